@@ -1,0 +1,231 @@
+//! `signing-key+jwt`: a root lets another key sign, within a scope (docs/format.md, section 4).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use crate::UnixSeconds;
+use crate::claims::Claims;
+use crate::error::{Code, Error, Result};
+use crate::ids::{Id, Malformed, ProductId};
+use crate::key::{PublicKey, SigningKey};
+use crate::response::Response;
+use crate::token::{self, TokenType, Unverified};
+
+const SECONDS_PER_DAY: u64 = 86_400;
+
+/// A delegation's claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delegation {
+    /// Its id (`jti`).
+    pub id: Id,
+    /// When the root signed it (`iat`).
+    pub issued_at: UnixSeconds,
+    /// The vendor's name (`iss`).
+    pub issuer: String,
+    /// Who holds the key, e.g. "support: alice" (`sub`).
+    pub holder: String,
+    /// The key may sign responses from this time on (`nbf`),
+    pub not_before: UnixSeconds,
+    /// and before this time (`exp`).
+    pub not_after: UnixSeconds,
+    /// The delegated public key (`cnf.jwk`).
+    pub key: PublicKey,
+    /// What it may sign.
+    pub scope: Scope,
+}
+
+/// What a delegated key may sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// Kinds of responses.
+    pub types: Vec<ResponseKind>,
+    /// For which products.
+    pub products: Products,
+    /// The longest grant in days of 86,400 seconds, from `iat` to `grant.expires_at`; `None`: no limit, perpetual included.
+    pub max_days: Option<u64>,
+}
+
+/// A kind of response as a scope names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResponseKind {
+    /// `activation`
+    Activation,
+    /// `deactivation`
+    Deactivation,
+    /// `trial`
+    Trial,
+}
+
+/// Which products a key may sign for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Products {
+    /// `["*"]`
+    All,
+    /// Just these.
+    Some(Vec<ProductId>),
+}
+
+impl ResponseKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Activation, Self::Deactivation, Self::Trial];
+
+    /// The kind as it stands in a scope.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Activation => "activation",
+            Self::Deactivation => "deactivation",
+            Self::Trial => "trial",
+        }
+    }
+
+    fn of(response: &Response) -> Self {
+        match response.token_type() {
+            TokenType::ActivationResponse => Self::Activation,
+            TokenType::TrialResponse => Self::Trial,
+            _ => Self::Deactivation,
+        }
+    }
+}
+
+impl fmt::Display for ResponseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ResponseKind {
+    type Err = Malformed;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Malformed> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(Malformed::RESPONSE_KIND)
+    }
+}
+
+impl FromStr for Products {
+    type Err = Malformed;
+
+    /// `*`, or product ids separated by commas.
+    fn from_str(text: &str) -> std::result::Result<Self, Malformed> {
+        if text == "*" {
+            return Ok(Self::All);
+        }
+        text.split(',')
+            .map(|id| id.trim().parse())
+            .collect::<std::result::Result<_, _>>()
+            .map(Self::Some)
+    }
+}
+
+impl fmt::Display for Products {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Some(ids) => {
+                f.write_str(&ids.iter().map(ProductId::as_str).collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+impl Delegation {
+    /// Signs the delegation with a root key: the bare token.
+    pub fn sign(&self, root: &SigningKey) -> String {
+        let kid = root.public_key().thumbprint().to_string();
+        let header = json!({"alg": "EdDSA", "typ": TokenType::SigningKey.as_str(), "kid": kid});
+        let products: Vec<String> = match &self.scope.products {
+            Products::All => vec!["*".to_owned()],
+            Products::Some(ids) => ids.iter().map(ProductId::to_string).collect(),
+        };
+        let payload = json!({
+            "jti": self.id.to_string(), "iat": self.issued_at, "iss": self.issuer, "sub": self.holder,
+            "nbf": self.not_before, "exp": self.not_after,
+            "cnf": {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": self.key.to_string()}},
+            "scope": {
+                "types": self.scope.types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+                "products": products,
+                "max_days": self.scope.max_days,
+            },
+        });
+        token::sign(&header, &payload, root)
+    }
+
+    /// Reads a delegation that `root` must have signed.
+    pub(crate) fn verify(unverified: &Unverified<'_>, root: &PublicKey) -> Result<Self> {
+        let payload = unverified.verify(root)?;
+        let claims = Claims::of_payload(&payload);
+        let jwk = claims.object("cnf")?.object("jwk")?;
+        if jwk.string("kty")? != "OKP" || jwk.string("crv")? != "Ed25519" {
+            return Err(jwk.wrong("crv", "Ed25519, of kty OKP"));
+        }
+        Ok(Self {
+            id: claims.parsed("jti")?,
+            issued_at: claims.time("iat")?,
+            issuer: claims.string("iss")?.to_owned(),
+            holder: claims.string("sub")?.to_owned(),
+            not_before: claims.time("nbf")?,
+            not_after: claims.time("exp")?,
+            key: jwk.parsed("x")?,
+            scope: Scope::from_claims(&claims.object("scope")?)?,
+        })
+    }
+
+    /// Refuses a response that this delegation does not cover, with the limit in the error.
+    ///
+    /// # Errors
+    /// [`Code::OutOfScope`].
+    pub fn covers(&self, response: &Response) -> Result<()> {
+        let outside = |fact: String| {
+            Err(Error::new(Code::OutOfScope, format!("the key of {:?} {fact}", self.holder)))
+        };
+        let kind = ResponseKind::of(response);
+        if !self.scope.types.contains(&kind) {
+            return outside(format!("may not sign {kind} responses"));
+        }
+        if let Products::Some(ids) = &self.scope.products
+            && !ids.contains(&response.product)
+        {
+            return outside(format!("may not sign for the product {}", response.product));
+        }
+        if !(self.not_before..self.not_after).contains(&response.issued_at) {
+            return outside("was used outside the time it is valid for".to_owned());
+        }
+        if let (Some(max_days), Some(granted)) = (self.scope.max_days, response.granted()) {
+            let longest =
+                response.issued_at.saturating_add(max_days.saturating_mul(SECONDS_PER_DAY));
+            if granted.grant.expires_at.is_none_or(|end| end > longest) {
+                return outside(format!("may not grant more than {max_days} days"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scope {
+    fn from_claims(claims: &Claims<'_>) -> Result<Self> {
+        let types =
+            claims.strings("types")?.into_iter().filter_map(|kind| kind.parse().ok()).collect();
+        let products = match claims.strings("products")?.as_slice() {
+            ["*"] => Products::All,
+            ids => {
+                let wrong = |_| claims.wrong("products", "product ids, or \"*\" alone");
+                Products::Some(
+                    ids.iter().map(|id| id.parse().map_err(wrong)).collect::<Result<_>>()?,
+                )
+            }
+        };
+        Ok(Self { types, products, max_days: claims.nullable("max_days", Claims::integer)? })
+    }
+}
+
+impl Delegation {
+    /// What the scope allows, as a JSON object for people's tools.
+    pub fn scope_json(&self) -> Value {
+        json!({
+            "types": self.scope.types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+            "products": self.scope.products.to_string(),
+            "max_days": self.scope.max_days,
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! The file format of Countersign (docs/format.md) in code: the trusted part, made to be read in an evening.
+//!
+//! It does no I/O, asks nobody the time and draws no randomness: bytes, the clock and the RNG are arguments.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`file`] | the carrier: `*.request` / `*.response` text, forgiving reader, strict writer (section 5) |
+//! | [`token`] | one signed token taken apart, strictly (section 2) |
+//! | [`request`], [`response`] | what a device asks and what a vendor answers: claims, signing (sections 3, 4) |
+//! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
+//! | [`trust`] | who may sign a response: roots, chain, scope, revocation |
+//! | [`install`] | the ordered checks before a machine stores a response (section 7) |
+//! | [`fingerprint`], [`license_key`] | machine binding; license keys and their proofs (section 4) |
+//! | [`key`], `pem` | Ed25519 keys, one strict verify function; PKCS#8 key files (feature `pem`) |
+//! | [`error`], [`ids`] | stable error codes with advice; ids, hashes, thumbprints, product ids |
+#![forbid(unsafe_code)]
+
+mod base64url;
+mod claims;
+pub mod delegation;
+pub mod error;
+pub mod file;
+pub mod fingerprint;
+pub mod ids;
+pub mod install;
+mod json;
+pub mod key;
+pub mod license_key;
+#[cfg(feature = "pem")]
+pub mod pem;
+pub mod request;
+pub mod response;
+pub mod revocations;
+pub mod token;
+pub mod trust;
+
+pub use error::{Code, Error, Result};
+pub use ids::{Hash, Id, LicenseId, ProductId, Thumbprint};
+pub use key::{PublicKey, SigningKey};
+pub use token::{Expect, TokenType};
+
+/// Seconds since 1970-01-01T00:00:00Z, from 0 to [`MAX_TIME`].
+pub type UnixSeconds = u64;
+
+/// The greatest time a token can carry: 2^53-1, the greatest integer that every JSON implementation reads exactly.
+pub const MAX_TIME: UnixSeconds = (1 << 53) - 1;

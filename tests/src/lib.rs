@@ -1,0 +1,1 @@
+//! What crosses package borders: vectors, end-to-end, abuse.

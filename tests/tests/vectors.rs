@@ -1,0 +1,209 @@
+//! The vectors of docs/format.md, made by an independent implementation, and the Wycheproof Ed25519 set.
+//! One test name per vector.
+#![allow(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countersign_core::fingerprint::Fingerprint;
+use countersign_core::install::{self, Machine};
+use countersign_core::license_key::LicenseKey;
+use countersign_core::request::VerifiedRequest;
+use countersign_core::token::Unverified;
+use countersign_core::trust::Roots;
+use countersign_core::{Expect, Hash, Id, ProductId, Result, SigningKey, Thumbprint, file, key};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+
+fn main() {
+    let mut trials = Vec::new();
+    trials.extend(tokens());
+    trials.extend(installs());
+    trials.extend(files());
+    trials.extend(license_keys());
+    trials.push(Trial::test("fingerprints::acme-cad", || fingerprint(&load("fingerprints.json"))));
+    trials.extend(wycheproof_set());
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn load(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn cases(file: &Value) -> Vec<Value> {
+    file["cases"].as_array().unwrap().clone()
+}
+
+fn text<'a>(case: &'a Value, name: &str) -> &'a str {
+    case[name].as_str().unwrap_or_else(|| panic!("{name} in {case}"))
+}
+
+fn roots(file: &Value) -> Roots {
+    let keys = file["roots"].as_object().unwrap();
+    Roots::new(keys.iter().map(|(thumbprint, x)| {
+        let key: countersign_core::PublicKey = x.as_str().unwrap().parse().unwrap();
+        assert_eq!(key.thumbprint().to_string(), *thumbprint);
+        key
+    }))
+}
+
+/// `ok`, or the error code.
+fn verdict<T>(result: Result<T>) -> &'static str {
+    result.map_or_else(|e| e.code().as_str(), |_| "ok")
+}
+
+fn same(found: &str, expected: &str) -> std::result::Result<(), Failed> {
+    if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}").into()) }
+}
+
+fn tokens() -> Vec<Trial> {
+    let file = load("tokens.json");
+    let roots = roots(&file);
+    let trial = |case: Value| {
+        let roots = roots.clone();
+        Trial::test(format!("tokens::{}", text(&case, "name")), move || {
+            let (token, expect) = (text(&case, "token"), text(&case, "expect").parse::<Expect>().unwrap());
+            // Which side verifies is the caller's choice, as in a program: by what it asks for.
+            let found = match expect {
+                Expect::Request => verdict(VerifiedRequest::verify(token, expect)),
+                Expect::Type(t) if t.is_request() => verdict(VerifiedRequest::verify(token, expect)),
+                _ => verdict(roots.verify_response(token, expect)),
+            };
+            same(found, text(&case, "verdict"))
+        })
+    };
+    cases(&file).into_iter().map(trial).collect()
+}
+
+struct VectorMachine {
+    roots: Roots,
+    product: ProductId,
+    device: Thumbprint,
+    fingerprint: Fingerprint,
+    outstanding: BTreeMap<String, Hash>,
+    deactivated: Vec<String>,
+    revoked: Vec<String>,
+}
+
+impl Machine for VectorMachine {
+    fn roots(&self) -> &Roots {
+        &self.roots
+    }
+    fn product(&self) -> &ProductId {
+        &self.product
+    }
+    fn device(&self) -> Thumbprint {
+        self.device
+    }
+    fn fingerprint(&self) -> Option<&Fingerprint> {
+        Some(&self.fingerprint)
+    }
+    fn request_hash(&self, id: &Id) -> Option<Hash> {
+        self.outstanding.get(&id.to_string()).copied()
+    }
+    fn is_revoked(&self, kid: &Thumbprint) -> bool {
+        self.revoked.contains(&kid.to_string())
+    }
+    fn is_deactivated(&self, activation: &Id) -> bool {
+        self.deactivated.contains(&activation.to_string())
+    }
+    fn installed_at(&self, _: &Id) -> Option<u64> {
+        None
+    }
+}
+
+fn installs() -> Vec<Trial> {
+    let file = load("install.json");
+    let roots = roots(&file);
+    let strings = |list: &Value| list.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect();
+    let trial = |case: Value| {
+        let outstanding = case["outstanding"].as_object().unwrap().iter();
+        let machine = VectorMachine {
+            roots: roots.clone(),
+            product: text(&case, "product").parse().unwrap(),
+            device: text(&case, "device_jkt").parse().unwrap(),
+            fingerprint: Fingerprint::from_json(&case["fingerprint"]).unwrap(),
+            outstanding: outstanding.map(|(id, h)| (id.clone(), h.as_str().unwrap().parse().unwrap())).collect(),
+            deactivated: strings(&case["deactivated"]),
+            revoked: strings(&case["revoked_kids"]),
+        };
+        Trial::test(format!("install::{}", text(&case, "name")), move || {
+            let seed = hex(text(&case, "device_seed_hex"));
+            let key = SigningKey::from_seed(&seed.try_into().unwrap());
+            same(&key.public_key().thumbprint().to_string(), text(&case, "device_jkt"))?;
+            let now = case["now"].as_u64().unwrap();
+            let found = install::check(&machine, text(&case, "token"), Expect::Response, now);
+            same(verdict(found), text(&case, "verdict"))
+        })
+    };
+    cases(&file).into_iter().map(trial).collect()
+}
+
+fn files() -> Vec<Trial> {
+    let trial = |case: Value| {
+        Trial::test(format!("files::{}", text(&case, "name")), move || {
+            let read = file::read(&STANDARD.decode(text(&case, "base64")).unwrap());
+            same(verdict(read.clone()), text(&case, "verdict"))?;
+            match read {
+                Ok(token) => {
+                    Unverified::decode(&token).unwrap();
+                    same(&token, text(&case, "token"))
+                }
+                Err(_) => Ok(()),
+            }
+        })
+    };
+    cases(&load("files.json")).into_iter().map(trial).collect()
+}
+
+fn license_keys() -> Vec<Trial> {
+    let trial = |case: Value| {
+        Trial::test(format!("license-keys::{}", text(&case, "typed")), move || {
+            let key = text(&case, "typed").parse::<LicenseKey>();
+            if !case["valid"].as_bool().unwrap() {
+                return key.map_or(Ok(()), |_| Err("a wrong check character was taken".into()));
+            }
+            let key = key?;
+            same(key.normal(), text(&case, "normal"))?;
+            same(&key.id().to_string(), text(&case, "id"))?;
+            let (jkt, jti) = (text(&case, "jkt").parse().unwrap(), text(&case, "jti").parse().unwrap());
+            same(&key.proof(&jkt, &jti).to_string(), text(&case, "proof"))
+        })
+    };
+    cases(&load("license-keys.json")).into_iter().map(trial).collect()
+}
+
+fn fingerprint(case: &Value) -> std::result::Result<(), Failed> {
+    let raw = case["raw"].as_object().unwrap();
+    let raw = raw.iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+    let found = Fingerprint::of_raw(&text(case, "product").parse().unwrap(), raw).unwrap();
+    same(&found.to_json().to_string(), &case["fingerprint"].to_string())
+}
+
+fn wycheproof_set() -> Vec<Trial> {
+    use wycheproof::eddsa::{TestName, TestSet};
+    let set = TestSet::load(TestName::Ed25519).unwrap();
+    let mut trials = Vec::new();
+    for group in set.test_groups {
+        for test in group.tests {
+            let key = group.key.pk.clone();
+            let name = format!("wycheproof::{} {}", test.tc_id, test.comment);
+            trials.push(Trial::test(name, move || {
+                let accepted = key::verify(&key, &test.msg, &test.sig);
+                if accepted == test.result.must_fail() {
+                    return Err(format!("accepted: {accepted}, flags {:?}", test.flags).into());
+                }
+                Ok(())
+            }));
+        }
+    }
+    trials
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap()).collect()
+}
