@@ -1,1 +1,1 @@
-//! placeholder
+//! See the root README.

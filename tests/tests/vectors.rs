@@ -1,6 +1,6 @@
 //! The vectors of docs/format.md, made by an independent implementation, and the Wycheproof Ed25519 set.
 //! One test name per vector.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -57,7 +57,11 @@ fn verdict<T>(result: Result<T>) -> &'static str {
 }
 
 fn same(found: &str, expected: &str) -> std::result::Result<(), Failed> {
-    if found == expected { Ok(()) } else { Err(format!("found {found:?}, expected {expected:?}").into()) }
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("found {found:?}, expected {expected:?}").into())
+    }
 }
 
 fn tokens() -> Vec<Trial> {
@@ -66,11 +70,14 @@ fn tokens() -> Vec<Trial> {
     let trial = |case: Value| {
         let roots = roots.clone();
         Trial::test(format!("tokens::{}", text(&case, "name")), move || {
-            let (token, expect) = (text(&case, "token"), text(&case, "expect").parse::<Expect>().unwrap());
+            let (token, expect) =
+                (text(&case, "token"), text(&case, "expect").parse::<Expect>().unwrap());
             // Which side verifies is the caller's choice, as in a program: by what it asks for.
             let found = match expect {
                 Expect::Request => verdict(VerifiedRequest::verify(token, expect)),
-                Expect::Type(t) if t.is_request() => verdict(VerifiedRequest::verify(token, expect)),
+                Expect::Type(t) if t.is_request() => {
+                    verdict(VerifiedRequest::verify(token, expect))
+                }
                 _ => verdict(roots.verify_response(token, expect)),
             };
             same(found, text(&case, "verdict"))
@@ -119,7 +126,9 @@ impl Machine for VectorMachine {
 fn installs() -> Vec<Trial> {
     let file = load("install.json");
     let roots = roots(&file);
-    let strings = |list: &Value| list.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect();
+    let strings = |list: &Value| {
+        list.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
+    };
     let trial = |case: Value| {
         let outstanding = case["outstanding"].as_object().unwrap().iter();
         let machine = VectorMachine {
@@ -127,7 +136,9 @@ fn installs() -> Vec<Trial> {
             product: text(&case, "product").parse().unwrap(),
             device: text(&case, "device_jkt").parse().unwrap(),
             fingerprint: Fingerprint::from_json(&case["fingerprint"]).unwrap(),
-            outstanding: outstanding.map(|(id, h)| (id.clone(), h.as_str().unwrap().parse().unwrap())).collect(),
+            outstanding: outstanding
+                .map(|(id, h)| (id.clone(), h.as_str().unwrap().parse().unwrap()))
+                .collect(),
             deactivated: strings(&case["deactivated"]),
             revoked: strings(&case["revoked_kids"]),
         };
@@ -170,7 +181,8 @@ fn license_keys() -> Vec<Trial> {
             let key = key?;
             same(key.normal(), text(&case, "normal"))?;
             same(&key.id().to_string(), text(&case, "id"))?;
-            let (jkt, jti) = (text(&case, "jkt").parse().unwrap(), text(&case, "jti").parse().unwrap());
+            let (jkt, jti) =
+                (text(&case, "jkt").parse().unwrap(), text(&case, "jti").parse().unwrap());
             same(&key.proof(&jkt, &jti).to_string(), text(&case, "proof"))
         })
     };

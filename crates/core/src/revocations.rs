@@ -43,7 +43,7 @@ impl Revocations {
     pub fn sign(&self, root: &SigningKey) -> String {
         let kid = root.public_key().thumbprint().to_string();
         let header = json!({"alg": "EdDSA", "typ": TokenType::Revocations.as_str(), "kid": kid});
-        let revoked: Vec<Value> = self.revoked.iter().map(RevokedKey::to_json).collect();
+        let revoked: Vec<Value> = self.revoked.iter().copied().map(RevokedKey::to_json).collect();
         let payload = json!({
             "jti": self.id.to_string(), "iat": self.issued_at, "iss": self.issuer, "seq": self.seq,
             "revoked": revoked,
@@ -71,7 +71,7 @@ impl RevokedKey {
         Ok(Self { kid: claims.parsed("kid")?, compromised: claims.boolean("compromised")? })
     }
 
-    fn to_json(&self) -> Value {
+    fn to_json(self) -> Value {
         json!({"kid": self.kid.to_string(), "compromised": self.compromised})
     }
 }

@@ -1,0 +1,31 @@
+# Shared by the scripts: what is said, and what is installed when it is missing.
+
+say() { printf '\n== %s\n' "$*"; }
+
+# need_command COMMAND PACKAGE: installs Debian's PACKAGE if COMMAND is missing.
+need_command() {
+  command -v "$1" >/dev/null 2>&1 && return 0
+  if [ "$1" = cargo-nextest ]; then
+    say "cargo-nextest is missing: installing it with cargo (once, a few minutes)"
+    cargo install cargo-nextest --locked
+    return
+  fi
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "$1 is missing and apt-get is not here: install it and run this again." >&2
+    exit 1
+  fi
+  say "$1 is missing: installing the Debian package $2"
+  local sudo=""
+  [ "$(id -u)" = 0 ] || sudo=sudo
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
+}
+
+# npm_install: the packages of the lock file, in the current folder; skipped when they are there already.
+npm_install() {
+  if [ ! -d node_modules ] || [ package-lock.json -nt node_modules ]; then
+    say "npm packages of $(basename "$PWD"): installing from package-lock.json"
+    npm ci --no-audit --no-fund --silent
+    touch node_modules
+  fi
+}
