@@ -4,7 +4,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`file`] | the carrier: `*.request` / `*.response` text, forgiving reader, strict writer (section 5) |
+//! | [`mod@file`] | the carrier: `*.request` / `*.response` text, forgiving reader, strict writer (section 5) |
 //! | [`token`] | one signed token taken apart, strictly (section 2) |
 //! | [`request`], [`response`] | what a device asks and what a vendor answers: claims, signing (sections 3, 4) |
 //! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
