@@ -1,1 +1,167 @@
-//! See the root README.
+//! Persistence: the only crate that knows SQL. One concrete [`Store`], domain verbs as methods, one file per noun.
+//!
+//! Writes are queued to one writer, which commits many of them in one transaction and answers after the commit
+//! (`sqlite.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
+//! what the database holds then; signing happens outside, before.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `product`, `license`, `organization`, `user` | what a vendor and its customers are |
+//! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `answer` | the response that a request got, for ever |
+//! | `fingerprint` | finding machines by their components |
+//! | `session`, `link`, `throttle` | logging in |
+//! | `setting`, `audit` | settings; what happened, in the same transaction |
+//! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
+
+mod activation;
+mod answer;
+mod audit;
+mod deactivation;
+mod dialect;
+mod error;
+mod fingerprint;
+mod license;
+mod link;
+mod migrations;
+mod organization;
+mod product;
+mod row;
+mod session;
+mod setting;
+mod sqlite;
+mod throttle;
+mod trial;
+mod user;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use countersign_core::UnixSeconds;
+use rusqlite::Connection;
+
+pub use activation::{Activate, Activated, Activation, ActivationRefusal, ActivationState, Seat};
+pub use answer::Answer;
+pub use audit::AuditEntry;
+pub use deactivation::{Deactivate, Deactivated};
+pub use error::{Result, StoreError};
+pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
+pub use link::LinkPurpose;
+pub use organization::Organization;
+pub use product::Product;
+pub use row::Entitlements;
+pub use sqlite::Options;
+pub use throttle::Throttle;
+pub use trial::{StartTrial, Trial, TrialStarted};
+pub use user::{Role, User, UserStatus};
+
+use sqlite::{Readers, Writer};
+
+/// The vendor's data. Cheap to clone; every clone is the same store.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the database file, creating and migrating it as needed.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or was written by a newer program.
+    pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
+        let writer = Writer::start(path, options, row::seconds(now))?;
+        let readers = Readers::open(path, options)?;
+        Ok(Self { inner: Arc::new(Inner { writer, readers }) })
+    }
+
+    /// Commits what is queued; later writes are refused.
+    pub fn close(&self) {
+        self.inner.writer.close();
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<()> {
+        self.read(|c| Ok(c.query_row("SELECT 1", [], |_| Ok(()))?))
+    }
+
+    /// Checks the file, and for every license that its counters are those of its activations. Returns what is wrong.
+    ///
+    /// # Errors
+    /// When the check cannot run.
+    pub async fn integrity_check(&self) -> Result<Vec<String>> {
+        self.read(|c| {
+            let mut found: Vec<String> =
+                c.prepare(dialect::INTEGRITY)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            found.retain(|line| line != "ok");
+            let sql = "SELECT id, live_activations, (SELECT COUNT(*) FROM activation a WHERE a.license_id = l.id \
+                AND a.state IN ('active', 'returned')) AS live FROM license l";
+            let mut statement = c.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (id, counted, live): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                if counted != live {
+                    found.push(format!("license {id} counts {counted} activations and has {live}"));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.inner.readers.run(query)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.inner.writer.run(command).await
+    }
+}
+
+/// One row or none, from a cached statement.
+fn find<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    map: impl FnOnce(&mut row::Columns<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    rows.next()?.map(|row| map(&mut row::Columns::of(row))).transpose()
+}
+
+/// All rows, from a cached statement.
+fn list<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    mut map: impl FnMut(&mut row::Columns<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(map(&mut row::Columns::of(row))?);
+    }
+    Ok(found)
+}
+
+/// Runs a cached statement; the number of rows it changed.
+fn run(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<usize> {
+    Ok(connection.prepare_cached(sql)?.execute(params)?)
+}

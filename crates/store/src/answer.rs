@@ -1,0 +1,51 @@
+//! The response that a request got: kept for ever, so that the same request gives the same bytes.
+
+use countersign_core::{Hash, UnixSeconds};
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::row::{Columns, seconds};
+use crate::{Store, find, run};
+
+const FIND: &str = "SELECT token, device_name, created_at FROM answer WHERE request_hash = ?1";
+const INSERT: &str =
+    "INSERT INTO answer (request_hash, token, device_name, created_at) VALUES (?1, ?2, ?3, ?4)";
+
+/// A stored answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The signed response.
+    pub token: String,
+    /// The machine's name in the request.
+    pub device_name: Option<String>,
+    /// When it was given.
+    pub created_at: UnixSeconds,
+}
+
+impl Store {
+    /// The answer that the request with this hash got.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn answer(&self, request_hash: &Hash) -> Result<Option<Answer>> {
+        self.read(|c| find_answer(c, request_hash))
+    }
+}
+
+pub(crate) fn find_answer(c: &Connection, request_hash: &Hash) -> Result<Option<Answer>> {
+    let map = |row: &mut Columns<'_>| {
+        Ok(Answer { token: row.text()?, device_name: row.take()?, created_at: row.time()? })
+    };
+    find(c, FIND, [request_hash.to_string()], map)
+}
+
+pub(crate) fn insert_answer(
+    c: &Connection,
+    request_hash: &Hash,
+    token: &str,
+    device_name: Option<&str>,
+    now: UnixSeconds,
+) -> Result<()> {
+    run(c, INSERT, (request_hash.to_string(), token, device_name, seconds(now)))?;
+    Ok(())
+}

@@ -1,0 +1,404 @@
+//! Licenses: who may run what, on how many machines, until when.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use countersign_core::fingerprint::Strategy;
+use countersign_core::license_key::LicenseKey;
+use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
+use rusqlite::Connection;
+
+use crate::error::{Result, StoreError};
+use crate::row::{
+    Columns, Entitlements, entitlements_text, metadata_text, optional_seconds, seconds,
+};
+use crate::user::{Role, User};
+use crate::{Store, audit, find, list, run};
+
+const INSERT: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
+    organization_id, allowed_activations, allowed_deactivations, validity, validity_seconds, expires_at, \
+    response_validity, strategy, entitlements, metadata, created_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, 'active', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+const FIND: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
+    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, validity, \
+    validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
+    created_at FROM license WHERE id = ?1";
+const OF_USER: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
+    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, validity, \
+    validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
+    created_at FROM license WHERE owner_user_id = ?1 OR organization_id = ?2 ORDER BY created_at DESC, id LIMIT ?3";
+const LATEST: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
+    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, validity, \
+    validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
+    created_at FROM license ORDER BY created_at DESC, id LIMIT ?1";
+const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, owner_user_id = ?5, \
+    organization_id = ?6, allowed_activations = ?7, allowed_deactivations = ?8, expires_at = ?9, \
+    response_validity = ?10, strategy = ?11, entitlements = ?12, metadata = ?13, revision = revision + 1 \
+    WHERE id = ?1 AND revision = ?14";
+
+/// A license.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct License {
+    /// Its public id, derived from its key.
+    pub id: LicenseId,
+    /// Its key.
+    pub key: LicenseKey,
+    /// What may run.
+    pub product: ProductId,
+    /// The plan's name.
+    pub plan: Option<String>,
+    /// Who holds it, in words.
+    pub holder: Option<String>,
+    /// Whether it counts.
+    pub status: LicenseStatus,
+    /// The user that it belongs to.
+    pub owner: Option<Id>,
+    /// The organization that it belongs to.
+    pub organization: Option<Id>,
+    /// Machines that may be activated at a time; `None`: any number.
+    pub allowed_activations: Option<u64>,
+    /// Deactivations that free a seat; `None`: any number.
+    pub allowed_deactivations: Option<u64>,
+    /// Seats in use.
+    pub live_activations: u64,
+    /// Seats ever taken.
+    pub total_activations: u64,
+    /// Seats ever given back.
+    pub total_deactivations: u64,
+    /// What its validity starts with.
+    pub validity: Validity,
+    /// When it ends, as far as that is known.
+    pub expires_at: Option<UnixSeconds>,
+    /// When its first machine was activated.
+    pub first_activated_at: Option<UnixSeconds>,
+    /// Seconds within which a response must be installed.
+    pub response_validity: u64,
+    /// How its machines are bound.
+    pub strategy: Strategy,
+    /// Features.
+    pub entitlements: Entitlements,
+    /// Further strings for the app.
+    pub metadata: BTreeMap<String, String>,
+    /// Changes with everything that a grant says: what was signed against another revision is signed again.
+    pub revision: i64,
+    /// When it was created.
+    pub created_at: UnixSeconds,
+}
+
+/// Whether a license counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenseStatus {
+    /// It does.
+    Active,
+    /// Not now.
+    Suspended,
+    /// Never again.
+    Revoked,
+}
+
+/// What a license's validity starts with and how long it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Validity {
+    /// No end.
+    Perpetual,
+    /// Ends at a fixed time.
+    Fixed(UnixSeconds),
+    /// So many seconds from creation.
+    FromCreation(u64),
+    /// So many seconds from the first activation.
+    FromFirstActivation(u64),
+}
+
+impl LicenseStatus {
+    /// As text, in the database and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl FromStr for LicenseStatus {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let all = [Self::Active, Self::Suspended, Self::Revoked];
+        all.into_iter().find(|s| s.as_str() == text).ok_or(StoreError::Malformed("license status"))
+    }
+}
+
+impl fmt::Display for LicenseStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl License {
+    /// When a grant that is signed at `now` ends: a validity that starts with the first activation starts now.
+    pub fn grant_end(&self, now: UnixSeconds) -> Option<UnixSeconds> {
+        match (self.expires_at, self.validity) {
+            (None, Validity::FromFirstActivation(seconds)) => Some(now + seconds),
+            (end, _) => end,
+        }
+    }
+
+    /// Whether it has ended at `now`.
+    pub fn expired(&self, now: UnixSeconds) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Deactivations that still free a seat; `None`: any number.
+    pub fn deactivations_left(&self) -> Option<u64> {
+        self.allowed_deactivations.map(|allowed| allowed.saturating_sub(self.total_deactivations))
+    }
+
+    /// Whether `user` may see it and act for it.
+    pub fn is_of(&self, user: &User) -> bool {
+        user.role == Role::Admin
+            || self.owner == Some(user.id)
+            || (self.organization.is_some() && self.organization == user.organization)
+    }
+}
+
+/// A license to be created.
+#[derive(Debug, Clone)]
+pub struct NewLicense {
+    /// Its key; the id comes from it.
+    pub key: LicenseKey,
+    /// What may run.
+    pub product: ProductId,
+    /// See [`License`], for these and the following.
+    pub plan: Option<String>,
+    /// Who holds it, in words.
+    pub holder: Option<String>,
+    /// The user that it belongs to.
+    pub owner: Option<Id>,
+    /// The organization that it belongs to.
+    pub organization: Option<Id>,
+    /// `None`: any number.
+    pub allowed_activations: Option<u64>,
+    /// `None`: any number.
+    pub allowed_deactivations: Option<u64>,
+    /// What its validity starts with.
+    pub validity: Validity,
+    /// Seconds within which a response must be installed.
+    pub response_validity: u64,
+    /// How its machines are bound.
+    pub strategy: Strategy,
+    /// Features.
+    pub entitlements: Entitlements,
+    /// Further strings for the app.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// How a change of a license ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenseChange {
+    /// It is changed.
+    Done,
+    /// Somebody else changed it since it was read, or it does not exist.
+    Stale,
+    /// A limit would be lower than what is used already.
+    BelowUse {
+        /// Seats in use.
+        live: u64,
+        /// Deactivations made.
+        deactivations: u64,
+    },
+}
+
+impl Store {
+    /// Creates a license.
+    ///
+    /// # Errors
+    /// When the database fails, the product, owner or organization is unknown, or the key is taken.
+    pub async fn create_license(
+        &self,
+        new: NewLicense,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<LicenseId> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            insert(c, &new, now)?;
+            let id = new.key.id();
+            audit::record(c, now, &actor, "license.create", &id.to_string(), new.product.as_str())?;
+            Ok(id)
+        })
+        .await
+    }
+
+    /// Replaces what can be changed of a license: plan, holder, status, owner, limits, end, response validity, strategy,
+    /// entitlements, metadata. `license.revision` must be the one that was read.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_license(
+        &self,
+        license: License,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<LicenseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| change(c, &license, &actor, now)).await
+    }
+
+    /// The license with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn license(&self, id: &LicenseId) -> Result<Option<License>> {
+        self.read(|c| find_license(c, id))
+    }
+
+    /// The licenses of a user and of the user's organization, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn licenses_of(&self, user: &User, most: u32) -> Result<Vec<License>> {
+        let organization = user.organization.map(|id| id.to_string());
+        self.read(|c| list(c, OF_USER, (user.id.to_string(), organization, most), map))
+    }
+
+    /// The newest licenses of the vendor.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn licenses(&self, most: u32) -> Result<Vec<License>> {
+        self.read(|c| list(c, LATEST, [most], map))
+    }
+}
+
+pub(crate) fn find_license(c: &Connection, id: &LicenseId) -> Result<Option<License>> {
+    find(c, FIND, [id.to_string()], map)
+}
+
+fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
+    let (validity, length, end) = match new.validity {
+        Validity::Perpetual => ("perpetual", None, None),
+        Validity::Fixed(end) => ("fixed", None, Some(end)),
+        Validity::FromCreation(length) => ("from-creation", Some(length), Some(now + length)),
+        Validity::FromFirstActivation(length) => ("from-first-activation", Some(length), None),
+    };
+    let values = rusqlite::params![
+        new.key.id().to_string(),
+        new.key.normal(),
+        new.product.as_str(),
+        new.plan,
+        new.holder,
+        new.owner.map(|id| id.to_string()),
+        new.organization.map(|id| id.to_string()),
+        optional_seconds(new.allowed_activations),
+        optional_seconds(new.allowed_deactivations),
+        validity,
+        optional_seconds(length),
+        optional_seconds(end),
+        seconds(new.response_validity),
+        new.strategy.as_str(),
+        entitlements_text(&new.entitlements),
+        metadata_text(&new.metadata),
+        seconds(now),
+    ];
+    run(c, INSERT, values).map(|_| ())
+}
+
+fn change(
+    c: &Connection,
+    license: &License,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<LicenseChange> {
+    let Some(current) = find_license(c, &license.id)?.filter(|l| l.revision == license.revision)
+    else {
+        return Ok(LicenseChange::Stale);
+    };
+    let below = |limit: Option<u64>, used: u64| limit.is_some_and(|limit| limit < used);
+    if below(license.allowed_activations, current.live_activations)
+        || below(license.allowed_deactivations, current.total_deactivations)
+    {
+        return Ok(LicenseChange::BelowUse {
+            live: current.live_activations,
+            deactivations: current.total_deactivations,
+        });
+    }
+    let values = rusqlite::params![
+        license.id.to_string(),
+        license.plan,
+        license.holder,
+        license.status.as_str(),
+        license.owner.map(|id| id.to_string()),
+        license.organization.map(|id| id.to_string()),
+        optional_seconds(license.allowed_activations),
+        optional_seconds(license.allowed_deactivations),
+        optional_seconds(license.expires_at),
+        seconds(license.response_validity),
+        license.strategy.as_str(),
+        entitlements_text(&license.entitlements),
+        metadata_text(&license.metadata),
+        license.revision,
+    ];
+    if run(c, CHANGE, values)? != 1 {
+        return Ok(LicenseChange::Stale);
+    }
+    audit::record(
+        c,
+        now,
+        actor,
+        "license.change",
+        &license.id.to_string(),
+        license.status.as_str(),
+    )?;
+    Ok(LicenseChange::Done)
+}
+
+fn map(row: &mut Columns<'_>) -> Result<License> {
+    let (id, key, product) =
+        (row.parsed("license id")?, row.parsed("license key")?, row.parsed("product id")?);
+    let (plan, holder, status) = (row.take()?, row.take()?, row.parsed("license status")?);
+    let (owner, organization) = (optional_id(row)?, optional_id(row)?);
+    let (allowed_activations, allowed_deactivations) = (row.optional_time()?, row.optional_time()?);
+    let (live_activations, total_activations, total_deactivations) =
+        (row.time()?, row.time()?, row.time()?);
+    let (kind, length, expires_at) = (row.text()?, row.optional_time()?, row.optional_time()?);
+    Ok(License {
+        id,
+        key,
+        product,
+        plan,
+        holder,
+        status,
+        owner,
+        organization,
+        allowed_activations,
+        allowed_deactivations,
+        live_activations,
+        total_activations,
+        total_deactivations,
+        validity: validity(&kind, length, expires_at)?,
+        expires_at,
+        first_activated_at: row.optional_time()?,
+        response_validity: row.time()?,
+        strategy: row.parsed("strategy")?,
+        entitlements: row.entitlements()?,
+        metadata: row.metadata()?,
+        revision: row.take()?,
+        created_at: row.time()?,
+    })
+}
+
+fn optional_id(row: &mut Columns<'_>) -> Result<Option<Id>> {
+    Ok(row.take::<Option<String>>()?.and_then(|id| id.parse().ok()))
+}
+
+fn validity(kind: &str, length: Option<u64>, end: Option<u64>) -> Result<Validity> {
+    match (kind, length, end) {
+        ("from-creation", Some(length), _) => Ok(Validity::FromCreation(length)),
+        ("from-first-activation", Some(length), _) => Ok(Validity::FromFirstActivation(length)),
+        ("fixed", _, Some(end)) => Ok(Validity::Fixed(end)),
+        ("perpetual" | "fixed", ..) => Ok(Validity::Perpetual),
+        _ => Err(StoreError::Malformed("license validity")),
+    }
+}

@@ -1,0 +1,82 @@
+//! Throttling of guesses: after some failures a subject waits, longer each time, never for ever.
+
+use countersign_core::UnixSeconds;
+
+use crate::error::Result;
+use crate::row::{Columns, seconds};
+use crate::{Store, find, run};
+
+const FIND: &str = "SELECT failures, since, blocked_until FROM throttle WHERE subject = ?1";
+const SET: &str = "INSERT INTO throttle (subject, failures, since, blocked_until) VALUES (?1, ?2, ?3, ?4) \
+    ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, since = excluded.since, \
+    blocked_until = excluded.blocked_until";
+const CLEAR: &str = "DELETE FROM throttle WHERE subject = ?1";
+
+/// How guesses are slowed down.
+#[derive(Debug, Clone, Copy)]
+pub struct Throttle {
+    /// Failures that cost nothing.
+    pub free: u32,
+    /// The first wait in seconds; doubles with each further failure.
+    pub first_wait: u64,
+    /// The longest wait in seconds.
+    pub longest_wait: u64,
+    /// After this many seconds without a failure all is forgotten.
+    pub forget_after: u64,
+}
+
+impl Store {
+    /// Until when the subject must wait; `None` when it need not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn throttled_until(
+        &self,
+        subject: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>> {
+        let found = self.read(|c| find(c, FIND, [subject], map))?;
+        Ok(found.map(|(_, _, until)| until).filter(|until| *until > now))
+    }
+
+    /// Counts a failure.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn throttle_failure(
+        &self,
+        subject: &str,
+        policy: Throttle,
+        now: UnixSeconds,
+    ) -> Result<()> {
+        let subject = subject.to_owned();
+        self.write(move |c| {
+            let before = find(c, FIND, [&subject], map)?;
+            let before =
+                before.filter(|(_, since, _)| now.saturating_sub(*since) < policy.forget_after);
+            let failures = before.map_or(0, |(failures, ..)| failures) + 1;
+            let excess = failures.saturating_sub(policy.free);
+            let wait = if excess == 0 {
+                0
+            } else {
+                policy.first_wait.saturating_mul(1 << (excess - 1).min(20))
+            };
+            let until = now + wait.min(policy.longest_wait);
+            run(c, SET, (&subject, failures, seconds(now), seconds(until))).map(|_| ())
+        })
+        .await
+    }
+
+    /// Forgets the subject's failures.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn throttle_clear(&self, subject: &str) -> Result<()> {
+        let subject = subject.to_owned();
+        self.write(move |c| run(c, CLEAR, [subject]).map(|_| ())).await
+    }
+}
+
+fn map(row: &mut Columns<'_>) -> Result<(u32, UnixSeconds, UnixSeconds)> {
+    Ok((row.take()?, row.time()?, row.time()?))
+}

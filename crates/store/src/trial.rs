@@ -1,0 +1,167 @@
+//! Trials: one per machine and product.
+
+use countersign_core::fingerprint::{Fingerprint, Strategy};
+use countersign_core::request::Device;
+use countersign_core::{Hash, Id, ProductId, Thumbprint, UnixSeconds};
+use rusqlite::Connection;
+
+use crate::answer::{self, Answer};
+use crate::error::Result;
+use crate::row::{Columns, seconds};
+use crate::{Store, activation, audit, find, fingerprint, run};
+
+const FIND: &str =
+    "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1";
+const OF_DEVICE: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial \
+    WHERE product_id = ?1 AND device_key = ?2";
+const INSERT: &str = "INSERT INTO trial (id, product_id, device_key, fingerprint, device_name, platform, app_version, \
+    created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+/// A trial as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// Its id: the `jti` of its response.
+    pub id: Id,
+    /// The device key.
+    pub device_key: Thumbprint,
+    /// The machine, hashed.
+    pub fingerprint: Fingerprint,
+    /// When it began.
+    pub created_at: UnixSeconds,
+    /// When it ends.
+    pub expires_at: UnixSeconds,
+}
+
+/// A signed trial response, to be stored.
+#[derive(Debug, Clone)]
+pub struct StartTrial {
+    /// The response's id.
+    pub trial: Id,
+    /// The product.
+    pub product: ProductId,
+    /// How the machine is recognised.
+    pub strategy: Strategy,
+    /// The device key.
+    pub device_key: Thumbprint,
+    /// The machine.
+    pub device: Device,
+    /// Hash of the request.
+    pub request_hash: Hash,
+    /// The signed response.
+    pub response: String,
+    /// When the trial ends.
+    pub expires_at: UnixSeconds,
+    /// The time.
+    pub now: UnixSeconds,
+}
+
+/// How the start of a trial ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrialStarted {
+    /// The response is stored and may be handed out.
+    Done,
+    /// This request was answered before: hand out that answer.
+    Repeated(Answer),
+    /// This machine has had its trial.
+    AlreadyUsed(Trial),
+}
+
+impl Store {
+    /// The trial that this machine has had already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trial_of(
+        &self,
+        product: &ProductId,
+        strategy: Strategy,
+        device_key: &Thumbprint,
+        machine: &Fingerprint,
+    ) -> Result<Option<Trial>> {
+        self.read(|c| earlier(c, product, strategy, device_key, machine))
+    }
+
+    /// Stores a signed trial response, unless the machine had one.
+    ///
+    /// # Errors
+    /// When the database fails: nothing is stored then.
+    pub async fn start_trial(&self, start: StartTrial) -> Result<TrialStarted> {
+        self.write(move |c| start_in(c, &start)).await
+    }
+}
+
+fn scope(product: &ProductId) -> String {
+    format!("trial:{product}")
+}
+
+fn earlier(
+    c: &Connection,
+    product: &ProductId,
+    strategy: Strategy,
+    device_key: &Thumbprint,
+    machine: &Fingerprint,
+) -> Result<Option<Trial>> {
+    let own = find(c, OF_DEVICE, (product.as_str(), device_key.to_string()), map)?;
+    if own.is_some() {
+        return Ok(own);
+    }
+    for id in fingerprint::candidates(c, &scope(product), machine)? {
+        let candidate = find(c, FIND, [&id], map)?;
+        if let Some(found) =
+            candidate.filter(|t| activation::recognises(strategy, &t.fingerprint, machine))
+        {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
+    if let Some(answer) = answer::find_answer(c, &start.request_hash)? {
+        return Ok(TrialStarted::Repeated(answer));
+    }
+    let (device, machine) = (&start.device, &start.device.fingerprint);
+    if let Some(used) = earlier(c, &start.product, start.strategy, &start.device_key, machine)? {
+        return Ok(TrialStarted::AlreadyUsed(used));
+    }
+    let id = start.trial.to_string();
+    let values = (
+        &id,
+        start.product.as_str(),
+        start.device_key.to_string(),
+        machine.to_json().to_string(),
+        &device.name,
+        &device.platform,
+        &device.app_version,
+        seconds(start.now),
+        seconds(start.expires_at),
+    );
+    run(c, INSERT, values)?;
+    fingerprint::insert(c, &scope(&start.product), machine, &id)?;
+    answer::insert_answer(
+        c,
+        &start.request_hash,
+        &start.response,
+        device.name.as_deref(),
+        start.now,
+    )?;
+    audit::record(
+        c,
+        start.now,
+        &format!("device:{}", start.device_key),
+        "trial.start",
+        &id,
+        start.product.as_str(),
+    )?;
+    Ok(TrialStarted::Done)
+}
+
+fn map(row: &mut Columns<'_>) -> Result<Trial> {
+    Ok(Trial {
+        id: row.parsed("trial id")?,
+        device_key: row.parsed("device key")?,
+        fingerprint: row.fingerprint()?,
+        created_at: row.time()?,
+        expires_at: row.time()?,
+    })
+}
