@@ -66,10 +66,8 @@ impl Store {
         purpose: LinkPurpose,
         now: UnixSeconds,
     ) -> Result<bool> {
-        let found = self.read(|c| {
-            find(c, FIND, (token.to_string(), purpose.as_str(), seconds(now)), |_| Ok(()))
-        });
-        Ok(found?.is_some())
+        let values = (token.to_string(), purpose.as_str(), seconds(now));
+        Ok(self.read(|c| find(c, FIND, values, |_| Ok(())))?.is_some())
     }
 
     /// Uses the link to create the first admin. `false` when the link does not work, or there is an admin already.
@@ -118,8 +116,6 @@ fn use_link(
     purpose: LinkPurpose,
     now: UnixSeconds,
 ) -> Result<Option<Option<Id>>> {
-    let map = |row: &mut crate::row::Columns<'_>| {
-        Ok(row.take::<Option<String>>()?.and_then(|id| id.parse().ok()))
-    };
-    find(c, USE, (token.to_string(), purpose.as_str(), seconds(now)), map)
+    let values = (token.to_string(), purpose.as_str(), seconds(now));
+    find(c, USE, values, |row| Ok(row.take::<Option<String>>()?.and_then(|id| id.parse().ok())))
 }

@@ -1,34 +1,33 @@
-//! Bringing a database to this program's schema, and refusing one that a newer program wrote.
+//! Numbered migrations: the same numbers and names for every engine. Only added to, never changed.
 
-use countersign_core::UnixSeconds;
+use rusqlite::{Connection, TransactionBehavior};
 
-use crate::backend::Db;
-use crate::dialect::{MIGRATION_TABLE, MIGRATIONS};
 use crate::error::{Result, StoreError};
-use crate::row::params;
-use crate::statements::statements;
 
-statements! {
-    NEWEST = "SELECT COALESCE(MAX(number), 0) FROM schema_migration";
-    INSERT = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
-}
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("migrations/0001_start.sql"))];
 
-/// Applies what is missing. The caller's transaction makes it all or nothing, and once when two programs start.
-pub(crate) fn apply(db: &Db<'_>, migrations: &[(i64, &str, &str)], now: UnixSeconds) -> Result<()> {
-    db.batch(MIGRATION_TABLE)?;
-    let found: i64 = db.one(NEWEST, params![], |row| row.integer())?;
-    let known = migrations.last().map_or(0, |(number, ..)| *number);
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration \
+    (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
+
+/// Brings the database to this program's schema, in one transaction: two programs starting at once do it once.
+pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(TABLE)?;
+    let found: i64 = transaction.query_row(
+        "SELECT COALESCE(MAX(number), 0) FROM schema_migration",
+        [],
+        |row| row.get(0),
+    )?;
+    let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for (number, name, sql) in migrations.iter().filter(|(number, ..)| *number > found) {
-        db.batch(sql)?;
-        db.run(INSERT, params![*number, *name, now])?;
+    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| *number > found) {
+        transaction.execute_batch(sql)?;
+        transaction.execute(
+            "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)",
+            (number, name, now),
+        )?;
     }
-    Ok(())
-}
-
-/// The migrations of this program.
-pub(crate) fn all() -> &'static [(i64, &'static str, &'static str)] {
-    MIGRATIONS
+    Ok(transaction.commit()?)
 }

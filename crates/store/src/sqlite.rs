@@ -1,0 +1,184 @@
+//! The embedded engine: one writer with group commit, readers from a pool. The seam for a second engine is here:
+//! nothing outside this file opens a connection or begins a transaction.
+
+use std::path::Path;
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+use crate::error::{Result, StoreError};
+use crate::{dialect, migrations};
+
+/// How the embedded engine runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The most writes in one commit; 1 turns group commit off.
+    pub group_commit_max: usize,
+    /// Connections for reading.
+    pub readers: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { group_commit_max: 256, readers: 4 }
+    }
+}
+
+/// What a write command leaves behind: whether to keep its changes, and how to answer once they are on disk.
+struct Done {
+    keep: bool,
+    answer: Box<dyn FnOnce(std::result::Result<(), String>) + Send>,
+}
+
+/// Runs on the connection; without one (no transaction could begin) it only prepares to answer.
+type Command = Box<dyn FnOnce(Option<&Connection>) -> Done + Send>;
+
+/// The one writer: commands queue up, many are committed in one transaction, each is answered after the commit.
+pub(crate) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Command>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(crate) fn start(path: &Path, options: Options, now: i64) -> Result<Self> {
+        let mut connection =
+            open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        connection.execute_batch(dialect::WRITER_SETUP)?;
+        migrations::apply(&mut connection, now)?;
+        let (sender, receiver) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_loop(&connection, &receiver, options.group_commit_max.max(1)))
+            .map_err(|e| StoreError::Commit(e.to_string()))?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Runs `command` in a savepoint of its own. An error undoes what it did; its neighbours do not notice.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (sender, receiver) = oneshot::channel();
+        let command: Command = Box::new(move |connection| {
+            let result = connection.map_or(Err(StoreError::Closed), command);
+            let keep = result.is_ok();
+            let answer = Box::new(move |committed: std::result::Result<(), String>| {
+                // The asker may be gone; what was done stays done.
+                let _ = sender.send(committed.map_err(StoreError::Commit).and(result));
+            });
+            Done { keep, answer }
+        });
+        self.send(command)?;
+        receiver.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn send(&self, command: Command) -> Result<()> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = queue.as_ref().ok_or(StoreError::Closed)?;
+        sender.send(command).map_err(|_| StoreError::Closed)
+    }
+
+    /// Commits what is queued and ends the thread. Later writes are refused.
+    pub(crate) fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn write_loop(connection: &Connection, receiver: &mpsc::Receiver<Command>, most: usize) {
+    while let Ok(first) = receiver.recv() {
+        let mut done = Vec::new();
+        let committed = commit_group(connection, first, receiver, most, &mut done);
+        if committed.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        let committed = committed.map_err(|e| e.to_string());
+        for Done { answer, .. } in done {
+            answer(committed.clone());
+        }
+    }
+}
+
+/// Everything that is queued now, up to `most`, goes into one transaction. While its commit waits for the disk the
+/// next group queues up: the busier it gets, the larger the groups.
+fn commit_group(
+    connection: &Connection,
+    first: Command,
+    receiver: &mpsc::Receiver<Command>,
+    most: usize,
+    done: &mut Vec<Done>,
+) -> rusqlite::Result<()> {
+    let begun = connection.prepare_cached(dialect::BEGIN).and_then(|mut begin| begin.execute([]));
+    let mut next = Some(first);
+    while let Some(command) = next {
+        match &begun {
+            Ok(_) => done.push(run_in_savepoint(connection, command)?),
+            Err(_) => done.push(command(None)),
+        }
+        next = if done.len() < most { receiver.try_recv().ok() } else { None };
+    }
+    begun?;
+    connection.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
+}
+
+fn run_in_savepoint(connection: &Connection, command: Command) -> rusqlite::Result<Done> {
+    connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+    let done = command(Some(connection));
+    if !done.keep {
+        connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
+    }
+    connection.prepare_cached("RELEASE command")?.execute([])?;
+    Ok(done)
+}
+
+/// Connections for reading, handed out one at a time. Reads are point look-ups and short lists of microseconds, so they
+/// run where they are asked for instead of on a pool of threads.
+pub(crate) struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    returned: Condvar,
+}
+
+impl Readers {
+    pub(crate) fn open(path: &Path, options: Options) -> Result<Self> {
+        let connect = |_| -> Result<Connection> {
+            let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            connection.execute_batch(dialect::READER_SETUP)?;
+            Ok(connection)
+        };
+        let idle = (0..options.readers.max(1)).map(connect).collect::<Result<Vec<_>>>()?;
+        Ok(Self { idle: Mutex::new(idle), returned: Condvar::new() })
+    }
+
+    pub(crate) fn run<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = loop {
+            match idle.pop() {
+                Some(connection) => break connection,
+                None => idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(idle);
+        let result = query(&connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.returned.notify_one();
+        result
+    }
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
