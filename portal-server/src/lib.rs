@@ -1,1 +1,72 @@
-//! See the root README.
+//! The portal: where requests are carried to. A library, so that tests and other programs can run it:
+//! [`App::open`], then [`serve`].
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `router` | every URL with who may use it |
+//! | `access`, `limits`, `password` | roles, forgery defence; rate limits; password hashes |
+//! | `desk` | the heart: understand a request, say what it would do, answer it |
+//! | `api`, `problem` | JSON for programs; RFC 9457 errors |
+//! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
+//! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; settings; injected time and randomness |
+//! | `admin` | the same set-up by command line |
+
+pub mod access;
+pub mod admin;
+mod api;
+mod app;
+mod assets;
+pub mod clock;
+mod config;
+pub mod desk;
+pub mod keys;
+mod limits;
+mod pages;
+mod password;
+mod problem;
+mod router;
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use countersign_store::LinkPurpose;
+use tokio::net::TcpListener;
+
+pub use app::App;
+pub use config::Config;
+
+/// Serves the portal on `listener` until `shutdown` completes; requests under way are finished, what is queued for the
+/// database is committed.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown)
+        .await
+        .context("the listener failed")?;
+    app.store().close();
+    Ok(())
+}
+
+/// Seconds that the link for the first admin works.
+const SETUP_SECONDS: u64 = 24 * 3600;
+
+/// The path of a one-time link to create the first admin, while there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn setup_link(app: &App) -> anyhow::Result<Option<String>> {
+    if app.store().has_admin().await? {
+        return Ok(None);
+    }
+    let (secret, hash) = app.secret();
+    app.store().create_link(hash, LinkPurpose::FirstAdmin, None, app.now() + SETUP_SECONDS).await?;
+    Ok(Some(format!("/setup/{secret}")))
+}

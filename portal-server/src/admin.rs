@@ -1,0 +1,308 @@
+//! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use countersign_core::ProductId;
+use countersign_core::fingerprint::Strategy;
+use countersign_core::license_key::LicenseKey;
+use countersign_core::response::Entitlement;
+use countersign_store::{
+    Entitlements, LinkPurpose, NewLicense, Product, Role, User, UserStatus, Validity,
+};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::password;
+
+const DAY: u64 = 86_400;
+
+/// What to set up.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// People who log in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// What is licensed.
+    #[command(subcommand)]
+    Product(ProductCommand),
+    /// Who may run what.
+    #[command(subcommand)]
+    License(LicenseCommand),
+    /// Customers that are more than one person.
+    #[command(subcommand)]
+    Organization(OrganizationCommand),
+}
+
+/// `admin user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Create a user; without --password-file a one-time link to set the password is printed.
+    Create(CreateUser),
+}
+
+/// `admin user create`
+#[derive(Debug, Args)]
+pub struct CreateUser {
+    /// Their e-mail address.
+    #[arg(long)]
+    email: String,
+    /// Their name.
+    #[arg(long, default_value = "")]
+    name: String,
+    /// `admin` or `customer`.
+    #[arg(long, default_value = "customer", value_parser = ["admin", "customer"])]
+    role: String,
+    /// Id of their organization.
+    #[arg(long)]
+    organization: Option<String>,
+    /// A file whose first line is the password, `-` for standard input.
+    #[arg(long)]
+    password_file: Option<String>,
+}
+
+/// `admin product …`
+#[derive(Debug, Subcommand)]
+pub enum ProductCommand {
+    /// Create a product.
+    Create(CreateProduct),
+}
+
+/// `admin product create`
+#[derive(Debug, Args)]
+pub struct CreateProduct {
+    /// 1 to 64 of a-z 0-9 . _ -
+    #[arg(long)]
+    id: ProductId,
+    /// Its name for people.
+    #[arg(long)]
+    name: Option<String>,
+    /// Length of a trial in days; without it there are no trials.
+    #[arg(long)]
+    trial_days: Option<u64>,
+    /// exact, fuzzy or loose
+    #[arg(long, default_value = "fuzzy")]
+    trial_strategy: Strategy,
+    /// A feature of the trial: NAME, NAME=7 or NAME=word; may be given more than once.
+    #[arg(long)]
+    trial_entitlement: Vec<String>,
+    /// Re-installations of one seat within a year.
+    #[arg(long, default_value_t = 3)]
+    reinstall_allowance: u64,
+}
+
+/// `admin license …`
+#[derive(Debug, Subcommand)]
+pub enum LicenseCommand {
+    /// Create a license and print its key.
+    Create(CreateLicense),
+}
+
+/// `admin license create`
+#[derive(Debug, Args)]
+pub struct CreateLicense {
+    /// The product's id.
+    #[arg(long)]
+    product: ProductId,
+    /// The plan's name.
+    #[arg(long)]
+    plan: Option<String>,
+    /// Who holds it, in words.
+    #[arg(long)]
+    holder: Option<String>,
+    /// E-mail address of the user that it belongs to.
+    #[arg(long)]
+    owner: Option<String>,
+    /// Id of the organization that it belongs to.
+    #[arg(long)]
+    organization: Option<String>,
+    /// Machines at a time; without it any number.
+    #[arg(long)]
+    activations: Option<u64>,
+    /// Deactivations; without it any number.
+    #[arg(long)]
+    deactivations: Option<u64>,
+    /// Days that it is valid; without it it is perpetual.
+    #[arg(long)]
+    days: Option<u64>,
+    /// What the days start with: creation or first-activation.
+    #[arg(long, default_value = "creation", value_parser = ["creation", "first-activation"])]
+    from: String,
+    /// Days within which a response must be installed.
+    #[arg(long, default_value_t = 14)]
+    import_days: u64,
+    /// exact, fuzzy or loose
+    #[arg(long, default_value = "fuzzy")]
+    strategy: Strategy,
+    /// A feature: NAME, NAME=7 or NAME=word; may be given more than once.
+    #[arg(long)]
+    entitlement: Vec<String>,
+}
+
+/// `admin organization …`
+#[derive(Debug, Subcommand)]
+pub enum OrganizationCommand {
+    /// Create an organization.
+    Create {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Runs one command; what it made, as JSON.
+///
+/// # Errors
+/// With what was wrong; nothing is created then.
+pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
+    match command {
+        Admin::User(UserCommand::Create(create)) => create_user(app, create).await,
+        Admin::Product(ProductCommand::Create(create)) => create_product(app, create).await,
+        Admin::License(LicenseCommand::Create(create)) => create_license(app, create).await,
+        Admin::Organization(OrganizationCommand::Create { name }) => {
+            let id = app.random_id();
+            app.store().create_organization(id, &name, ACTOR, app.now()).await?;
+            Ok(json!({"id": id.to_string(), "name": name}))
+        }
+    }
+}
+
+const ACTOR: &str = "admin-command";
+
+async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
+    if !create.email.contains('@') {
+        bail!("{:?} is no e-mail address: nothing was created", create.email);
+    }
+    let hash = match &create.password_file {
+        Some(path) => Some(password::hash(app, read_password(path)?).await?),
+        None => None,
+    };
+    let user = User {
+        id: app.random_id(),
+        email: create.email.clone(),
+        name: create.name,
+        status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
+        password_hash: hash,
+        role: if create.role == "admin" { Role::Admin } else { Role::Customer },
+        organization: create
+            .organization
+            .map(|id| id.parse().context("the organization's id"))
+            .transpose()?,
+        created_at: app.now(),
+        organization_suspended: false,
+    };
+    let (id, invited) = (user.id, user.status == UserStatus::Invited);
+    if !app.store().create_user(user, ACTOR, app.now()).await? {
+        bail!("there is a user {} already: nothing was created", create.email);
+    }
+    let mut made = json!({"id": id.to_string(), "email": create.email, "role": create.role});
+    if invited {
+        let (secret, hash) = app.secret();
+        app.store()
+            .create_link(hash, LinkPurpose::SetPassword, Some(id), app.now() + 7 * DAY)
+            .await?;
+        made["password_link"] = json!(format!("/password/{secret}"));
+    }
+    Ok(made)
+}
+
+fn read_password(path: &str) -> anyhow::Result<String> {
+    let text = match path {
+        "-" => std::io::read_to_string(std::io::stdin())?,
+        path => std::fs::read_to_string(path).with_context(|| format!("{path} cannot be read"))?,
+    };
+    let password = text.lines().next().unwrap_or_default().to_owned();
+    if !password::is_acceptable(&password) {
+        bail!("a password has at least {} characters: nothing was created", password::SHORTEST);
+    }
+    Ok(password)
+}
+
+async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Value> {
+    if app.store().product(&create.id).await?.is_some() {
+        bail!("there is a product {} already: nothing was changed", create.id);
+    }
+    let product = Product {
+        name: create.name.unwrap_or_else(|| create.id.to_string()),
+        id: create.id.clone(),
+        trial_days: create.trial_days.filter(|days| *days > 0),
+        trial_strategy: create.trial_strategy,
+        trial_entitlements: parse_entitlements(
+            create.trial_entitlement.iter().map(String::as_str),
+        )?,
+        reinstall_allowance: create.reinstall_allowance,
+        archived: false,
+        created_at: app.now(),
+    };
+    app.store().save_product(product, ACTOR, app.now()).await?;
+    let roots: Vec<String> = app.keys().roots.iter().map(ToString::to_string).collect();
+    Ok(
+        json!({"id": create.id.to_string(), "roots": roots, "signing_key": app.keys().signer.kid().to_string()}),
+    )
+}
+
+async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Value> {
+    if app.store().product(&create.product).await?.is_none() {
+        bail!("there is no product {}: create it first (admin product create)", create.product);
+    }
+    let owner = match &create.owner {
+        Some(email) => {
+            let user = app.store().user_by_email(email).await?;
+            Some(
+                user.with_context(|| {
+                    format!("there is no user {email}: create them first (admin user create)")
+                })?
+                .id,
+            )
+        }
+        None => None,
+    };
+    let validity = match (create.days, create.from.as_str()) {
+        (None | Some(0), _) => Validity::Perpetual,
+        (Some(days), "first-activation") => Validity::FromFirstActivation(days.saturating_mul(DAY)),
+        (Some(days), _) => Validity::FromCreation(days.saturating_mul(DAY)),
+    };
+    let key = LicenseKey::generate(&mut app.rng());
+    let new = NewLicense {
+        key: key.clone(),
+        product: create.product.clone(),
+        plan: create.plan,
+        holder: create.holder,
+        owner,
+        organization: create
+            .organization
+            .map(|id| id.parse().context("the organization's id"))
+            .transpose()?,
+        allowed_activations: create.activations,
+        allowed_deactivations: create.deactivations,
+        validity,
+        response_validity: create.import_days.clamp(1, 365) * DAY,
+        strategy: create.strategy,
+        entitlements: parse_entitlements(create.entitlement.iter().map(String::as_str))?,
+        metadata: std::collections::BTreeMap::new(),
+    };
+    let id = app.store().create_license(new, ACTOR, app.now()).await?;
+    Ok(json!({"id": id.to_string(), "key": key.grouped(), "product": create.product.to_string()}))
+}
+
+/// Features as people write them: `name` is on, `name=7` a number, `name=word` a word. Empty lines are left out.
+///
+/// # Errors
+/// When a feature has no name.
+pub fn parse_entitlements<'a>(
+    lines: impl Iterator<Item = &'a str>,
+) -> anyhow::Result<Entitlements> {
+    let mut entitlements = Entitlements::new();
+    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once('=').unwrap_or((line, "true"));
+        if name.trim().is_empty() {
+            bail!("a feature is written NAME, NAME=7 or NAME=word, not {line:?}");
+        }
+        let value = match (value.trim(), value.trim().parse()) {
+            ("true", _) => Entitlement::On,
+            (_, Ok(number)) => Entitlement::Integer(number),
+            (text, Err(_)) => Entitlement::Text(text.to_owned()),
+        };
+        entitlements.insert(name.trim().to_owned(), value);
+    }
+    Ok(entitlements)
+}

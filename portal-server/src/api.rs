@@ -1,0 +1,113 @@
+//! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use countersign_core::request::VerifiedRequest;
+use countersign_core::{TokenType, file};
+use serde_json::json;
+
+use crate::app::App;
+use crate::desk::{self, Answered, Door, Refusal};
+use crate::problem::Problem;
+
+/// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`.
+pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
+    let handler =
+        move |State(app): State<App>,
+              headers: HeaderMap,
+              body: Result<Bytes, axum::extract::rejection::BytesRejection>| async move {
+            let body = body.map_err(|_| Problem::too_large())?;
+            let request = read_body(&headers, &body, kind)?;
+            let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
+            Ok::<_, Problem>(answer_json(&answered))
+        };
+    // JSON escapes nothing in a file but line breaks: a little more than the file itself.
+    post(handler).layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+}
+
+fn read_body(
+    headers: &HeaderMap,
+    body: &[u8],
+    kind: TokenType,
+) -> Result<VerifiedRequest, Problem> {
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let text;
+    let bytes = if content_type.starts_with("application/json") {
+        text = request_member(body)?;
+        text.as_bytes()
+    } else {
+        body
+    };
+    let wrong_door = |found: TokenType| {
+        Problem::from(Refusal::WrongDoor {
+            found: found.with_article(),
+            wanted: kind.with_article(),
+        })
+    };
+    match desk::understand(bytes) {
+        Ok((_, request)) if request.claims().token_type() == kind => Ok(request),
+        Ok((_, request)) => Err(wrong_door(request.claims().token_type())),
+        Err(refusal) => match desk::kind_of(bytes) {
+            Some(found) if found != kind => Err(wrong_door(found)),
+            _ => Err(refusal.into()),
+        },
+    }
+}
+
+fn request_member(body: &[u8]) -> Result<String, Problem> {
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let member = json.as_ref().and_then(|json| json.get("request")?.as_str());
+    member.map(str::to_owned).ok_or_else(|| {
+        let advice = "Send {\"request\": \"<file or token>\"}, or the file itself as text/plain.";
+        let detail = "the body is not a JSON object with a string \"request\"";
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad-json",
+            "The body is not readable",
+            detail,
+            advice,
+        )
+    })
+}
+
+fn answer_json(answered: &Answered) -> Response {
+    let response = &answered.response;
+    let granted = response.granted();
+    let body = json!({
+        "type": response.token_type().as_str(),
+        "id": response.id.to_string(),
+        "request_id": response.request.id.to_string(),
+        "product": response.product.as_str(),
+        "device_name": answered.device_name,
+        "file_name": answered.file_name(),
+        "file": answered.file(),
+        "token": answered.token,
+        "issued_at": response.issued_at,
+        "import_by": granted.map(|g| g.import_by),
+        "expires_at": granted.and_then(|g| g.grant.expires_at),
+    });
+    ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// Whether the process runs.
+pub(crate) fn healthz() -> MethodRouter<App> {
+    get(|| async { "ok\n" })
+}
+
+/// Whether the portal can answer requests: its database answers and its delegation is valid.
+pub(crate) fn readyz() -> MethodRouter<App> {
+    get(|State(app): State<App>| async move {
+        let database = app.store().ping().await.is_ok();
+        let signing_until = app.keys().signer.delegation().map(|d| d.not_after);
+        let signing = signing_until.is_none_or(|end| end > app.now());
+        let status =
+            if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let body =
+            json!({"database": database, "signing": signing, "signing_key_until": signing_until});
+        (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+    })
+}

@@ -1,0 +1,98 @@
+//! What every handler has at hand.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use countersign_core::{Hash, Id, UnixSeconds};
+use countersign_store::{Options, Store};
+
+use crate::clock::Rng;
+use crate::config::Config;
+use crate::keys::{self, Keys};
+
+/// The running portal. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: Config,
+    store: Store,
+    keys: Keys,
+    vendor: String,
+    /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
+    hashing: tokio::sync::Semaphore,
+}
+
+impl App {
+    /// Opens the data directory: database and keys, created on the first start.
+    ///
+    /// # Errors
+    /// When either cannot be opened; what is there is not changed then.
+    pub async fn open(config: Config) -> anyhow::Result<Self> {
+        let data = &config.data;
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("{} cannot be made", data.display()))?;
+        let now = config.clock.now();
+        let database = data.join("countersign.db");
+        let store = Store::open(&database, Options::default(), now)
+            .with_context(|| format!("the database {} cannot be opened", database.display()))?;
+        let vendor = match store.setting("vendor").await? {
+            Some(vendor) => vendor,
+            None => {
+                store.set_setting("vendor", &config.vendor).await?;
+                config.vendor.clone()
+            }
+        };
+        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref())?;
+        let hashing = tokio::sync::Semaphore::new(2);
+        Ok(Self { inner: Arc::new(Inner { config, store, keys, vendor, hashing }) })
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// How the portal runs.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Signing key and roots.
+    pub fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+
+    /// The vendor's name.
+    pub fn vendor(&self) -> &str {
+        &self.inner.vendor
+    }
+
+    /// The time.
+    pub fn now(&self) -> UnixSeconds {
+        self.inner.config.clock.now()
+    }
+
+    pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
+        &self.inner.hashing
+    }
+
+    pub(crate) fn rng(&self) -> Rng<'_> {
+        Rng(self.inner.config.entropy.as_ref())
+    }
+
+    pub(crate) fn random_id(&self) -> Id {
+        Id::random(&mut self.rng())
+    }
+
+    /// A secret for a cookie or link, and the hash that is stored of it.
+    pub(crate) fn secret(&self) -> (String, Hash) {
+        let mut bytes = [0; 32];
+        self.inner.config.entropy.fill(&mut bytes);
+        let secret = Hash::from(bytes).to_string();
+        let hash = Hash::of(&secret);
+        (secret, hash)
+    }
+}

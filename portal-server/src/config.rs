@@ -1,0 +1,48 @@
+//! What the operator sets when starting the portal. What the vendor sets lies in the database (settings).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+
+/// How the portal runs.
+#[derive(Clone)]
+pub struct Config {
+    /// Folder with database and keys.
+    pub data: PathBuf,
+    /// The vendor's name in responses and on pages, if none is stored yet.
+    pub vendor: String,
+    /// The address that people use, e.g. `https://portal.acme.example`; decides whether cookies are for HTTPS only.
+    pub public_url: Option<String>,
+    /// Origins of trial pages that may post trial requests, beside those in the settings.
+    pub trial_origins: Vec<String>,
+    /// Whether the peer is a reverse proxy whose `X-Forwarded-For` names the client.
+    pub behind_proxy: bool,
+    /// Requests a second from one address to the doors that need no login; `None`: no limit.
+    pub rate_limit: Option<u64>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Config {
+    /// The defaults for a data directory.
+    pub fn new(data: PathBuf) -> Self {
+        Self {
+            data,
+            vendor: "This vendor".to_owned(),
+            public_url: None,
+            trial_origins: Vec::new(),
+            behind_proxy: false,
+            rate_limit: Some(20),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+
+    /// Whether people reach the portal by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}

@@ -1,0 +1,153 @@
+//! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
+
+mod activation;
+mod deactivation;
+mod preview;
+mod refusal;
+mod trial;
+
+use countersign_core::request::{Ask, VerifiedRequest};
+use countersign_core::response::Response;
+use countersign_core::token::Unverified;
+use countersign_core::trust::Roots;
+use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file};
+use countersign_store::{Answer, User};
+
+pub(crate) use activation::license_of_key;
+pub use preview::{Outcome, Preview, SeatUse, preview};
+pub use refusal::Refusal;
+
+use crate::app::App;
+
+/// Which way a request came in, and who brought it.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// `page`, `api` or `portal`.
+    pub name: &'static str,
+    /// The person, if logged in.
+    pub user: Option<User>,
+    /// The license that the person chose for requests that carry none: they may act for it.
+    pub license: Option<LicenseId>,
+}
+
+impl Door {
+    /// A machine or a stranger.
+    pub fn anonymous(name: &'static str) -> Self {
+        Self { name, user: None, license: None }
+    }
+}
+
+/// What a request got: everything here is the same whenever the request is sent again.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The signed response.
+    pub token: String,
+    /// Its claims.
+    pub response: Response,
+    /// The machine's name.
+    pub device_name: Option<String>,
+    /// Hash of the request: the name under which the response can be fetched again.
+    pub request_hash: Hash,
+}
+
+impl Answered {
+    /// The response file.
+    pub fn file(&self) -> String {
+        file::response_file(&self.token, &self.response, self.device_name.as_deref())
+    }
+
+    /// The file's name, after the machine.
+    pub fn file_name(&self) -> String {
+        let name = self.device_name.as_deref().unwrap_or(self.response.product.as_str());
+        format!("{}.response", file::safe_name(name))
+    }
+}
+
+/// Reads a file, link or pasted text as a request, and verifies its own signature.
+///
+/// # Errors
+/// [`Refusal::Format`].
+pub fn understand(bytes: &[u8]) -> Result<(String, VerifiedRequest), Refusal> {
+    let token = file::read(bytes)?;
+    let request = VerifiedRequest::verify(&token, Expect::Request)?;
+    Ok((token, request))
+}
+
+/// Answers a request. The same request gets the same answer at any time and through any door.
+///
+/// # Errors
+/// Everything that speaks against it; nothing is half-done then.
+pub async fn answer(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+) -> Result<Answered, Refusal> {
+    if let Some(answered) = again(app, &request.hash()).await? {
+        return Ok(answered);
+    }
+    match &request.claims().ask {
+        Ask::Activation { device, license } => {
+            activation::answer(app, request, device, license.as_ref(), door).await
+        }
+        Ask::Trial { device } => trial::answer(app, request, device).await,
+        Ask::Deactivation { activation, .. } => {
+            deactivation::answer(app, request, activation, door).await
+        }
+    }
+}
+
+/// The answer that a request got before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn again(app: &App, request_hash: &Hash) -> Result<Option<Answered>, Refusal> {
+    let stored = app.store().answer(request_hash).await?;
+    stored.map(|answer| from_stored(app, answer, *request_hash)).transpose()
+}
+
+/// An answer read back is verified like any other: a database that was tampered with hands out nothing.
+fn from_stored(app: &App, answer: Answer, request_hash: Hash) -> Result<Answered, Refusal> {
+    let Answer { token, device_name, .. } = answer;
+    let roots = Roots::new(app.keys().roots.iter().cloned());
+    let verified = roots.verify_response(&token, Expect::Response).map_err(Refusal::stored)?;
+    Ok(Answered { token, response: verified.claims().clone(), device_name, request_hash })
+}
+
+/// Signs a response for a request.
+fn sign(app: &App, response: &Response) -> Result<String, Refusal> {
+    app.keys().signer.sign(response).map_err(Refusal::signing)
+}
+
+/// The parts of a response that are the same for every kind.
+fn respond(
+    app: &App,
+    request: &VerifiedRequest,
+    id: Id,
+    now: UnixSeconds,
+    answer: countersign_core::response::Answer,
+) -> Response {
+    let claims = request.claims();
+    Response {
+        issuer: app.vendor().to_owned(),
+        product: claims.product.clone(),
+        id,
+        issued_at: now,
+        request: countersign_core::response::RequestRef { id: claims.id, hash: request.hash() },
+        device: request.device_key().thumbprint(),
+        answer,
+    }
+}
+
+/// The product of a request, if this vendor has it and still gives it out.
+async fn product(app: &App, id: &ProductId) -> Result<countersign_store::Product, Refusal> {
+    match app.store().product(id).await? {
+        Some(product) if !product.archived => Ok(product),
+        _ => Err(Refusal::UnknownProduct(id.clone())),
+    }
+}
+
+/// What a file that is no request says about itself, for the words of a refusal.
+pub fn kind_of(bytes: &[u8]) -> Option<countersign_core::TokenType> {
+    let token = file::read(bytes).ok()?;
+    Unverified::decode(&token).ok().map(|token| token.token_type())
+}

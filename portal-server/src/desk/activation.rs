@@ -1,0 +1,159 @@
+//! Answering an activation request: read, sign, store; again if the license changed in between.
+
+use countersign_core::LicenseId;
+use countersign_core::license_key::LicenseKey;
+use countersign_core::request::{Device, LicenseProof, VerifiedRequest};
+use countersign_core::response::{Answer, Binding, Grant, GrantLicense, Granted};
+use countersign_store::{Activate, Activated, ActivationRefusal, ActivationState, License, Seat};
+
+use super::{Answered, Door, Refusal, from_stored, respond, sign};
+use crate::app::App;
+
+/// A license that keeps changing under a request is a fault, not load.
+const TRIES: usize = 16;
+
+pub(super) async fn answer(
+    app: &App,
+    request: &VerifiedRequest,
+    device: &Device,
+    proof: Option<&LicenseProof>,
+    door: &Door,
+) -> Result<Answered, Refusal> {
+    let mut renewal = None;
+    for _ in 0..TRIES {
+        let license = license_for(app, request, proof, door).await?;
+        let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
+        let granted = grant(&license, device, now);
+        let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
+        let response = respond(app, request, id, now, Answer::Activation(granted));
+        let token = sign(app, &response)?;
+        let activate = Activate {
+            license: license.id,
+            revision: license.revision,
+            activation: id,
+            request_hash: request.hash(),
+            device_key: request.device_key().thumbprint(),
+            device: device.clone(),
+            response: token.clone(),
+            expires_at,
+            import_by,
+            door: door.name,
+            by_user: door.user.as_ref().map(|user| user.id),
+            now,
+        };
+        match app.store().activate(activate).await? {
+            Activated::Done => {
+                let device_name = device.name.clone();
+                return Ok(Answered { token, response, device_name, request_hash: request.hash() });
+            }
+            Activated::Repeated(answer) => return from_stored(app, answer, request.hash()),
+            Activated::Refused(refusal) => return Err(refused(app, refusal, &license, door).await?),
+            Activated::Stale => renewal = seat_to_renew(app, request, &license.id, device).await?,
+        }
+    }
+    Err(Refusal::Store(countersign_store::StoreError::Commit(
+        "the license keeps changing".to_owned(),
+    )))
+}
+
+/// The license that a request is for: the one that it names and proves, or the one that a person chose.
+pub(super) async fn license_for(
+    app: &App,
+    request: &VerifiedRequest,
+    proof: Option<&LicenseProof>,
+    door: &Door,
+) -> Result<License, Refusal> {
+    let license = match (proof, door.license) {
+        (Some(proof), _) => {
+            let license = app.store().license(&proof.id).await?.ok_or(Refusal::UnknownLicense)?;
+            let (jkt, jti) = (request.device_key().thumbprint(), request.claims().id);
+            if !license.key.proves(&proof.proof, &jkt, &jti) {
+                return Err(Refusal::WrongProof);
+            }
+            license
+        }
+        (None, Some(chosen)) => {
+            app.store().license(&chosen).await?.ok_or(Refusal::UnknownLicense)?
+        }
+        (None, None) => return Err(Refusal::LicenseNeeded),
+    };
+    if license.product != request.claims().product {
+        let request = request.claims().product.clone();
+        return Err(Refusal::ProductMismatch { license: license.product, request });
+    }
+    Ok(license)
+}
+
+/// The license of a typed key: knowing the key is the right to use it, as a proof in the request would be.
+///
+/// # Errors
+/// [`Refusal::UnknownLicense`].
+pub(crate) async fn license_of_key(app: &App, typed: &str) -> Result<LicenseId, Refusal> {
+    let key: LicenseKey = typed.parse().map_err(|_| Refusal::UnknownLicense)?;
+    let license = app.store().license(&key.id()).await?.ok_or(Refusal::UnknownLicense)?;
+    Ok(license.id)
+}
+
+fn grant(license: &License, device: &Device, now: u64) -> Granted {
+    Granted {
+        import_by: now + license.response_validity,
+        binding: Binding { strategy: license.strategy, fingerprint: device.fingerprint.clone() },
+        grant: Grant {
+            expires_at: license.grant_end(now),
+            renew_by: None,
+            entitlements: license.entitlements.clone(),
+            license: Some(GrantLicense {
+                id: license.id,
+                plan: license.plan.clone(),
+                holder: license.holder.clone(),
+                deactivations_left: license.deactivations_left(),
+            }),
+            metadata: license.metadata.clone(),
+        },
+    }
+}
+
+/// The activation that this request would renew, if the device has one.
+async fn seat_to_renew(
+    app: &App,
+    request: &VerifiedRequest,
+    license: &LicenseId,
+    device: &Device,
+) -> Result<Option<countersign_core::Id>, Refusal> {
+    let key = request.device_key().thumbprint();
+    let plan = app.store().activation_plan(license, &key, &device.fingerprint, app.now()).await?;
+    Ok(match plan {
+        Ok(Seat::Renewal(own)) => Some(own.id),
+        _ => None,
+    })
+}
+
+pub(super) async fn refused(
+    app: &App,
+    refusal: ActivationRefusal,
+    license: &License,
+    door: &Door,
+) -> Result<Refusal, Refusal> {
+    Ok(match refusal {
+        ActivationRefusal::UnknownLicense => Refusal::UnknownLicense,
+        ActivationRefusal::Suspended => Refusal::Suspended,
+        ActivationRefusal::Revoked => Refusal::Revoked,
+        ActivationRefusal::Expired { at } => Refusal::Expired(at),
+        ActivationRefusal::ReinstallsUsedUp { allowed } => Refusal::ReinstallsUsedUp(allowed),
+        ActivationRefusal::SeatsUsedUp { allowed } => {
+            Refusal::SeatsUsedUp { allowed, holders: holders(app, license, door).await? }
+        }
+    })
+}
+
+/// Who holds the seats: for people who may see the license, nobody else.
+async fn holders(app: &App, license: &License, door: &Door) -> Result<Vec<String>, Refusal> {
+    if !door.user.as_ref().is_some_and(|user| license.is_of(user)) {
+        return Ok(Vec::new());
+    }
+    let activations = app.store().activations(&license.id, 20).await?;
+    let live = activations
+        .into_iter()
+        .filter(|a| matches!(a.state, ActivationState::Active | ActivationState::Returned));
+    Ok(live.map(|a| a.device_name.unwrap_or_else(|| a.id.to_string())).collect())
+}

@@ -1,0 +1,66 @@
+//! Answering a trial request.
+
+use countersign_core::request::{Device, VerifiedRequest};
+use countersign_core::response::{Answer, Binding, Grant, Granted};
+use countersign_store::{Product, StartTrial, Trial, TrialStarted};
+
+use super::{Answered, Refusal, from_stored, product, respond, sign};
+use crate::app::App;
+
+/// A trial response is installed within two weeks, or asked for again.
+const IMPORT_SECONDS: u64 = 14 * 86_400;
+const DAY: u64 = 86_400;
+
+pub(super) async fn answer(
+    app: &App,
+    request: &VerifiedRequest,
+    device: &Device,
+) -> Result<Answered, Refusal> {
+    let product = product(app, &request.claims().product).await?;
+    let (now, id) = (app.now(), app.random_id());
+    let expires_at = end(&product, now)?;
+    let granted = Granted {
+        import_by: expires_at.min(now + IMPORT_SECONDS),
+        binding: Binding {
+            strategy: product.trial_strategy,
+            fingerprint: device.fingerprint.clone(),
+        },
+        grant: Grant {
+            expires_at: Some(expires_at),
+            renew_by: None,
+            entitlements: product.trial_entitlements.clone(),
+            license: None,
+            metadata: std::collections::BTreeMap::new(),
+        },
+    };
+    let response = respond(app, request, id, now, Answer::Trial(granted));
+    let token = sign(app, &response)?;
+    let start = StartTrial {
+        trial: id,
+        product: product.id,
+        strategy: product.trial_strategy,
+        device_key: request.device_key().thumbprint(),
+        device: device.clone(),
+        request_hash: request.hash(),
+        response: token.clone(),
+        expires_at,
+        now,
+    };
+    match app.store().start_trial(start).await? {
+        TrialStarted::Done => {
+            let device_name = device.name.clone();
+            Ok(Answered { token, response, device_name, request_hash: request.hash() })
+        }
+        TrialStarted::Repeated(answer) => from_stored(app, answer, request.hash()),
+        TrialStarted::AlreadyUsed(trial) => Err(used(&trial)),
+    }
+}
+
+/// When a trial that starts now ends.
+pub(super) fn end(product: &Product, now: u64) -> Result<u64, Refusal> {
+    Ok(now + product.trial_days.ok_or(Refusal::NoTrial)? * DAY)
+}
+
+pub(super) fn used(trial: &Trial) -> Refusal {
+    Refusal::TrialAlreadyUsed { from: trial.created_at, until: trial.expires_at }
+}

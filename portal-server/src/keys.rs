@@ -1,0 +1,173 @@
+//! The portal's keys on disk. The portal signs with a delegated key; the root is made on the first start only so that
+//! there is one, and is to be carried away.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use countersign_core::delegation::{Delegation, Products, ResponseKind, Scope};
+use countersign_core::trust::{Roots, Signer};
+use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
+
+use crate::clock::{Entropy, Rng};
+
+/// How long the delegation made on the first start lasts.
+const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
+
+/// What the portal signs with and what its answers verify against.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// The delegated key with its chain.
+    pub signer: Signer,
+    /// The roots that vendors build into their apps.
+    pub roots: Vec<PublicKey>,
+}
+
+/// Where the keys lie under the data directory.
+struct Places {
+    folder: PathBuf,
+    signing: PathBuf,
+    chain: PathBuf,
+    root_public: PathBuf,
+    root_folder: PathBuf,
+}
+
+impl Places {
+    fn under(data: &Path) -> Self {
+        let folder = data.join("keys");
+        Self {
+            signing: folder.join("signing.pem"),
+            chain: folder.join("signing.chain"),
+            root_public: folder.join("root.pub"),
+            root_folder: data.join("root-key-carry-away"),
+            folder,
+        }
+    }
+}
+
+/// Where the root private key still lies, if nobody has carried it away yet.
+pub fn root_left_behind(data: &Path) -> Option<PathBuf> {
+    let root = Places::under(data).root_folder.join("root.pem");
+    root.exists().then_some(root)
+}
+
+/// Loads the keys; makes them when there are none.
+///
+/// # Errors
+/// When files are unreadable, do not fit each other, or only some of them are there.
+pub fn load_or_create(
+    data: &Path,
+    vendor: &str,
+    now: UnixSeconds,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<Keys> {
+    let places = Places::under(data);
+    let there = [&places.signing, &places.chain, &places.root_public].map(|path| path.exists());
+    match there {
+        [true, true, true] => load(&places),
+        [false, false, false] => {
+            create(data, vendor, now, entropy)?;
+            load(&places)
+        }
+        _ => bail!(
+            "{} needs signing.pem, signing.chain and root.pub, and only some are there. Nothing was changed: put the \
+             missing ones back from your backup",
+            places.folder.display()
+        ),
+    }
+}
+
+fn load(places: &Places) -> anyhow::Result<Keys> {
+    let read = |path: &Path| {
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+    };
+    let root = pem::read_public(&read(&places.root_public)?)
+        .with_context(|| places.root_public.display().to_string())?;
+    let key = pem::read_private(&read(&places.signing)?, None)
+        .with_context(|| places.signing.display().to_string())?;
+    let chain = file::read(read(&places.chain)?.as_bytes())?;
+    let signer = Signer::delegated(key, chain, &Roots::new([root.clone()])).with_context(|| {
+        format!("{} does not fit signing.pem and root.pub", places.chain.display())
+    })?;
+    Ok(Keys { signer, roots: vec![root] })
+}
+
+/// Makes everything in a folder beside, then moves it into place: a start that was cut off begins anew.
+fn create(
+    data: &Path,
+    vendor: &str,
+    now: UnixSeconds,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<()> {
+    let (places, beside) = (Places::under(data), data.join("keys.partial"));
+    let partial = Places {
+        signing: beside.join("signing.pem"),
+        chain: beside.join("signing.chain"),
+        root_public: beside.join("root.pub"),
+        folder: beside.clone(),
+        root_folder: places.root_folder.clone(),
+    };
+    write_all(&partial, vendor, now, entropy)?;
+    fs::rename(&beside, &places.folder)
+        .with_context(|| format!("{} cannot be made", places.folder.display()))
+}
+
+fn write_all(
+    places: &Places,
+    vendor: &str,
+    now: UnixSeconds,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<()> {
+    let mut rng = Rng(entropy);
+    let (root, signing) = (SigningKey::generate(&mut rng), SigningKey::generate(&mut rng));
+    let delegation = Delegation {
+        id: Id::random(&mut rng),
+        issued_at: now,
+        issuer: vendor.to_owned(),
+        holder: "portal".to_owned(),
+        not_before: now.saturating_sub(3600),
+        not_after: now + DELEGATION_SECONDS,
+        key: signing.public_key(),
+        scope: Scope { types: ResponseKind::ALL.to_vec(), products: Products::All, max_days: None },
+    };
+    private_folder(&places.folder)?;
+    private_folder(&places.root_folder)?;
+    let root_pem = pem::write_private(&root, None, &mut rng)?;
+    write_private_file(&places.root_folder.join("root.pem"), &root_pem)?;
+    write_private_file(&places.root_folder.join("README.txt"), ROOT_README)?;
+    let line =
+        file::CommentLine::new(&format!("{vendor} - delegation of the portal's signing key"));
+    write_private_file(&places.chain, &file::write(&delegation.sign(&root), &[line]))?;
+    write_private_file(&places.root_public, &pem::write_public(&root.public_key()))?;
+    write_private_file(&places.signing, &pem::write_private(&signing, None, &mut rng)?)
+}
+
+const ROOT_README: &str = "root.pem is the vendor's root key. The portal does not need it: it signs with a key that the\n\
+root delegated to it (keys/signing.pem). Carry root.pem to two places that are offline, such as two\n\
+USB sticks in two safes, and delete this folder. Whoever has root.pem can sign anything for you;\n\
+without it you cannot delegate again when the portal's delegation ends or its key is stolen.\n";
+
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
+/// Writes a file that only its owner reads: beside its place, synced, then moved there.
+fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    let partial = path.with_extension("partial");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let write = || -> std::io::Result<()> {
+        let mut file = options.open(&partial)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&partial, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    };
+    write().with_context(|| format!("{} cannot be written", path.display()))
+}

@@ -1,0 +1,158 @@
+//! `countersign-portal`: serve, and set up by command line.
+#![allow(clippy::print_stdout)] // a program talks on standard output
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use countersign_portal::admin::{self, Admin};
+use countersign_portal::{App, Config, keys, serve, setup_link};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// The Countersign portal: where request files are carried to.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Example: countersign-portal serve --data ./portal-data --vendor \"Acme Software\""
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the portal. The first start creates database and keys and prints a link to create the first admin.
+    Serve(Serve),
+    /// Set up without a browser, also while the portal runs.
+    Admin {
+        #[command(subcommand)]
+        command: Admin,
+        /// Folder with database and keys.
+        #[arg(long, global = true, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Serve {
+    /// Folder with database and keys.
+    #[arg(long, default_value = "portal-data")]
+    data: PathBuf,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The vendor's name, taken over on the first start.
+    #[arg(long, default_value = "This vendor")]
+    vendor: String,
+    /// The address that people use, e.g. https://portal.acme.example.
+    #[arg(long)]
+    public_url: Option<String>,
+    /// An origin whose trial page may post here, e.g. https://acme.github.io; may be given more than once.
+    #[arg(long)]
+    trial_origin: Vec<String>,
+    /// The portal is behind a reverse proxy that sets X-Forwarded-For.
+    #[arg(long)]
+    behind_proxy: bool,
+    /// Requests a second from one address to the doors without a login; 0: no limit.
+    #[arg(long, default_value_t = 20)]
+    rate_limit: u64,
+    /// Write logs as JSON.
+    #[arg(long)]
+    json_logs: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(options) => run_server(options).await,
+        Command::Admin { command, data, json } => {
+            let app = App::open(Config::new(data)).await?;
+            let made = admin::run(&app, command).await?;
+            app.store().close();
+            print_made(&made, json);
+            Ok(())
+        }
+    }
+}
+
+fn print_made(made: &Value, json: bool) {
+    if json {
+        println!("{made}");
+        return;
+    }
+    for (name, value) in made.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        println!("{name:<14} {value}");
+    }
+}
+
+async fn run_server(options: Serve) -> anyhow::Result<()> {
+    start_logs(options.json_logs);
+    let config = Config {
+        vendor: options.vendor,
+        public_url: options.public_url,
+        trial_origins: options.trial_origin,
+        behind_proxy: options.behind_proxy,
+        rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        ..Config::new(options.data.clone())
+    };
+    let listener = TcpListener::bind(options.listen).await.with_context(|| {
+        format!("{} cannot be listened on; choose another address with --listen", options.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let app = App::open(config).await?;
+    if let Some(root) = keys::root_left_behind(&options.data) {
+        println!("root key      {}", root.display());
+        println!(
+            "              carry it to an offline place and delete it here: the portal does not need it"
+        );
+    }
+    if let Some(path) = setup_link(&app).await? {
+        println!("first admin   http://{address}{path}");
+        println!("              works once, for 24 hours");
+    }
+    println!("listening on http://{address}");
+    serve(listener, app, shutdown_signal()).await
+}
+
+fn start_logs(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,countersign_portal=info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { logs.json().init() } else { logs.init() }
+}
+
+/// Ends with an interrupt or, on Unix, SIGTERM.
+async fn shutdown_signal() {
+    let interrupt =
+        async { tokio::signal::ctrl_c().await.unwrap_or_else(|_| std::process::abort()) };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await };
+        tokio::select! {
+            () = interrupt => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

@@ -1,0 +1,77 @@
+//! The vendor's pages, plain as yet: products, licenses, customers.
+
+pub(crate) mod customers;
+pub(crate) mod licenses;
+pub(crate) mod products;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use countersign_store::{AuditEntry, Entitlements, User};
+
+use super::{ErrorPage, Frame, page, when};
+use crate::access::Visitor;
+use crate::app::App;
+use crate::keys;
+
+#[derive(Template)]
+#[template(path = "admin/overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    root_left_behind: Option<String>,
+    roots: Vec<String>,
+    signing_key: String,
+    signing_until: String,
+    entries: Vec<(String, AuditEntry)>,
+}
+
+/// `/admin`
+pub(crate) async fn overview(
+    State(app): State<App>,
+    visitor: Visitor,
+) -> Result<Response, ErrorPage> {
+    let entries = app.store().audit_latest(30).await?;
+    let signer = &app.keys().signer;
+    Ok(page(&OverviewPage {
+        frame: Frame::new(&app, visitor.0.as_ref()),
+        root_left_behind: keys::root_left_behind(&app.config().data)
+            .map(|path| path.display().to_string()),
+        roots: app.keys().roots.iter().map(ToString::to_string).collect(),
+        signing_key: signer.kid().to_string(),
+        signing_until: when(signer.delegation().map(|d| d.not_after)),
+        entries: entries.into_iter().map(|entry| (when(Some(entry.at)), entry)).collect(),
+    }))
+}
+
+/// Who did it, in the audit log.
+pub(crate) fn actor(user: &User) -> String {
+    format!("user:{}", user.id)
+}
+
+/// A whole number or nothing.
+pub(crate) fn optional_number(text: &str, what: &str) -> Result<Option<u64>, ErrorPage> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let number = text.parse().ok().filter(|n| *n <= 1_000_000_000);
+    number
+        .map(Some)
+        .ok_or_else(|| ErrorPage::bad_input(format!("{what} must be a whole number, or empty.")))
+}
+
+/// Features as they are typed: one `name`, `name=7` or `name=word` a line.
+pub(crate) fn parse_entitlements(text: &str) -> Result<Entitlements, ErrorPage> {
+    crate::admin::parse_entitlements(text.lines()).map_err(|e| ErrorPage::bad_input(e.to_string()))
+}
+
+/// The reverse of [`parse_entitlements`].
+pub(crate) fn entitlement_lines(entitlements: &Entitlements) -> String {
+    use countersign_core::response::Entitlement;
+    let line = |(name, value): (&String, &Entitlement)| match value {
+        Entitlement::On => name.clone(),
+        Entitlement::Integer(number) => format!("{name}={number}"),
+        Entitlement::Text(text) => format!("{name}={text}"),
+    };
+    entitlements.iter().map(line).collect::<Vec<_>>().join("\n")
+}

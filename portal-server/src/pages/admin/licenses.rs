@@ -1,0 +1,228 @@
+//! `/admin/licenses`
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use countersign_core::license_key::LicenseKey;
+use countersign_store::{
+    License, LicenseChange, NewLicense, Organization, Product, User, Validity,
+};
+use serde::Deserialize;
+
+use super::{ErrorPage, actor, entitlement_lines, optional_number, parse_entitlements};
+use crate::access::Visitor;
+use crate::app::App;
+use crate::pages::licenses::{LicenseView, MachineView, license_of, views};
+use crate::pages::{Frame, page};
+
+const MOST: u32 = 500;
+const DAY: u64 = 86_400;
+
+#[derive(Template)]
+#[template(path = "admin/licenses.html")]
+struct ListPage {
+    frame: Frame,
+    licenses: Vec<LicenseView>,
+    products: Vec<Product>,
+    users: Vec<User>,
+    organizations: Vec<Organization>,
+}
+
+pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
+    let licenses = app.store().licenses(MOST).await?;
+    Ok(page(&ListPage {
+        frame: Frame::new(&app, visitor.0.as_ref()),
+        licenses: views(&app, &licenses).await?,
+        products: app.store().products().await?,
+        users: app.store().users().await?,
+        organizations: app.store().organizations().await?,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct LicenseForm {
+    #[serde(default)]
+    product: String,
+    #[serde(default)]
+    plan: String,
+    #[serde(default)]
+    holder: String,
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    organization: String,
+    #[serde(default)]
+    allowed_activations: String,
+    #[serde(default)]
+    allowed_deactivations: String,
+    #[serde(default)]
+    validity: String,
+    #[serde(default)]
+    validity_days: String,
+    #[serde(default)]
+    import_days: String,
+    #[serde(default)]
+    strategy: String,
+    #[serde(default)]
+    entitlements: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    extend_days: String,
+    #[serde(default)]
+    revision: String,
+}
+
+fn optional(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+impl LicenseForm {
+    fn validity(&self, now: u64) -> Result<Validity, ErrorPage> {
+        let days =
+            optional_number(&self.validity_days, "The number of days")?.filter(|days| *days > 0);
+        let length = || {
+            days.map(|d| d * DAY)
+                .ok_or_else(|| ErrorPage::bad_input("This validity needs a number of days."))
+        };
+        Ok(match self.validity.as_str() {
+            "fixed" => Validity::Fixed(now + length()?),
+            "from-creation" => Validity::FromCreation(length()?),
+            "from-first-activation" => Validity::FromFirstActivation(length()?),
+            _ => Validity::Perpetual,
+        })
+    }
+
+    fn import_seconds(&self) -> Result<u64, ErrorPage> {
+        let days = optional_number(&self.import_days, "The import window")?.unwrap_or(14);
+        Ok(days.clamp(1, 365) * DAY)
+    }
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(form): Form<LicenseForm>,
+) -> Result<Response, ErrorPage> {
+    let admin = visitor.user()?;
+    let known = app
+        .store()
+        .product(&form.product.parse().map_err(|_| ErrorPage::bad_input("Choose a product."))?)
+        .await?;
+    let product = known.ok_or_else(|| ErrorPage::bad_input("There is no such product."))?;
+    let new = NewLicense {
+        key: LicenseKey::generate(&mut app.rng()),
+        product: product.id,
+        plan: optional(&form.plan),
+        holder: optional(&form.holder),
+        owner: form.owner.parse().ok(),
+        organization: form.organization.parse().ok(),
+        allowed_activations: optional_number(
+            &form.allowed_activations,
+            "The number of activations",
+        )?,
+        allowed_deactivations: optional_number(
+            &form.allowed_deactivations,
+            "The number of deactivations",
+        )?,
+        validity: form.validity(app.now())?,
+        response_validity: form.import_seconds()?,
+        strategy: form.strategy.parse().unwrap_or(product.trial_strategy),
+        entitlements: parse_entitlements(&form.entitlements)?,
+        metadata: std::collections::BTreeMap::new(),
+    };
+    let id = app.store().create_license(new, &actor(&admin), app.now()).await?;
+    Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "admin/license.html")]
+struct LicensePage {
+    frame: Frame,
+    view: LicenseView,
+    license: License,
+    allowed_activations: String,
+    allowed_deactivations: String,
+    entitlements: String,
+    import_days: u64,
+    owner: String,
+    organization: String,
+    users: Vec<User>,
+    organizations: Vec<Organization>,
+    machines: Vec<MachineView>,
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, ErrorPage> {
+    let admin = visitor.user()?;
+    let license = license_of(&app, &admin, &id).await?;
+    let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+    Ok(page(&LicensePage {
+        frame: Frame::new(&app, Some(&admin)),
+        view: views(&app, std::slice::from_ref(&license)).await?.swap_remove(0),
+        allowed_activations: number(license.allowed_activations),
+        allowed_deactivations: number(license.allowed_deactivations),
+        entitlements: entitlement_lines(&license.entitlements),
+        import_days: license.response_validity / DAY,
+        owner: license.owner.map(|id| id.to_string()).unwrap_or_default(),
+        organization: license.organization.map(|id| id.to_string()).unwrap_or_default(),
+        users: app.store().users().await?,
+        organizations: app.store().organizations().await?,
+        machines: app
+            .store()
+            .activations(&license.id, MOST)
+            .await?
+            .iter()
+            .map(MachineView::new)
+            .collect(),
+        license,
+    }))
+}
+
+pub(crate) async fn save(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<LicenseForm>,
+) -> Result<Response, ErrorPage> {
+    let admin = visitor.user()?;
+    let mut license = license_of(&app, &admin, &id).await?;
+    license.revision =
+        form.revision.parse().map_err(|_| ErrorPage::bad_input("The form was incomplete."))?;
+    license.plan = optional(&form.plan);
+    license.holder = optional(&form.holder);
+    license.owner = form.owner.parse().ok();
+    license.organization = form.organization.parse().ok();
+    license.allowed_activations =
+        optional_number(&form.allowed_activations, "The number of activations")?;
+    license.allowed_deactivations =
+        optional_number(&form.allowed_deactivations, "The number of deactivations")?;
+    license.response_validity = form.import_seconds()?;
+    license.entitlements = parse_entitlements(&form.entitlements)?;
+    license.status = form
+        .status
+        .parse()
+        .map_err(|_| ErrorPage::bad_input("A license is active, suspended or revoked."))?;
+    license.strategy = form
+        .strategy
+        .parse()
+        .map_err(|_| ErrorPage::bad_input("Choose how machines are bound."))?;
+    if let Some(days) = optional_number(&form.extend_days, "The number of days to extend by")? {
+        // A license that has ended is extended from now, not from its end.
+        license.expires_at = license.expires_at.map(|end| end.max(app.now()) + days * DAY);
+    }
+    match app.store().change_license(license, &actor(&admin), app.now()).await? {
+        LicenseChange::Done => Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response()),
+        LicenseChange::Stale => Err(ErrorPage::bad_input(
+            "The license was changed meanwhile, by a machine or by somebody else. Open it again.",
+        )),
+        LicenseChange::BelowUse { live, deactivations } => Err(ErrorPage::bad_input(format!(
+            "{live} machines are active and {deactivations} deactivations were made: a limit cannot be lower than that."
+        ))),
+    }
+}

@@ -1,0 +1,143 @@
+//! `/admin/products`
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use countersign_core::ProductId;
+use countersign_core::fingerprint::Strategy;
+use countersign_store::Product;
+use serde::Deserialize;
+
+use super::{ErrorPage, actor, entitlement_lines, optional_number, parse_entitlements};
+use crate::access::Visitor;
+use crate::app::App;
+use crate::pages::{Frame, page};
+
+#[derive(Template)]
+#[template(path = "admin/products.html")]
+struct ListPage {
+    frame: Frame,
+    products: Vec<Product>,
+}
+
+pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
+    let products = app.store().products().await?;
+    Ok(page(&ListPage { frame: Frame::new(&app, visitor.0.as_ref()), products }))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ProductForm {
+    #[serde(default)]
+    id: String,
+    name: String,
+    #[serde(default)]
+    trial_days: String,
+    #[serde(default)]
+    trial_strategy: String,
+    #[serde(default)]
+    trial_entitlements: String,
+    #[serde(default)]
+    reinstall_allowance: String,
+    #[serde(default)]
+    archived: String,
+}
+
+impl ProductForm {
+    fn apply(&self, product: &mut Product) -> Result<(), ErrorPage> {
+        if self.name.trim().is_empty() {
+            return Err(ErrorPage::bad_input("A product has a name."));
+        }
+        product.name = self.name.trim().to_owned();
+        product.trial_days =
+            optional_number(&self.trial_days, "The length of a trial")?.filter(|days| *days > 0);
+        if let Ok(strategy) = self.trial_strategy.parse() {
+            product.trial_strategy = strategy;
+        }
+        product.trial_entitlements = parse_entitlements(&self.trial_entitlements)?;
+        if let Some(allowance) =
+            optional_number(&self.reinstall_allowance, "The re-install allowance")?
+        {
+            product.reinstall_allowance = allowance;
+        }
+        product.archived = !self.archived.is_empty();
+        Ok(())
+    }
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(form): Form<ProductForm>,
+) -> Result<Response, ErrorPage> {
+    let admin = visitor.user()?;
+    let id: ProductId =
+        form.id.trim().parse().map_err(|e| ErrorPage::bad_input(format!("{e}.")))?;
+    if app.store().product(&id).await?.is_some() {
+        return Err(ErrorPage::bad_input("There is a product with this id already."));
+    }
+    let mut product = new_product(id, app.now());
+    form.apply(&mut product)?;
+    let to = format!("/admin/products/{}", product.id);
+    app.store().save_product(product, &actor(&admin), app.now()).await?;
+    Ok(Redirect::to(&to).into_response())
+}
+
+/// A product with the defaults: no trials, three re-installs a year.
+pub(crate) fn new_product(id: ProductId, now: u64) -> Product {
+    Product {
+        name: id.to_string(),
+        id,
+        trial_days: None,
+        trial_strategy: Strategy::Fuzzy,
+        trial_entitlements: countersign_store::Entitlements::new(),
+        reinstall_allowance: 3,
+        archived: false,
+        created_at: now,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/product.html")]
+struct ProductPage {
+    frame: Frame,
+    product: Product,
+    trial_days: String,
+    trial_entitlements: String,
+    roots: Vec<String>,
+    signing_key: String,
+}
+
+async fn find(app: &App, id: &str) -> Result<Product, ErrorPage> {
+    let id: ProductId = id.parse().map_err(|_| ErrorPage::not_found())?;
+    app.store().product(&id).await?.ok_or_else(ErrorPage::not_found)
+}
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, ErrorPage> {
+    let product = find(&app, &id).await?;
+    Ok(page(&ProductPage {
+        frame: Frame::new(&app, visitor.0.as_ref()),
+        trial_days: product.trial_days.map(|days| days.to_string()).unwrap_or_default(),
+        trial_entitlements: entitlement_lines(&product.trial_entitlements),
+        product,
+        roots: app.keys().roots.iter().map(ToString::to_string).collect(),
+        signing_key: app.keys().signer.kid().to_string(),
+    }))
+}
+
+pub(crate) async fn save(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Form(form): Form<ProductForm>,
+) -> Result<Response, ErrorPage> {
+    let admin = visitor.user()?;
+    let mut product = find(&app, &id).await?;
+    form.apply(&mut product)?;
+    app.store().save_product(product, &actor(&admin), app.now()).await?;
+    Ok(Redirect::to(&format!("/admin/products/{id}")).into_response())
+}

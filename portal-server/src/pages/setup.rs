@@ -1,0 +1,128 @@
+//! One-time links: `/setup/{token}` creates the first admin, `/password/{token}` sets a password.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use countersign_core::Hash;
+use countersign_store::{LinkPurpose, Role, User, UserStatus};
+use serde::Deserialize;
+
+use super::{ErrorPage, Frame, login, page_with};
+use crate::app::App;
+use crate::password;
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct SetupPage {
+    frame: Frame,
+    first_admin: bool,
+    shortest: usize,
+    problem: Option<String>,
+}
+
+fn show(app: &App, status: StatusCode, first_admin: bool, problem: Option<String>) -> Response {
+    page_with(
+        status,
+        &SetupPage {
+            frame: Frame::anonymous(app),
+            first_admin,
+            shortest: password::SHORTEST,
+            problem,
+        },
+    )
+}
+
+async fn require(app: &App, token: &str, purpose: LinkPurpose) -> Result<Hash, ErrorPage> {
+    let hash = Hash::of(token);
+    let works = app.store().link_works(&hash, purpose, app.now()).await?;
+    if works { Ok(hash) } else { Err(dead_link()) }
+}
+
+fn dead_link() -> ErrorPage {
+    ErrorPage::bad_input(
+        "This link was used, is too old, or was replaced by a newer one. Ask for a new link; for the first admin, start the portal again.",
+    )
+}
+
+/// The form for the first admin.
+pub(crate) async fn form(
+    State(app): State<App>,
+    Path(token): Path<String>,
+) -> Result<Response, ErrorPage> {
+    require(&app, &token, LinkPurpose::FirstAdmin).await?;
+    Ok(show(&app, StatusCode::OK, true, None))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct FirstAdmin {
+    email: String,
+    name: String,
+    password: String,
+}
+
+/// Creates the first admin and logs in.
+pub(crate) async fn create_admin(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    jar: CookieJar,
+    axum::Form(form): axum::Form<FirstAdmin>,
+) -> Result<Response, ErrorPage> {
+    let link = require(&app, &token, LinkPurpose::FirstAdmin).await?;
+    if !form.email.contains('@') || !password::is_acceptable(&form.password) {
+        let words = format!(
+            "An e-mail address has an @, and a password at least {} characters.",
+            password::SHORTEST
+        );
+        return Ok(show(&app, StatusCode::UNPROCESSABLE_ENTITY, true, Some(words)));
+    }
+    let admin = User {
+        id: app.random_id(),
+        email: form.email,
+        name: form.name,
+        password_hash: Some(password::hash(&app, form.password).await?),
+        role: Role::Admin,
+        status: UserStatus::Active,
+        organization: None,
+        created_at: app.now(),
+        organization_suspended: false,
+    };
+    if !app.store().create_first_admin(link, admin.clone(), app.now()).await? {
+        return Err(dead_link());
+    }
+    let jar = login::start_session(&app, jar, &admin).await?;
+    Ok((jar, Redirect::to("/admin")).into_response())
+}
+
+/// The form for a password.
+pub(crate) async fn password_form(
+    State(app): State<App>,
+    Path(token): Path<String>,
+) -> Result<Response, ErrorPage> {
+    require(&app, &token, LinkPurpose::SetPassword).await?;
+    Ok(show(&app, StatusCode::OK, false, None))
+}
+
+#[derive(Deserialize)]
+pub(crate) struct NewPassword {
+    password: String,
+}
+
+/// Sets the password.
+pub(crate) async fn set_password(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    axum::Form(form): axum::Form<NewPassword>,
+) -> Result<Response, ErrorPage> {
+    let link = require(&app, &token, LinkPurpose::SetPassword).await?;
+    if !password::is_acceptable(&form.password) {
+        let words = format!("A password has at least {} characters.", password::SHORTEST);
+        return Ok(show(&app, StatusCode::UNPROCESSABLE_ENTITY, false, Some(words)));
+    }
+    let hash = password::hash(&app, form.password).await?;
+    if !app.store().set_password_by_link(link, hash, app.now()).await? {
+        return Err(dead_link());
+    }
+    Ok(Redirect::to("/login").into_response())
+}

@@ -1,0 +1,106 @@
+//! API errors: RFC 9457 problems with our codes.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::desk::Refusal;
+
+/// An `application/problem+json` answer: `type`, `title`, `status`, `detail`, and beside the RFC's members `code` (stable)
+/// and `advice` (what to do next).
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: String,
+    detail: String,
+    advice: String,
+    more: Vec<(&'static str, Value)>,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &str,
+        detail: &str,
+        advice: &str,
+    ) -> Self {
+        let (title, detail, advice) = (title.to_owned(), detail.to_owned(), advice.to_owned());
+        Self { status, code, title, detail, advice, more: Vec::new() }
+    }
+
+    pub(crate) fn too_large() -> Self {
+        let advice = "Send the request file itself, one at a time.";
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-long",
+            "Too large",
+            "a request has at most 64 KiB",
+            advice,
+        )
+    }
+
+    pub(crate) fn rate_limited(wait_seconds: u64) -> Response {
+        let advice = format!(
+            "Nothing was used up. Wait {wait_seconds} seconds and send the same request again."
+        );
+        let detail = "too many requests came from your address";
+        let problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate-limited",
+            "Too many requests",
+            detail,
+            &advice,
+        );
+        let mut response = problem.into_response();
+        response.headers_mut().insert(header::RETRY_AFTER, wait_seconds.max(1).into());
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        if refusal.status().is_server_error() {
+            tracing::error!(code = refusal.code(), error = ?refusal, "a request could not be answered");
+        }
+        let mut problem = Self::new(
+            refusal.status(),
+            refusal.code(),
+            refusal.title(),
+            &refusal.to_string(),
+            refusal.advice(),
+        );
+        match &refusal {
+            Refusal::SeatsUsedUp { allowed, holders } => {
+                problem.more.push(("allowed_activations", json!(allowed)));
+                if !holders.is_empty() {
+                    problem.more.push(("holders", json!(holders)));
+                }
+            }
+            Refusal::TrialAlreadyUsed { from, until } => {
+                problem.more.extend([("started_at", json!(from)), ("expires_at", json!(until))]);
+            }
+            _ => {}
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": format!("urn:countersign:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "advice": self.advice,
+        });
+        for (name, value) in self.more {
+            body[name] = value;
+        }
+        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
+        (self.status, content_type, body.to_string()).into_response()
+    }
+}

@@ -1,0 +1,185 @@
+//! Every URL, with who may use it. There is no other way to add a route.
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use countersign_core::TokenType;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::csrf::CsrfLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+use crate::access::{self, Access};
+use crate::app::App;
+use crate::{api, assets, limits, pages};
+
+/// The portal's routes.
+pub(crate) fn router(app: &App) -> Router {
+    let api = Table::new(app)
+        .route("/healthz", Access::Api, api::healthz())
+        .route("/readyz", Access::Api, api::readyz())
+        .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
+        .limited("/api/v1/deactivations", Access::Api, api::answer(TokenType::DeactivationRequest))
+        .limited_with(
+            "/api/v1/trials",
+            Access::Api,
+            api::answer(TokenType::TrialRequest),
+            Some(trial_origins(app)),
+        );
+    let pages = Table::new(app)
+        .route("/", Access::Public, get(pages::home))
+        .route("/assets/{name}", Access::Public, get(assets::asset))
+        .route("/activate", Access::Public, get(pages::activate::form))
+        .limited("/activate/review", Access::Public, pages::upload(post(pages::activate::review)))
+        .limited("/activate/confirm", Access::Public, pages::upload(post(pages::activate::confirm)))
+        .route("/responses/{hash}", Access::Public, get(pages::responses::file))
+        .route("/responses/{hash}/qr.svg", Access::Public, get(pages::responses::qr))
+        .limited("/login", Access::Public, get(pages::login::form).post(pages::login::log_in))
+        .route("/logout", Access::Customer, post(pages::login::log_out))
+        .limited(
+            "/setup/{token}",
+            Access::Public,
+            get(pages::setup::form).post(pages::setup::create_admin),
+        )
+        .limited(
+            "/password/{token}",
+            Access::Public,
+            get(pages::setup::password_form).post(pages::setup::set_password),
+        )
+        .route("/licenses", Access::Customer, get(pages::licenses::list))
+        .route("/licenses/{id}", Access::Customer, get(pages::licenses::show))
+        .route(
+            "/licenses/{id}/review",
+            Access::Customer,
+            pages::upload(post(pages::activate::review_for_license)),
+        )
+        .route(
+            "/licenses/{id}/confirm",
+            Access::Customer,
+            pages::upload(post(pages::activate::confirm_for_license)),
+        )
+        .route("/admin", Access::Admin, get(pages::admin::overview))
+        .route(
+            "/admin/products",
+            Access::Admin,
+            get(pages::admin::products::list).post(pages::admin::products::create),
+        )
+        .route(
+            "/admin/products/{id}",
+            Access::Admin,
+            get(pages::admin::products::show).post(pages::admin::products::save),
+        )
+        .route(
+            "/admin/licenses",
+            Access::Admin,
+            get(pages::admin::licenses::list).post(pages::admin::licenses::create),
+        )
+        .route(
+            "/admin/licenses/{id}",
+            Access::Admin,
+            get(pages::admin::licenses::show).post(pages::admin::licenses::save),
+        )
+        .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
+        .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
+        .route(
+            "/admin/customers/users/{id}",
+            Access::Admin,
+            get(pages::admin::customers::show_user).post(pages::admin::customers::save_user),
+        )
+        .route(
+            "/admin/customers/organizations",
+            Access::Admin,
+            post(pages::admin::customers::create_organization),
+        )
+        .route(
+            "/admin/customers/organizations/{id}",
+            Access::Admin,
+            post(pages::admin::customers::save_organization),
+        );
+    let forgery = CsrfLayer::new().with_rejection_response(|_| {
+        axum::response::IntoResponse::into_response(access::foreign_form())
+    });
+    let pages =
+        pages.router.fallback(pages::not_found).layer(forgery).layer(CompressionLayer::new());
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    api.router
+        .merge(pages)
+        .with_state(app.clone())
+        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(header(header::X_FRAME_OPTIONS, "DENY"))
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(TraceLayer::new_for_http())
+        .layer(CatchPanicLayer::new())
+}
+
+/// Nothing from elsewhere, nothing inline, no frames: text that somebody smuggled into a page cannot run.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Trial pages live on other origins: those that the vendor named may post, without credentials.
+fn trial_origins(app: &App) -> CorsLayer {
+    let origins = &app.config().trial_origins;
+    let allow = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(allow)
+        .allow_methods([Method::POST])
+        .allow_headers([header::CONTENT_TYPE])
+        .expose_headers([header::RETRY_AFTER])
+}
+
+/// Routes under construction: a route cannot be added without its access.
+struct Table<'a> {
+    app: &'a App,
+    router: Router<App>,
+}
+
+impl<'a> Table<'a> {
+    fn new(app: &'a App) -> Self {
+        Self { app, router: Router::new() }
+    }
+
+    fn route(mut self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
+        let methods = match access {
+            // Programs bring no cookie: nothing to look up.
+            Access::Api => methods,
+            _ => methods.layer(from_fn_with_state((self.app.clone(), access), access::enforce)),
+        };
+        self.router = self.router.route(path, methods);
+        self
+    }
+
+    /// As `route`, limited per address.
+    fn limited(self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
+        self.limited_with(path, access, methods, None)
+    }
+
+    /// As `limited`, with an outermost layer that marks even refusals for other origins.
+    fn limited_with(
+        self,
+        path: &str,
+        access: Access,
+        methods: MethodRouter<App>,
+        cors: Option<CorsLayer>,
+    ) -> Self {
+        let methods = match limits::layer(self.app.config()) {
+            Some(limit) => methods.layer(limit),
+            None => methods,
+        };
+        let methods = match cors {
+            Some(cors) => methods.layer(cors),
+            None => methods,
+        };
+        self.route(path, access, methods)
+    }
+}
