@@ -417,3 +417,30 @@ async fn a_guesser_is_slowed_down_and_learns_nothing() {
     }
     assert_eq!(statuses.last(), Some(&StatusCode::TOO_MANY_REQUESTS));
 }
+
+/// The race that sells a seat twice where a program counts first and inserts later.
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_two_machines_race_for_five_seats_forty_times() {
+    let world = std::sync::Arc::new(World::new().await);
+    for round in 0..40 {
+        let key = world.license(5, None).await;
+        let racers = (0..32).map(|n| {
+            let (world, key) = (std::sync::Arc::clone(&world), key.clone());
+            tokio::spawn(async move {
+                let machine = Machine::new(&format!("m-{round}-{n}"), &world);
+                world.post(ACTIVATIONS, &machine.activation(&key)).await
+            })
+        });
+        let mut ids = std::collections::BTreeSet::new();
+        for racer in racers.collect::<Vec<_>>() {
+            match racer.await.unwrap() {
+                (StatusCode::OK, answer) => assert!(ids.insert(answer["id"].to_string())),
+                (_, problem) => assert_eq!(problem["code"], "seats-used-up", "{problem}"),
+            }
+        }
+        assert_eq!(ids.len(), 5, "none oversold, none lost");
+        let stored = world.app.store().activations(&key.id(), 100).await.unwrap();
+        assert!(stored.iter().all(|a| ids.contains(&format!("\"{}\"", a.id))) && stored.len() == 5);
+    }
+    assert!(world.app.store().integrity_check().await.unwrap().is_empty());
+}
