@@ -1,0 +1,246 @@
+//! Two copies of the state on disk. A copy is replaced whole or not at all (temporary file, fsync, rename, fsync of the
+//! directory); the copy with the higher generation counts, and what only ever grows is taken from both (`state.rs`).
+//!
+//! A file is one line `countersign-state 1 SHA256`, then JSON: the hash tells a damaged file from an old one. It is no
+//! protection against its owner, who can compute it as well; grants protect themselves by their signatures.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use countersign_core::Hash;
+
+use crate::config::{Config, Mirror};
+use crate::error::{Error, Result};
+use crate::state::State;
+
+const HEAD: &str = "countersign-state 1 ";
+
+#[derive(Debug)]
+pub(crate) struct Disk {
+    directory: PathBuf,
+    primary: PathBuf,
+    mirror: Option<PathBuf>,
+}
+
+/// What the copies on disk say together.
+#[derive(Debug)]
+pub(crate) enum Loaded {
+    /// Nothing was ever stored.
+    Nothing,
+    /// The state, from one copy or both.
+    State(Box<State>),
+    /// There is something, and no copy can be understood.
+    Damaged { path: PathBuf, why: String },
+}
+
+enum Copy {
+    Missing,
+    Good(Box<State>),
+    Bad(String),
+}
+
+/// Held while the state is changed, so that two processes do it one after the other.
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Disk {
+    pub(crate) fn new(config: &Config) -> Self {
+        let directory = config.state_dir.clone();
+        let folder = match &config.mirror {
+            Mirror::UserData => user_data().map(|data| data.join("countersign")),
+            Mirror::In(folder) => Some(folder.clone()),
+            Mirror::None => None,
+        };
+        let name = Hash::of(format!("{}\0{}", config.product, resolved(&directory).display()));
+        let mirror = folder.map(|folder| folder.join(format!("{name}.state")));
+        Self { primary: directory.join("state.json"), directory, mirror }
+    }
+
+    /// Where the state is kept.
+    pub(crate) fn primary(&self) -> &Path {
+        &self.primary
+    }
+
+    /// Where its second copy is kept.
+    pub(crate) fn mirror(&self) -> Option<&Path> {
+        self.mirror.as_deref()
+    }
+
+    /// Waits until no other process changes the state, and keeps others out until it is dropped.
+    pub(crate) fn lock(&self) -> Result<Lock> {
+        make_directory(&self.directory)?;
+        let path = self.directory.join("state.lock");
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        owner_only(&mut options);
+        let file = options.open(&path).map_err(|e| io_error("opened", &path, e))?;
+        match file.lock() {
+            // A file system without locks serves one process at a time as well.
+            Err(e) if e.kind() != io::ErrorKind::Unsupported => Err(io_error("locked", &path, e)),
+            _ => Ok(Lock { _file: file }),
+        }
+    }
+
+    /// Reads both copies.
+    ///
+    /// # Errors
+    /// When the primary is there and the system does not let it be read.
+    pub(crate) fn load(&self) -> Result<Loaded> {
+        let primary = read(&self.primary).map_err(|e| io_error("read", &self.primary, e))?;
+        // A mirror that cannot be read is as good as none: it must not lock the owner out.
+        let mirror = self.mirror.as_deref().map_or(Copy::Missing, |path| {
+            read(path).unwrap_or_else(|e| Copy::Bad(format!("it cannot be read: {e}")))
+        });
+        Ok(match (primary, mirror) {
+            (Copy::Good(a), Copy::Good(b)) => Loaded::State(Box::new(a.merge(*b))),
+            (Copy::Good(one), _) | (_, Copy::Good(one)) => Loaded::State(one),
+            (Copy::Bad(why), _) => Loaded::Damaged { path: self.primary.clone(), why },
+            (Copy::Missing, Copy::Bad(why)) => {
+                Loaded::Damaged { path: self.mirror.clone().unwrap_or_default(), why }
+            }
+            (Copy::Missing, Copy::Missing) => Loaded::Nothing,
+        })
+    }
+
+    /// Writes both copies. Whatever happens on the way, what is found afterwards is the old state or the new one.
+    ///
+    /// # Errors
+    /// When the primary could not be written; the old state counts then. The mirror may fail (a service without a home).
+    pub(crate) fn store(&self, _lock: &Lock, state: &mut State) -> Result<()> {
+        state.generation += 1;
+        let json = serde_json::to_string_pretty(state).expect("the state is plain JSON");
+        let text = zeroize::Zeroizing::new(format!("{HEAD}{}\n{json}\n", Hash::of(&json)));
+        replace(&self.primary, text.as_bytes())
+            .map_err(|e| io_error("written", &self.primary, e))?;
+        if let Some(mirror) = &self.mirror {
+            let folder = mirror.parent().unwrap_or(Path::new("."));
+            let _ = make_directory(folder).map(|()| replace(mirror, text.as_bytes()));
+        }
+        Ok(())
+    }
+
+    /// Moves damaged copies aside, so that a fresh start does not destroy what somebody may still want to look at.
+    pub(crate) fn set_aside(&self, _lock: &Lock, now: u64) -> Result<()> {
+        for path in [Some(&self.primary), self.mirror.as_ref()].into_iter().flatten() {
+            if !path.exists() {
+                continue;
+            }
+            let mut name = path.as_os_str().to_owned();
+            name.push(format!(".damaged-{now}"));
+            match fs::rename(path, &name) {
+                Err(e) if path == &self.primary => return Err(io_error("moved aside", path, e)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> io::Result<Copy> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => zeroize::Zeroizing::new(bytes),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Copy::Missing);
+        }
+        Err(e) => return Err(e),
+    };
+    Ok(match parse(&bytes) {
+        Ok(state) => Copy::Good(Box::new(state)),
+        Err(why) => Copy::Bad(why),
+    })
+}
+
+fn parse(bytes: &[u8]) -> std::result::Result<State, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
+    let (head, json) = text.split_once('\n').ok_or("it ends too early")?;
+    let sum = head.strip_prefix(HEAD).ok_or("it does not begin like a state file")?;
+    let json = json.strip_suffix('\n').ok_or("it ends too early")?;
+    if Hash::of(json).to_string() != sum {
+        return Err("its content does not fit its check sum".to_owned());
+    }
+    serde_json::from_str(json)
+        .map_err(|e| format!("it was written by another version of the app ({e})"))
+}
+
+/// Replaces a file whole: after a kill or a power cut there is the old content or the new one.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
+    let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    sync_directory(directory)
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    owner_only(&mut options);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// The rename itself must be on disk before anything that relies on it leaves this machine.
+#[cfg(unix)]
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+/// Windows gives no handle for that; NTFS journals the rename.
+#[cfg(not(unix))]
+fn sync_directory(_directory: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// The state holds the device's private key.
+fn owner_only(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options; // a user's data directory is the user's own there
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|e| io_error("made", path, e))
+}
+
+pub(crate) fn io_error(did: &'static str, path: &Path, source: io::Error) -> Error {
+    Error::Io { did, path: path.to_owned(), source }
+}
+
+/// One spelling for a directory, the same before and after it is made: symbolic links are followed as far as it exists.
+fn resolved(directory: &Path) -> PathBuf {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    for existing in absolute.ancestors() {
+        if let Ok(real) = fs::canonicalize(existing) {
+            let rest = absolute.strip_prefix(existing).unwrap_or(Path::new(""));
+            return if rest.as_os_str().is_empty() { real } else { real.join(rest) };
+        }
+    }
+    absolute
+}
+
+/// The user's data directory, by the convention of the platform.
+fn user_data() -> Option<PathBuf> {
+    let folder =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")))
+    }
+}

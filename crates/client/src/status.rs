@@ -1,0 +1,97 @@
+//! Everything there is to know about this machine's licensing, for a support screen.
+
+use std::path::PathBuf;
+
+use countersign_core::{Expect, Id, Thumbprint, UnixSeconds};
+
+use crate::check::{Check, Right};
+use crate::error::Result;
+use crate::{Client, Deactivation};
+
+/// What is kept here, without secrets.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// Whether the app may run, and why.
+    pub check: Check,
+    /// The machine's name.
+    pub device_name: Option<String>,
+    /// Thumbprint of the device's key; `None` before the first request.
+    pub device: Option<Thumbprint>,
+    /// The names of the machine's components that can be read.
+    pub components: Vec<String>,
+    /// Requests made and not answered yet, with the time of the device's clock.
+    pub open_requests: Vec<(Id, UnixSeconds)>,
+    /// The rights installed, valid or not, as far as they verify.
+    pub rights: Vec<Right>,
+    /// Activations given up here.
+    pub deactivations: Vec<Deactivation>,
+    /// The receipts, for the records.
+    pub receipts: Vec<Receipt>,
+    /// The greatest time known to have come.
+    pub seen: Option<UnixSeconds>,
+    /// Where the state is kept.
+    pub state_file: PathBuf,
+    /// Where its second copy is kept.
+    pub mirror_file: Option<PathBuf>,
+}
+
+/// The vendor's receipt for an activation given up here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The activation that ended.
+    pub activation: Id,
+    /// The bare token.
+    pub token: String,
+}
+
+impl Client {
+    /// The whole picture. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`crate::Error::Damaged`], [`crate::Error::Io`]: [`Client::check`] answers even then.
+    pub fn status(&self) -> Result<Status> {
+        let check = self.check();
+        let state = self.stored()?;
+        let fingerprint = self.config.machine.fingerprint(&self.config.product);
+        let components =
+            fingerprint.iter().flat_map(|f| f.components().map(|(name, _)| name.to_owned()));
+        let mut status = Status {
+            check,
+            device_name: self.device_name(),
+            device: None,
+            components: components.collect(),
+            open_requests: Vec::new(),
+            rights: Vec::new(),
+            deactivations: self.deactivations()?,
+            receipts: Vec::new(),
+            seen: None,
+            state_file: self.disk.primary().to_owned(),
+            mirror_file: self.disk.mirror().map(ToOwned::to_owned),
+        };
+        let Some(state) = state else { return Ok(status) };
+        status.device = Some(state.device_key().public_key().thumbprint());
+        status.seen = Some(state.seen);
+        let is_answered = |id: &Id| {
+            let by_receipt =
+                status.deactivations.iter().any(|d| d.proof.id == *id && d.has_receipt);
+            by_receipt || state.grants.iter().any(|grant| grant.request == *id)
+        };
+        status.open_requests = state
+            .requests
+            .iter()
+            .filter(|request| !is_answered(&request.id))
+            .map(|request| (request.id, request.made_at))
+            .collect();
+        status.rights = state
+            .grants
+            .iter()
+            .filter_map(|grant| self.roots.verify_response(&grant.token, Expect::Response).ok())
+            .map(|verified| Right::of(verified.claims().clone()))
+            .collect();
+        let receipts = state.given_up.into_iter();
+        status.receipts = receipts
+            .filter_map(|g| Some(Receipt { activation: g.activation, token: g.receipt? }))
+            .collect();
+        Ok(status)
+    }
+}
