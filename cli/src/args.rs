@@ -1,4 +1,4 @@
-//! Every command and option.
+//! Every command and option: the whole surface.
 
 use std::path::PathBuf;
 
@@ -6,41 +6,271 @@ use clap::{Args, Parser, Subcommand};
 
 /// Licensing for machines that never see a network.
 #[derive(Debug, Parser)]
-#[command(name = "countersign", version)]
+#[command(
+    name = "countersign",
+    version,
+    after_help = "A machine makes a request file, a person carries it, a response file comes back:\n\n  \
+        countersign request trial --product acme-cad --root root.pub --state lic --out lab-7.request\n  \
+        countersign install lab-7.response --product acme-cad --root root.pub --state lic\n  \
+        countersign check --product acme-cad --root root.pub --state lic\n\n\
+        Found a file and do not know what it is?  countersign inspect FILE\n\
+        Exit codes: 0 done or yes, 1 refused or no, 2 wrong usage or a file that cannot be read or written."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Print one JSON object instead of text, errors too.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make keys.
-    Keys {
-        #[command(subcommand)]
-        command: Keys,
-    },
+    /// Make keys, let other keys sign, look at keys.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// On the machine: make a request file, to be carried to the vendor.
+    #[command(subcommand)]
+    Request(Request),
+    /// On the machine: install a response file, or a deactivation receipt.
+    Install(Install),
+    /// On the machine: may the app run now? Exit code 0 yes, 1 no.
+    Check(Check),
+    /// On the machine: everything that is stored there, for support.
+    Status(Status),
+    /// Say in words what a file is, for which machine, whether it verifies and what to do with it.
+    Inspect(Inspect),
     /// Say whether a file or bare token verifies: exit code 0 yes, 1 no, 2 wrong usage.
     Verify(Verify),
+    /// Answer a request with a key file, without a server.
+    Sign(Box<Sign>),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Make a vendor's root key: OUT (private, only its owner reads it) and beside it the public half, ending in .pub.
-    Root(Root),
+    Root(NewKey),
+    /// Make a key pair for somebody who is to sign with a delegation. Only the .pub half leaves their machine.
+    New(NewKey),
+    /// With the root key: let another key sign, within limits, for a time.
+    Delegate(Delegate),
+    /// Say what key files, delegations and revocation lists are.
+    Show(Show),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example: countersign keys root --out root.pem")]
-pub(crate) struct Root {
+pub(crate) struct NewKey {
     /// Where the private key goes; an existing file is never replaced.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// A file whose first line is a passphrase to encrypt the key with.
+    #[command(flatten)]
+    pub(crate) passphrase: NewPassphrase,
+}
+
+/// A passphrase for a key that is made.
+#[derive(Debug, Args)]
+pub(crate) struct NewPassphrase {
+    /// Encrypt the key with a passphrase, which is asked for.
     #[arg(long)]
+    pub(crate) passphrase: bool,
+    /// Encrypt it with the first line of this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Print one JSON object.
+}
+
+/// The passphrase of a key that is read. Without this it is taken from COUNTERSIGN_PASSPHRASE, or asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Passphrase {
+    /// A file with the key's passphrase in its first line [default: COUNTERSIGN_PASSPHRASE, or it is asked for].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign keys delegate --root-key root.pem --to alice.pub --holder \"support: alice\" \\\n           \
+    --types activation,deactivation,trial --products acme-cad --max-days 30 --until 2027-03-31 --out alice.chain"
+)]
+pub(crate) struct Delegate {
+    /// The root's private key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: PathBuf,
+    /// The public key that may sign: a .pub file, or the 43 characters of its x.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) to: String,
+    /// Who holds it, e.g. "support: alice".
     #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) holder: String,
+    /// Your name as a vendor.
+    #[arg(long, default_value = "vendor")]
+    pub(crate) vendor: String,
+    /// What it may sign: activation, deactivation, trial, separated by commas.
+    #[arg(long, value_delimiter = ',', default_value = "trial")]
+    pub(crate) types: Vec<String>,
+    /// For which products: ids separated by commas, or * for all.
+    #[arg(long)]
+    pub(crate) products: String,
+    /// The longest grant it may give, in days; 0 for no limit.
+    #[arg(long, default_value_t = 30)]
+    pub(crate) max_days: u64,
+    /// The first day it may sign on, UTC [default: today].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) from: Option<String>,
+    /// The last day it may sign on, UTC [default: in 90 days].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) until: Option<String>,
+    /// Where the delegation goes.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: countersign keys show root.pub alice.chain")]
+pub(crate) struct Show {
+    /// Key files (private or public), delegations, revocation lists, or the 43 characters of a public key.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// A root public key, to verify delegations with.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) root: Vec<String>,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+}
+
+/// The machine, its product and where its state is kept.
+#[derive(Debug, Args)]
+pub(crate) struct Machine {
+    /// The product's id.
+    #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
+    pub(crate) product: String,
+    /// A root public key of the vendor: a key file, or the 43 characters of its x; may be given more than once.
+    #[arg(long, value_name = "KEY", required = true, env = "COUNTERSIGN_ROOT")]
+    pub(crate) root: Vec<String>,
+    /// The directory where this machine keeps its license state; made if it is missing.
+    #[arg(long, value_name = "DIR", env = "COUNTERSIGN_STATE")]
+    pub(crate) state: PathBuf,
+    /// The directory for the second copy of the state [default: the user's data directory].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mirror: Option<PathBuf>,
+    /// The name that people know this machine by [default: its host name].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device_name: Option<String>,
+    /// Play another machine: read its components from a copy of its etc, proc and sys in this directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) fingerprint_from: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Request {
+    /// Ask for an activation, under a license key or without one.
+    Activation(RequestActivation),
+    /// Ask for a trial.
+    Trial(RequestTrial),
+    /// Give the activation of this machine up, and write the proof of it. The app does not run here any more.
+    Deactivation(RequestDeactivation),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign request activation --license-key 8KRT7-… --product acme-cad --root root.pub --state lic"
+)]
+pub(crate) struct RequestActivation {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) carry: Carry,
+    /// The license key; without one, a person logs in to the portal and chooses the license. - reads it from standard input.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) license_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign request trial --product acme-cad --root root.pub --state lic --out lab-7.request"
+)]
+pub(crate) struct RequestTrial {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) carry: Carry,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign request deactivation --product acme-cad --root root.pub --state lic --out back.request\n\
+    Run it again to write the same proof again."
+)]
+pub(crate) struct RequestDeactivation {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    #[command(flatten)]
+    pub(crate) carry: Carry,
+    /// Which activation, where there are several.
+    #[arg(long, value_name = "ID")]
+    pub(crate) activation: Option<String>,
+    /// Give it up even if the license had no deactivation left, so that the seat may not come back.
+    #[arg(long)]
+    pub(crate) accept_lost_seat: bool,
+}
+
+/// How a request is carried.
+#[derive(Debug, Args)]
+pub(crate) struct Carry {
+    /// Where the request file goes [default: the machine's name with .request, here]; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The product's name for people, in the file's comment lines [default: the product id].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) product_name: Option<String>,
+    /// The version of the app, which the vendor sees.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) app_version: Option<String>,
+    /// Where the file is to be taken, e.g. https://licenses.acme.example/activate
+    #[arg(long, value_name = "URL")]
+    pub(crate) take_to: Option<String>,
+    /// Also show the request as a QR code on the terminal; with --take-to, of a link that opens that page.
+    #[arg(long)]
+    pub(crate) qr: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign install lab-7.response --product acme-cad --root root.pub --state lic"
+)]
+pub(crate) struct Install {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+    /// The response file; - is standard input.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: countersign check --product acme-cad --root root.pub --state lic")]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign status --product acme-cad --root root.pub --state lic"
+)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) machine: Machine,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: countersign inspect --root root.pub lab-7.response")]
+pub(crate) struct Inspect {
+    /// A root public key: a key file, or the 43 characters of its x; may be given more than once.
+    #[arg(long, value_name = "KEY", env = "COUNTERSIGN_ROOT")]
+    pub(crate) root: Vec<String>,
+    /// The file; - is standard input.
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -54,9 +284,61 @@ pub(crate) struct Verify {
     /// What it must be: request, response, or a type such as trial-request+jwt.
     #[arg(long, value_name = "TYPE", default_value = "any")]
     pub(crate) expect: String,
-    /// Print one JSON object.
-    #[arg(long)]
-    pub(crate) json: bool,
     /// The file; - is standard input.
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign sign lab-7.request --key alice.pem --chain alice.chain --root root.pub --days 30\n\
+    The seats of a license are counted by the portal, not here: what is signed here is not known there."
+)]
+pub(crate) struct Sign {
+    /// The request file; - is standard input.
+    pub(crate) file: PathBuf,
+    /// The private key that signs: a root, or a delegated one with --chain and --root.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The delegation of that key.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The root public key that signed the delegation.
+    #[arg(long, value_name = "KEY", env = "COUNTERSIGN_ROOT")]
+    pub(crate) root: Vec<String>,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+    /// Where the response goes [default: the machine's name with .response, here]; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Your name as a vendor.
+    #[arg(long, default_value = "vendor")]
+    pub(crate) vendor: String,
+    /// The grant runs for this many days from now.
+    #[arg(long, group = "end")]
+    pub(crate) days: Option<u64>,
+    /// The grant runs to the end of this day, UTC.
+    #[arg(long, value_name = "YYYY-MM-DD", group = "end")]
+    pub(crate) until: Option<String>,
+    /// The grant has no end.
+    #[arg(long, group = "end")]
+    pub(crate) perpetual: bool,
+    /// The response must be installed within this many days.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) import_days: u64,
+    /// How much of the machine must stay the same: exact, fuzzy or loose.
+    #[arg(long, default_value = "fuzzy")]
+    pub(crate) strategy: String,
+    /// A feature that is granted: NAME, NAME=NUMBER or NAME=WORD; may be given more than once.
+    #[arg(long = "feature", value_name = "NAME[=VALUE]")]
+    pub(crate) features: Vec<String>,
+    /// The license key, for an activation: checks the proof in the request, and names the license where it carries none.
+    /// - reads it from standard input.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) license_key: Option<String>,
+    /// The plan's name, shown to the user.
+    #[arg(long)]
+    pub(crate) plan: Option<String>,
+    /// Who holds the license, shown to the user.
+    #[arg(long)]
+    pub(crate) holder: Option<String>,
 }

@@ -1,21 +1,34 @@
-//! `countersign`: keys, and verifying files, on the command line. One command, one file; `args.rs` is the whole surface.
+//! `countersign`: keys, requests, installing, checking, inspecting and answering, on the command line. One command, one
+//! file; `args.rs` is the whole surface.
 #![allow(clippy::print_stdout)] // a program talks on standard output
 
 mod args;
+mod fail;
+mod files;
+mod inspect;
 mod keys;
+mod machine;
+mod say;
+mod sign;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use args::Command;
+
 fn main() -> ExitCode {
-    let done = match args::Arguments::parse().command {
-        args::Command::Keys { command: args::Keys::Root(options) } => keys::root(&options),
-        args::Command::Verify(options) => verify::run(&options),
+    let args::Arguments { command, json } = args::Arguments::parse();
+    let done = match &command {
+        Command::Keys(command) => keys::run(command, json),
+        Command::Request(command) => machine::request(command, json),
+        Command::Install(options) => machine::install(options, json),
+        Command::Check(options) => machine::check(options, json),
+        Command::Status(options) => machine::status(options, json),
+        Command::Inspect(options) => inspect::run(options, json),
+        Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
+        Command::Sign(options) => sign::run(options, json),
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::from(2)
-    })
+    done.unwrap_or_else(|failure| failure.report(json))
 }

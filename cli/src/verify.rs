@@ -1,24 +1,23 @@
 //! `countersign verify`
 
-use std::io::Read as _;
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use countersign_core::request::VerifiedRequest;
 use countersign_core::token::Unverified;
 use countersign_core::trust::Roots;
-use countersign_core::{Expect, PublicKey, TokenType, file, pem};
+use countersign_core::{Expect, TokenType, file};
 use serde_json::json;
 
 use crate::args::Verify;
+use crate::files::{read_input, read_roots};
 
-pub(crate) fn run(options: &Verify) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(options: &Verify, as_json: bool) -> anyhow::Result<ExitCode> {
     let expect: Expect = options
         .expect
         .parse()
         .with_context(|| format!("--expect {}: say request, response or a type", options.expect))?;
-    let roots = options.root.iter().map(|key| read_key(key)).collect::<anyhow::Result<Vec<_>>>()?;
+    let roots = read_roots(&options.root)?;
     let bytes = read_input(&options.file)?;
     let token = file::read(&bytes);
     let token_type =
@@ -31,7 +30,7 @@ pub(crate) fn run(options: &Verify) -> anyhow::Result<ExitCode> {
             (error.code().as_str(), format!("{error}. {}", error.advice()), ExitCode::from(1))
         }
     };
-    if options.json {
+    if as_json {
         println!("{}", json!({"verdict": code, "type": typ, "message": message}));
     } else {
         println!("{code}: {message}");
@@ -66,39 +65,4 @@ fn verify(
         token_type
             .map_or(String::new(), |t| format!("this is {}, and it verifies", t.with_article()))
     })
-}
-
-fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // One byte more than a file may have is enough to refuse it.
-    let most = file::MAX_FILE as u64 + 1;
-    if path == Path::new("-") {
-        std::io::stdin().take(most).read_to_end(&mut bytes)?;
-    } else {
-        let open = std::fs::File::open(path)
-            .with_context(|| format!("{} cannot be opened", path.display()))?;
-        open.take(most)
-            .read_to_end(&mut bytes)
-            .with_context(|| format!("{} cannot be read", path.display()))?;
-    }
-    Ok(bytes)
-}
-
-/// The 43 characters of `x`, or a file with them or with SPKI PEM.
-fn read_key(key: &str) -> anyhow::Result<PublicKey> {
-    if let Ok(key) = key.parse() {
-        return Ok(key);
-    }
-    let text = std::fs::read_to_string(key).with_context(|| {
-        format!("--root {key}: no such key file, and not 43 characters of a key")
-    })?;
-    if text.contains("PRIVATE KEY") {
-        bail!(
-            "--root {key}: this is a private key. Give its public half, the file that ends in .pub"
-        );
-    }
-    text.trim()
-        .parse()
-        .or_else(|_| pem::read_public(&text))
-        .with_context(|| format!("--root {key}"))
 }

@@ -80,3 +80,42 @@ fn a_root_key_is_private_never_replaced_and_readable_by_openssl() {
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     assert_eq!(read.stdout, std::fs::read(folder.path().join("root.pub")).unwrap());
 }
+
+#[test]
+fn keys_that_openssl_makes_are_read_encrypted_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let openssl = |arguments: &[&str]| {
+        let done = Command::new("openssl").args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    openssl(&["genpkey", "-algorithm", "ed25519", "-out", &path("plain.pem")]);
+    openssl(&[
+        "pkcs8",
+        "-topk8",
+        "-v2",
+        "aes-256-cbc",
+        "-passout",
+        "pass:word",
+        "-in",
+        &path("plain.pem"),
+        "-out",
+        &path("closed.pem"),
+    ]);
+    openssl(&["pkey", "-in", &path("plain.pem"), "-pubout", "-out", &path("plain.pub")]);
+    std::fs::write(path("word"), "word\n").unwrap();
+    let x = |name: &str| {
+        let shown = countersign(
+            &["keys", "show", "--json", "--passphrase-file", &path("word"), &path(name)],
+            "",
+        );
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        shown["x"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(x("plain.pem"), x("plain.pub"));
+    assert_eq!(x("plain.pem"), x("closed.pem"));
+    openssl(&["genpkey", "-algorithm", "rsa", "-out", &path("rsa.pem")]);
+    let refused = countersign(&["keys", "show", &path("rsa.pem")], "");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not an Ed25519 key"));
+}

@@ -1,0 +1,224 @@
+//! Reading and writing files, keys and passphrases.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow, bail};
+use countersign_core::license_key::LicenseKey;
+use countersign_core::token::Unverified;
+use countersign_core::{PublicKey, SigningKey, UnixSeconds, file, pem};
+
+use crate::args::{NewPassphrase, Passphrase};
+
+/// At most one byte more than a file may have: that is enough to refuse it. `-` is standard input.
+pub(crate) fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = file::MAX_FILE as u64 + 1;
+    if path == Path::new("-") {
+        std::io::stdin().take(most).read_to_end(&mut bytes)?;
+    } else {
+        let open =
+            File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
+        open.take(most)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+    }
+    Ok(bytes)
+}
+
+/// The 43 characters of `x`, or a file with them or with SPKI PEM. `option` is how it was given, for the error.
+pub(crate) fn read_public_key(option: &str, key: &str) -> anyhow::Result<PublicKey> {
+    if let Ok(key) = key.parse() {
+        return Ok(key);
+    }
+    let text = fs::read_to_string(key).with_context(|| {
+        format!("{option} {key}: no such key file, and not 43 characters of a key")
+    })?;
+    if text.contains("PRIVATE KEY") {
+        bail!(
+            "{option} {key}: this is a private key. Give its public half, the file that ends in .pub"
+        );
+    }
+    text.trim()
+        .parse()
+        .or_else(|_| pem::read_public(&text))
+        .with_context(|| format!("{option} {key}"))
+}
+
+pub(crate) fn read_roots(keys: &[String]) -> anyhow::Result<Vec<PublicKey>> {
+    keys.iter().map(|key| read_public_key("--root", key)).collect()
+}
+
+/// A private key file; its passphrase comes from the option, the environment, or the person at the terminal.
+pub(crate) fn read_private_key(path: &Path, passphrase: &Passphrase) -> anyhow::Result<SigningKey> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let named = || path.display().to_string();
+    if !pem::is_encrypted(&text) {
+        return pem::read_private(&text, None).with_context(named);
+    }
+    let passphrase = match &passphrase.passphrase_file {
+        Some(file) => first_line(file)?,
+        None => match std::env::var("COUNTERSIGN_PASSPHRASE") {
+            Ok(passphrase) => passphrase,
+            Err(_) => ask(&format!("Passphrase of {}: ", path.display()))?,
+        },
+    };
+    pem::read_private(&text, Some(&passphrase)).with_context(named)
+}
+
+/// The passphrase for a key that is made; `None` leaves it unencrypted.
+pub(crate) fn new_passphrase(options: &NewPassphrase) -> anyhow::Result<Option<String>> {
+    if let Some(file) = &options.passphrase_file {
+        return first_line(file).map(Some);
+    }
+    if !options.passphrase {
+        return Ok(None);
+    }
+    if let Ok(passphrase) = std::env::var("COUNTERSIGN_PASSPHRASE") {
+        return Ok(Some(passphrase));
+    }
+    let first = ask("Passphrase: ")?;
+    if first.is_empty() {
+        bail!("the passphrase is empty: nothing was made");
+    }
+    if ask("The same again: ")? != first {
+        bail!("the two passphrases differ: nothing was made");
+    }
+    Ok(Some(first))
+}
+
+fn ask(prompt: &str) -> anyhow::Result<String> {
+    if !std::io::stdin().is_terminal() {
+        bail!(
+            "a passphrase is needed and there is no terminal to ask at: nothing was changed. Give --passphrase-file or \
+             set COUNTERSIGN_PASSPHRASE"
+        );
+    }
+    rpassword::prompt_password(prompt).context("the passphrase could not be read")
+}
+
+fn first_line(path: &Path) -> anyhow::Result<String> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => bail!("{} has no passphrase in its first line: nothing was changed", path.display()),
+    }
+}
+
+/// A license key from the command line; `-` reads it from standard input, where no other user sees it.
+pub(crate) fn read_license_key(given: &str) -> anyhow::Result<LicenseKey> {
+    let mut text = given.to_owned();
+    if given == "-" {
+        text.clear();
+        std::io::stdin().take(1000).read_to_string(&mut text)?;
+    }
+    text.trim().parse().context("--license-key")
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Readers {
+    Owner,
+    Everybody,
+}
+
+/// Writes a new file; an existing one is never replaced, one that could not be written whole is taken away again.
+pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        if matches!(readers, Readers::Owner) { 0o600 } else { 0o644 },
+    );
+    #[cfg(not(unix))]
+    let _ = readers;
+    let mut file = options.open(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::AlreadyExists => anyhow!(
+            "{} is there already and is not replaced: nothing was changed. Choose another name",
+            path.display()
+        ),
+        _ => anyhow!(e).context(format!("{} cannot be made", path.display())),
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written.with_context(|| {
+        format!("{} could not be written and was taken away again", path.display())
+    })
+}
+
+/// Whether a request, response or delegation may be written there: it replaces files of its own kind only, not what
+/// somebody else keeps under that name. `-` is standard output.
+pub(crate) fn check_carrier(path: &Path) -> anyhow::Result<()> {
+    if path == Path::new("-") {
+        return Ok(());
+    }
+    if path.is_dir() {
+        bail!("{} is a folder. Nothing was changed: give a file name", path.display());
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        bail!(
+            "there is no folder {}. Nothing was changed: make it first, or give another name",
+            folder.display()
+        );
+    }
+    if path.exists() {
+        let ours = fs::read(path).ok().and_then(|bytes| file::read(&bytes).ok());
+        if ours.is_none_or(|token| Unverified::decode(&token).is_err()) {
+            bail!(
+                "{} is there already, is no file of this kind, and is not replaced. Nothing was changed: choose another \
+                 name with --out",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Writes a request, response or delegation whole or not at all, where [`check_carrier`] allows it.
+pub(crate) fn write_carrier(path: &Path, text: &str) -> anyhow::Result<()> {
+    check_carrier(path)?;
+    if path == Path::new("-") {
+        print!("{text}");
+        return Ok(());
+    }
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = create(&temporary, text, Readers::Everybody).and_then(|()| {
+        fs::rename(&temporary, path).with_context(|| format!("{} cannot be made", path.display()))
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written.with_context(|| format!("{} was not written", path.display()))
+}
+
+#[allow(clippy::disallowed_methods)] // a program's own clock, handed on as an argument
+pub(crate) fn now() -> UnixSeconds {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |elapsed| elapsed.as_secs())
+}
+
+pub(crate) fn rng() -> getrandom::rand_core::UnwrapErr<getrandom::SysRng> {
+    getrandom::rand_core::UnwrapErr(getrandom::SysRng)
+}
+
+/// The beginning of a day, UTC.
+pub(crate) fn day(option: &str, text: &str) -> anyhow::Result<UnixSeconds> {
+    let form = time::macros::format_description!("[year]-[month]-[day]");
+    let date = time::Date::parse(text, form)
+        .with_context(|| format!("{option} {text}: give a day as YYYY-MM-DD"))?;
+    u64::try_from(date.midnight().assume_utc().unix_timestamp())
+        .with_context(|| format!("{option} {text}: that is before 1970"))
+}
+
+/// The end of a day, UTC: the beginning of the next.
+pub(crate) fn end_of_day(option: &str, text: &str) -> anyhow::Result<UnixSeconds> {
+    Ok(day(option, text)? + 86_400)
+}

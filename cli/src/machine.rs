@@ -1,0 +1,241 @@
+//! The machine's side: `countersign request`, `install`, `check`, `status`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use countersign_client::machine::Machine as Source;
+use countersign_client::{Check, Client, Config, Installed, Losing, Made, Mirror, Right};
+use countersign_core::response::Entitlement;
+use countersign_core::{file, request};
+use qrcode::{EcLevel, QrCode};
+use serde_json::{Value, json};
+
+use crate::args::{self, Carry, Request};
+use crate::fail::Outcome;
+use crate::files;
+use crate::say::Report;
+
+fn config(machine: &args::Machine) -> anyhow::Result<Config> {
+    let product =
+        machine.product.parse().with_context(|| format!("--product {}", machine.product))?;
+    let mut config = Config::new(product, files::read_roots(&machine.root)?, &machine.state);
+    if let Some(folder) = &machine.mirror {
+        config = config.mirror(Mirror::In(folder.clone()));
+    }
+    if let Some(folder) = &machine.fingerprint_from {
+        anyhow::ensure!(folder.is_dir(), "--fingerprint-from {}: no such folder", folder.display());
+        config = config.machine(Source::of_directory(folder));
+    }
+    if let Some(name) = &machine.device_name {
+        config = config.device_name(request::label(name).context("--device-name is empty")?);
+    }
+    Ok(config)
+}
+
+fn client(machine: &args::Machine, carry: &Carry) -> anyhow::Result<Client> {
+    let mut config = config(machine)?;
+    if let Some(name) = &carry.product_name {
+        config = config.product_name(name);
+    }
+    if let Some(version) = &carry.app_version {
+        config = config.app_version(version);
+    }
+    if let Some(place) = &carry.take_to {
+        config = config.take_to(place);
+    }
+    Ok(Client::open(config))
+}
+
+pub(crate) fn request(command: &Request, as_json: bool) -> Outcome {
+    let (Request::Activation(args::RequestActivation { carry, .. })
+    | Request::Trial(args::RequestTrial { carry, .. })
+    | Request::Deactivation(args::RequestDeactivation { carry, .. })) = command;
+    // Before anything happens: a deactivation cannot be taken back.
+    carry.out.as_deref().map(files::check_carrier).transpose()?;
+    match command {
+        Request::Activation(options) => {
+            let key = options.license_key.as_deref().map(files::read_license_key).transpose()?;
+            let client = client(&options.machine, &options.carry)?;
+            let made = client.request_activation(key.as_ref())?;
+            hand_out(&made, &options.carry, "activation request", as_json)
+        }
+        Request::Trial(options) => {
+            let made = client(&options.machine, &options.carry)?.request_trial()?;
+            hand_out(&made, &options.carry, "trial request", as_json)
+        }
+        Request::Deactivation(options) => {
+            let activation = options
+                .activation
+                .as_deref()
+                .map(|id| id.parse().with_context(|| format!("--activation {id}")))
+                .transpose()?;
+            let losing = if options.accept_lost_seat { Losing::Accept } else { Losing::Refuse };
+            let client = client(&options.machine, &options.carry)?;
+            let given_up = client.deactivate(activation, losing)?;
+            if !as_json && options.carry.out.as_deref() != Some(Path::new("-")) {
+                println!(
+                    "The activation {} is given up: the app does not run here any more.",
+                    given_up.activation
+                );
+            }
+            hand_out(&given_up.proof, &options.carry, "deactivation request", as_json)
+        }
+    }
+}
+
+/// Writes the request where it is wanted and says what to do with it.
+fn hand_out(made: &Made, carry: &Carry, what: &str, as_json: bool) -> Outcome {
+    let path = carry.out.clone().unwrap_or_else(|| made.file_name.clone().into());
+    files::write_carrier(&path, &made.file).context(
+        "the request is made and remembered, and its file could not be written; run this again with another --out",
+    )?;
+    // A page reads what stands after # itself: it is not sent to the server that holds the page.
+    let link = carry.take_to.as_ref().map(|place| format!("{place}#{}", made.token));
+    let place = carry.take_to.as_deref().unwrap_or("the vendor's portal");
+    if carry.qr && path != Path::new("-") && !as_json {
+        println!("{}", qr(link.as_deref().unwrap_or(&made.token))?);
+    }
+    if path != Path::new("-") {
+        Report::new(json!({"request": made.id.to_string(), "file": path, "token": made.token, "link": link}))
+            .field(what, path.display())
+            .field("id", made.id)
+            .text(format!("Take the file to {place}, and bring the response back here."))
+            .print(as_json);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A QR code for a terminal: two modules a character, light on dark as scanners want it.
+fn qr(text: &str) -> anyhow::Result<String> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::L)
+        .context("this request is too long for a QR code: carry the file")?;
+    Ok(code.render::<qrcode::render::unicode::Dense1x2>().build())
+}
+
+pub(crate) fn install(options: &args::Install, as_json: bool) -> Outcome {
+    let client = Client::open(config(&options.machine)?);
+    let installed = client.install(&files::read_input(&options.file)?)?;
+    match installed {
+        Installed::Right(_) => {
+            let check = client.check();
+            describe(&check, "installed").print(as_json);
+        }
+        Installed::Receipt { activation } => {
+            Report::new(json!({"installed": "receipt", "activation": activation.to_string()}))
+                .text(format!("The receipt is installed: the seat of the activation {activation} is free again."))
+                .print(as_json);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn check(options: &args::Check, as_json: bool) -> Outcome {
+    let check = Client::open(config(&options.machine)?).check();
+    let may_run = check.right().is_some();
+    describe(&check, if may_run { "yes" } else { "no" }).print(as_json);
+    Ok(ExitCode::from(u8::from(!may_run)))
+}
+
+/// The state, its reason and the way out.
+fn describe(check: &Check, head: &str) -> Report {
+    let mut fact = check.fact();
+    if let Some(first) = fact.get(..1) {
+        fact = format!("{}{}", first.to_uppercase(), &fact[1..]);
+    }
+    let json = json!({
+        "state": check.standing().as_str(), "may_run": check.right().is_some(), "message": fact,
+        "advice": check.advice(), "right": check.installed().map(right_json),
+    });
+    let mut report =
+        Report::new(json).text(format!("{head}: {}. {fact}.", check.standing().as_str()));
+    if !check.advice().is_empty() {
+        report = report.text(check.advice());
+    }
+    match check.right() {
+        Some(right) => right_fields(report, right),
+        None => report,
+    }
+}
+
+fn right_fields(report: Report, right: &Right) -> Report {
+    let license = right.license();
+    let features = right.grant().entitlements.iter().map(|(name, value)| match value {
+        Entitlement::On => name.clone(),
+        Entitlement::Integer(number) => format!("{name} {number}"),
+        Entitlement::Text(text) => format!("{name} {text}"),
+    });
+    let features = features.collect::<Vec<_>>().join(", ");
+    report
+        .field(if right.is_trial() { "trial" } else { "activation" }, right.id())
+        .maybe("license", license.map(|l| l.id))
+        .maybe("plan", license.and_then(|l| l.plan.as_ref()))
+        .maybe("holder", license.and_then(|l| l.holder.as_ref()))
+        .maybe("features", Some(features).filter(|f| !f.is_empty()))
+}
+
+fn right_json(right: &Right) -> Value {
+    let license = right.license();
+    let features = right.grant().entitlements.iter();
+    json!({
+        "type": right.response().token_type().as_str(), "id": right.id().to_string(),
+        "expires_at": right.expires_at(), "issuer": right.response().issuer,
+        "license": license.map(|l| l.id.to_string()), "plan": license.and_then(|l| l.plan.clone()),
+        "holder": license.and_then(|l| l.holder.clone()),
+        "deactivations_left": license.and_then(|l| l.deactivations_left),
+        "features": features.map(|(name, value)| (name.clone(), value.to_json())).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
+    let client = Client::open(config(&options.machine)?);
+    let status = client.status()?;
+    let requests = status.open_requests.iter();
+    let deactivations = status.deactivations.iter();
+    let json = json!({
+        "state": status.check.standing().as_str(), "message": status.check.fact(), "advice": status.check.advice(),
+        "device_name": status.device_name, "device": status.device.map(|d| d.to_string()),
+        "components": status.components,
+        "open_requests": requests.map(|(id, at)| json!({"id": id.to_string(), "made_at": at})).collect::<Vec<_>>(),
+        "rights": status.rights.iter().map(right_json).collect::<Vec<_>>(),
+        "deactivations": deactivations.map(|d| json!({
+            "activation": d.activation.to_string(), "at": d.at, "proof": d.proof.token, "has_receipt": d.has_receipt,
+        })).collect::<Vec<_>>(),
+        "seen": status.seen, "state_file": status.state_file, "mirror_file": status.mirror_file,
+    });
+    let mut report = Report::new(json)
+        .field("state", format!("{}: {}", status.check.standing().as_str(), status.check.fact()))
+        .maybe("to do", Some(status.check.advice()).filter(|a| !a.is_empty()))
+        .maybe("machine", status.device_name.as_ref())
+        .field(
+            "components",
+            match status.components.join(", ") {
+                none if none.is_empty() => "none can be read".to_owned(),
+                some => some,
+            },
+        )
+        .maybe("device key", status.device);
+    for right in &status.rights {
+        report = right_fields(report, right);
+        let until = right
+            .expires_at()
+            .map_or("without an end".to_owned(), |at| format!("{} UTC", file::date(at)));
+        report = report.field("runs until", until);
+    }
+    for (id, at) in &status.open_requests {
+        report = report.field("open request", format!("{id}  made {} UTC", file::date(*at)));
+    }
+    for gone in &status.deactivations {
+        let receipt = if gone.has_receipt { "receipt is here" } else { "no receipt yet" };
+        report = report.field(
+            "given up",
+            format!("{}  {} UTC, {receipt}", gone.activation, file::date(gone.at)),
+        );
+    }
+    report
+        .maybe("latest time", status.seen.map(|at| format!("{} UTC", file::date(at))))
+        .field("state file", status.state_file.display())
+        .maybe("second copy", status.mirror_file.as_ref().map(|path| path.display()))
+        .print(as_json);
+    Ok(ExitCode::SUCCESS)
+}
