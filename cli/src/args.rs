@@ -228,7 +228,7 @@ pub(crate) struct Carry {
     /// The version of the app, which the vendor sees.
     #[arg(long, value_name = "VERSION")]
     pub(crate) app_version: Option<String>,
-    /// Where the file is to be taken, e.g. https://licenses.acme.example/activate
+    /// Where the file is to be taken, e.g. `https://licenses.acme.example/activate`
     #[arg(long, value_name = "URL")]
     pub(crate) take_to: Option<String>,
     /// Also show the request as a QR code on the terminal; with --take-to, of a link that opens that page.

@@ -181,13 +181,7 @@ fn granted(
 
 /// `cad`, `parts=500`, `edition=pro`.
 fn feature(text: &str) -> anyhow::Result<(String, Entitlement)> {
-    let (name, value) = match text.split_once('=') {
-        None => (text, Entitlement::On),
-        Some((name, value)) => {
-            let number = value.parse().map(Entitlement::Integer);
-            (name, number.unwrap_or_else(|_| Entitlement::Text(value.to_owned())))
-        }
-    };
+    let (name, value) = text.split_once('=').unwrap_or((text, "true"));
     anyhow::ensure!(!name.is_empty(), "--feature {text}: it has no name");
-    Ok((name.to_owned(), value))
+    Ok((name.to_owned(), Entitlement::from_text(value)))
 }

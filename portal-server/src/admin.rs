@@ -297,12 +297,7 @@ pub fn parse_entitlements<'a>(
         if name.trim().is_empty() {
             bail!("a feature is written NAME, NAME=7 or NAME=word, not {line:?}");
         }
-        let value = match (value.trim(), value.trim().parse()) {
-            ("true", _) => Entitlement::On,
-            (_, Ok(number)) => Entitlement::Integer(number),
-            (text, Err(_)) => Entitlement::Text(text.to_owned()),
-        };
-        entitlements.insert(name.trim().to_owned(), value);
+        entitlements.insert(name.trim().to_owned(), Entitlement::from_text(value.trim()));
     }
     Ok(entitlements)
 }

@@ -11,9 +11,11 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Refusal};
+use crate::download;
 use crate::problem::Problem;
 
-/// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`.
+/// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`. The answer is JSON; with
+/// `Accept: text/plain` it is the response file itself.
 pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
     let handler =
         move |State(app): State<App>,
@@ -22,7 +24,13 @@ pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
             let body = body.map_err(|_| Problem::too_large())?;
             let request = read_body(&headers, &body, kind)?;
             let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
-            Ok::<_, Problem>(answer_json(&answered))
+            let wants_file =
+                headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
+            Ok::<_, Problem>(if wants_file {
+                download::attachment(&answered.file_name(), answered.file())
+            } else {
+                answer_json(&answered)
+            })
         };
     // JSON escapes nothing in a file but line breaks: a little more than the file itself.
     post(handler).layer(DefaultBodyLimit::max(2 * file::MAX_FILE))

@@ -19,6 +19,7 @@ mod assets;
 pub mod clock;
 mod config;
 pub mod desk;
+mod download;
 pub mod keys;
 mod limits;
 mod pages;

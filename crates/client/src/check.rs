@@ -267,7 +267,7 @@ impl Client {
                 };
                 Standing::MachineChanged { changed }
             } else {
-                self.check_dates(right.grant(), state.seen, now)
+                self.check_dates(&right, state.seen, now)
             };
             (standing, Some(right))
         });
@@ -279,7 +279,8 @@ impl Client {
         Check { advice: advice(&standing), standing, right }
     }
 
-    fn check_dates(&self, grant: &Grant, seen: UnixSeconds, now: UnixSeconds) -> Standing {
+    fn check_dates(&self, right: &Right, seen: UnixSeconds, now: UnixSeconds) -> Standing {
+        let grant = right.grant();
         let renewal_due = grant.renew_by.is_some_and(|by| by <= now);
         let Some(end) = grant.expires_at else {
             // Nothing is won by setting the clock back where there is no end: a dead clock battery must not stop work.
@@ -293,11 +294,11 @@ impl Client {
             return Standing::ClockSetBack { by: seen - now };
         }
         let now = now.max(seen);
+        // A trial of two weeks is not about to end on its first day.
+        let soon = self.config.soon.min(end.saturating_sub(right.0.issued_at) / 4);
         match end.checked_sub(now) {
             None | Some(0) => Standing::Expired { at: end },
-            Some(left) if left <= self.config.soon => {
-                Standing::ExpiresSoon { at: Some(end), days: left / DAY }
-            }
+            Some(left) if left <= soon => Standing::ExpiresSoon { at: Some(end), days: left / DAY },
             Some(_) if renewal_due => Standing::ExpiresSoon { at: None, days: 0 },
             Some(_) => Standing::Active,
         }

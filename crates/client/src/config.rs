@@ -103,7 +103,8 @@ impl Config {
         self
     }
 
-    /// How many seconds before its end a right counts as ending soon. Default: 14 days.
+    /// How many seconds before its end a right counts as ending soon, but never more than a quarter of its length.
+    /// Default: 14 days.
     #[must_use]
     pub fn soon(mut self, seconds: u64) -> Self {
         self.soon = seconds;

@@ -281,6 +281,15 @@ impl Entitlement {
         }
     }
 
+    /// What a person typed: `true` is on, a whole number is one, anything else a word.
+    pub fn from_text(text: &str) -> Self {
+        match (text, text.parse()) {
+            ("true", _) => Self::On,
+            (_, Ok(number)) => Self::Integer(number),
+            (text, Err(_)) => Self::Text(text.to_owned()),
+        }
+    }
+
     /// The JSON value of a token, a setting or a database column.
     pub fn to_json(&self) -> Value {
         match self {

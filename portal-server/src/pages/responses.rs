@@ -9,6 +9,7 @@ use qrcode::{EcLevel, QrCode};
 use super::ErrorPage;
 use crate::app::App;
 use crate::desk::{self, Answered};
+use crate::download;
 
 /// The longest token that fits into a QR code at level L, in bytes.
 pub(crate) const QR_LARGEST: usize = 2_953;
@@ -19,19 +20,7 @@ pub(crate) async fn file(
     Path(hash): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let answered = find(&app, &hash).await?;
-    // The name is made of letters, digits, `.`, `_` and `-`; beyond ASCII it goes into the extended form (RFC 6266).
-    let name = answered.file_name();
-    let plain: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    let extended: String = name
-        .bytes()
-        .map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect();
-    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}");
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, answered.file()).into_response())
+    Ok(download::attachment(&answered.file_name(), answered.file()))
 }
 
 /// The bare token as a QR code.

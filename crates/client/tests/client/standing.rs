@@ -31,6 +31,16 @@ fn through_the_life_of_a_right() {
 }
 
 #[test]
+fn a_short_trial_is_not_about_to_end_on_its_first_day() {
+    let mut world = World::new();
+    world.vendor.grant.expires_at = Some(NOW + 14 * DAY);
+    let client = world.activated();
+    assert_eq!(standing(&client), Standing::Active);
+    world.set_clock(NOW + 11 * DAY);
+    assert_eq!(standing(&client), Standing::ExpiresSoon { at: Some(NOW + 14 * DAY), days: 3 });
+}
+
+#[test]
 fn a_clock_that_was_set_back_is_its_own_state() {
     let world = World::new();
     let client = world.activated();
