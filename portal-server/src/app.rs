@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{Options, Store};
+use countersign_store::Store;
 
 use crate::clock::Rng;
 use crate::config::Config;
@@ -36,7 +36,7 @@ impl App {
             .with_context(|| format!("{} cannot be made", data.display()))?;
         let now = config.clock.now();
         let database = data.join("countersign.db");
-        let store = Store::open(&database, Options::default(), now)
+        let store = Store::open(&database, config.store, now)
             .with_context(|| format!("the database {} cannot be opened", database.display()))?;
         let vendor = match store.setting("vendor").await? {
             Some(vendor) => vendor,

@@ -20,6 +20,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Requests a second from one address to the doors that need no login; `None`: no limit.
     pub rate_limit: Option<u64>,
+    /// How the database runs.
+    pub store: countersign_store::Options,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -36,6 +38,7 @@ impl Config {
             trial_origins: Vec::new(),
             behind_proxy: false,
             rate_limit: Some(20),
+            store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
         }

@@ -3,22 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::fingerprint::{Fingerprint, Strategy};
+use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
-use countersign_core::request::{Ask, Device, LicenseProof, Request};
+use countersign_core::request::{Ask, LicenseProof};
 use countersign_core::trust::Roots;
-use countersign_core::{Expect, Id, ProductId, SigningKey};
+use countersign_core::{Expect, Id, ProductId};
 use countersign_portal::{App, Config, serve, setup_link};
 use countersign_store::{License, LicenseStatus, NewLicense, Product, Validity};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_DISPOSITION, LOCATION};
 use serde_json::Value;
 
-const NOW: u64 = 1_790_000_000;
+mod played;
 
-fn rng() -> impl rand_core::CryptoRng {
-    rand_core::UnwrapErr(getrandom::SysRng)
-}
+use played::{Machine, NOW, rng};
 
 struct World {
     app: App,
@@ -105,62 +103,6 @@ impl World {
     }
 }
 
-struct Machine {
-    key: SigningKey,
-    name: String,
-    product: ProductId,
-}
-
-impl Machine {
-    fn new(name: &str, world: &World) -> Self {
-        Self {
-            key: SigningKey::generate(&mut rng()),
-            name: name.into(),
-            product: world.product.clone(),
-        }
-    }
-
-    fn reinstalled(&self) -> Self {
-        Self {
-            key: SigningKey::generate(&mut rng()),
-            name: self.name.clone(),
-            product: self.product.clone(),
-        }
-    }
-
-    fn request(&self, ask: impl FnOnce(Id, Device) -> Ask) -> String {
-        let id = Id::random(&mut rng());
-        let raw = ["machine-id", "board", "disk", "mac", "cpu"]
-            .map(|c| (c, format!("{c} of {}", self.name)));
-        let fingerprint = Fingerprint::of_raw(&self.product, raw).unwrap();
-        let device = Device {
-            name: Some(self.name.clone()),
-            platform: None,
-            app_version: None,
-            fingerprint,
-        };
-        let ask = ask(id, device);
-        Request { id, issued_at: NOW, product: self.product.clone(), ask }.sign(&self.key)
-    }
-
-    fn activation(&self, key: &LicenseKey) -> String {
-        let jkt = self.key.public_key().thumbprint();
-        self.request(|id, device| Ask::Activation {
-            device,
-            license: Some(LicenseProof { id: key.id(), proof: key.proof(&jkt, &id) }),
-        })
-    }
-
-    fn deactivation(&self, activation: &str) -> String {
-        let activation = activation.parse().unwrap();
-        self.request(|_, _| Ask::Deactivation { activation, device_name: Some(self.name.clone()) })
-    }
-
-    fn trial(&self) -> String {
-        self.request(|_, device| Ask::Trial { device })
-    }
-}
-
 const ACTIVATIONS: &str = "/api/v1/activations";
 const DEACTIVATIONS: &str = "/api/v1/deactivations";
 const TRIALS: &str = "/api/v1/trials";
@@ -169,7 +111,7 @@ const TRIALS: &str = "/api/v1/trials";
 async fn a_seat_is_taken_given_back_and_used_again() {
     let world = World::new().await;
     let key = world.license(1, None).await;
-    let (a, b) = (Machine::new("lab-7", &world), Machine::new("lab-8", &world));
+    let (a, b) = (Machine::new("lab-7", &world.product), Machine::new("lab-8", &world.product));
     let (status, answer) = world.post(ACTIVATIONS, &a.activation(&key)).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!(answer["file_name"], "lab-7.response");
@@ -192,7 +134,7 @@ async fn a_seat_is_taken_given_back_and_used_again() {
 async fn the_same_request_gets_the_same_bytes_through_every_door() {
     let world = World::new().await;
     let key = world.license(5, None).await;
-    let request = Machine::new("lab-7", &world).activation(&key);
+    let request = Machine::new("lab-7", &world.product).activation(&key);
     let first = world.post(ACTIVATIONS, &request).await.1;
     assert_eq!(world.post(ACTIVATIONS, &request).await.1, first);
     let json = serde_json::json!({"request": request}).to_string();
@@ -219,7 +161,7 @@ async fn the_same_request_gets_the_same_bytes_through_every_door() {
 async fn a_renewal_and_a_reinstallation_take_no_further_seat() {
     let world = World::new().await;
     let key = world.license(1, None).await;
-    let machine = Machine::new("lab-7", &world);
+    let machine = Machine::new("lab-7", &world.product);
     let first = world.post(ACTIVATIONS, &machine.activation(&key)).await.1;
     let renewed = world.post(ACTIVATIONS, &machine.activation(&key)).await.1;
     assert_eq!(renewed["id"], first["id"]);
@@ -235,7 +177,7 @@ async fn a_renewal_and_a_reinstallation_take_no_further_seat() {
 async fn every_refusal_has_its_own_code() {
     let world = World::new().await;
     let key = world.license(1, Some(0)).await;
-    let a = Machine::new("a", &world);
+    let a = Machine::new("a", &world.product);
     let strange = LicenseKey::generate(&mut rng());
     assert_eq!(world.refused(ACTIVATIONS, &a.activation(&strange)).await, "unknown-license");
     let stolen = a.request(|_, device| Ask::Activation {
@@ -248,7 +190,7 @@ async fn every_refusal_has_its_own_code() {
     assert_eq!(world.refused(ACTIVATIONS, &stolen).await, "wrong-proof");
     let bare = a.request(|_, device| Ask::Activation { device, license: None });
     assert_eq!(world.refused(ACTIVATIONS, &bare).await, "license-needed");
-    let other = Machine { product: "other".parse().unwrap(), ..Machine::new("b", &world) };
+    let other = Machine { product: "other".parse().unwrap(), ..Machine::new("b", &world.product) };
     assert_eq!(world.refused(ACTIVATIONS, &other.activation(&key)).await, "product-mismatch");
     assert_eq!(world.refused(TRIALS, &other.trial()).await, "unknown-product");
     assert_eq!(world.refused(TRIALS, &a.activation(&key)).await, "wrong-type");
@@ -258,7 +200,7 @@ async fn every_refusal_has_its_own_code() {
     let granted = world.post(ACTIVATIONS, &a.activation(&key)).await.1;
     let id = granted["id"].as_str().unwrap();
     assert_eq!(
-        world.refused(DEACTIVATIONS, &Machine::new("thief", &world).deactivation(id)).await,
+        world.refused(DEACTIVATIONS, &Machine::new("thief", &world.product).deactivation(id)).await,
         "wrong-device"
     );
     assert_eq!(world.refused(ACTIVATIONS, granted["token"].as_str().unwrap()).await, "wrong-type");
@@ -288,7 +230,7 @@ async fn every_refusal_has_its_own_code() {
 #[tokio::test]
 async fn one_trial_a_machine_from_allowed_origins() {
     let world = World::new().await;
-    let machine = Machine::new("lab-7", &world);
+    let machine = Machine::new("lab-7", &world.product);
     let request = machine.trial();
     let from = |origin: &'static str| {
         world
@@ -319,7 +261,7 @@ async fn one_trial_a_machine_from_allowed_origins() {
 async fn the_review_uses_nothing_up() {
     let world = World::new().await;
     let key = world.license(3, None).await;
-    let request = Machine::new("<b>lab</b>", &world).activation(&key);
+    let request = Machine::new("<b>lab</b>", &world.product).activation(&key);
     let form = reqwest::multipart::Form::new()
         .part("file", reqwest::multipart::Part::text(request).file_name("a.request"))
         .part("file", reqwest::multipart::Part::text("rubbish !").file_name("b.request"));
@@ -427,7 +369,7 @@ async fn thirty_two_machines_race_for_five_seats_forty_times() {
         let racers = (0..32).map(|n| {
             let (world, key) = (std::sync::Arc::clone(&world), key.clone());
             tokio::spawn(async move {
-                let machine = Machine::new(&format!("m-{round}-{n}"), &world);
+                let machine = Machine::new(&format!("m-{round}-{n}"), &world.product);
                 world.post(ACTIVATIONS, &machine.activation(&key)).await
             })
         });
