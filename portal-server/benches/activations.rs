@@ -2,7 +2,7 @@
 //! the same handling without a database, one commit per activation, and a bare group insert of the same rows without HTTP.
 //! Rounds are interleaved and the medians compared, because machines are shared.
 //!
-//! `cargo bench -p countersign-portal --bench activations -- [--quick] [--json FILE]`
+//! `cargo bench -p countersign-portal --bench activations -- [--quick] [--json FILE] [--profile]`
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../tests/played/mod.rs"]
@@ -65,6 +65,16 @@ fn main() {
     let json = arguments.iter().position(|a| a == "--json").map(|at| arguments[at + 1].clone());
     let (rounds, count) = if quick { (1, 1_500) } else { (5, 8_000) };
     let load = Load::new(count);
+    if arguments.iter().any(|a| a == "--profile") {
+        // The portal alone, to be looked at with a profiler.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        for round in 0..rounds {
+            let (count, time) =
+                portal(&load, &folder.path().join(round.to_string()), Options::default());
+            println!("{:.0} a second", count as f64 / time.as_secs_f64());
+        }
+        return;
+    }
     let single = Load::new(count / 8);
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
 
@@ -289,7 +299,7 @@ fn insert(from: &Path, folder: &PathBuf) -> (usize, Duration) {
     target
         .execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-             PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;",
+             PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;",
         )
         .unwrap();
     let mut shapes = source

@@ -30,6 +30,8 @@ const START_VALIDITY: &str = "UPDATE license SET first_activated_at = ?2, expire
     WHERE id = ?1 AND first_activated_at IS NULL";
 const NOTE_FIRST: &str =
     "UPDATE license SET first_activated_at = ?2 WHERE id = ?1 AND first_activated_at IS NULL";
+const CURRENT: &str =
+    "SELECT revision, live_activations, first_activated_at FROM license WHERE id = ?1";
 const RENEW: &str = "UPDATE activation SET fingerprint = ?2, device_name = ?3, platform = ?4, app_version = ?5, \
     expires_at = ?6, import_by = ?7 WHERE id = ?1 AND state = 'active'";
 pub(crate) const END: &str = "UPDATE activation SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state IN ('active', 'returned')";
@@ -95,10 +97,8 @@ impl ActivationState {
 /// A response that was signed, to be stored with the seat that it gives.
 #[derive(Debug, Clone)]
 pub struct Activate {
-    /// Under which license, as it was read when the response was signed.
-    pub license: LicenseId,
-    /// Its revision then.
-    pub revision: i64,
+    /// The license as it was when the response was signed: its revision says whether it still is.
+    pub terms: License,
     /// The response's id: fresh, or that of the activation it renews.
     pub activation: Id,
     /// Hash of the request.
@@ -186,7 +186,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<std::result::Result<Seat, ActivationRefusal>> {
         self.read(|c| match license::find_license(c, license)? {
-            Some(license) => plan(c, &license, device_key, machine, now),
+            Some(license) => plan(c, &license, license.live_activations, device_key, machine, now),
             None => Ok(Err(ActivationRefusal::UnknownLicense)),
         })
     }
@@ -196,7 +196,12 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn activate(&self, activate: Activate) -> Result<Activated> {
-        self.write(move |c| activate_in(c, &activate)).await
+        let license = activate.terms.id;
+        let activated = self.write(move |c| activate_in(c, &activate)).await?;
+        if activated == Activated::Stale {
+            self.forget_terms(&license);
+        }
+        Ok(activated)
     }
 
     /// The activation with this id.
@@ -220,10 +225,11 @@ pub(crate) fn find_activation(c: &Connection, id: &Id) -> Result<Option<Activati
     find(c, FIND, [id.to_string()], map)
 }
 
-/// The one place that decides who gets a seat.
+/// The one place that decides who gets a seat. `live` seats of the license are in use now.
 fn plan(
     c: &Connection,
     license: &License,
+    live: u64,
     device_key: &Thumbprint,
     machine: &Fingerprint,
     now: UnixSeconds,
@@ -259,9 +265,7 @@ fn plan(
         return Ok(Ok(Seat::Reinstall(former)));
     }
     match license.allowed_activations {
-        Some(allowed) if license.live_activations >= allowed => {
-            Ok(Err(ActivationRefusal::SeatsUsedUp { allowed }))
-        }
+        Some(allowed) if live >= allowed => Ok(Err(ActivationRefusal::SeatsUsedUp { allowed })),
         _ => Ok(Ok(Seat::New)),
     }
 }
@@ -272,7 +276,7 @@ fn same_machine(
     license: &License,
     machine: &Fingerprint,
 ) -> Result<Option<Activation>> {
-    for id in fingerprint::candidates(c, &license.id.to_string(), machine)? {
+    for id in fingerprint::candidates(c, &license.id.to_string(), machine, license.strategy)? {
         let id: Id = id.parse().map_err(|_| StoreError::Malformed("activation id"))?;
         let candidate = find_activation(c, &id)?;
         let matches = |a: &Activation| recognises(license.strategy, &a.fingerprint, machine);
@@ -287,14 +291,19 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
     if let Some(answer) = answer::find_answer(c, &activate.request_hash)? {
         return Ok(Activated::Repeated(answer));
     }
-    let Some(license) = license::find_license(c, &activate.license)? else {
+    let license = &activate.terms;
+    let current = |row: &mut Columns<'_>| Ok((row.take()?, row.time()?, row.optional_time()?));
+    let current: Option<(i64, u64, Option<u64>)> =
+        find(c, CURRENT, [license.id.to_string()], current)?;
+    let Some((revision, live, first_activated_at)) = current else {
         return Ok(Activated::Refused(ActivationRefusal::UnknownLicense));
     };
-    if license.revision != activate.revision {
+    // With the same revision everything else of the license is as it was read.
+    if revision != license.revision {
         return Ok(Activated::Stale);
     }
     let machine = &activate.device.fingerprint;
-    let seat = match plan(c, &license, &activate.device_key, machine, activate.now)? {
+    let seat = match plan(c, license, live, &activate.device_key, machine, activate.now)? {
         Ok(seat) => seat,
         Err(refusal) => return Ok(Activated::Refused(refusal)),
     };
@@ -304,7 +313,7 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         Seat::Renewal(_) => return Ok(Activated::Stale),
         Seat::Kept(former) => take_over(c, activate, &former, false)?,
         Seat::Reinstall(former) => take_over(c, activate, &former, true)?,
-        Seat::New => take_new(c, activate, &license)?,
+        Seat::New => take_new(c, activate, first_activated_at.is_none())?,
     }
     let device_name = activate.device.name.as_deref();
     answer::insert_answer(
@@ -355,13 +364,14 @@ fn take_over(
     )
 }
 
-fn take_new(c: &Connection, activate: &Activate, license: &License) -> Result<()> {
+fn take_new(c: &Connection, activate: &Activate, is_first: bool) -> Result<()> {
+    let license = &activate.terms;
     let id = license.id.to_string();
     if run(c, TAKE_SEAT, [&id])? != 1 {
         // The plan was made from this very row in this transaction.
         return Err(StoreError::Malformed("license counter"));
     }
-    if license.first_activated_at.is_none() {
+    if is_first {
         let now = seconds(activate.now);
         match license.validity {
             Validity::FromFirstActivation(_) => {
@@ -376,7 +386,7 @@ fn take_new(c: &Connection, activate: &Activate, license: &License) -> Result<()
 
 fn insert(c: &Connection, activate: &Activate, seat: Id, reinstall: bool) -> Result<()> {
     let (device, id, license) =
-        (&activate.device, activate.activation.to_string(), activate.license.to_string());
+        (&activate.device, activate.activation.to_string(), activate.terms.id.to_string());
     let values = rusqlite::params![
         id,
         license,

@@ -4,9 +4,10 @@
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns; what was answered
-/// survives a power cut. A large cache, because random ids touch random pages.
+/// survives a power cut. A large cache, because random ids touch random pages. What a savepoint needs to be undone is kept in
+/// memory: it is never needed after a crash.
 pub(crate) const WRITER_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000;";
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;";
 
 /// Readers cannot write, even by mistake.
 pub(crate) const READER_SETUP: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -16384;";

@@ -34,10 +34,11 @@ mod throttle;
 mod trial;
 mod user;
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use countersign_core::UnixSeconds;
+use countersign_core::{LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
 pub use activation::{Activate, Activated, Activation, ActivationRefusal, ActivationState, Seat};
@@ -66,6 +67,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: Readers,
+    /// Licenses as they were read some time ago (`license.rs`).
+    terms: Mutex<HashMap<LicenseId, License>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -82,7 +85,7 @@ impl Store {
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
         let writer = Writer::start(path, options, row::seconds(now))?;
         let readers = Readers::open(path, options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, terms: Mutex::default() }) })
     }
 
     /// Commits what is queued; later writes are refused.

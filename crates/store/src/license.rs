@@ -1,8 +1,9 @@
 //! Licenses: who may run what, on how many machines, until when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{MutexGuard, PoisonError};
 
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
@@ -36,6 +37,9 @@ const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, ow
     organization_id = ?6, allowed_activations = ?7, allowed_deactivations = ?8, expires_at = ?9, \
     response_validity = ?10, strategy = ?11, entitlements = ?12, metadata = ?13, revision = revision + 1 \
     WHERE id = ?1 AND revision = ?14";
+
+/// How many licenses are kept at hand for signing: some ten megabytes.
+const MOST_TERMS: usize = 10_000;
 
 /// A license.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,6 +256,35 @@ impl Store {
     /// When the database fails.
     pub async fn license(&self, id: &LicenseId) -> Result<Option<License>> {
         self.read(|c| find_license(c, id))
+    }
+
+    /// The license with this id as it was at some time: for signing. What is signed by it is stored with its revision
+    /// ([`Store::activate`]), which refuses what has changed since. So the busiest look-up needs no database.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn license_terms(&self, id: &LicenseId) -> Result<Option<License>> {
+        if let Some(known) = self.terms().get(id) {
+            return Ok(Some(known.clone()));
+        }
+        let read = self.license(id).await?;
+        if let Some(license) = &read {
+            let mut terms = self.terms();
+            if terms.len() >= MOST_TERMS {
+                terms.clear();
+            }
+            terms.insert(*id, license.clone());
+        }
+        Ok(read)
+    }
+
+    /// Reads the license anew the next time.
+    pub(crate) fn forget_terms(&self, id: &LicenseId) {
+        self.terms().remove(id);
+    }
+
+    fn terms(&self) -> MutexGuard<'_, HashMap<LicenseId, License>> {
+        self.inner.terms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The licenses of a user and of the user's organization, newest first.

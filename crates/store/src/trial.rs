@@ -105,7 +105,7 @@ fn earlier(
     if own.is_some() {
         return Ok(own);
     }
-    for id in fingerprint::candidates(c, &scope(product), machine)? {
+    for id in fingerprint::candidates(c, &scope(product), machine, strategy)? {
         let candidate = find(c, FIND, [&id], map)?;
         if let Some(found) =
             candidate.filter(|t| activation::recognises(strategy, &t.fingerprint, machine))

@@ -95,8 +95,7 @@ impl World {
                 _ => Id::random(&mut rng()),
             };
             let activate = Activate {
-                license: *license,
-                revision: read.revision,
+                terms: read.clone(),
                 activation,
                 request_hash,
                 device_key: machine.key,
@@ -185,8 +184,7 @@ async fn the_same_request_gets_the_same_answer() {
     let license = world.license(Some(5), None).await;
     let a = Machine::new("a", &world.product);
     let activate = Activate {
-        license,
-        revision: world.get(&license).await.revision,
+        terms: world.get(&license).await,
         activation: Id::random(&mut rng()),
         request_hash: Hash::of("one"),
         device_key: a.key,

@@ -21,15 +21,14 @@ pub(super) async fn answer(
 ) -> Result<Answered, Refusal> {
     let mut renewal = None;
     for _ in 0..TRIES {
-        let license = license_for(app, request, proof, door).await?;
+        let license = license_for(app, request, proof, door, Read::AtHand).await?;
         let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
         let granted = grant(&license, device, now);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = respond(app, request, id, now, Answer::Activation(granted));
         let token = sign(app, &response)?;
         let activate = Activate {
-            license: license.id,
-            revision: license.revision,
+            terms: license.clone(),
             activation: id,
             request_hash: request.hash(),
             device_key: request.device_key().thumbprint(),
@@ -56,25 +55,37 @@ pub(super) async fn answer(
     )))
 }
 
+/// How fresh a license must be.
+#[derive(Clone, Copy)]
+pub(super) enum Read {
+    /// As it is, with its counters: to be shown.
+    Now,
+    /// As it was at some time: to sign by, which its revision makes safe.
+    AtHand,
+}
+
 /// The license that a request is for: the one that it names and proves, or the one that a person chose.
 pub(super) async fn license_for(
     app: &App,
     request: &VerifiedRequest,
     proof: Option<&LicenseProof>,
     door: &Door,
+    read: Read,
 ) -> Result<License, Refusal> {
+    let license = async |id| match read {
+        Read::Now => app.store().license(id).await,
+        Read::AtHand => app.store().license_terms(id).await,
+    };
     let license = match (proof, door.license) {
         (Some(proof), _) => {
-            let license = app.store().license(&proof.id).await?.ok_or(Refusal::UnknownLicense)?;
+            let license = license(&proof.id).await?.ok_or(Refusal::UnknownLicense)?;
             let (jkt, jti) = (request.device_key().thumbprint(), request.claims().id);
             if !license.key.proves(&proof.proof, &jkt, &jti) {
                 return Err(Refusal::WrongProof);
             }
             license
         }
-        (None, Some(chosen)) => {
-            app.store().license(&chosen).await?.ok_or(Refusal::UnknownLicense)?
-        }
+        (None, Some(chosen)) => license(&chosen).await?.ok_or(Refusal::UnknownLicense)?,
         (None, None) => return Err(Refusal::LicenseNeeded),
     };
     if license.product != request.claims().product {

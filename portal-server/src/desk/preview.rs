@@ -74,7 +74,7 @@ pub async fn preview(
         }),
         None => match &claims.ask {
             Ask::Activation { device, license } => {
-                match activation::license_for(app, request, license.as_ref(), door).await {
+                match activation::license_for(app, request, license.as_ref(), door, activation::Read::Now).await {
                     Ok(license) => plan_activation(app, request, device, &license, door).await,
                     Err(refusal) => Err(refusal),
                 }

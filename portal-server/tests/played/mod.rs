@@ -34,8 +34,11 @@ impl Machine {
 
     pub(crate) fn request(&self, ask: impl FnOnce(Id, Device) -> Ask) -> String {
         let id = Id::random(&mut rng());
-        let raw = ["machine-id", "board", "disk", "mac", "cpu"]
-            .map(|c| (c, format!("{c} of {}", self.name)));
+        let own =
+            ["machine-id", "board", "disk", "mac"].map(|c| (c, format!("{c} of {}", self.name)));
+        // Many machines have the same processor model.
+        let model = self.name.bytes().map(usize::from).sum::<usize>() % 8;
+        let raw = own.into_iter().chain([("cpu", format!("model {model}"))]);
         let fingerprint = Fingerprint::of_raw(&self.product, raw).unwrap();
         let device = Device {
             name: Some(self.name.clone()),

@@ -113,6 +113,8 @@ CREATE TABLE fingerprint_component (
     scope   TEXT NOT NULL,
     hash    TEXT NOT NULL,
     subject TEXT NOT NULL,
+    -- How many components the subject has: with it the index alone tells most strangers apart.
+    parts   INTEGER NOT NULL,
     PRIMARY KEY (scope, hash, subject)
 ) STRICT, WITHOUT ROWID;
 
@@ -134,7 +136,7 @@ CREATE TABLE answer (
     token        TEXT NOT NULL,
     device_name  TEXT,
     created_at   INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE audit (
     seq     INTEGER PRIMARY KEY,
