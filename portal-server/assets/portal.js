@@ -19,3 +19,13 @@ for (const form of document.querySelectorAll("form[data-drop]")) {
     form.requestSubmit();
   }
 }
+for (const button of document.querySelectorAll("[data-copy]")) {
+  // Where there is no clipboard (plain HTTP) the text can be selected by hand.
+  button.hidden = navigator.clipboard === undefined;
+  button.addEventListener("click", () => {
+    void navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent).then(
+      () => { button.textContent = "Copied"; },
+      () => { button.textContent = "Select the text and copy it"; },
+    );
+  });
+}

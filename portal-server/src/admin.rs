@@ -7,12 +7,14 @@ use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
 use countersign_store::{
-    Entitlements, LinkPurpose, NewLicense, Product, Role, User, UserStatus, Validity,
+    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Product, Role, User,
+    UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::password;
+use crate::settings::{Settings, parse_origins};
 
 const DAY: u64 = 86_400;
 
@@ -31,6 +33,9 @@ pub enum Admin {
     /// Customers that are more than one person.
     #[command(subcommand)]
     Organization(OrganizationCommand),
+    /// What holds for the whole portal.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
 }
 
 /// `admin user …`
@@ -136,6 +141,26 @@ pub struct CreateLicense {
     /// A feature: NAME, NAME=7 or NAME=word; may be given more than once.
     #[arg(long)]
     entitlement: Vec<String>,
+    /// A further string: "NAME=VALUE" for the app, "NAME=VALUE [user, organization]" for those who are named (device, user,
+    /// organization, reseller); may be given more than once.
+    #[arg(long)]
+    metadata: Vec<String>,
+}
+
+/// `admin settings …`
+#[derive(Debug, Subcommand)]
+pub enum SettingsCommand {
+    /// Print the settings.
+    Show,
+    /// Change what is given; the rest stays.
+    Set {
+        /// The longest time in days within which any response may be installed.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3650))]
+        response_validity_cap_days: Option<u64>,
+        /// An origin whose trial page may post here; may be given more than once and replaces those that are set.
+        #[arg(long)]
+        trial_origin: Option<Vec<String>>,
+    },
 }
 
 /// `admin organization …`
@@ -163,6 +188,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
             app.store().create_organization(id, &name, ACTOR, app.now()).await?;
             Ok(json!({"id": id.to_string(), "name": name}))
         }
+        Admin::Settings(command) => settings(app, command).await,
     }
 }
 
@@ -203,6 +229,22 @@ async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
         made["password_link"] = json!(format!("/password/{secret}"));
     }
     Ok(made)
+}
+
+async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> {
+    let mut settings = Settings::clone(&*app.settings().await?);
+    if let SettingsCommand::Set { response_validity_cap_days, trial_origin } = command {
+        settings.response_validity_cap_days =
+            response_validity_cap_days.unwrap_or(settings.response_validity_cap_days);
+        if let Some(origins) = trial_origin {
+            settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
+        }
+        app.save_settings(&settings, ACTOR).await?;
+    }
+    Ok(json!({
+        "response_validity_cap_days": settings.response_validity_cap_days,
+        "trial_origins": settings.trial_origins,
+    }))
 }
 
 fn read_password(path: &str) -> anyhow::Result<String> {
@@ -278,7 +320,7 @@ async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Valu
         response_validity: create.import_days.clamp(1, 365) * DAY,
         strategy: create.strategy,
         entitlements: parse_entitlements(create.entitlement.iter().map(String::as_str))?,
-        metadata: std::collections::BTreeMap::new(),
+        metadata: parse_metadata(create.metadata.iter().map(String::as_str))?,
     };
     let id = app.store().create_license(new, ACTOR, app.now()).await?;
     Ok(json!({"id": id.to_string(), "key": key.grouped(), "product": create.product.to_string()}))
@@ -300,4 +342,60 @@ pub fn parse_entitlements<'a>(
         entitlements.insert(name.trim().to_owned(), Entitlement::from_text(value.trim()));
     }
     Ok(entitlements)
+}
+
+/// Metadata as people write it: `name=value` is for the app, `name=value [user, organization]` for those who are named.
+/// Empty lines are left out.
+///
+/// # Errors
+/// When a line has no name, or names somebody who does not exist.
+pub fn parse_metadata<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Metadata> {
+    let mut metadata = Metadata::new();
+    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
+        let (name, rest) = line.split_once('=').unwrap_or((line, ""));
+        if name.trim().is_empty() {
+            bail!(
+                "metadata is written NAME=VALUE or NAME=VALUE [user, organization], not {line:?}"
+            );
+        }
+        let viewers = rest.trim_end().strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+        let entry = match viewers {
+            None => MetadataEntry::for_device(rest.trim()),
+            Some((value, viewers)) => MetadataEntry {
+                value: value.trim().to_owned(),
+                visible_to: viewers
+                    .split(',')
+                    .map(|viewer| {
+                        Viewer::named(viewer.trim()).with_context(|| {
+                            format!(
+                                "{:?} in {line:?} is none of device, user, organization, reseller",
+                                viewer.trim()
+                            )
+                        })
+                    })
+                    .collect::<anyhow::Result<_>>()?,
+            },
+        };
+        metadata.insert(name.trim().to_owned(), entry);
+    }
+    Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_says_who_may_see_it() {
+        let metadata = parse_metadata(
+            ["site = Ulm", "", "cost=47 [11] [user, organization]", "empty="].into_iter(),
+        )
+        .unwrap();
+        assert_eq!(metadata["site"], MetadataEntry::for_device("Ulm"));
+        assert_eq!(metadata["cost"].value, "47 [11]");
+        assert_eq!(metadata["cost"].visible_to, [Viewer::User, Viewer::Organization]);
+        assert_eq!(metadata["empty"].value, "");
+        assert!(parse_metadata(["a=b [thief]"].into_iter()).is_err());
+        assert!(parse_metadata(["=b"].into_iter()).is_err());
+    }
 }

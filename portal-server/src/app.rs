@@ -1,5 +1,6 @@
 //! What every handler has at hand.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,6 +10,7 @@ use countersign_store::Store;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::keys::{self, Keys};
+use crate::settings::{Settings, SettingsAtHand};
 
 /// The running portal. Cheap to clone.
 #[derive(Clone)]
@@ -21,6 +23,7 @@ struct Inner {
     store: Store,
     keys: Keys,
     vendor: String,
+    settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
 }
@@ -41,13 +44,15 @@ impl App {
         let vendor = match store.setting("vendor").await? {
             Some(vendor) => vendor,
             None => {
-                store.set_setting("vendor", &config.vendor).await?;
+                let first = BTreeMap::from([("vendor".to_owned(), config.vendor.clone())]);
+                store.set_settings(first, "first-start", now).await?;
                 config.vendor.clone()
             }
         };
         let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref())?;
         let hashing = tokio::sync::Semaphore::new(2);
-        Ok(Self { inner: Arc::new(Inner { config, store, keys, vendor, hashing }) })
+        let settings = SettingsAtHand::default();
+        Ok(Self { inner: Arc::new(Inner { config, store, keys, vendor, settings, hashing }) })
     }
 
     /// The database.
@@ -68,6 +73,28 @@ impl App {
     /// The vendor's name.
     pub fn vendor(&self) -> &str {
         &self.inner.vendor
+    }
+
+    /// The vendor's settings, at most seconds old.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settings(&self) -> countersign_store::Result<Arc<Settings>> {
+        self.inner.settings.get(&self.inner.store, self.now()).await
+    }
+
+    /// Stores settings; this process uses them at once, others within seconds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save_settings(
+        &self,
+        settings: &Settings,
+        actor: &str,
+    ) -> countersign_store::Result<()> {
+        settings.save(&self.inner.store, actor, self.now()).await?;
+        self.inner.settings.forget();
+        Ok(())
     }
 
     /// The time.

@@ -8,7 +8,8 @@
 //! | `desk` | the heart: understand a request, say what it would do, answer it |
 //! | `api`, `problem` | JSON for programs; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
-//! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; settings; injected time and randomness |
+//! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
+//! | `settings` | what the vendor sets |
 //! | `admin` | the same set-up by command line |
 
 pub mod access;
@@ -26,6 +27,7 @@ mod pages;
 mod password;
 mod problem;
 mod router;
+pub mod settings;
 
 use std::future::Future;
 use std::net::SocketAddr;

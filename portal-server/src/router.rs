@@ -63,6 +63,11 @@ pub(crate) fn router(app: &App) -> Router {
         )
         .route("/admin", Access::Admin, get(pages::admin::overview))
         .route(
+            "/admin/settings",
+            Access::Admin,
+            get(pages::admin::settings::show).post(pages::admin::settings::save),
+        )
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),
@@ -123,14 +128,18 @@ pub(crate) fn router(app: &App) -> Router {
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Trial pages live on other origins: those that the vendor named may post, without credentials.
+/// Trial pages live on other origins: those that the vendor or the operator named may post, without credentials.
 fn trial_origins(app: &App) -> CorsLayer {
-    let origins = &app.config().trial_origins;
-    let allow = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
-    };
+    let app = app.clone();
+    let allow = AllowOrigin::async_predicate(move |origin, _| async move {
+        let named = app.config().trial_origins.iter().any(|o| o == "*" || origin == o.as_str());
+        // A database that does not answer allows nothing more than the operator does.
+        let in_settings = async || {
+            let origin = origin.to_str().ok()?;
+            Some(app.settings().await.ok()?.allows_origin(origin))
+        };
+        named || in_settings().await.unwrap_or(false)
+    });
     CorsLayer::new()
         .allow_origin(allow)
         .allow_methods([Method::POST])

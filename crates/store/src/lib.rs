@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `product`, `license`, `organization`, `user` | what a vendor and its customers are |
+//! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
 //! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
@@ -23,6 +23,7 @@ mod error;
 mod fingerprint;
 mod license;
 mod link;
+mod metadata;
 mod migrations;
 mod organization;
 mod product;
@@ -48,6 +49,7 @@ pub use deactivation::{Deactivate, Deactivated};
 pub use error::{Result, StoreError};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
 pub use link::LinkPurpose;
+pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
 pub use product::Product;
 pub use row::Entitlements;

@@ -1,6 +1,6 @@
 //! Licenses: who may run what, on how many machines, until when.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{MutexGuard, PoisonError};
@@ -11,9 +11,8 @@ use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
-use crate::row::{
-    Columns, Entitlements, entitlements_text, metadata_text, optional_seconds, seconds,
-};
+use crate::metadata::{Metadata, metadata_text};
+use crate::row::{Columns, Entitlements, entitlements_text, optional_seconds, seconds};
 use crate::user::{Role, User};
 use crate::{Store, audit, find, list, run};
 
@@ -82,8 +81,8 @@ pub struct License {
     pub strategy: Strategy,
     /// Features.
     pub entitlements: Entitlements,
-    /// Further strings for the app.
-    pub metadata: BTreeMap<String, String>,
+    /// Further strings, for the app and for people.
+    pub metadata: Metadata,
     /// Changes with everything that a grant says: what was signed against another revision is signed again.
     pub revision: i64,
     /// When it was created.
@@ -194,8 +193,8 @@ pub struct NewLicense {
     pub strategy: Strategy,
     /// Features.
     pub entitlements: Entitlements,
-    /// Further strings for the app.
-    pub metadata: BTreeMap<String, String>,
+    /// Further strings, for the app and for people.
+    pub metadata: Metadata,
 }
 
 /// How a change of a license ended.

@@ -11,6 +11,7 @@ use rusqlite::types::FromSql;
 use serde_json::Value;
 
 use crate::error::{Result, StoreError};
+use crate::metadata::{Metadata, metadata_from_text};
 
 /// Columns taken one after the other, in the order of the SELECT list.
 pub(crate) struct Columns<'a> {
@@ -58,8 +59,8 @@ impl<'a> Columns<'a> {
             .collect()
     }
 
-    pub(crate) fn metadata(&mut self) -> Result<BTreeMap<String, String>> {
-        serde_json::from_str(&self.text()?).map_err(|_| StoreError::Malformed("metadata"))
+    pub(crate) fn metadata(&mut self) -> Result<Metadata> {
+        metadata_from_text(&self.text()?)
     }
 }
 
@@ -70,10 +71,6 @@ pub(crate) fn entitlements_text(entitlements: &Entitlements) -> String {
     let object: serde_json::Map<String, Value> =
         entitlements.iter().map(|(name, value)| (name.clone(), value.to_json())).collect();
     Value::from(object).to_string()
-}
-
-pub(crate) fn metadata_text(metadata: &BTreeMap<String, String>) -> String {
-    serde_json::json!(metadata).to_string()
 }
 
 /// Seconds as SQL stores them. Times come from clocks and tokens, at most 2^53-1.

@@ -1,9 +1,14 @@
 //! Settings of the vendor: name to value.
 
+use std::collections::BTreeMap;
+
+use countersign_core::UnixSeconds;
+
 use crate::error::Result;
-use crate::{Store, find, run};
+use crate::{Store, audit, find, list, run};
 
 const FIND: &str = "SELECT value FROM setting WHERE name = ?1";
+const ALL: &str = "SELECT name, value FROM setting ORDER BY name";
 const SET: &str = "INSERT INTO setting (name, value) VALUES (?1, ?2) \
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -16,12 +21,33 @@ impl Store {
         self.read(|c| find(c, FIND, [name], |row| row.text()))
     }
 
-    /// Sets it.
+    /// All settings, name to value.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_setting(&self, name: &str, value: &str) -> Result<()> {
-        let (name, value) = (name.to_owned(), value.to_owned());
-        self.write(move |c| run(c, SET, (name, value)).map(|_| ())).await
+    pub async fn settings(&self) -> Result<BTreeMap<String, String>> {
+        let all = self.read(|c| list(c, ALL, [], |row| Ok((row.text()?, row.text()?))))?;
+        Ok(all.into_iter().collect())
+    }
+
+    /// Sets one or more.
+    ///
+    /// # Errors
+    /// When the database fails: none is set then.
+    pub async fn set_settings(
+        &self,
+        settings: BTreeMap<String, String>,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<()> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            for (name, value) in &settings {
+                run(c, SET, (name, value))?;
+                audit::record(c, now, &actor, "setting.change", name, value)?;
+            }
+            Ok(())
+        })
+        .await
     }
 }

@@ -4,10 +4,13 @@ use countersign_core::LicenseId;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Device, LicenseProof, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, GrantLicense, Granted};
-use countersign_store::{Activate, Activated, ActivationRefusal, ActivationState, License, Seat};
+use countersign_store::{
+    Activate, Activated, ActivationRefusal, ActivationState, License, Seat, device_metadata,
+};
 
 use super::{Answered, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
+use crate::settings::Settings;
 
 /// A license that keeps changing under a request is a fault, not load.
 const TRIES: usize = 16;
@@ -23,7 +26,7 @@ pub(super) async fn answer(
     for _ in 0..TRIES {
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
         let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
-        let granted = grant(&license, device, now);
+        let granted = grant(&license, device, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = respond(app, request, id, now, Answer::Activation(granted));
         let token = sign(app, &response)?;
@@ -105,9 +108,9 @@ pub(crate) async fn license_of_key(app: &App, typed: &str) -> Result<LicenseId, 
     Ok(license.id)
 }
 
-fn grant(license: &License, device: &Device, now: u64) -> Granted {
+fn grant(license: &License, device: &Device, now: u64, settings: &Settings) -> Granted {
     Granted {
-        import_by: now + license.response_validity,
+        import_by: now + settings.response_validity(license.response_validity),
         binding: Binding { strategy: license.strategy, fingerprint: device.fingerprint.clone() },
         grant: Grant {
             expires_at: license.grant_end(now),
@@ -119,7 +122,7 @@ fn grant(license: &License, device: &Device, now: u64) -> Granted {
                 holder: license.holder.clone(),
                 deactivations_left: license.deactivations_left(),
             }),
-            metadata: license.metadata.clone(),
+            metadata: device_metadata(&license.metadata),
         },
     }
 }

@@ -101,6 +101,14 @@ impl Refusal {
         Self::Signing(error)
     }
 
+    /// Who holds the seats, where the asker may know.
+    pub fn holders(&self) -> &[String] {
+        match self {
+            Self::SeatsUsedUp { holders, .. } => holders,
+            _ => &[],
+        }
+    }
+
     /// The stable code, in API answers and documentation.
     pub fn code(&self) -> &'static str {
         match self {

@@ -19,8 +19,9 @@ pub(super) async fn answer(
     let product = product(app, &request.claims().product).await?;
     let (now, id) = (app.now(), app.random_id());
     let expires_at = end(&product, now)?;
+    let import_seconds = app.settings().await?.response_validity(IMPORT_SECONDS);
     let granted = Granted {
-        import_by: expires_at.min(now + IMPORT_SECONDS),
+        import_by: expires_at.min(now + import_seconds),
         binding: Binding {
             strategy: product.trial_strategy,
             fingerprint: device.fingerprint.clone(),

@@ -216,13 +216,6 @@ struct ResultItem {
 }
 
 impl ResultItem {
-    fn holders(&self) -> &[String] {
-        match &self.refusal {
-            Some(Refusal::SeatsUsedUp { holders, .. }) => holders,
-            _ => &[],
-        }
-    }
-
     fn is_receipt(&self) -> bool {
         self.answered.as_ref().is_some_and(|a| a.response.granted().is_none())
     }

@@ -3,11 +3,12 @@
 pub(crate) mod customers;
 pub(crate) mod licenses;
 pub(crate) mod products;
+pub(crate) mod settings;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use countersign_store::{AuditEntry, Entitlements, User};
+use countersign_store::{AuditEntry, Entitlements, Metadata, MetadataEntry, User};
 
 use super::{ErrorPage, Frame, page, when};
 use crate::access::Visitor;
@@ -63,6 +64,20 @@ pub(crate) fn optional_number(text: &str, what: &str) -> Result<Option<u64>, Err
 /// Features as they are typed: one `name`, `name=7` or `name=word` a line.
 pub(crate) fn parse_entitlements(text: &str) -> Result<Entitlements, ErrorPage> {
     crate::admin::parse_entitlements(text.lines()).map_err(|e| ErrorPage::bad_input(e.to_string()))
+}
+
+/// Metadata as it is typed: one `name=value` or `name=value [user, organization]` a line.
+pub(crate) fn parse_metadata(text: &str) -> Result<Metadata, ErrorPage> {
+    crate::admin::parse_metadata(text.lines()).map_err(|e| ErrorPage::bad_input(format!("{e}.")))
+}
+
+/// The reverse of [`parse_metadata`].
+pub(crate) fn metadata_lines(metadata: &Metadata) -> String {
+    let line = |(name, entry): (&String, &MetadataEntry)| {
+        let viewers: Vec<&str> = entry.visible_to.iter().map(|viewer| viewer.as_str()).collect();
+        format!("{name}={} [{}]", entry.value, viewers.join(", "))
+    };
+    metadata.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The reverse of [`parse_entitlements`].

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use countersign_core::LicenseId;
-use countersign_store::{Activation, License, LicenseStatus, User, Validity};
+use countersign_store::{
+    Activation, License, LicenseStatus, MetadataEntry, Role, User, Validity, Viewer,
+};
 
 use super::{ErrorPage, Frame, of, page, when};
 use crate::access::Visitor;
@@ -17,6 +19,8 @@ pub(crate) struct LicenseView {
     pub(crate) plan: String,
     pub(crate) holder: String,
     pub(crate) key: String,
+    /// The last group only: enough to tell licenses apart, useless over a shoulder.
+    pub(crate) masked_key: String,
     pub(crate) status: &'static str,
     pub(crate) status_words: String,
     pub(crate) activations: String,
@@ -47,6 +51,7 @@ impl LicenseView {
             product,
             plan: license.plan.clone().unwrap_or_default(),
             holder: license.holder.clone().unwrap_or_default(),
+            masked_key: masked(&license.key.grouped()),
             key: license.key.grouped(),
             status,
             status_words,
@@ -56,6 +61,11 @@ impl LicenseView {
             created: when(Some(license.created_at)),
         }
     }
+}
+
+fn masked(key: &str) -> String {
+    let last = key.rsplit('-').next().unwrap_or_default();
+    format!("•••••-•••••-•••••-•••••-{last}")
 }
 
 /// A machine in words.
@@ -120,6 +130,7 @@ struct LicensePage {
     license: LicenseView,
     machines: Vec<MachineView>,
     entitlements: Vec<(String, String)>,
+    metadata: Vec<(String, String)>,
 }
 
 /// One license.
@@ -140,7 +151,15 @@ pub(crate) async fn show(
         license: view,
         machines,
         entitlements,
+        metadata: visible_metadata(&license, &user),
     }))
+}
+
+/// The metadata that this person may see.
+fn visible_metadata(license: &License, user: &User) -> Vec<(String, String)> {
+    let may_see = |entry: &MetadataEntry| user.role == Role::Admin || entry.is_for(Viewer::User);
+    let seen = license.metadata.iter().filter(|(_, entry)| may_see(entry));
+    seen.map(|(name, entry)| (name.clone(), entry.value.clone())).collect()
 }
 
 pub(crate) fn entitlement_words(value: &countersign_core::response::Entitlement) -> String {

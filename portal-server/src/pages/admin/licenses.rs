@@ -10,7 +10,10 @@ use countersign_store::{
 };
 use serde::Deserialize;
 
-use super::{ErrorPage, actor, entitlement_lines, optional_number, parse_entitlements};
+use super::{
+    ErrorPage, actor, entitlement_lines, metadata_lines, optional_number, parse_entitlements,
+    parse_metadata,
+};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::licenses::{LicenseView, MachineView, license_of, views};
@@ -66,6 +69,8 @@ pub(crate) struct LicenseForm {
     strategy: String,
     #[serde(default)]
     entitlements: String,
+    #[serde(default)]
+    metadata: String,
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -131,7 +136,7 @@ pub(crate) async fn create(
         response_validity: form.import_seconds()?,
         strategy: form.strategy.parse().unwrap_or(product.trial_strategy),
         entitlements: parse_entitlements(&form.entitlements)?,
-        metadata: std::collections::BTreeMap::new(),
+        metadata: parse_metadata(&form.metadata)?,
     };
     let id = app.store().create_license(new, &actor(&admin), app.now()).await?;
     Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response())
@@ -146,6 +151,7 @@ struct LicensePage {
     allowed_activations: String,
     allowed_deactivations: String,
     entitlements: String,
+    metadata: String,
     import_days: u64,
     owner: String,
     organization: String,
@@ -168,6 +174,7 @@ pub(crate) async fn show(
         allowed_activations: number(license.allowed_activations),
         allowed_deactivations: number(license.allowed_deactivations),
         entitlements: entitlement_lines(&license.entitlements),
+        metadata: metadata_lines(&license.metadata),
         import_days: license.response_validity / DAY,
         owner: license.owner.map(|id| id.to_string()).unwrap_or_default(),
         organization: license.organization.map(|id| id.to_string()).unwrap_or_default(),
@@ -204,6 +211,7 @@ pub(crate) async fn save(
         optional_number(&form.allowed_deactivations, "The number of deactivations")?;
     license.response_validity = form.import_seconds()?;
     license.entitlements = parse_entitlements(&form.entitlements)?;
+    license.metadata = parse_metadata(&form.metadata)?;
     license.status = form
         .status
         .parse()

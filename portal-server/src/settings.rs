@@ -1,0 +1,119 @@
+//! What the vendor sets, in the database: read there again every few seconds, so that a change reaches every process.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::bail;
+use countersign_core::UnixSeconds;
+use countersign_store::{Result, Store};
+
+const DAY: u64 = 86_400;
+/// How old what is at hand may be.
+const FRESH_SECONDS: u64 = 2;
+
+const RESPONSE_VALIDITY_CAP: &str = "response_validity_cap_days";
+const TRIAL_ORIGINS: &str = "trial_origins";
+
+/// The vendor's settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The longest time in days within which any response may be installed, whatever a license says.
+    pub response_validity_cap_days: u64,
+    /// Origins of trial pages that may post here, e.g. `https://acme.github.io`; `*` is every page there is.
+    pub trial_origins: Vec<String>,
+}
+
+impl Settings {
+    fn from_stored(stored: &BTreeMap<String, String>) -> Self {
+        let cap = stored.get(RESPONSE_VALIDITY_CAP).and_then(|days| days.parse().ok());
+        let origins = stored.get(TRIAL_ORIGINS).map(String::as_str).unwrap_or_default();
+        Self {
+            response_validity_cap_days: cap.unwrap_or(365),
+            trial_origins: origins.lines().map(str::to_owned).collect(),
+        }
+    }
+
+    /// Stores them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn save(&self, store: &Store, actor: &str, now: UnixSeconds) -> Result<()> {
+        let values = [
+            (RESPONSE_VALIDITY_CAP, self.response_validity_cap_days.to_string()),
+            (TRIAL_ORIGINS, self.trial_origins.join("\n")),
+        ];
+        let values = values.map(|(name, value)| (name.to_owned(), value));
+        store.set_settings(values.into(), actor, now).await
+    }
+
+    /// Seconds within which a response must be installed, when `asked` is what a license says.
+    pub fn response_validity(&self, asked: u64) -> u64 {
+        asked.min(self.response_validity_cap_days.max(1) * DAY)
+    }
+
+    /// Whether a page of this origin may post trial requests.
+    pub fn allows_origin(&self, origin: &str) -> bool {
+        self.trial_origins.iter().any(|allowed| allowed == "*" || allowed == origin)
+    }
+}
+
+/// Origins as they are typed, one a line: `scheme://host[:port]`, or `*`.
+///
+/// # Errors
+/// When a line is none.
+pub fn parse_origins<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<String>> {
+    let mut origins = Vec::new();
+    for line in lines.map(|line| line.trim().trim_end_matches('/')).filter(|l| !l.is_empty()) {
+        let host = line.strip_prefix("https://").or_else(|| line.strip_prefix("http://"));
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        if line != "*" && !host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
+            bail!("an origin is written https://host, without a path, not {line:?}");
+        }
+        origins.push(line.to_ascii_lowercase());
+    }
+    Ok(origins)
+}
+
+/// The settings as they were at most [`FRESH_SECONDS`] ago.
+#[derive(Debug, Default)]
+pub(crate) struct SettingsAtHand {
+    read: Mutex<Option<(UnixSeconds, Arc<Settings>)>>,
+}
+
+impl SettingsAtHand {
+    pub(crate) async fn get(&self, store: &Store, now: UnixSeconds) -> Result<Arc<Settings>> {
+        let at_hand = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, settings)) = at_hand
+            && now.abs_diff(at) < FRESH_SECONDS
+        {
+            return Ok(settings);
+        }
+        let settings = Arc::new(Settings::from_stored(&store.settings().await?));
+        let read = Some((now, Arc::clone(&settings)));
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(settings)
+    }
+
+    /// Reads them anew the next time.
+    pub(crate) fn forget(&self) {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_have_no_path_and_no_surprises() {
+        let lines = "https://acme.github.io/\n\n http://127.0.0.1:8000 \nHTTPS://x";
+        assert!(parse_origins(lines.lines()).is_err(), "an upper-case scheme is no origin");
+        let origins =
+            parse_origins("https://Acme.github.io/\n\n http://[::1]:80 ".lines()).unwrap();
+        assert_eq!(origins, ["https://acme.github.io", "http://[::1]:80"]);
+        for wrong in ["acme.github.io", "https://", "https://a/b", "https://a b", "null", "ftp://a"]
+        {
+            assert!(parse_origins([wrong].into_iter()).is_err(), "{wrong}");
+        }
+    }
+}
