@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::UnixSeconds;
 use crate::request::{Ask, Request};
+use crate::release::Release;
 use crate::response::{Answer, Response};
 
 const WIDTH: usize = 76;
@@ -102,6 +103,21 @@ pub fn response_file(token: &str, response: &Response, device_name: Option<&str>
     }
     comments.push(CommentLine::new(&format!("answers request {}", response.request.id)));
     write(token, &comments)
+}
+
+/// A checksum file. Like a response file, the same release gives the same bytes at any time.
+pub fn checksum_file(token: &str, release: &Release) -> String {
+    let count = match release.files.len() {
+        1 => "1 file".to_owned(),
+        several => format!("{several} files"),
+    };
+    let (product, version, channel) = (&release.product, &release.version, &release.channel);
+    let comments = [
+        format!("{product} {version} ({channel}) - signed checksums of {count}"),
+        format!("signed  {} UTC", date(release.issued_at)),
+        "check   countersign verify-release --root KEY THIS-FILE".to_owned(),
+    ];
+    write(token, &comments.map(|line| CommentLine::new(&line)))
 }
 
 /// A time for people: `2026-11-23 10:00`, UTC; times past the year 9999 as such.
