@@ -22,6 +22,7 @@ mod config;
 pub mod desk;
 mod download;
 pub mod keys;
+pub mod language;
 mod limits;
 mod pages;
 mod password;

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -104,11 +104,8 @@ pub(crate) fn router(app: &App) -> Router {
             Access::Admin,
             post(pages::admin::customers::save_organization),
         );
-    let forgery = CsrfLayer::new().with_rejection_response(|_| {
-        axum::response::IntoResponse::into_response(access::foreign_form())
-    });
-    let pages =
-        pages.router.fallback(pages::not_found).layer(forgery).layer(CompressionLayer::new());
+    let not_found = pages.guarded(Access::Public, any(pages::not_found));
+    let pages = pages.router.fallback(not_found).layer(CompressionLayer::new());
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -159,13 +156,19 @@ impl<'a> Table<'a> {
     }
 
     fn route(mut self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
-        let methods = match access {
-            // Programs bring no cookie: nothing to look up.
-            Access::Api => methods,
-            _ => methods.layer(from_fn_with_state((self.app.clone(), access), access::enforce)),
-        };
+        let methods = self.guarded(access, methods);
         self.router = self.router.route(path, methods);
         self
+    }
+
+    fn guarded(&self, access: Access, methods: MethodRouter<App>) -> MethodRouter<App> {
+        if access == Access::Api {
+            // Programs bring no cookie: nothing to look up, and nobody's form to be forged.
+            return methods;
+        }
+        let forgery = CsrfLayer::new().with_rejection_response(|_| access::foreign_form());
+        let enforce = from_fn_with_state((self.app.clone(), access), access::enforce);
+        methods.layer(forgery).layer(enforce)
     }
 
     /// As `route`, limited per address.
