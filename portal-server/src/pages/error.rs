@@ -10,7 +10,10 @@ use crate::language::Say;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
 #[derive(Debug, Clone)]
-pub(crate) struct ErrorPage {
+pub(crate) struct ErrorPage(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
     status: StatusCode,
     title: Say,
     fact: Say,
@@ -28,7 +31,8 @@ struct Shown {
 
 impl ErrorPage {
     fn new(status: StatusCode, title: &str, fact: impl Into<Say>, advice: &str) -> Self {
-        Self { status, title: Say::new(title), fact: fact.into(), advice: Say::new(advice) }
+        let (title, fact, advice) = (Say::new(title), fact.into(), Say::new(advice));
+        Self(Box::new(Parts { status, title, fact, advice }))
     }
 
     pub(crate) fn forbidden() -> Self {
@@ -65,7 +69,10 @@ impl ErrorPage {
             StatusCode::TOO_MANY_REQUESTS => {
                 Self::new(status, "error-rate-title", "error-rate", "error-rate-advice")
             }
-            _ => Self { status, ..Self::bad_input("error-form-incomplete") },
+            _ => {
+                let fact = "error-form-incomplete";
+                Self::new(status, "error-input-title", fact, "error-input-advice")
+            }
         }
     }
 
@@ -81,15 +88,16 @@ impl ErrorPage {
 
     /// The page, in the frame's language.
     pub(crate) fn render(self, frame: Frame) -> Response {
-        let [title, fact, advice] = [&self.title, &self.fact, &self.advice].map(|s| frame.say(s));
-        page_with(self.status, &Shown { frame, title, fact, advice })
+        let Parts { status, title, fact, advice } = *self.0;
+        let [title, fact, advice] = [title, fact, advice].map(|say| frame.say(say));
+        page_with(status, &Shown { frame, title, fact, advice })
     }
 }
 
 /// Not words yet: `access.rs` takes the page out and renders it.
 impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -31,11 +31,11 @@ impl ListPage {
     }
 
     fn role_words(&self, user: &User) -> String {
-        self.frame.t(&format!("role-{}", user.role.as_str()))
+        self.frame.t(format!("role-{}", user.role.as_str()))
     }
 
     fn status_words(&self, user: &User) -> String {
-        self.frame.t(&format!("status-{}", user.status.as_str()))
+        self.frame.t(format!("status-{}", user.status.as_str()))
     }
 }
 
