@@ -39,6 +39,7 @@ use tokio::net::TcpListener;
 
 pub use app::App;
 pub use config::Config;
+pub use router::{Route, routes};
 
 /// Serves the portal on `listener` until `shutdown` completes; requests under way are finished, what is queued for the
 /// database is committed.

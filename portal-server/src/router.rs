@@ -16,9 +16,22 @@ use crate::access::{self, Access};
 use crate::app::App;
 use crate::{api, assets, limits, pages};
 
-/// The portal's routes.
-pub(crate) fn router(app: &App) -> Router {
-    let api = Table::new(app)
+/// A URL with who may use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// Who may use it.
+    pub access: Access,
+}
+
+/// Every URL of the portal: for tests that go through all of them.
+pub fn routes(app: &App) -> Vec<Route> {
+    [api(app).routes, pages(app).routes].concat()
+}
+
+fn api(app: &App) -> Table<'_> {
+    Table::new(app)
         .route("/healthz", Access::Api, api::healthz())
         .route("/readyz", Access::Api, api::readyz())
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
@@ -28,8 +41,11 @@ pub(crate) fn router(app: &App) -> Router {
             Access::Api,
             api::answer(TokenType::TrialRequest),
             Some(trial_origins(app)),
-        );
-    let pages = Table::new(app)
+        )
+}
+
+fn pages(app: &App) -> Table<'_> {
+    Table::new(app)
         .route("/", Access::Public, get(pages::home))
         .route("/assets/{name}", Access::Public, get(assets::asset))
         .route("/activate", Access::Public, get(pages::activate::form))
@@ -103,8 +119,13 @@ pub(crate) fn router(app: &App) -> Router {
             "/admin/customers/organizations/{id}",
             Access::Admin,
             post(pages::admin::customers::save_organization),
-        );
-    let not_found = pages.guarded(Access::Public, any(pages::not_found));
+        )
+}
+
+/// All of it, with what stands around every route.
+pub(crate) fn router(app: &App) -> Router {
+    let (api, pages) = (api(app), pages(app));
+    let not_found = pages.guarded(Access::Public, any(crate::pages::not_found));
     let pages = pages.router.fallback(not_found).layer(CompressionLayer::new());
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
@@ -148,15 +169,17 @@ fn trial_origins(app: &App) -> CorsLayer {
 struct Table<'a> {
     app: &'a App,
     router: Router<App>,
+    routes: Vec<Route>,
 }
 
 impl<'a> Table<'a> {
     fn new(app: &'a App) -> Self {
-        Self { app, router: Router::new() }
+        Self { app, router: Router::new(), routes: Vec::new() }
     }
 
     fn route(mut self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
         let methods = self.guarded(access, methods);
+        self.routes.push(Route { path: path.to_owned(), access });
         self.router = self.router.route(path, methods);
         self
     }
