@@ -16,8 +16,9 @@ use rand_core::Rng as _;
 mod killed;
 mod played;
 mod process;
+mod vendor;
 
-use killed::{Dice, World, found};
+use killed::{Dice, World};
 use process::Portal;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +26,7 @@ async fn a_portal_killed_at_any_moment_keeps_every_answer_and_sells_no_seat_twic
     let kills = number("COUNTERSIGN_KILLS").unwrap_or(12);
     let (began, folder) = (Instant::now(), tempfile::tempdir().unwrap());
     let data = folder.path().join("data");
-    found(&data).await;
+    vendor::found(&data).await;
     let mut dice = dice();
     let mut world = World::new(&dice);
     let mut portal = Portal::start(&data);

@@ -7,8 +7,9 @@ use countersign_core::license_key::LicenseKey;
 use reqwest::StatusCode;
 use serde_json::Value;
 
-use super::{Dice, Player, Standing, product};
+use super::{Dice, Player, Standing};
 use crate::played::Machine;
+use crate::vendor::product;
 
 /// A request and what it is about.
 pub(crate) struct Sent {

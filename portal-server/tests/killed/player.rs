@@ -4,8 +4,8 @@ use countersign_core::Id;
 use countersign_core::license_key::LicenseKey;
 use serde_json::Value;
 
-use super::product;
 use crate::played::Machine;
+use crate::vendor::product;
 
 /// What a machine has of its license, by the answers that it got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

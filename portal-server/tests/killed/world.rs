@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_core::Hash;
-use countersign_store::{Options, Store};
+use countersign_store::Store;
 
 use super::{Client, Dice, License, Open};
-use crate::played::NOW;
 use crate::process::Portal;
+use crate::vendor;
 
 const CLIENTS: usize = 8;
 /// Licenses that are there for the whole run, each for fewer machines than want it.
@@ -45,20 +45,29 @@ impl World {
 
     /// A license for this round; before the first one also those that stay.
     pub(crate) async fn open_round(&mut self, data: &Path) {
-        let store = open(data);
+        let store = vendor::open(data);
         while self.licenses.len() < LASTING {
-            let license = License::create(&store, SEATS, None).await;
+            let license = self.add_license(&store, SEATS, None).await;
             for client in &mut self.clients {
-                client.add_lasting_player(self.licenses.len(), &license.key);
-                client.add_lasting_player(self.licenses.len(), &license.key);
+                client.add_lasting_player(license, &self.licenses[license].key);
+                client.add_lasting_player(license, &self.licenses[license].key);
             }
-            self.licenses.push(license);
         }
-        let license = License::create(&store, SHORT.0, Some(SHORT.1)).await;
+        let license = self.add_license(&store, SHORT.0, Some(SHORT.1)).await;
         for client in &mut self.clients {
-            client.add_player(self.licenses.len(), &license.key);
+            client.add_player(license, &self.licenses[license].key);
         }
-        self.licenses.push(license);
+    }
+
+    async fn add_license(
+        &mut self,
+        store: &Store,
+        seats: u64,
+        deactivations: Option<u64>,
+    ) -> usize {
+        let key = vendor::license(store, seats, deactivations).await;
+        self.licenses.push(License { key, seats, deactivations });
+        self.licenses.len() - 1
     }
 
     /// How many answers each client has.
@@ -88,7 +97,7 @@ impl World {
 
     /// `before` says how many answers each client had before this round.
     pub(crate) async fn check_round(&mut self, portal: &Portal, data: &Path, before: &[usize]) {
-        let store = open(data);
+        let store = vendor::open(data);
         self.check_answers(&store).await;
         self.check_seats(&store, Open::Some).await;
         for client in &mut self.clients {
@@ -148,10 +157,4 @@ impl World {
         assert!(turned_away > 0, "nobody contended for a seat");
         assert!(cut_off_and_stored + cut_off_and_not > 0, "no kill hit a request");
     }
-}
-
-/// The store beside the running portal, as `countersign-portal admin` opens it. Never while the portal is killed: a second
-/// process that has the database open would spare the next start its recovery.
-fn open(data: &Path) -> Store {
-    Store::open(&data.join("countersign.db"), Options::default(), NOW).unwrap()
 }

@@ -69,8 +69,18 @@ impl Portal {
         self.child.id()
     }
 
+    /// Kills it and starts it again on its data directory, under no limits.
+    pub(crate) fn restart(&mut self, data: &Path) {
+        self.end();
+        *self = Self::start(data);
+    }
+
     /// SIGKILL: it gets no chance to finish anything.
     pub(crate) fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
