@@ -22,6 +22,7 @@ mod config;
 pub mod desk;
 mod download;
 pub mod keys;
+pub mod language;
 mod limits;
 mod pages;
 mod password;
@@ -38,6 +39,7 @@ use tokio::net::TcpListener;
 
 pub use app::App;
 pub use config::Config;
+pub use router::{Route, routes};
 
 /// Serves the portal on `listener` until `shutdown` completes; requests under way are finished, what is queued for the
 /// database is committed.

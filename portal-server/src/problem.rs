@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
+use crate::language::Language;
 
 /// An `application/problem+json` answer: `type`, `title`, `status`, `detail`, and beside the RFC's members `code` (stable)
 /// and `advice` (what to do next).
@@ -64,13 +65,9 @@ impl From<Refusal> for Problem {
         if refusal.status().is_server_error() {
             tracing::error!(code = refusal.code(), error = ?refusal, "a request could not be answered");
         }
-        let mut problem = Self::new(
-            refusal.status(),
-            refusal.code(),
-            refusal.title(),
-            &refusal.to_string(),
-            refusal.advice(),
-        );
+        let [title, detail, advice] =
+            [refusal.title(), refusal.fact(), refusal.advice()].map(|s| Language::ENGLISH.say(&s));
+        let mut problem = Self::new(refusal.status(), refusal.code(), &title, &detail, &advice);
         match &refusal {
             Refusal::SeatsUsedUp { allowed, holders } => {
                 problem.more.push(("allowed_activations", json!(allowed)));

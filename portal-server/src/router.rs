@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -16,9 +16,22 @@ use crate::access::{self, Access};
 use crate::app::App;
 use crate::{api, assets, limits, pages};
 
-/// The portal's routes.
-pub(crate) fn router(app: &App) -> Router {
-    let api = Table::new(app)
+/// A URL with who may use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// Who may use it.
+    pub access: Access,
+}
+
+/// Every URL of the portal: for tests that go through all of them.
+pub fn routes(app: &App) -> Vec<Route> {
+    [api(app).routes, pages(app).routes].concat()
+}
+
+fn api(app: &App) -> Table<'_> {
+    Table::new(app)
         .route("/healthz", Access::Api, api::healthz())
         .route("/readyz", Access::Api, api::readyz())
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
@@ -28,8 +41,11 @@ pub(crate) fn router(app: &App) -> Router {
             Access::Api,
             api::answer(TokenType::TrialRequest),
             Some(trial_origins(app)),
-        );
-    let pages = Table::new(app)
+        )
+}
+
+fn pages(app: &App) -> Table<'_> {
+    Table::new(app)
         .route("/", Access::Public, get(pages::home))
         .route("/assets/{name}", Access::Public, get(assets::asset))
         .route("/activate", Access::Public, get(pages::activate::form))
@@ -103,12 +119,14 @@ pub(crate) fn router(app: &App) -> Router {
             "/admin/customers/organizations/{id}",
             Access::Admin,
             post(pages::admin::customers::save_organization),
-        );
-    let forgery = CsrfLayer::new().with_rejection_response(|_| {
-        axum::response::IntoResponse::into_response(access::foreign_form())
-    });
-    let pages =
-        pages.router.fallback(pages::not_found).layer(forgery).layer(CompressionLayer::new());
+        )
+}
+
+/// All of it, with what stands around every route.
+pub(crate) fn router(app: &App) -> Router {
+    let (api, pages) = (api(app), pages(app));
+    let not_found = pages.guarded(Access::Public, any(crate::pages::not_found));
+    let pages = pages.router.fallback(not_found).layer(CompressionLayer::new());
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -151,21 +169,29 @@ fn trial_origins(app: &App) -> CorsLayer {
 struct Table<'a> {
     app: &'a App,
     router: Router<App>,
+    routes: Vec<Route>,
 }
 
 impl<'a> Table<'a> {
     fn new(app: &'a App) -> Self {
-        Self { app, router: Router::new() }
+        Self { app, router: Router::new(), routes: Vec::new() }
     }
 
     fn route(mut self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
-        let methods = match access {
-            // Programs bring no cookie: nothing to look up.
-            Access::Api => methods,
-            _ => methods.layer(from_fn_with_state((self.app.clone(), access), access::enforce)),
-        };
+        let methods = self.guarded(access, methods);
+        self.routes.push(Route { path: path.to_owned(), access });
         self.router = self.router.route(path, methods);
         self
+    }
+
+    fn guarded(&self, access: Access, methods: MethodRouter<App>) -> MethodRouter<App> {
+        if access == Access::Api {
+            // Programs bring no cookie: nothing to look up, and nobody's form to be forged.
+            return methods;
+        }
+        let forgery = CsrfLayer::new().with_rejection_response(|_| access::foreign_form());
+        let enforce = from_fn_with_state((self.app.clone(), access), access::enforce);
+        methods.layer(forgery).layer(enforce)
     }
 
     /// As `route`, limited per address.

@@ -14,3 +14,7 @@ pub(crate) const READER_SETUP: &str = "PRAGMA query_only = ON; PRAGMA cache_size
 
 /// SQLite's own check of the whole file.
 pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check";
+
+/// STRICT: SQLite checks the types of columns only where it is told to. The other tables say the same in their migrations.
+pub(crate) const MIGRATION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration \
+    (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";

@@ -114,6 +114,9 @@ pub enum Validity {
 }
 
 impl LicenseStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Revoked];
+
     /// As text, in the database and the API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,8 +131,10 @@ impl FromStr for LicenseStatus {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let all = [Self::Active, Self::Suspended, Self::Revoked];
-        all.into_iter().find(|s| s.as_str() == text).ok_or(StoreError::Malformed("license status"))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or(StoreError::Malformed("license status"))
     }
 }
 

@@ -11,6 +11,12 @@ use tokio::sync::oneshot;
 use crate::error::{Result, StoreError};
 use crate::{dialect, migrations};
 
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const SAVEPOINT: &str = "SAVEPOINT command";
+const ROLLBACK_TO: &str = "ROLLBACK TO command";
+const RELEASE: &str = "RELEASE command";
+
 /// How the embedded engine runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -100,7 +106,7 @@ fn write_loop(connection: &Connection, receiver: &mpsc::Receiver<Command>, most:
         let mut done = Vec::new();
         let committed = commit_group(connection, first, receiver, most, &mut done);
         if committed.is_err() && !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = connection.execute_batch(ROLLBACK);
         }
         let committed = committed.map_err(|e| e.to_string());
         for Done { answer, .. } in done {
@@ -128,17 +134,17 @@ fn commit_group(
         next = if done.len() < most { receiver.try_recv().ok() } else { None };
     }
     begun?;
-    connection.prepare_cached("COMMIT")?.execute([])?;
+    connection.prepare_cached(COMMIT)?.execute([])?;
     Ok(())
 }
 
 fn run_in_savepoint(connection: &Connection, command: Command) -> rusqlite::Result<Done> {
-    connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+    connection.prepare_cached(SAVEPOINT)?.execute([])?;
     let done = command(Some(connection));
     if !done.keep {
-        connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
+        connection.prepare_cached(ROLLBACK_TO)?.execute([])?;
     }
-    connection.prepare_cached("RELEASE command")?.execute([])?;
+    connection.prepare_cached(RELEASE)?.execute([])?;
     Ok(done)
 }
 

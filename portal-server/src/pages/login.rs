@@ -11,8 +11,9 @@ use countersign_store::{Throttle, User};
 use serde::Deserialize;
 
 use super::{ErrorPage, Frame, page_with};
-use crate::access::cookie_name;
+use crate::access::{Visitor, cookie_name};
 use crate::app::App;
+use crate::language::Say;
 use crate::{limits, password};
 
 const SESSION_SECONDS: u64 = 12 * 3600;
@@ -40,18 +41,25 @@ pub(crate) struct Next {
 }
 
 /// The form.
-pub(crate) async fn form(State(app): State<App>, Query(Next { next }): Query<Next>) -> Response {
-    show(&app, StatusCode::OK, next, String::new(), None)
+pub(crate) async fn form(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(Next { next }): Query<Next>,
+) -> Response {
+    show(&app, &visitor, StatusCode::OK, next, String::new(), None)
 }
 
 fn show(
     app: &App,
+    visitor: &Visitor,
     status: StatusCode,
     next: String,
     email: String,
-    problem: Option<String>,
+    problem: Option<Say>,
 ) -> Response {
-    page_with(status, &LoginPage { frame: Frame::anonymous(app), next, email, problem })
+    let frame = Frame::new(app, visitor);
+    let problem = problem.map(|say| frame.say(&say));
+    page_with(status, &LoginPage { frame, next, email, problem })
 }
 
 #[derive(Deserialize)]
@@ -65,6 +73,7 @@ pub(crate) struct Credentials {
 /// Logs in, or says that it did not work.
 pub(crate) async fn log_in(
     State(app): State<App>,
+    visitor: Visitor,
     jar: CookieJar,
     request: Request,
 ) -> Result<Response, ErrorPage> {
@@ -73,7 +82,7 @@ pub(crate) async fn log_in(
         .map_or("unknown".to_owned(), |ip| ip.to_string());
     let form = axum::Form::<Credentials>::from_request(request, &app).await;
     let Ok(axum::Form(credentials)) = form else {
-        return Err(ErrorPage::bad_input("The form was incomplete."));
+        return Err(ErrorPage::bad_input("error-form-incomplete"));
     };
     let (store, now) = (app.store(), app.now());
     let email = credentials.email.trim().to_lowercase();
@@ -83,9 +92,10 @@ pub(crate) async fn log_in(
     ];
     for (subject, _) in &subjects {
         if let Some(until) = store.throttled_until(subject, now).await? {
-            let words = format!("Too many attempts. Wait {} seconds and try again.", until - now);
+            let words = Say::new("login-throttled").with("seconds", until - now);
             return Ok(show(
                 &app,
+                &visitor,
                 StatusCode::TOO_MANY_REQUESTS,
                 credentials.next,
                 email,
@@ -100,9 +110,8 @@ pub(crate) async fn log_in(
         for (subject, policy) in &subjects {
             store.throttle_failure(subject, *policy, now).await?;
         }
-        let words =
-            "E-mail address and password do not fit, or the account is not active.".to_owned();
-        return Ok(show(&app, StatusCode::FORBIDDEN, credentials.next, email, Some(words)));
+        let (words, next) = (Say::new("login-wrong"), credentials.next);
+        return Ok(show(&app, &visitor, StatusCode::FORBIDDEN, next, email, Some(words)));
     };
     store.throttle_clear(&subjects[0].0).await?;
     let jar = start_session(&app, jar, &user).await?;

@@ -29,11 +29,19 @@ impl ListPage {
         let found = self.organizations.iter().find(|o| Some(o.id) == user.organization);
         found.map_or("–".to_owned(), |o| o.name.clone())
     }
+
+    fn role_words(&self, user: &User) -> String {
+        self.frame.t(format!("role-{}", user.role.as_str()))
+    }
+
+    fn status_words(&self, user: &User) -> String {
+        self.frame.t(format!("status-{}", user.status.as_str()))
+    }
 }
 
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let (users, organizations) = (app.store().users().await?, app.store().organizations().await?);
-    Ok(page(&ListPage { frame: Frame::new(&app, visitor.0.as_ref()), users, organizations }))
+    Ok(page(&ListPage { frame: Frame::new(&app, &visitor), users, organizations }))
 }
 
 #[derive(Deserialize)]
@@ -69,7 +77,7 @@ pub(crate) async fn create_user(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     if !form.email.contains('@') {
-        return Err(ErrorPage::bad_input("An e-mail address has an @."));
+        return Err(ErrorPage::bad_input("email-wrong"));
     }
     let user = User {
         id: app.random_id(),
@@ -84,10 +92,10 @@ pub(crate) async fn create_user(
     };
     let id = user.id;
     if !app.store().create_user(user, &actor(&admin), app.now()).await? {
-        return Err(ErrorPage::bad_input("There is somebody with this e-mail address already."));
+        return Err(ErrorPage::bad_input("email-taken"));
     }
     let link = Some(password_link(&app, id).await?);
-    show_with(&app, &admin, id, link).await
+    show_with(&app, &visitor, id, link).await
 }
 
 /// A link to hand to the person: there is no default password.
@@ -108,7 +116,7 @@ async fn find(app: &App, id: &str) -> Result<User, ErrorPage> {
 
 async fn show_with(
     app: &App,
-    admin: &User,
+    visitor: &Visitor,
     id: Id,
     link: Option<String>,
 ) -> Result<Response, ErrorPage> {
@@ -116,7 +124,7 @@ async fn show_with(
     let organizations = app.store().organizations().await?;
     let user_organization = user.organization.map(|id| id.to_string()).unwrap_or_default();
     Ok(page(&UserPage {
-        frame: Frame::new(app, Some(admin)),
+        frame: Frame::new(app, visitor),
         user,
         user_organization,
         organizations,
@@ -129,9 +137,8 @@ pub(crate) async fn show_user(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let admin = visitor.user()?;
     let user = find(&app, &id).await?;
-    show_with(&app, &admin, user.id, None).await
+    show_with(&app, &visitor, user.id, None).await
 }
 
 pub(crate) async fn save_user(
@@ -144,10 +151,10 @@ pub(crate) async fn save_user(
     let mut user = find(&app, &id).await?;
     if !form.new_link.is_empty() {
         let link = password_link(&app, user.id).await?;
-        return show_with(&app, &admin, user.id, Some(link)).await;
+        return show_with(&app, &visitor, user.id, Some(link)).await;
     }
     if user.id == admin.id && !form.suspended.is_empty() {
-        return Err(ErrorPage::bad_input("You cannot suspend yourself."));
+        return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     user.name = form.name;
     user.organization = form.organization.parse().ok();
@@ -174,7 +181,7 @@ pub(crate) async fn create_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     if form.name.trim().is_empty() {
-        return Err(ErrorPage::bad_input("An organization has a name."));
+        return Err(ErrorPage::bad_input("organization-name-needed"));
     }
     app.store()
         .create_organization(app.random_id(), form.name.trim(), &actor(&admin), app.now())
