@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
 //! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `release`, `release_terms`, `version` | what is published, what a license may run of it, the order of versions |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `session`, `link`, `throttle` | logging in |
@@ -27,6 +28,8 @@ mod metadata;
 mod migrations;
 mod organization;
 mod product;
+mod release;
+mod release_terms;
 mod row;
 mod session;
 mod setting;
@@ -34,6 +37,7 @@ mod sqlite;
 mod throttle;
 mod trial;
 mod user;
+mod version;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -52,6 +56,10 @@ pub use link::LinkPurpose;
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
 pub use product::Product;
+pub use release::{
+    LONGEST_NOTES, NewRelease, Release, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseStatus,
+};
+pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
 pub use row::Entitlements;
 pub use sqlite::Options;
 pub use throttle::Throttle;
