@@ -10,6 +10,7 @@ use countersign_store::Store;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::keys::{self, Keys};
+use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 
 /// The running portal. Cheap to clone.
@@ -22,6 +23,7 @@ struct Inner {
     config: Config,
     store: Store,
     keys: Keys,
+    releases: Storage,
     vendor: String,
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
@@ -50,9 +52,12 @@ impl App {
             }
         };
         let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref())?;
+        let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
         let settings = SettingsAtHand::default();
-        Ok(Self { inner: Arc::new(Inner { config, store, keys, vendor, settings, hashing }) })
+        Ok(Self {
+            inner: Arc::new(Inner { config, store, keys, releases, vendor, settings, hashing }),
+        })
     }
 
     /// The database.
@@ -68,6 +73,11 @@ impl App {
     /// Signing key and roots.
     pub fn keys(&self) -> &Keys {
         &self.inner.keys
+    }
+
+    /// The files of releases.
+    pub fn releases(&self) -> &Storage {
+        &self.inner.releases
     }
 
     /// The vendor's name.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::release::Place;
 
 /// How the portal runs.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Requests a second from one address to the doors that need no login; `None`: no limit.
     pub rate_limit: Option<u64>,
+    /// Where the files of releases lie.
+    pub releases: Place,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -32,6 +35,7 @@ impl Config {
     /// The defaults for a data directory.
     pub fn new(data: PathBuf) -> Self {
         Self {
+            releases: Place::Folder(data.join("releases")),
             data,
             vendor: "This vendor".to_owned(),
             public_url: None,

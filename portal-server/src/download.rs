@@ -6,15 +6,19 @@ use axum::response::{IntoResponse, Response};
 /// `content` to be saved as `name`, which [`countersign_core::file::safe_name`] made: letters, digits, `.`, `_` and `-`;
 /// beyond ASCII it goes into the extended form (RFC 6266).
 pub(crate) fn attachment(name: &str, content: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, disposition(name)),
+    ];
+    (headers, content).into_response()
+}
+
+/// The header that makes a browser save an answer as `name`.
+pub(crate) fn disposition(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     let extended: String = name
         .bytes()
         .map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect();
-    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}");
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    (headers, content).into_response()
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}")
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use countersign_core::delegation::{Delegation, Products, ScopeType, Scope};
+use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_core::trust::{Roots, Signer};
 use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
 

@@ -9,6 +9,7 @@
 //! | `api`, `problem` | JSON for programs; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
+//! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
 //! | `admin` | the same set-up by command line |
 
@@ -27,6 +28,7 @@ mod limits;
 mod pages;
 mod password;
 mod problem;
+pub mod release;
 mod router;
 pub mod settings;
 
