@@ -135,8 +135,9 @@ pub(crate) async fn start_session(
 
 /// Where to go after the login: a path of this portal, nothing that leads elsewhere.
 fn local_path(next: &str) -> String {
-    let local =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    // Browsers read `\` as `/`, and take tabs and line breaks out before they read an address.
+    let misread = |c: char| c == '\\' || c.is_control();
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(misread);
     if local { next.to_owned() } else { "/".to_owned() }
 }
 
@@ -146,7 +147,8 @@ pub(crate) async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Re
     if let Some(cookie) = jar.get(name) {
         app.store().delete_session(Hash::of(cookie.value())).await?;
     }
-    let jar = jar.remove(Cookie::build(name).path("/"));
+    // Browsers take a `__Host-` cookie away only by one that is for HTTPS, too.
+    let jar = jar.remove(Cookie::build(name).path("/").secure(app.config().is_https()));
     Ok((jar, Redirect::to("/login")).into_response())
 }
 
@@ -154,9 +156,14 @@ pub(crate) async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Re
 mod tests {
     #[test]
     fn the_way_back_never_leads_to_another_site() {
-        for evil in
-            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:alert(1)"]
-        {
+        for evil in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(super::local_path(evil), "/");
         }
         assert_eq!(super::local_path("/licenses/abc"), "/licenses/abc");
