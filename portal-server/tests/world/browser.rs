@@ -108,14 +108,14 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(crate) fn is_silent_about(self, words: &str) -> Self {
+    pub(crate) fn hides(self, words: &str) -> Self {
         assert!(!self.text.contains(words), "{words:?} is in {}", self.text);
         self
     }
 
     /// An RFC 9457 problem with this status and code.
     #[track_caller]
-    pub(crate) fn is_problem(self, status: u16, code: &str) -> Self {
+    pub(crate) fn refuses_as(self, status: u16, code: &str) -> Self {
         let answer = self.is(status);
         assert_eq!(answer.header("content-type"), "application/problem+json");
         let problem = answer.json();
