@@ -360,6 +360,7 @@ suspend-yourself = Sie können sich nicht selbst sperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
 organization-name-needed = Eine Organisation hat einen Namen.
+organization-unknown = Diese Organisation gibt es nicht.
 suspended-hint = Gesperrt: kann sich nicht anmelden
 password-link-title = Link zum Festlegen des Passworts
 password-link-hint = Geben Sie ihn der Person. Er gilt einmal, sieben Tage lang.

@@ -361,6 +361,7 @@ suspend-yourself = You cannot suspend yourself.
 new-organization = New organization
 create-organization = Create organization
 organization-name-needed = An organization has a name.
+organization-unknown = There is no such organization.
 suspended-hint = Suspended: cannot log in
 password-link-title = Link to set the password
 password-link-hint = Hand it to them. It works once, for seven days.

@@ -86,7 +86,7 @@ pub(crate) async fn create_user(
         password_hash: None,
         role: if form.role == "admin" { Role::Admin } else { Role::Customer },
         status: UserStatus::Invited,
-        organization: form.organization.parse().ok(),
+        organization: organization(&app, &form.organization).await?,
         created_at: app.now(),
         organization_suspended: false,
     };
@@ -96,6 +96,16 @@ pub(crate) async fn create_user(
     }
     let link = Some(password_link(&app, id).await?);
     show_with(&app, &visitor, id, link).await
+}
+
+/// The organization that was chosen, if any.
+async fn organization(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let known = app.store().organizations().await?.into_iter().map(|o| o.id);
+    let chosen = known.into_iter().find(|known| known.to_string() == id);
+    chosen.map(Some).ok_or_else(|| ErrorPage::bad_input("organization-unknown"))
 }
 
 /// A link to hand to the person: there is no default password.
@@ -157,7 +167,7 @@ pub(crate) async fn save_user(
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     user.name = form.name;
-    user.organization = form.organization.parse().ok();
+    user.organization = organization(&app, &form.organization).await?;
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
         (true, true) => UserStatus::Active,
@@ -174,18 +184,24 @@ pub(crate) struct OrganizationForm {
     suspended: String,
 }
 
+impl OrganizationForm {
+    fn name(&self) -> Result<&str, ErrorPage> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err(ErrorPage::bad_input("organization-name-needed"));
+        }
+        Ok(name)
+    }
+}
+
 pub(crate) async fn create_organization(
     State(app): State<App>,
     visitor: Visitor,
     Form(form): Form<OrganizationForm>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    if form.name.trim().is_empty() {
-        return Err(ErrorPage::bad_input("organization-name-needed"));
-    }
-    app.store()
-        .create_organization(app.random_id(), form.name.trim(), &actor(&admin), app.now())
-        .await?;
+    let name = form.name()?;
+    app.store().create_organization(app.random_id(), name, &actor(&admin), app.now()).await?;
     Ok(Redirect::to("/admin/customers").into_response())
 }
 
@@ -197,8 +213,8 @@ pub(crate) async fn save_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
-    let changed =
-        Organization { id, name: form.name, suspended: !form.suspended.is_empty(), created_at: 0 };
+    let name = form.name()?.to_owned();
+    let changed = Organization { id, name, suspended: !form.suspended.is_empty(), created_at: 0 };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
     }
