@@ -17,7 +17,7 @@ enum For {
 use For::{Admins, Customers, Everybody, Programs};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 44] = [
+const ROUTES: [(&str, &str, For, &str); 46] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
@@ -41,6 +41,8 @@ const ROUTES: [(&str, &str, For, &str); 44] = [
     ("POST", "/licenses/{id}/review", Customers, "a file"),
     ("POST", "/licenses/{id}/confirm", Customers, "request={request}"),
     ("GET", "/admin", Admins, ""),
+    ("GET", "/admin/settings", Admins, ""),
+    ("POST", "/admin/settings", Admins, "cap_days=5"),
     ("GET", "/admin/products", Admins, ""),
     ("POST", "/admin/products", Admins, "id=acme-cam&name=Acme CAM"),
     ("GET", "/admin/products/{id}", Admins, ""),

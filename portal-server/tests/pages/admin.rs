@@ -3,6 +3,7 @@
 mod customers;
 mod licenses;
 mod products;
+mod settings;
 
 use countersign_store::AuditEntry;
 

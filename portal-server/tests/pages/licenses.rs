@@ -1,7 +1,10 @@
 //! `/licenses`: mine, those of my organization, and nobody else's.
 
+use countersign_core::Expect;
 use countersign_core::request::Ask;
-use countersign_store::{ActivationState, LicenseStatus, Validity};
+use countersign_store::{
+    ActivationState, LicenseStatus, Metadata, MetadataEntry, Validity, Viewer,
+};
 
 use crate::played::{Machine, NOW};
 use crate::world::browser::file;
@@ -41,6 +44,37 @@ async fn list_and_page_show_what_is_used_and_allowed() {
     }
     let answer = jane.get(&page).await.says(&key.grouped()).says("Jane");
     answer.says("lab-7").says("lab-8").says("deactivated");
+}
+
+#[tokio::test]
+async fn a_page_shows_only_the_strings_that_are_for_people() {
+    let portal = TestPortal::new().await;
+    let (jane, admin) = (portal.customer(JANE).await, portal.admin().await);
+    let owner = portal.stored_user(JANE).await.id;
+    let entry = |value: &str, viewers: &[Viewer]| MetadataEntry {
+        value: value.into(),
+        visible_to: viewers.to_vec(),
+    };
+    let key = portal
+        .license_with(|new| {
+            new.owner = Some(owner);
+            new.metadata = Metadata::from([
+                ("site".into(), entry("seen-by-the-app", &[Viewer::Device])),
+                ("cost".into(), entry("seen-by-jane", &[Viewer::User])),
+                ("margin".into(), entry("seen-by-the-reseller", &[Viewer::Reseller])),
+            ]);
+        })
+        .await;
+    let page = jane.get(&format!("/licenses/{}", key.id())).await.is(200).says("seen-by-jane");
+    page.hides("seen-by-the-app").hides("seen-by-the-reseller");
+    let page = admin.get(&format!("/admin/licenses/{}", key.id())).await.is(200);
+    page.says("cost=seen-by-jane [user]").says("margin=seen-by-the-reseller [reseller]");
+    let machine = Machine::new("lab-7", &portal.product);
+    let api = jane.request("POST", "/api/v1/activations").body(machine.activation(&key));
+    let token = jane.send(api).await.is(200).json()["token"].as_str().unwrap().to_owned();
+    let verified = portal.roots().verify_response(&token, Expect::Response).unwrap();
+    let carried = &verified.claims().granted().unwrap().grant.metadata;
+    assert_eq!(carried.keys().collect::<Vec<_>>(), ["site"], "the app gets its own and no other");
 }
 
 #[tokio::test]
@@ -185,11 +219,15 @@ async fn the_owner_sees_who_holds_the_seats() {
     let machine = Machine::new("lab-8", &portal.product);
     for (path, request) in [
         ("/activate/confirm", machine.activation(&key)),
-        (&format!("{page}/confirm"), machine.activation(&key)),
-        (&format!("{page}/confirm"), bare(&machine)),
+        (&*format!("{page}/confirm"), machine.activation(&key)),
+        (&*format!("{page}/confirm"), bare(&machine)),
     ] {
-        let answer = confirm(&jane, path, &request).await.is(200).says("code: seats-used-up");
-        answer.says("In use by:").says("<li>secret-lab</li>");
+        let review = path.replace("/confirm", "/review");
+        let review = jane.upload(&review, file("a.request", &request)).await;
+        for answer in [review, confirm(&jane, path, &request).await] {
+            let answer = answer.is(200).says("code: seats-used-up");
+            answer.says("In use by:").says("<li>secret-lab</li>");
+        }
     }
 }
 
