@@ -244,8 +244,8 @@ create-first-admin = Die erste Verwaltung anlegen
 set-your-password = Ihr Passwort festlegen
 set-password = Passwort festlegen
 new-password = Passwort, mindestens { $shortest } Zeichen
-first-admin-wrong = Eine E-Mail-Adresse hat ein @, und ein Passwort mindestens { $shortest } Zeichen.
-password-short = Ein Passwort hat mindestens { $shortest } Zeichen.
+first-admin-wrong = Eine E-Mail-Adresse hat ein @, und ein Passwort { $shortest } bis { $longest } Zeichen.
+password-short = Ein Passwort hat { $shortest } bis { $longest } Zeichen.
 link-dead = Dieser Link wurde benutzt, ist zu alt oder wurde durch einen neueren ersetzt. Bitten Sie um einen neuen; für die erste Verwaltung starten Sie das Portal noch einmal.
 
 ## Lizenzen und Rechner

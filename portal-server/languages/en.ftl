@@ -245,8 +245,8 @@ create-first-admin = Create the first admin
 set-your-password = Set your password
 set-password = Set password
 new-password = Password, at least { $shortest } characters
-first-admin-wrong = An e-mail address has an @, and a password at least { $shortest } characters.
-password-short = A password has at least { $shortest } characters.
+first-admin-wrong = An e-mail address has an @, and a password { $shortest } to { $longest } characters.
+password-short = A password has { $shortest } to { $longest } characters.
 link-dead = This link was used, is too old, or was replaced by a newer one. Ask for a new link; for the first admin, start the portal again.
 
 ## Licenses and machines

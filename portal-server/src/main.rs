@@ -83,7 +83,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(options) => run_server(options).await,
         Command::Admin { command, data, json } => {
-            let app = App::open(Config::new(data)).await?;
+            let app = App::open(Config::new(data)).await.context("nothing was done")?;
             let made = admin::run(&app, command).await?;
             app.store().close();
             print_made(&made, json);

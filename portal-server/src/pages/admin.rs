@@ -59,7 +59,7 @@ pub(crate) fn optional_number(text: &str) -> Result<Option<u64>, ErrorPage> {
     if text.is_empty() {
         return Ok(None);
     }
-    let number = text.parse().ok().filter(|n| *n <= 1_000_000_000);
+    let number = text.parse().ok().filter(|n| *n <= crate::admin::LARGEST);
     number
         .map(Some)
         .ok_or_else(|| ErrorPage::bad_input(Say::new("not-a-number").with("text", text)))
