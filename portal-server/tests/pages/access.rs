@@ -240,7 +240,7 @@ async fn no_other_site_logs_a_visitor_in_or_sets_a_password() {
             let request = visitor.request("POST", path).form(&form);
             let request =
                 elsewhere.iter().fold(request, |r, (name, value)| r.header(*name, *value));
-            visitor.send(request).await.is(403).says("This form was sent from another site.");
+            visitor.send(request).await.is(403).says("it comes from another site");
             assert_eq!(visitor.cookie(), None);
         }
     }

@@ -106,7 +106,7 @@ async fn list_and_page_show_validity_and_status() {
     let machine = Machine::new("lab-7", &portal.product);
     confirm(&jane, &format!("{page}/confirm"), &machine.activation(&key)).await.is(200);
     // 1,790,000,000 is the 21st of September 2026, 14:13 UTC.
-    says("until 2026-10-21 14:13 UTC").await;
+    says("until 21 Oct 2026, 14:13 UTC").await;
     for (status, words) in [
         (LicenseStatus::Suspended, "suspended by the vendor"),
         (LicenseStatus::Revoked, "revoked by the vendor"),
@@ -116,7 +116,7 @@ async fn list_and_page_show_validity_and_status() {
         says(words).await;
     }
     portal.change_license(&key, |license| license.expires_at = Some(NOW)).await;
-    says("ended 2026-09-21 14:13 UTC").await;
+    says("ended 21 Sep 2026, 14:13 UTC").await;
 }
 
 #[tokio::test]
