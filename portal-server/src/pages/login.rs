@@ -86,34 +86,26 @@ pub(crate) async fn log_in(
     };
     let (store, now) = (app.store(), app.now());
     let email = credentials.email.trim().to_lowercase();
-    let subjects = [
-        (format!("login:{}", Hash::of(&email)), PER_ACCOUNT),
-        (format!("login-from:{address}"), PER_ADDRESS),
-    ];
-    for (subject, _) in &subjects {
-        if let Some(until) = store.throttled_until(subject, now).await? {
-            let words = Say::new("login-throttled").with("seconds", until - now);
-            return Ok(show(
-                &app,
-                &visitor,
-                StatusCode::TOO_MANY_REQUESTS,
-                credentials.next,
-                email,
-                Some(words),
-            ));
-        }
+    let (account, from) = (format!("login:{}", Hash::of(&email)), format!("login-from:{address}"));
+    let mut wait = store.throttled_until(&from, now).await?;
+    if wait.is_none() {
+        wait = store.throttle_attempt(&account, PER_ACCOUNT, now).await?;
+    }
+    if let Some(until) = wait {
+        let (words, next) =
+            (Say::new("login-throttled").with("seconds", until - now), credentials.next);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Ok(show(&app, &visitor, status, next, email, Some(words)));
     }
     let user = store.user_by_email(&email).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::verify(&app, credentials.password, hash).await?;
     let Some(user) = user.filter(|user| right && user.may_log_in()) else {
-        for (subject, policy) in &subjects {
-            store.throttle_failure(subject, *policy, now).await?;
-        }
+        store.throttle_failure(&from, PER_ADDRESS, now).await?;
         let (words, next) = (Say::new("login-wrong"), credentials.next);
         return Ok(show(&app, &visitor, StatusCode::FORBIDDEN, next, email, Some(words)));
     };
-    store.throttle_clear(&subjects[0].0).await?;
+    store.throttle_clear(&account).await?;
     let jar = start_session(&app, jar, &user).await?;
     Ok((jar, Redirect::to(&local_path(&credentials.next))).into_response())
 }

@@ -126,6 +126,21 @@ async fn a_guesser_waits_even_with_the_right_password_and_not_for_ever() {
     portal.logged_in(JANE).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_once_do_not_slip_through_together() {
+    let portal = TestPortal::new().await;
+    portal.user(|user| user.email = JANE.into()).await;
+    let guesses = (0..60).map(|n| {
+        let guesser = portal.visitor();
+        tokio::spawn(async move { guesser.log_in(JANE, &format!("guess number {n}")).await.status })
+    });
+    let mut looked_at = 0;
+    for guess in guesses.collect::<Vec<_>>() {
+        looked_at += usize::from(guess.await.unwrap() == 403);
+    }
+    assert!((1..=6).contains(&looked_at), "{looked_at} of 60 guesses were looked at");
+}
+
 #[tokio::test]
 async fn a_suspended_user_cannot_log_in() {
     let portal = TestPortal::new().await;
