@@ -70,11 +70,11 @@ impl Store {
         purpose: LinkPurpose,
         now: UnixSeconds,
     ) -> Result<bool> {
-        let values = (token.to_string(), purpose.as_str(), seconds(now));
-        Ok(self.read(|c| find(c, FIND, values, |_| Ok(())))?.is_some())
+        self.read(|c| link_works(c, token, purpose, now))
     }
 
-    /// Uses the link to create the first admin. `false` when the link does not work, or there is an admin already.
+    /// Uses the link to create the first admin. `false` when the link does not work, there is an admin already, or the
+    /// e-mail address is taken: the link is not used up then.
     ///
     /// # Errors
     /// When the database fails.
@@ -85,10 +85,14 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         self.write(move |c| {
-            if user::has_admin(c)? || use_link(c, &token, LinkPurpose::FirstAdmin, now)?.is_none() {
+            if user::has_admin(c)? || !link_works(c, &token, LinkPurpose::FirstAdmin, now)? {
                 return Ok(false);
             }
-            user::insert_user(c, &admin, "first-admin-link", now)
+            let created = user::insert_user(c, &admin, "first-admin-link", now)?;
+            if created {
+                use_link(c, &token, LinkPurpose::FirstAdmin, now)?;
+            }
+            Ok(created)
         })
         .await
     }
@@ -111,6 +115,16 @@ impl Store {
         })
         .await
     }
+}
+
+fn link_works(
+    c: &Connection,
+    token: &Hash,
+    purpose: LinkPurpose,
+    now: UnixSeconds,
+) -> Result<bool> {
+    let values = (token.to_string(), purpose.as_str(), seconds(now));
+    Ok(find(c, FIND, values, |_| Ok(()))?.is_some())
 }
 
 /// `None`: the link does not work. Otherwise the user that it was made for, if any.

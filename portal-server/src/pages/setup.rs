@@ -91,6 +91,10 @@ pub(crate) async fn create_admin(
             Some("first-admin-wrong"),
         ));
     }
+    if app.store().user_by_email(&form.email).await?.is_some() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(show(&app, &visitor, status, true, Some("email-taken")));
+    }
     let admin = User {
         id: app.random_id(),
         email: form.email,

@@ -127,6 +127,54 @@ async fn the_setup_link_is_dead_after_a_day_or_a_newer_one() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_taken_leaves_the_setup_link_alive() {
+    let portal = TestPortal::new().await;
+    portal.user(|_| ()).await;
+    let setup = setup_link(&portal.app).await.unwrap().unwrap();
+    let taken = [("email", " JANE@lab.example"), ("name", "Jane"), ("password", NEW)];
+    portal.visitor().post(&setup, &taken).await.is(422).says("with this e-mail address already");
+    let free = [("email", "ada@acme.example"), ("name", "Ada"), ("password", NEW)];
+    portal.visitor().post(&setup, &free).await.leads_to("/admin");
+}
+
+/// Posts the form to the link from eight browsers at once; how many got through.
+async fn race(portal: &TestPortal, link: &str, forms: [Vec<(&'static str, String)>; 8]) -> usize {
+    let racers = forms.map(|form| {
+        let (browser, link) = (portal.visitor(), link.to_owned());
+        tokio::spawn(async move {
+            let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            browser.post(&link, &form).await.status
+        })
+    });
+    let mut through = 0;
+    for racer in racers {
+        through += usize::from(racer.await.unwrap() == 303);
+    }
+    through
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_all_who_use_the_setup_link_at_once_one_becomes_the_admin() {
+    let portal = TestPortal::new().await;
+    let setup = setup_link(&portal.app).await.unwrap().unwrap();
+    let forms = std::array::from_fn(|n| {
+        let email = ("email", format!("admin-{n}@acme.example"));
+        vec![email, ("name", format!("Admin {n}")), ("password", NEW.to_owned())]
+    });
+    assert_eq!(race(&portal, &setup, forms).await, 1);
+    assert_eq!(portal.app.store().users().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_all_who_use_a_password_link_at_once_one_sets_the_password() {
+    let portal = TestPortal::new().await;
+    portal.user(|_| ()).await;
+    let link = portal.password_link(JANE, DAY).await;
+    let forms = std::array::from_fn(|n| vec![("password", format!("a password, number {n}"))]);
+    assert_eq!(race(&portal, &link, forms).await, 1);
+}
+
+#[tokio::test]
 async fn a_link_that_nobody_made_is_refused() {
     let portal = TestPortal::new().await;
     for link in ["/password/x", "/setup/x", "/password/%00", "/setup/..%2f..%2fetc"] {
