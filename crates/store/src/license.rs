@@ -283,7 +283,7 @@ impl Store {
     }
 
     /// Reads the license anew the next time.
-    pub(crate) fn forget_terms(&self, id: &LicenseId) {
+    pub fn forget_terms(&self, id: &LicenseId) {
         self.terms().remove(id);
     }
 

@@ -157,6 +157,23 @@ async fn a_license_is_edited() {
 }
 
 #[tokio::test]
+async fn a_license_that_says_more_than_a_token_may_uses_no_seat_up() {
+    let portal = TestPortal::new().await;
+    let (admin, key) = (portal.admin().await, portal.license(1, None).await);
+    save(&admin, &key, &[("plan", &"x".repeat(20_000)), ("allowed_activations", "1")])
+        .await
+        .is(303);
+    let machine = Machine::new("lab-7", &portal.product);
+    let request = machine.activation(&key);
+    let send = async || admin.send(admin.request("POST", ACTIVATIONS).body(request.clone())).await;
+    send().await.refuses_as(500, "signing-failed").says("16384");
+    assert_eq!(portal.stored(&key).await.live_activations, 0);
+    save(&admin, &key, &[("allowed_activations", "1")]).await.is(303);
+    let token = send().await.is(200).json()["token"].as_str().unwrap().to_owned();
+    portal.roots().verify_response(&token, Expect::Response).unwrap();
+}
+
+#[tokio::test]
 async fn a_limit_below_what_is_used_is_refused() {
     let portal = TestPortal::new().await;
     let admin = portal.admin().await;
