@@ -355,6 +355,7 @@ status-suspended = gesperrt
 new-user = Neuer Benutzer
 create-user = Benutzer anlegen
 email-wrong = Eine E-Mail-Adresse hat ein @.
+user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
 new-organization = Neue Organisation

@@ -356,6 +356,7 @@ status-suspended = suspended
 new-user = New user
 create-user = Create user
 email-wrong = An e-mail address has an @.
+user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
 new-organization = New organization

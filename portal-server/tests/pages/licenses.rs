@@ -255,6 +255,20 @@ async fn a_stranger_with_the_key_does_not_see_who_holds_the_seats() {
 }
 
 #[tokio::test]
+async fn who_had_a_license_once_does_not_see_who_holds_its_seats_now() {
+    let (portal, jane, key) = used_up().await;
+    let joe = portal.customer(JOE).await;
+    let request = Machine::new("lab-8", &portal.product).activation(&key);
+    // The portal keeps licenses at hand: this is when it reads it.
+    confirm(&jane, "/activate/confirm", &request).await.is(200).says("<li>secret-lab</li>");
+    let owner = portal.stored_user(JOE).await.id;
+    portal.change_license(&key, |license| license.owner = Some(owner)).await;
+    let answer = confirm(&jane, "/activate/confirm", &request).await.is(200);
+    answer.says("code: seats-used-up").hides("secret-lab");
+    confirm(&joe, "/activate/confirm", &request).await.is(200).says("<li>secret-lab</li>");
+}
+
+#[tokio::test]
 async fn a_stranger_with_the_id_of_an_activation_does_not_learn_the_machines_name() {
     let (portal, _, key) = used_up().await;
     let id = portal.app.store().activations(&key.id(), 10).await.unwrap()[0].id;

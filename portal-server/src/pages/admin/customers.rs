@@ -8,7 +8,7 @@ use countersign_core::Id;
 use countersign_store::{LinkPurpose, Organization, Role, User, UserStatus};
 use serde::Deserialize;
 
-use super::{ErrorPage, actor};
+use super::{ErrorPage, actor, chosen_organization};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::{Frame, page};
@@ -86,7 +86,7 @@ pub(crate) async fn create_user(
         password_hash: None,
         role: if form.role == "admin" { Role::Admin } else { Role::Customer },
         status: UserStatus::Invited,
-        organization: organization(&app, &form.organization).await?,
+        organization: chosen_organization(&app, &form.organization).await?,
         created_at: app.now(),
         organization_suspended: false,
     };
@@ -96,16 +96,6 @@ pub(crate) async fn create_user(
     }
     let link = Some(password_link(&app, id).await?);
     show_with(&app, &visitor, id, link).await
-}
-
-/// The organization that was chosen, if any.
-async fn organization(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
-    if id.is_empty() {
-        return Ok(None);
-    }
-    let known = app.store().organizations().await?.into_iter().map(|o| o.id);
-    let chosen = known.into_iter().find(|known| known.to_string() == id);
-    chosen.map(Some).ok_or_else(|| ErrorPage::bad_input("organization-unknown"))
 }
 
 /// A link to hand to the person: there is no default password.
@@ -167,7 +157,7 @@ pub(crate) async fn save_user(
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     user.name = form.name;
-    user.organization = organization(&app, &form.organization).await?;
+    user.organization = chosen_organization(&app, &form.organization).await?;
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
         (true, true) => UserStatus::Active,

@@ -10,6 +10,8 @@ use crate::world::browser::Answer;
 use crate::world::{CookieUser, DAY, TestPortal};
 
 const ACTIVATIONS: &str = "/api/v1/activations";
+/// A well-formed id that nobody has.
+const NOBODY: &str = "BwcHBwcHBwcHBwcHBwcHBw";
 
 fn path(key: &LicenseKey) -> String {
     format!("/admin/licenses/{}", key.id())
@@ -117,6 +119,10 @@ async fn a_license_that_is_not_well_described_is_not_created() {
         ([("product", "acme-cad"), ("validity", "from-creation")], "needs a number of days"),
         ([("product", "acme-cad"), ("import_days", "soon")], "is not a whole number"),
         ([("product", "acme-cad"), ("entitlements", "=x")], "NAME=7"),
+        ([("product", "acme-cad"), ("owner", NOBODY)], "no such user"),
+        ([("product", "acme-cad"), ("owner", "jane@lab.example")], "no such user"),
+        ([("product", "acme-cad"), ("organization", NOBODY)], "no such organization"),
+        ([("product", "acme-cad"), ("validity", "from-now")], "not understood here"),
     ] {
         changes_nothing(&portal, async {
             admin.post("/admin/licenses", &form).await.is(422).says(words).says("Nothing was");
@@ -287,6 +293,8 @@ async fn a_change_that_is_not_well_described_changes_nothing() {
         (("extend_days", "a week"), "is not a whole number"),
         (("allowed_activations", "1e3"), "is not a whole number"),
         (("entitlements", " = "), "NAME=7"),
+        (("owner", NOBODY), "no such user"),
+        (("organization", NOBODY), "no such organization"),
     ] {
         changes_nothing(&portal, async {
             save(&admin, &key, &[change]).await.is(422).says(words);
