@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod password;
 mod rate;
+mod session;
 
 #[path = "../played/mod.rs"]
 mod played;
