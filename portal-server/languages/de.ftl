@@ -244,8 +244,8 @@ create-first-admin = Die erste Verwaltung anlegen
 set-your-password = Ihr Passwort festlegen
 set-password = Passwort festlegen
 new-password = Passwort, mindestens { $shortest } Zeichen
-first-admin-wrong = Eine E-Mail-Adresse hat ein @, und ein Passwort mindestens { $shortest } Zeichen.
-password-short = Ein Passwort hat mindestens { $shortest } Zeichen.
+first-admin-wrong = Eine E-Mail-Adresse hat ein @, und ein Passwort { $shortest } bis { $longest } Zeichen.
+password-short = Ein Passwort hat { $shortest } bis { $longest } Zeichen.
 link-dead = Dieser Link wurde benutzt, ist zu alt oder wurde durch einen neueren ersetzt. Bitten Sie um einen neuen; für die erste Verwaltung starten Sie das Portal noch einmal.
 
 ## Lizenzen und Rechner
@@ -355,11 +355,13 @@ status-suspended = gesperrt
 new-user = Neuer Benutzer
 create-user = Benutzer anlegen
 email-wrong = Eine E-Mail-Adresse hat ein @.
+user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
 organization-name-needed = Eine Organisation hat einen Namen.
+organization-unknown = Diese Organisation gibt es nicht.
 suspended-hint = Gesperrt: kann sich nicht anmelden
 password-link-title = Link zum Festlegen des Passworts
 password-link-hint = Geben Sie ihn der Person. Er gilt einmal, sieben Tage lang.

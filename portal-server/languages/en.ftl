@@ -245,8 +245,8 @@ create-first-admin = Create the first admin
 set-your-password = Set your password
 set-password = Set password
 new-password = Password, at least { $shortest } characters
-first-admin-wrong = An e-mail address has an @, and a password at least { $shortest } characters.
-password-short = A password has at least { $shortest } characters.
+first-admin-wrong = An e-mail address has an @, and a password { $shortest } to { $longest } characters.
+password-short = A password has { $shortest } to { $longest } characters.
 link-dead = This link was used, is too old, or was replaced by a newer one. Ask for a new link; for the first admin, start the portal again.
 
 ## Licenses and machines
@@ -356,11 +356,13 @@ status-suspended = suspended
 new-user = New user
 create-user = Create user
 email-wrong = An e-mail address has an @.
+user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
 new-organization = New organization
 create-organization = Create organization
 organization-name-needed = An organization has a name.
+organization-unknown = There is no such organization.
 suspended-hint = Suspended: cannot log in
 password-link-title = Link to set the password
 password-link-hint = Hand it to them. It works once, for seven days.

@@ -83,7 +83,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(options) => run_server(options).await,
         Command::Admin { command, data, json } => {
-            let app = App::open(Config::new(data)).await?;
+            let app = App::open(Config::new(data)).await.context("nothing was done")?;
             let made = admin::run(&app, command).await?;
             app.store().close();
             print_made(&made, json);
@@ -136,6 +136,9 @@ fn start_logs(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,countersign_portal=info"));
+    // It writes addresses, and so one-time links, at `trace`.
+    let quiet = "tower_http::csrf=info".parse().expect("a directive");
+    let filter = filter.add_directive(quiet);
     // Where the log cannot be written (its disk is full), saying so in the same place would panic, and take the request along.
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,7 +1,8 @@
 //! Every URL, with who may use it. There is no other way to add a route.
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::extract::MatchedPath;
+use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
@@ -138,8 +139,14 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(CatchPanicLayer::new())
+}
+
+/// A request in the log: its route, not its address. Who reads a log must not get what a one-time link opens.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    tracing::debug_span!("request", method = %request.method(), route)
 }
 
 /// Nothing from elsewhere, nothing inline, no frames: text that somebody smuggled into a page cannot run.
