@@ -304,10 +304,10 @@ impl Client {
         }
     }
 
-    /// Keeps the time of this run. Where the state cannot be written (installed for all users, disk full) the app runs all
-    /// the same: what is not noted now is noted at the next chance.
+    /// Keeps the time of this run. Where the state cannot be written (installed for all users, disk full, in use) the app
+    /// runs all the same: what is not noted now is noted at the next chance.
     fn note_time(&self, now: UnixSeconds) {
-        let noted = self.disk.lock().and_then(|lock| {
+        let noted = self.disk.lock_now().and_then(|lock| {
             let Some(mut state) = self.stored()? else { return Ok(()) };
             state.see(now);
             self.disk.store(&lock, &mut state)

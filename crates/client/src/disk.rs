@@ -4,9 +4,10 @@
 //! A file is one line `countersign-state 1 SHA256`, then JSON: the hash tells a damaged file from an old one. It is no
 //! protection against its owner, who can compute it as well; grants protect themselves by their signatures.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use countersign_core::Hash;
 
@@ -15,6 +16,10 @@ use crate::error::{Error, Result};
 use crate::state::State;
 
 const HEAD: &str = "countersign-state 1 ";
+
+/// How long a verb waits for another process. A write takes milliseconds: after this, that process is stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(crate) struct Disk {
@@ -70,16 +75,38 @@ impl Disk {
 
     /// Waits until no other process changes the state, and keeps others out until it is dropped.
     pub(crate) fn lock(&self) -> Result<Lock> {
+        self.lock_within(PATIENCE)
+    }
+
+    /// The same without waiting, for what can be done as well another time.
+    pub(crate) fn lock_now(&self) -> Result<Lock> {
+        self.lock_within(Duration::ZERO)
+    }
+
+    fn lock_within(&self, patience: Duration) -> Result<Lock> {
         make_directory(&self.directory)?;
         let path = self.directory.join("state.lock");
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         owner_only(&mut options);
         let file = options.open(&path).map_err(|e| io_error("opened", &path, e))?;
-        match file.lock() {
-            // A file system without locks serves one process at a time as well.
-            Err(e) if e.kind() != io::ErrorKind::Unsupported => Err(io_error("locked", &path, e)),
-            _ => Ok(Lock { _file: file }),
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if waited < patience => {
+                    std::thread::sleep(PAUSE);
+                    waited += PAUSE;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let held = io::Error::new(io::ErrorKind::TimedOut, "another program holds it");
+                    return Err(io_error("locked", &path, held));
+                }
+                // A file system without locks serves one process at a time as well.
+                Err(TryLockError::Error(e)) if e.kind() != io::ErrorKind::Unsupported => {
+                    return Err(io_error("locked", &path, e));
+                }
+                _ => return Ok(Lock { _file: file }),
+            }
         }
     }
 
@@ -242,5 +269,24 @@ fn user_data() -> Option<PathBuf> {
         folder("HOME").map(|home| home.join("Library/Application Support"))
     } else {
         folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_a_stuck_process_holds_is_given_up_on_with_a_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::new("acme-cad".parse().unwrap(), [], folder.path());
+        let disk = Disk::new(&config.mirror(Mirror::None));
+        let held = disk.lock().unwrap();
+        let error = disk.lock_within(Duration::from_millis(20)).err().expect("it is held");
+        assert_eq!(error.code(), "state-io");
+        assert!(error.to_string().ends_with("another program holds it"), "{error}");
+        assert!(error.advice().contains("Close the other program"), "{}", error.advice());
+        drop(held);
+        disk.lock_now().unwrap();
     }
 }

@@ -136,6 +136,22 @@ fn processes_that_write_at_the_same_time_lose_nothing() {
     assert!(made.iter().all(|id| known.iter().any(|(open, _)| open == id)));
 }
 
+#[test]
+fn a_start_does_not_wait_for_a_process_that_is_stuck_with_the_state() {
+    let world = World::new();
+    let client = world.activated();
+    let stuck = fs::File::open(world.path("state/state.lock")).unwrap();
+    stuck.lock().unwrap();
+    // Long enough after the last run for the time to be noted.
+    world.set_clock(NOW + 2 * 3_600);
+    let (sender, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(client.check().standing().clone()));
+    assert_eq!(answer.recv_timeout(Duration::from_secs(10)), Ok(Standing::Active));
+    drop(stuck);
+    world.client().check();
+    assert_eq!(world.client().status().unwrap().seen, Some(NOW + 2 * 3_600), "noted later");
+}
+
 /// Run by the tests below in a process of its own: makes requests until it is stopped, one line for each that was made.
 #[test]
 #[ignore = "the child process of two tests here"]
