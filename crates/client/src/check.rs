@@ -353,7 +353,7 @@ fn advice(standing: &Standing) -> String {
             "Check this machine's date. If it is right, renew the license with the vendor and install a fresh response."
         }
         Standing::ClockSetBack { .. } => {
-            "Set this machine's date and time right; nothing else is needed. If they are right, send a request to the vendor's support."
+            "Set this machine's date and time right; nothing else is needed. If they are right, make a new request here, take it to the vendor and install the response: it brings the right time."
         }
         Standing::MachineChanged { .. } => {
             "If this is the same machine after a repair, make a new activation request: the portal gives its seat to it again. If it is another machine, activate that one."

@@ -96,7 +96,8 @@ impl Client {
             ask: ask(state, id),
         };
         let token = request.sign(&state.device_key());
-        state.remember(MadeRequest { id, hash: Hash::of(&token), made_at: request.issued_at });
+        let (hash, seen) = (Hash::of(&token), state.seen);
+        state.remember(MadeRequest { id, hash, made_at: request.issued_at, seen });
         Ok(self.made(token, &request))
     }
 

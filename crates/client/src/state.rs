@@ -1,5 +1,7 @@
 //! What a machine remembers, and how two copies of it become one.
 
+use std::cmp::Ordering;
+
 use countersign_core::{Hash, Id, SigningKey, Thumbprint, UnixSeconds};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -24,6 +26,9 @@ pub(crate) struct State {
     pub(crate) revocations: Revocations,
     /// The greatest time known to have come: from runs and from signed responses.
     pub(crate) seen: UnixSeconds,
+    /// How often `seen` was found to be wrong and put right.
+    #[serde(default)]
+    pub(crate) corrections: u64,
 }
 
 /// 32 secret bytes that leave no copy behind and do not show in debug output.
@@ -35,6 +40,9 @@ pub(crate) struct MadeRequest {
     pub(crate) id: Id,
     pub(crate) hash: Hash,
     pub(crate) made_at: UnixSeconds,
+    /// What [`State::seen`] was then, until a response has put that right.
+    #[serde(default)]
+    pub(crate) seen: UnixSeconds,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +92,7 @@ impl State {
             given_up: Vec::new(),
             revocations: Revocations::default(),
             seen: 0,
+            corrections: 0,
         }
     }
 
@@ -113,6 +122,21 @@ impl State {
         self.seen = self.seen.max(time);
     }
 
+    /// What a response tells about the time. Its request was made after the time that had been seen by then. If the vendor
+    /// signed before that time all the same, it had not come: this machine's clock had been ahead. That is put right once:
+    /// other responses to requests of those days, kept for later, must not set the time back again.
+    pub(crate) fn learn_time(&mut self, request: &Id, signed: UnixSeconds, tolerance: u64) {
+        let of_request = self.requests.iter().find(|r| r.id == *request).map_or(0, |r| r.seen);
+        if of_request <= signed.saturating_add(tolerance) {
+            return self.see(signed);
+        }
+        self.seen = signed;
+        self.corrections += 1;
+        for request in &mut self.requests {
+            request.seen = 0;
+        }
+    }
+
     /// The newer of two copies, with everything that only ever grows taken from both: a restored backup of one copy
     /// brings nothing back that was given up, revoked or past.
     pub(crate) fn merge(self, other: Self) -> Self {
@@ -127,7 +151,13 @@ impl State {
         let given_up: Vec<Id> = state.given_up.iter().map(|g| g.activation).collect();
         state.grants.retain(|g| !given_up.contains(&g.id));
         state.revocations.merge(older.revocations);
-        state.see(older.seen);
+        match state.corrections.cmp(&older.corrections) {
+            Ordering::Equal => state.see(older.seen),
+            Ordering::Less => {
+                (state.seen, state.corrections) = (older.seen, older.corrections);
+            }
+            Ordering::Greater => {}
+        }
         state
     }
 }
