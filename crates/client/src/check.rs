@@ -4,6 +4,7 @@ use countersign_core::response::{Entitlement, Grant, GrantLicense, Granted, Resp
 use countersign_core::{Code, Error, Expect, Id, TokenType, UnixSeconds, file, install};
 
 use crate::Client;
+use crate::disk::Second;
 use crate::state::State;
 
 const HOUR: u64 = 3_600;
@@ -310,7 +311,7 @@ impl Client {
         let noted = self.disk.lock_now().and_then(|lock| {
             let Some(mut state) = self.stored()? else { return Ok(()) };
             state.see(now);
-            self.disk.store(&lock, &mut state)
+            self.disk.store(&lock, &mut state, Second::IfPossible)
         });
         drop(noted);
     }

@@ -45,6 +45,15 @@ enum Copy {
     Bad(String),
 }
 
+/// Whether a write may do without the second copy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// It is kept where it can be: a service has no home, a disk is full.
+    IfPossible,
+    /// Where there is one it must change too: it holds what must not come back.
+    Needed,
+}
+
 /// Held while the state is changed, so that two processes do it one after the other.
 pub(crate) struct Lock {
     _file: File,
@@ -84,7 +93,7 @@ impl Disk {
     }
 
     fn lock_within(&self, patience: Duration) -> Result<Lock> {
-        make_directory(&self.directory)?;
+        make_folder(&self.directory).map_err(|e| io_error("made", &self.directory, e))?;
         let path = self.directory.join("state.lock");
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
@@ -134,16 +143,24 @@ impl Disk {
     /// Writes both copies. Whatever happens on the way, what is found afterwards is the old state or the new one.
     ///
     /// # Errors
-    /// When the primary could not be written; the old state counts then. The mirror may fail (a service without a home).
-    pub(crate) fn store(&self, _lock: &Lock, state: &mut State) -> Result<()> {
+    /// When the primary could not be written, or a second copy that `second` needs; the old state counts then.
+    pub(crate) fn store(&self, _lock: &Lock, state: &mut State, second: Second) -> Result<()> {
         state.generation += 1;
         let json = serde_json::to_string_pretty(state).expect("the state is plain JSON");
         let text = zeroize::Zeroizing::new(format!("{HEAD}{}\n{json}\n", Hash::of(&json)));
-        replace(&self.primary, text.as_bytes())
-            .map_err(|e| io_error("written", &self.primary, e))?;
-        if let Some(mirror) = &self.mirror {
-            let folder = mirror.parent().unwrap_or(Path::new("."));
-            let _ = make_directory(folder).map(|()| replace(mirror, text.as_bytes()));
+        let unwritten = |e| io_error("written", &self.primary, e);
+        let primary = prepare(&self.primary, &text).map_err(unwritten)?;
+        // The second copy is ready before the first is replaced: what stops it is found while nothing is changed yet.
+        let prepared = match self.mirror.as_deref().map(|path| (path, prepare(path, &text))) {
+            Some((_, Ok(prepared))) => Some(prepared),
+            Some((path, Err(error))) if second == Second::Needed && path.exists() => {
+                return Err(io_error("written", path, error));
+            }
+            _ => None,
+        };
+        primary.put().map_err(unwritten)?;
+        if let Some(prepared) = prepared {
+            let _ = prepared.put();
         }
         Ok(())
     }
@@ -191,16 +208,32 @@ fn parse(bytes: &[u8]) -> std::result::Result<State, String> {
         .map_err(|e| format!("it was written by another version of the app ({e})"))
 }
 
-/// Replaces a file whole: after a kill or a power cut there is the old content or the new one.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
+/// New content beside the file that it is for. Whether it gets there or not, nothing is left over.
+struct Prepared<'a> {
+    path: &'a Path,
+    temporary: PathBuf,
+}
+
+fn prepare<'a>(path: &'a Path, text: &str) -> io::Result<Prepared<'a>> {
+    make_folder(path.parent().unwrap_or(Path::new(".")))?;
     let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
-    let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, path));
-    if let Err(error) = written {
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
+    let prepared = Prepared { path, temporary };
+    write_new(&prepared.temporary, text.as_bytes())?;
+    Ok(prepared)
+}
+
+impl Prepared<'_> {
+    /// Replaces the file whole: after a kill or a power cut there is the old content or the new one.
+    fn put(self) -> io::Result<()> {
+        fs::rename(&self.temporary, self.path)?;
+        sync_directory(self.path.parent().unwrap_or(Path::new(".")))
     }
-    sync_directory(directory)
+}
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -232,7 +265,7 @@ fn owner_only(options: &mut OpenOptions) {
     let _ = options; // a user's data directory is the user's own there
 }
 
-fn make_directory(path: &Path) -> Result<()> {
+fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -240,7 +273,7 @@ fn make_directory(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|e| io_error("made", path, e))
+    builder.create(path)
 }
 
 pub(crate) fn io_error(did: &'static str, path: &Path, source: io::Error) -> Error {

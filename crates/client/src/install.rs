@@ -8,7 +8,7 @@ use countersign_core::{Code, Expect, Hash, Id, ProductId, Thumbprint, UnixSecond
 
 use crate::Client;
 use crate::check::Right;
-use crate::disk::Loaded;
+use crate::disk::{Loaded, Second};
 use crate::error::{Error, Result};
 use crate::state::{Grant, Revocations, RevokedKey, State};
 
@@ -72,7 +72,7 @@ impl Client {
                 Installed::Receipt { activation: *activation }
             }
         };
-        self.disk.store(&lock, &mut state)?;
+        self.disk.store(&lock, &mut state, Second::IfPossible)?;
         Ok(installed)
     }
 

@@ -4,7 +4,7 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Ask, Device, LicenseProof, Request};
 use countersign_core::{Hash, Id, file};
 
-use crate::disk::Loaded;
+use crate::disk::{Loaded, Second};
 use crate::error::{Error, Result};
 use crate::state::{MadeRequest, State};
 use crate::{Client, Config};
@@ -78,7 +78,7 @@ impl Client {
         let id = Id::from(self.config.random());
         let made = self.sign(&mut state, id, ask)?;
         // The request is remembered before it leaves: an answer to it can always be installed.
-        self.disk.store(&lock, &mut state)?;
+        self.disk.store(&lock, &mut state, Second::IfPossible)?;
         Ok(made)
     }
 

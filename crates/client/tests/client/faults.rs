@@ -31,6 +31,33 @@ fn attack_a_restored_backup_of_one_copy_does_not_bring_an_activation_back() {
 }
 
 #[test]
+fn attack_a_second_copy_that_cannot_be_written_does_not_keep_the_grant() {
+    let world = World::new();
+    let client = world.activated();
+    // A folder in the way of the temporary file: root, too, cannot write there now.
+    let in_the_way = mirror_file(&world).with_extension(format!("tmp-{}", std::process::id()));
+    fs::create_dir(&in_the_way).unwrap();
+    let error = client.deactivate(None, Losing::Refuse).unwrap_err();
+    assert_eq!(error.code(), "state-io");
+    assert!(error.to_string().contains("mirror/"), "{error}");
+    assert_eq!(*client.check().standing(), Standing::Active, "nothing was changed");
+    client.request_trial().unwrap();
+    fs::remove_dir(&in_the_way).unwrap();
+    client.deactivate(None, Losing::Refuse).unwrap();
+    fs::remove_dir_all(world.path("state")).unwrap();
+    assert!(client.check().right().is_none(), "gone from both copies");
+}
+
+#[test]
+fn a_service_without_a_second_copy_deactivates() {
+    let world = World::new();
+    fs::write(world.path("mirror"), "a file where the folder would be").unwrap();
+    let client = world.activated();
+    client.deactivate(None, Losing::Refuse).unwrap();
+    assert!(client.check().right().is_none());
+}
+
+#[test]
 fn a_copy_restored_after_more_writes_than_the_other_still_brings_nothing_back() {
     let world = World::new();
     let client = world.activated();
