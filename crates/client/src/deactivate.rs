@@ -44,7 +44,13 @@ impl Client {
         let mut state = self.stored()?.ok_or(Error::NothingToDeactivate)?;
         let activation = match choose(&state, activation)? {
             Chosen::Live(activation) => activation,
-            Chosen::Gone(gone) => return self.deactivation(&gone),
+            Chosen::Gone(gone) => {
+                // A kill between the two copies, or a restored backup: the grant is gone from both before the proof leaves.
+                if !self.disk.agrees() {
+                    self.disk.store(&lock, &mut state, Second::Needed)?;
+                }
+                return self.deactivation(&gone);
+            }
         };
         if losing == Losing::Refuse && self.deactivations_left(&state, &activation) == Some(0) {
             return Err(Error::NoDeactivationLeft);

@@ -140,6 +140,17 @@ impl Disk {
         })
     }
 
+    /// Whether both copies say the same, as far as there can be two.
+    pub(crate) fn agrees(&self) -> bool {
+        let primary = read(&self.primary);
+        match self.mirror.as_deref().map(read) {
+            Some(mirror) => {
+                matches!((primary, mirror), (Ok(Copy::Good(a)), Ok(Copy::Good(b))) if a == b)
+            }
+            None => matches!(primary, Ok(Copy::Good(_))),
+        }
+    }
+
     /// Writes both copies. Whatever happens on the way, what is found afterwards is the old state or the new one.
     ///
     /// # Errors

@@ -49,6 +49,21 @@ fn attack_a_second_copy_that_cannot_be_written_does_not_keep_the_grant() {
 }
 
 #[test]
+fn attack_a_kill_between_the_two_copies_does_not_keep_the_grant_when_the_proof_is_written_again() {
+    for (old, lost) in [("mirror", "state"), ("state", "mirror")] {
+        let world = World::new();
+        let client = world.activated();
+        world.copy(old, "before");
+        let proof = client.deactivate(None, Losing::Refuse).unwrap().proof;
+        world.copy("before", old);
+        assert_eq!(client.deactivate(None, Losing::Refuse).unwrap().proof, proof);
+        fs::remove_dir_all(world.path(lost)).unwrap();
+        assert!(client.check().right().is_none(), "the {old} alone");
+        assert_eq!(client.deactivate(None, Losing::Refuse).unwrap().proof, proof);
+    }
+}
+
+#[test]
 fn a_service_without_a_second_copy_deactivates() {
     let world = World::new();
     fs::write(world.path("mirror"), "a file where the folder would be").unwrap();
