@@ -6,8 +6,8 @@ use countersign_core::{Hash, Id, SigningKey, Thumbprint, UnixSeconds};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// How many unanswered requests are remembered: the oldest are forgotten first.
-const MAX_UNANSWERED: usize = 64;
+/// How many requests are remembered beside those that something stands on.
+const MAX_OTHERS: usize = 64;
 
 /// Everything that is kept on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,14 +104,17 @@ impl State {
         self.given_up.iter().any(|g| g.activation == *activation)
     }
 
-    /// Remembers a request, and forgets the oldest unanswered ones over the limit.
+    /// Remembers a request, and forgets the oldest over the limit: not those that a grant stands on, which can be renewed,
+    /// and not a deactivation whose receipt has not come.
     pub(crate) fn remember(&mut self, request: MadeRequest) {
         self.requests.push(request);
-        let answered: Vec<Id> = self.grants.iter().map(|g| g.request).collect();
-        let unanswered = self.requests.iter().filter(|r| !answered.contains(&r.id)).count();
-        let mut surplus = unanswered.saturating_sub(MAX_UNANSWERED);
+        let grants = self.grants.iter().map(|g| g.request);
+        let proofs = self.given_up.iter().filter(|g| g.receipt.is_none()).map(|g| g.request);
+        let kept: Vec<Id> = grants.chain(proofs).collect();
+        let others = self.requests.iter().filter(|r| !kept.contains(&r.id)).count();
+        let mut surplus = others.saturating_sub(MAX_OTHERS);
         self.requests.retain(|request| {
-            let goes = surplus > 0 && !answered.contains(&request.id);
+            let goes = surplus > 0 && !kept.contains(&request.id);
             surplus -= usize::from(goes);
             !goes
         });

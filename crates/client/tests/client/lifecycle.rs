@@ -125,6 +125,18 @@ fn deactivation_destroys_first_hands_the_same_proof_out_and_takes_the_receipt() 
 }
 
 #[test]
+fn a_receipt_that_comes_after_many_more_requests_is_still_known() {
+    let world = World::new();
+    let client = world.activated();
+    let given_up = client.deactivate(None, Losing::Refuse).unwrap();
+    for _ in 0..100 {
+        client.request_activation(None).unwrap();
+    }
+    client.install(&world.vendor.answer(&given_up.proof.file)).unwrap();
+    assert!(client.deactivations().unwrap()[0].has_receipt);
+}
+
+#[test]
 fn the_app_warns_before_it_gives_up_a_seat_that_will_not_come_back() {
     let mut world = World::new();
     world.vendor.grant.license.as_mut().unwrap().deactivations_left = Some(0);
