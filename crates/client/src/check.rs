@@ -321,7 +321,8 @@ impl Client {
 fn without_grant(state: &State) -> Standing {
     let last = state.given_up.last();
     let end = last.and_then(|gone| state.requests.iter().rposition(|r| r.id == gone.request));
-    let open_requests = state.requests.len() - end.map_or(0, |end| end + 1);
+    let since = &state.requests[end.map_or(0, |end| end + 1)..];
+    let open_requests = since.iter().filter(|request| !request.answered).count();
     match last {
         Some(gone) if open_requests == 0 => Standing::Deactivated {
             activation: gone.activation,

@@ -53,6 +53,10 @@ impl Client {
                 "the time to install this file has passed, by a time that this machine has seen";
             return Err(countersign_core::Error::new(Code::ImportExpired, fact).into());
         }
+        let requests = state.requests.iter_mut();
+        for request in requests.filter(|r| r.id == response.request.id) {
+            request.answered = true;
+        }
         let installed = match &response.answer {
             Answer::Activation(_) | Answer::Trial(_) => {
                 state.grants.retain(|grant| grant.id != response.id);

@@ -97,7 +97,8 @@ impl Client {
         };
         let token = request.sign(&state.device_key());
         let (hash, seen) = (Hash::of(&token), state.seen);
-        state.remember(MadeRequest { id, hash, made_at: request.issued_at, seen });
+        let made_at = request.issued_at;
+        state.remember(MadeRequest { id, hash, made_at, seen, answered: false });
         Ok(self.made(token, &request))
     }
 

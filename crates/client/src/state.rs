@@ -43,6 +43,9 @@ pub(crate) struct MadeRequest {
     /// What [`State::seen`] was then, until a response has put that right.
     #[serde(default)]
     pub(crate) seen: UnixSeconds,
+    /// Whether a response to it was installed. Another one, a renewal, can follow.
+    #[serde(default)]
+    pub(crate) answered: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -71,17 +71,8 @@ impl Client {
         let Some(state) = state else { return Ok(status) };
         status.device = Some(state.device_key().public_key().thumbprint());
         status.seen = Some(state.seen);
-        let is_answered = |id: &Id| {
-            let by_receipt =
-                status.deactivations.iter().any(|d| d.proof.id == *id && d.has_receipt);
-            by_receipt || state.grants.iter().any(|grant| grant.request == *id)
-        };
-        status.open_requests = state
-            .requests
-            .iter()
-            .filter(|request| !is_answered(&request.id))
-            .map(|request| (request.id, request.made_at))
-            .collect();
+        let open = state.requests.iter().filter(|request| !request.answered);
+        status.open_requests = open.map(|request| (request.id, request.made_at)).collect();
         status.rights = state
             .grants
             .iter()
