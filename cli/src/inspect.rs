@@ -155,7 +155,7 @@ fn response(verified: &VerifiedResponse) -> Report {
 fn install_words(claims: &Response) -> String {
     let by = claims.granted().map_or(0, |g| g.import_by);
     if files::now() >= by {
-        "The time to install it has passed: get a fresh response for the same request.".to_owned()
+        "The time to install it has passed: make a new request on that machine and take that one to the vendor.".to_owned()
     } else {
         "Carry it to the machine that made the request and install it there; it fits no other."
             .to_owned()

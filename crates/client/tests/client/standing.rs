@@ -125,6 +125,7 @@ fn attack_setting_the_clock_back_does_not_bring_the_time_to_install_back() {
     world.set_clock(NOW + DAY);
     let refused = client.install(&kept).unwrap_err();
     assert_eq!(refused.code(), "import-expired", "{refused}");
+    assert!(refused.advice().contains("make a new request"), "the same one has the same answer");
     let request = client.request_activation(None).unwrap();
     world.vendor.now = NOW + 31 * DAY;
     client.install(&world.vendor.answer(&request.file)).unwrap();
@@ -157,6 +158,23 @@ fn a_due_renewal_is_said_and_does_not_stop() {
     assert_eq!(standing(&client), Standing::Active);
     world.set_clock(NOW + 100 * DAY);
     assert_eq!(standing(&client), Standing::ExpiresSoon { at: None, days: 0 });
+}
+
+#[test]
+fn a_trial_is_not_told_to_renew_and_a_license_is_told_what_makes_a_response_fresh() {
+    for (trial, expected) in [(true, "get a license"), (false, "make a new request")] {
+        let world = World::new();
+        let client = world.client();
+        let request = if trial { client.request_trial() } else { client.request_activation(None) };
+        client.install(&world.vendor.answer(&request.unwrap().file)).unwrap();
+        let end = client.check().right().unwrap().expires_at().unwrap();
+        for now in [end - DAY, end] {
+            world.set_clock(now);
+            let check = client.check();
+            assert!(check.advice().contains(expected), "{}: {}", check.fact(), check.advice());
+            assert_eq!(check.advice().contains("enew the license"), !trial, "{}", check.advice());
+        }
+    }
 }
 
 #[test]
