@@ -195,7 +195,11 @@ impl Check {
             Standing::ExpiresSoon { at: None, .. } => format!("{what} is due to be renewed"),
             Standing::Expired { at } => format!("{what} ended on {} UTC", file::date(*at)),
             Standing::ClockSetBack { by } => {
-                let (n, unit) = if *by < 2 * DAY { (by / HOUR, "hours") } else { (by / DAY, "days") };
+                let (n, unit) = match *by {
+                    by if by >= 2 * DAY => (by / DAY, "days"),
+                    by if by >= 2 * HOUR => (by / HOUR, "hours"),
+                    by => (by / 60, "minutes"),
+                };
                 format!("this machine's clock is {n} {unit} behind a time that is known to have come")
             }
             Standing::MachineChanged { changed } => format!(
@@ -225,7 +229,13 @@ impl Client {
             Ok(Some(state)) => state,
             Ok(None) => return plain(Standing::NotActivated { open_requests: 0 }),
             Err(error) => {
-                let standing = Standing::Damaged { why: error.to_string() };
+                let why = match &error {
+                    crate::Error::Io { path, source, .. } => {
+                        format!("the license state in {} cannot be read: {source}", path.display())
+                    }
+                    other => other.to_string(),
+                };
+                let standing = Standing::Damaged { why };
                 return Check { standing, right: None, advice: error.advice() };
             }
         };

@@ -55,6 +55,30 @@ fn a_clock_that_was_set_back_is_its_own_state() {
     assert_eq!(standing(&client), Standing::Active, "set right, nothing else is needed");
 }
 
+#[test]
+fn a_clock_that_is_less_than_two_hours_behind_is_not_zero_hours_behind() {
+    let world = World::new();
+    world.activated();
+    let client = Client::open(world.config().clock_tolerance(60));
+    world.set_clock(NOW - 30 * 60);
+    assert!(client.check().fact().contains("is 30 minutes behind"), "{}", client.check().fact());
+}
+
+#[test]
+fn before_anything_is_installed_no_time_is_known_not_the_year_1970() {
+    let world = World::new();
+    world.client().request_trial().unwrap();
+    assert_eq!(world.client().status().unwrap().seen, None);
+}
+
+#[test]
+fn a_state_that_may_not_be_read_is_named_by_its_path_as_it_is() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("state/state.json")).unwrap();
+    let fact = world.client().check().fact();
+    assert!(fact.starts_with("the license state in /"), "{fact}");
+}
+
 /// Runs the app once with a clock that is years ahead, and puts the clock right.
 fn run_with_a_clock_ahead(world: &World, client: &Client) {
     world.set_clock(NOW + 3650 * DAY);
