@@ -226,18 +226,31 @@ struct Prepared<'a> {
 }
 
 fn prepare<'a>(path: &'a Path, text: &str) -> io::Result<Prepared<'a>> {
-    make_folder(path.parent().unwrap_or(Path::new(".")))?;
+    make_folder(parent(path))?;
+    remove_leftovers(path);
     let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
     let prepared = Prepared { path, temporary };
     write_new(&prepared.temporary, text.as_bytes())?;
     Ok(prepared)
 }
 
+/// What a killed process left beside `path`: it holds the device's key. The lock says that no process is still at it.
+fn remove_leftovers(path: &Path) {
+    let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { return };
+    let beside = format!("{name}.tmp-");
+    let entries = fs::read_dir(parent(path)).ok();
+    for entry in entries.into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&beside)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 impl Prepared<'_> {
     /// Replaces the file whole: after a kill or a power cut there is the old content or the new one.
     fn put(self) -> io::Result<()> {
         fs::rename(&self.temporary, self.path)?;
-        sync_directory(self.path.parent().unwrap_or(Path::new(".")))
+        sync_directory(parent(self.path))
     }
 }
 
@@ -284,7 +297,18 @@ fn make_folder(path: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    builder.create(path)?;
+    // A file is as lasting as the folders that it is in. A parent that may not be read cannot be synced.
+    for folder in missing {
+        let _ = sync_directory(parent(folder));
+    }
+    Ok(())
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 pub(crate) fn io_error(did: &'static str, path: &Path, source: io::Error) -> Error {

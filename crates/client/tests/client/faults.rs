@@ -252,6 +252,16 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
         }
     }
     assert!(made > 0, "the processes did some work before they were killed");
+    for path in [world.path("state/state.tmp-4711"), mirror_file(&world).with_extension("tmp-4711")]
+    {
+        fs::write(path, "half a state, with the device's key").unwrap();
+    }
+    client.request_trial().unwrap();
+    for (folder, files) in [("state", 2), ("mirror", 1)] {
+        let left: Vec<_> =
+            fs::read_dir(world.path(folder)).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left.len(), files, "what killed processes leave is cleared away: {left:?}");
+    }
 }
 
 #[test]
