@@ -2,7 +2,13 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
+
+/// Days as a number: at most 100 years, which no time in a token overflows.
+fn days(least: u64) -> RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(least..=36_525)
+}
 
 /// Licensing for machines that never see a network.
 #[derive(Debug, Parser)]
@@ -112,7 +118,7 @@ pub(crate) struct Delegate {
     #[arg(long)]
     pub(crate) products: String,
     /// The longest grant it may give, in days; 0 for no limit.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(0))]
     pub(crate) max_days: u64,
     /// The first day it may sign on, UTC [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -320,10 +326,10 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "YYYY-MM-DD", group = "end")]
     pub(crate) until: Option<String>,
     /// The grant has no end.
-    #[arg(long, group = "end")]
+    #[arg(long, group = "end", value_parser = days(1))]
     pub(crate) perpetual: bool,
     /// The response must be installed within this many days.
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
     pub(crate) import_days: u64,
     /// How much of the machine must stay the same: exact, fuzzy or loose.
     #[arg(long, default_value = "fuzzy")]
