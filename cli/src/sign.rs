@@ -26,11 +26,19 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
     let request = VerifiedRequest::verify(&token, Expect::Request)?;
     let claims = request.claims();
     let key = files::read_private_key(&options.key, &options.passphrase)?;
-    let roots = Roots::new(files::read_roots(&options.root)?);
+    let mut roots = files::read_roots(&options.root)?;
     let signer = match &options.chain {
-        Some(path) => Signer::delegated(key, file::read(&files::read_input(path)?)?, &roots)?,
-        None => Signer::root(key),
+        Some(path) => {
+            let chain = file::read(&files::read_input(path)?)?;
+            Signer::delegated(key, chain, &Roots::new(roots.iter().cloned()))?
+        }
+        None if roots.is_empty() || roots.contains(&key.public_key()) => {
+            roots.push(key.public_key());
+            Signer::root(key)
+        }
+        None => return Err(no_chain(options)),
     };
+    let roots = Roots::new(roots);
     let name = file::safe_name(claims.device_name().unwrap_or("machine"));
     let out = options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.response")));
     if let Some(before) = answered_before(&out, &request, &roots, &signer) {
@@ -65,10 +73,18 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
 fn answered_before(
     out: &Path,
     request: &VerifiedRequest,
+fn no_chain(options: &Sign) -> Failure {
+    Failure::refused(
+        "untrusted-key",
+        format!("{} is none of the keys given with --root", options.key.display()),
+        "Nothing was signed: no app would take it. Give the key's delegation with --chain.",
+    )
+}
+
     roots: &Roots,
     signer: &Signer,
 ) -> Option<Response> {
-    let token = file::read(&std::fs::read(out).ok()?).ok()?;
+    let token = file::read(&files::read_input(out).ok()?).ok()?;
     let verified = roots.verify_response(&token, Expect::Response).ok()?;
     let same =
         verified.claims().request.hash == request.hash() && verified.signer() == signer.kid();
