@@ -76,15 +76,18 @@ pub(crate) fn new_passphrase(options: &NewPassphrase) -> anyhow::Result<Option<S
     if !options.passphrase {
         return Ok(None);
     }
-    if let Ok(passphrase) = std::env::var("COUNTERSIGN_PASSPHRASE") {
-        return Ok(Some(passphrase));
-    }
-    let first = ask("Passphrase: ")?;
+    let first = match std::env::var("COUNTERSIGN_PASSPHRASE") {
+        Ok(passphrase) => passphrase,
+        Err(_) => {
+            let first = ask("Passphrase: ")?;
+            if ask("The same again: ")? != first {
+                bail!("the two passphrases differ: nothing was made");
+            }
+            first
+        }
+    };
     if first.is_empty() {
         bail!("the passphrase is empty: nothing was made");
-    }
-    if ask("The same again: ")? != first {
-        bail!("the two passphrases differ: nothing was made");
     }
     Ok(Some(first))
 }
