@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
         _ if token_type.is_request() => request(&VerifiedRequest::verify(&token, Expect::Request)?),
         _ => response(&roots.verify_response(&token, Expect::Response)?),
     };
-    report.print(as_json);
+    report.print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,7 +59,7 @@ fn unknown_signer(token: &str, token_type: TokenType, as_json: bool) -> Outcome 
         .text(format!("This is {}, and the file is whole.", token_type.with_article()))
         .field("signed by", unverified.signer())
         .text("Whether it is real cannot be told without the vendor's root key: give it with --root.")
-        .print(as_json);
+        .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 

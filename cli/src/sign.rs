@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::args::Sign;
 use crate::fail::{Failure, Outcome};
-use crate::files;
+use crate::files::{self, Carries};
 use crate::say::Report;
 
 const DAY: u64 = 86_400;
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
             &out,
             "This request was answered into that file before: it is left as it is.",
         )
-        .print(as_json);
+        .print(as_json)?;
         return Ok(ExitCode::SUCCESS);
     }
     let now = files::now();
@@ -61,18 +61,18 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
         answer: answer(options, &request, now)?,
     };
     let token = signer.sign(&response)?;
-    files::write_carrier(&out, &file::response_file(&token, &response, claims.device_name()))?;
+    files::write_carrier(
+        &out,
+        &file::response_file(&token, &response, claims.device_name()),
+        Carries::Response,
+    )?;
     if out == Path::new("-") {
         return Ok(ExitCode::SUCCESS);
     }
-    report(&response, &out, "Carry it back to the machine and install it there.").print(as_json);
+    report(&response, &out, "Carry it back to the machine and install it there.").print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The response that already lies in the output file, if it answers this very request: the same request, the same response.
-fn answered_before(
-    out: &Path,
-    request: &VerifiedRequest,
 fn no_chain(options: &Sign) -> Failure {
     Failure::refused(
         "untrusted-key",
@@ -81,6 +81,10 @@ fn no_chain(options: &Sign) -> Failure {
     )
 }
 
+/// The response that already lies in the output file, if it answers this very request: the same request, the same response.
+fn answered_before(
+    out: &Path,
+    request: &VerifiedRequest,
     roots: &Roots,
     signer: &Signer,
 ) -> Option<Response> {
