@@ -64,7 +64,7 @@ pub(crate) enum Keys {
     New(NewKey),
     /// With the root key: let another key sign, within limits, for a time.
     Delegate(Delegate),
-    /// Say what key files, delegations and revocation lists are.
+    /// Say what key files and delegations are.
     Show(Show),
 }
 
@@ -144,7 +144,7 @@ pub(crate) struct Delegate {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: countersign keys show root.pub alice.chain")]
 pub(crate) struct Show {
-    /// Key files (private or public), delegations, revocation lists, or the 43 characters of a public key.
+    /// Key files (private or public), delegations, or the 43 characters of a public key.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
     /// A root public key, to verify delegations with.
