@@ -1,6 +1,6 @@
 //! How a command fails: code, fact, advice, exit code.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -27,7 +27,7 @@ impl Failure {
 
     /// A file could not be read or written, or was not named right: exit code 2.
     pub(crate) fn file(error: &anyhow::Error, advice: impl Into<String>) -> Self {
-        let by_system = error.chain().any(|cause| cause.is::<std::io::Error>());
+        let by_system = error.chain().any(|cause| cause.is::<io::Error>());
         Self {
             code: if by_system { "file-io" } else { "usage" }.to_owned(),
             fact: format!("{error:#}"),
@@ -55,12 +55,12 @@ impl Failure {
         if as_json {
             let json = json!({"error": self.code, "message": self.fact, "advice": self.advice});
             if say::write(&format!("{json}\n")).is_err() {
-                let _ = writeln!(std::io::stderr(), "{json}");
+                let _ = writeln!(io::stderr(), "{json}");
             }
         } else {
             let fact = say::wrapped(&format!("error: {}", self.fact), 0);
             let advice = say::wrapped(&self.advice, 0);
-            let _ = writeln!(std::io::stderr(), "{}", format!("{fact}\n{advice}").trim_end());
+            let _ = writeln!(io::stderr(), "{}", format!("{fact}\n{advice}").trim_end());
         }
         ExitCode::from(self.exit)
     }
@@ -93,7 +93,27 @@ impl From<countersign_client::Error> for Failure {
 /// Arguments that do not fit, files that cannot be read or written.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::file(&error, "")
+        let advice = advice(&error);
+        Self::file(&error, advice)
+    }
+}
+
+/// State and way out, where the fact does not say them itself.
+fn advice(error: &anyhow::Error) -> &'static str {
+    let Some(cause) = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()) else {
+        let says_it = error.chain().any(|cause| cause.to_string().contains("othing was"));
+        return if says_it { "" } else { "Nothing was changed. --help shows what fits." };
+    };
+    match cause.kind() {
+        io::ErrorKind::NotFound => "Nothing was changed. Check the name and the folder.",
+        io::ErrorKind::IsADirectory => "Nothing was changed. Give the name of a file in it.",
+        io::ErrorKind::PermissionDenied => {
+            "Nothing was changed. Do it as a user who may, or have the permissions changed."
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "Free some space on that disk, or choose another."
+        }
+        _ => "",
     }
 }
 
