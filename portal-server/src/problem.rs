@@ -42,9 +42,12 @@ impl Problem {
         )
     }
 
+    /// `wait_seconds` are whole ones: less than a second comes as 0.
     pub(crate) fn rate_limited(wait_seconds: u64) -> Response {
+        let wait_seconds = wait_seconds.max(1);
+        let unit = if wait_seconds == 1 { "second" } else { "seconds" };
         let advice = format!(
-            "Nothing was used up. Wait {wait_seconds} seconds and send the same request again."
+            "Nothing was used up. Wait {wait_seconds} {unit} and send the same request again."
         );
         let detail = "too many requests came from your address";
         let problem = Self::new(
@@ -55,7 +58,7 @@ impl Problem {
             &advice,
         );
         let mut response = problem.into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, wait_seconds.max(1).into());
+        response.headers_mut().insert(header::RETRY_AFTER, wait_seconds.into());
         response
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::hash;
 use crate::args::SignRelease;
 use crate::fail::Outcome;
-use crate::files;
+use crate::files::{self, Carries};
 use crate::say::Report;
 
 pub(crate) fn sign(options: &SignRelease, as_json: bool) -> Outcome {
@@ -28,7 +28,7 @@ pub(crate) fn sign(options: &SignRelease, as_json: bool) -> Outcome {
     };
     let name = format!("{}-{}.checksums", release.product, release.version);
     let out = options.out.clone().unwrap_or_else(|| PathBuf::from(name));
-    files::check_carrier(&out)?;
+    files::check_carrier(&out, Carries::Checksums)?;
     let key = files::read_private_key(&options.key, &options.passphrase)?;
     let roots = Roots::new(files::read_roots(&options.root)?);
     let signer = match &options.chain {
@@ -36,9 +36,9 @@ pub(crate) fn sign(options: &SignRelease, as_json: bool) -> Outcome {
         None => Signer::root(key),
     };
     let token = signer.sign_release(&release)?;
-    files::write_carrier(&out, &file::checksum_file(&token, &release))?;
+    files::write_carrier(&out, &file::checksum_file(&token, &release), Carries::Checksums)?;
     if out != Path::new("-") {
-        report(&release, &out).print(as_json);
+        report(&release, &out).print(as_json)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -27,7 +27,7 @@ pub(crate) fn verify(options: &VerifyRelease, as_json: bool) -> Outcome {
     let checked =
         paths.iter().map(|path| Checked::of(path, release)).collect::<Result<Vec<_>, _>>()?;
     let all_ok = checked.iter().all(|checked| checked.found == Found::Ok);
-    report(&verified, &checked, all_ok).print(as_json);
+    report(&verified, &checked, all_ok).print(as_json)?;
     Ok(if all_ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

@@ -135,9 +135,8 @@ impl Release {
         }
         for (number, file) in self.files.iter().enumerate() {
             // Where names differ by case only, one file of a folder would replace the other on some systems.
-            let same = |other: &ListedFile| {
-                other.name.as_str().eq_ignore_ascii_case(file.name.as_str())
-            };
+            let same =
+                |other: &ListedFile| other.name.as_str().eq_ignore_ascii_case(file.name.as_str());
             if self.files[..number].iter().any(same) {
                 return wrong(format!("the claim files must not name {} twice", file.name));
             }
@@ -178,8 +177,23 @@ mod tests {
             assert!(good.parse::<FileName>().is_ok(), "{good}");
         }
         for bad in [
-            "", ".", "..", ".bashrc", "-rf", "a/b", "a\\b", "../a", "a:b", "a b", "a\0", "a\n",
-            "é.exe", "a.", "%2e%2e", "a\"b", &"a".repeat(97),
+            "",
+            ".",
+            "..",
+            ".bashrc",
+            "-rf",
+            "a/b",
+            "a\\b",
+            "../a",
+            "a:b",
+            "a b",
+            "a\0",
+            "a\n",
+            "é.exe",
+            "a.",
+            "%2e%2e",
+            "a\"b",
+            &"a".repeat(97),
         ] {
             assert!(bad.parse::<FileName>().is_err(), "{bad:?}");
         }

@@ -235,12 +235,13 @@ impl Signer {
     /// Signs a response: the bare token.
     ///
     /// # Errors
-    /// [`Code::OutOfScope`] when the delegation does not cover it: every verifier would refuse it.
+    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::TooLong`] when it says too much for a token: every
+    /// verifier would refuse it.
     pub fn sign(&self, response: &Response) -> Result<String> {
         if let Some(delegation) = self.delegation() {
             delegation.covers(response)?;
         }
-        Ok(token::sign(&self.header(response.token_type()), &response.payload(), &self.key))
+        self.token(response.token_type(), &response.payload())
     }
 
     /// Signs the checksum list of a release: the bare token.
@@ -253,11 +254,12 @@ impl Signer {
         if let Some(delegation) = self.delegation() {
             delegation.covers_release(release)?;
         }
-        let token = token::sign(&self.header(TokenType::Release), &release.payload(), &self.key);
-        if token.len() > token::MAX_LENGTH {
-            let fact = format!("the files and the chain take {} characters", token.len());
-            return Err(Error::new(Code::TooLong, fact));
-        }
+        self.token(TokenType::Release, &release.payload())
+    }
+
+    fn token(&self, token_type: TokenType, payload: &Value) -> Result<String> {
+        let token = token::sign(&self.header(token_type), payload, &self.key);
+        token::check_length(&token)?;
         Ok(token)
     }
 

@@ -96,7 +96,7 @@ pub enum LicenseStatus {
     Active,
     /// Not now.
     Suspended,
-    /// Never again.
+    /// Withdrawn: a vendor's last word, unless it was a mistake.
     Revoked,
 }
 
@@ -277,7 +277,7 @@ impl Store {
     }
 
     /// Reads the license anew the next time.
-    pub(crate) fn forget_terms(&self, id: &LicenseId) {
+    pub fn forget_terms(&self, id: &LicenseId) {
         self.terms().remove(id);
     }
 
@@ -323,7 +323,9 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     let (validity, length, end) = match new.validity {
         Validity::Perpetual => ("perpetual", None, None),
         Validity::Fixed(end) => ("fixed", None, Some(end)),
-        Validity::FromCreation(length) => ("from-creation", Some(length), Some(now + length)),
+        Validity::FromCreation(length) => {
+            ("from-creation", Some(length), Some(now.saturating_add(length)))
+        }
         Validity::FromFirstActivation(length) => ("from-first-activation", Some(length), None),
     };
     let values = rusqlite::params![

@@ -15,6 +15,7 @@ const FIND: &str = "SELECT user_id FROM one_time_link WHERE token_hash = ?1 AND 
 const USE: &str = "UPDATE one_time_link SET used_at = ?3 WHERE token_hash = ?1 AND purpose = ?2 AND expires_at > ?3 \
     AND used_at IS NULL RETURNING user_id";
 const DROP_FIRST_ADMIN: &str = "DELETE FROM one_time_link WHERE purpose = 'first-admin'";
+const DROP_OF_USER: &str = "DELETE FROM one_time_link WHERE user_id = ?1";
 
 /// What a link lets its holder do, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl LinkPurpose {
 }
 
 impl Store {
-    /// Stores a link. A new link for the first admin replaces the older ones.
+    /// Stores a link. It replaces the older ones for the first admin, or for the same user.
     ///
     /// # Errors
     /// When the database fails.
@@ -51,6 +52,9 @@ impl Store {
                 run(c, DROP_FIRST_ADMIN, [])?;
             }
             let user = user.map(|id| id.to_string());
+            if let Some(user) = &user {
+                run(c, DROP_OF_USER, [user])?;
+            }
             run(c, INSERT, (token.to_string(), purpose.as_str(), user, seconds(until))).map(|_| ())
         })
         .await
@@ -66,11 +70,11 @@ impl Store {
         purpose: LinkPurpose,
         now: UnixSeconds,
     ) -> Result<bool> {
-        let values = (token.to_string(), purpose.as_str(), seconds(now));
-        Ok(self.read(|c| find(c, FIND, values, |_| Ok(())))?.is_some())
+        self.read(|c| link_works(c, token, purpose, now))
     }
 
-    /// Uses the link to create the first admin. `false` when the link does not work, or there is an admin already.
+    /// Uses the link to create the first admin. `false` when the link does not work, there is an admin already, or the
+    /// e-mail address is taken: the link is not used up then.
     ///
     /// # Errors
     /// When the database fails.
@@ -81,10 +85,14 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         self.write(move |c| {
-            if user::has_admin(c)? || use_link(c, &token, LinkPurpose::FirstAdmin, now)?.is_none() {
+            if user::has_admin(c)? || !link_works(c, &token, LinkPurpose::FirstAdmin, now)? {
                 return Ok(false);
             }
-            user::insert_user(c, &admin, "first-admin-link", now)
+            let created = user::insert_user(c, &admin, "first-admin-link", now)?;
+            if created {
+                use_link(c, &token, LinkPurpose::FirstAdmin, now)?;
+            }
+            Ok(created)
         })
         .await
     }
@@ -107,6 +115,16 @@ impl Store {
         })
         .await
     }
+}
+
+fn link_works(
+    c: &Connection,
+    token: &Hash,
+    purpose: LinkPurpose,
+    now: UnixSeconds,
+) -> Result<bool> {
+    let values = (token.to_string(), purpose.as_str(), seconds(now));
+    Ok(find(c, FIND, values, |_| Ok(()))?.is_some())
 }
 
 /// `None`: the link does not work. Otherwise the user that it was made for, if any.

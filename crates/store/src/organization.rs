@@ -59,7 +59,9 @@ impl Store {
             let status = if changed.suspended { "suspended" } else { "active" };
             let id = changed.id.to_string();
             let found = run(c, RENAME, (&id, &changed.name, status))? == 1;
-            audit::record(c, now, &actor, "organization.change", &id, status)?;
+            if found {
+                audit::record(c, now, &actor, "organization.change", &id, status)?;
+            }
             Ok(found)
         })
         .await

@@ -1,6 +1,7 @@
 //! Throttling of guesses: after some failures a subject waits, longer each time, never for ever.
 
 use countersign_core::UnixSeconds;
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -39,6 +40,28 @@ impl Store {
         Ok(found.map(|(_, _, until)| until).filter(|until| *until > now))
     }
 
+    /// Counts an attempt as a failure before it is made, so that many at once do not slip through together. `Some`: the
+    /// subject must wait until then; the attempt is not counted, and not to be made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn throttle_attempt(
+        &self,
+        subject: &str,
+        policy: Throttle,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>> {
+        let subject = subject.to_owned();
+        self.write(move |c| {
+            let blocked = find(c, FIND, [&subject], map)?.map(|(_, _, until)| until);
+            match blocked.filter(|until| *until > now) {
+                Some(until) => Ok(Some(until)),
+                None => count(c, &subject, policy, now).map(|()| None),
+            }
+        })
+        .await
+    }
+
     /// Counts a failure.
     ///
     /// # Errors
@@ -50,21 +73,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| {
-            let before = find(c, FIND, [&subject], map)?;
-            let before =
-                before.filter(|(_, since, _)| now.saturating_sub(*since) < policy.forget_after);
-            let failures = before.map_or(0, |(failures, ..)| failures) + 1;
-            let excess = failures.saturating_sub(policy.free);
-            let wait = if excess == 0 {
-                0
-            } else {
-                policy.first_wait.saturating_mul(1 << (excess - 1).min(20))
-            };
-            let until = now + wait.min(policy.longest_wait);
-            run(c, SET, (&subject, failures, seconds(now), seconds(until))).map(|_| ())
-        })
-        .await
+        self.write(move |c| count(c, &subject, policy, now)).await
     }
 
     /// Forgets the subject's failures.
@@ -75,6 +84,17 @@ impl Store {
         let subject = subject.to_owned();
         self.write(move |c| run(c, CLEAR, [subject]).map(|_| ())).await
     }
+}
+
+fn count(c: &Connection, subject: &str, policy: Throttle, now: UnixSeconds) -> Result<()> {
+    let before = find(c, FIND, [subject], map)?;
+    let before = before.filter(|(_, since, _)| now.saturating_sub(*since) < policy.forget_after);
+    let failures = before.map_or(0, |(failures, ..)| failures) + 1;
+    let excess = failures.saturating_sub(policy.free);
+    let wait =
+        if excess == 0 { 0 } else { policy.first_wait.saturating_mul(1 << (excess - 1).min(20)) };
+    let until = now + wait.min(policy.longest_wait);
+    run(c, SET, (subject, failures, seconds(now), seconds(until))).map(|_| ())
 }
 
 fn map(row: &mut Columns<'_>) -> Result<(u32, UnixSeconds, UnixSeconds)> {

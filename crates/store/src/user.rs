@@ -140,7 +140,9 @@ impl Store {
             if user.status == UserStatus::Suspended {
                 crate::session::delete_all(c, user.id)?;
             }
-            audit::record(c, now, &actor, "user.change", &id, user.status.as_str())?;
+            if found {
+                audit::record(c, now, &actor, "user.change", &id, user.status.as_str())?;
+            }
             Ok(found)
         })
         .await

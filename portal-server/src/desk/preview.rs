@@ -146,9 +146,10 @@ pub async fn preview(
             Ask::Deactivation { activation, .. } => {
                 let key = request.device_key().thumbprint();
                 let (outcome, known) = app.store().deactivation_plan(activation, &key).await?;
-                machine = machine.or_else(|| known.as_ref().and_then(|a| a.device_name.clone()));
                 match (outcome, known) {
                     (Deactivated::Done, Some(known)) => {
+                        // Only the device itself is told the name that it had.
+                        machine = machine.or(known.device_name);
                         let license = app.store().license(&known.license).await?;
                         Ok(Outcome {
                             effect: Effect::FreeSeat,

@@ -8,6 +8,7 @@ pub(crate) mod settings;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use countersign_core::Id;
 use countersign_store::{AuditEntry, Entitlements, Metadata, MetadataEntry, User};
 
 use super::{ErrorPage, Frame, page};
@@ -53,13 +54,37 @@ pub(crate) fn actor(user: &User) -> String {
     format!("user:{}", user.id)
 }
 
+/// The organization that was chosen, if any.
+pub(crate) async fn chosen_organization(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
+    let known = app.store().organizations().await?;
+    chosen(known.iter().map(|organization| organization.id), id, "organization-unknown")
+}
+
+/// The user who was chosen, if any.
+pub(crate) async fn chosen_user(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
+    let known = app.store().users().await?;
+    chosen(known.iter().map(|user| user.id), id, "user-unknown")
+}
+
+fn chosen(
+    mut known: impl Iterator<Item = Id>,
+    id: &str,
+    unknown: &str,
+) -> Result<Option<Id>, ErrorPage> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let chosen = known.find(|known| known.to_string() == id);
+    chosen.map(Some).ok_or_else(|| ErrorPage::bad_input(unknown))
+}
+
 /// A whole number or nothing.
 pub(crate) fn optional_number(text: &str) -> Result<Option<u64>, ErrorPage> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let number = text.parse().ok().filter(|n| *n <= 1_000_000_000);
+    let number = text.parse().ok().filter(|n| *n <= crate::admin::LARGEST);
     number
         .map(Some)
         .ok_or_else(|| ErrorPage::bad_input(Say::new("not-a-number").with("text", text)))

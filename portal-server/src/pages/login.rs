@@ -86,34 +86,26 @@ pub(crate) async fn log_in(
     };
     let (store, now) = (app.store(), app.now());
     let email = credentials.email.trim().to_lowercase();
-    let subjects = [
-        (format!("login:{}", Hash::of(&email)), PER_ACCOUNT),
-        (format!("login-from:{address}"), PER_ADDRESS),
-    ];
-    for (subject, _) in &subjects {
-        if let Some(until) = store.throttled_until(subject, now).await? {
-            let words = Say::new("login-throttled").with("seconds", until - now);
-            return Ok(show(
-                &app,
-                &visitor,
-                StatusCode::TOO_MANY_REQUESTS,
-                credentials.next,
-                email,
-                Some(words),
-            ));
-        }
+    let (account, from) = (format!("login:{}", Hash::of(&email)), format!("login-from:{address}"));
+    let mut wait = store.throttled_until(&from, now).await?;
+    if wait.is_none() {
+        wait = store.throttle_attempt(&account, PER_ACCOUNT, now).await?;
+    }
+    if let Some(until) = wait {
+        let (words, next) =
+            (Say::new("login-throttled").with("seconds", until - now), credentials.next);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Ok(show(&app, &visitor, status, next, email, Some(words)));
     }
     let user = store.user_by_email(&email).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::verify(&app, credentials.password, hash).await?;
     let Some(user) = user.filter(|user| right && user.may_log_in()) else {
-        for (subject, policy) in &subjects {
-            store.throttle_failure(subject, *policy, now).await?;
-        }
+        store.throttle_failure(&from, PER_ADDRESS, now).await?;
         let (words, next) = (Say::new("login-wrong"), credentials.next);
         return Ok(show(&app, &visitor, StatusCode::FORBIDDEN, next, email, Some(words)));
     };
-    store.throttle_clear(&subjects[0].0).await?;
+    store.throttle_clear(&account).await?;
     let jar = start_session(&app, jar, &user).await?;
     Ok((jar, Redirect::to(&local_path(&credentials.next))).into_response())
 }
@@ -135,8 +127,9 @@ pub(crate) async fn start_session(
 
 /// Where to go after the login: a path of this portal, nothing that leads elsewhere.
 fn local_path(next: &str) -> String {
-    let local =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    // Browsers read `\` as `/`, and take tabs and line breaks out before they read an address.
+    let misread = |c: char| c == '\\' || c.is_control();
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(misread);
     if local { next.to_owned() } else { "/".to_owned() }
 }
 
@@ -146,7 +139,8 @@ pub(crate) async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Re
     if let Some(cookie) = jar.get(name) {
         app.store().delete_session(Hash::of(cookie.value())).await?;
     }
-    let jar = jar.remove(Cookie::build(name).path("/"));
+    // Browsers take a `__Host-` cookie away only by one that is for HTTPS, too.
+    let jar = jar.remove(Cookie::build(name).path("/").secure(app.config().is_https()));
     Ok((jar, Redirect::to("/login")).into_response())
 }
 
@@ -154,9 +148,14 @@ pub(crate) async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Re
 mod tests {
     #[test]
     fn the_way_back_never_leads_to_another_site() {
-        for evil in
-            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:alert(1)"]
-        {
+        for evil in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(super::local_path(evil), "/");
         }
         assert_eq!(super::local_path("/licenses/abc"), "/licenses/abc");

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{ErrorPage, Frame, login, page_with};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::language::Say;
 use crate::password;
 
 #[derive(Template)]
@@ -39,7 +40,9 @@ fn show(
         ("set-your-password", "set-password")
     };
     let shortest = password::SHORTEST;
-    let problem = problem.map(|key| frame.t1(key, "shortest", shortest));
+    let longest = password::LONGEST;
+    let problem = problem
+        .map(|key| frame.say(Say::new(key).with("shortest", shortest).with("longest", longest)));
     page_with(status, &SetupPage { frame, first_admin, heading, button, shortest, problem })
 }
 
@@ -87,6 +90,10 @@ pub(crate) async fn create_admin(
             true,
             Some("first-admin-wrong"),
         ));
+    }
+    if app.store().user_by_email(&form.email).await?.is_some() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(show(&app, &visitor, status, true, Some("email-taken")));
     }
     let admin = User {
         id: app.random_id(),

@@ -148,9 +148,16 @@ mod tests {
         assert_eq!(with(&[], "releases").unwrap(), Place::Folder("releases".into()));
         let place = with(&[], "s3://acme-releases/portal/one/").unwrap();
         assert_eq!(place.name(), "s3://acme-releases/portal/one");
-        for bad in
-            ["", "gs://a", "s3://", "s3:///a", "s3://a b", "s3://a/../b", "s3://a/b//c", "s3://a/?x"]
-        {
+        for bad in [
+            "",
+            "gs://a",
+            "s3://",
+            "s3:///a",
+            "s3://a b",
+            "s3://a/../b",
+            "s3://a/b//c",
+            "s3://a/?x",
+        ] {
             assert!(with(&[], bad).is_err(), "{bad}");
         }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use countersign_client::core::delegation::{Delegation, Products, ScopeType, Scope};
+use countersign_client::core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_client::core::fingerprint::Strategy;
 use countersign_client::core::request::{Ask, VerifiedRequest};
 use countersign_client::core::response::{

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::UnixSeconds;
-use crate::request::{Ask, Request};
 use crate::release::Release;
+use crate::request::{Ask, Request};
 use crate::response::{Answer, Response};
 
 const WIDTH: usize = 76;

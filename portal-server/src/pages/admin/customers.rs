@@ -8,7 +8,7 @@ use countersign_core::Id;
 use countersign_store::{LinkPurpose, Organization, Role, User, UserStatus};
 use serde::Deserialize;
 
-use super::{ErrorPage, actor};
+use super::{ErrorPage, actor, chosen_organization};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::{Frame, page};
@@ -86,7 +86,7 @@ pub(crate) async fn create_user(
         password_hash: None,
         role: if form.role == "admin" { Role::Admin } else { Role::Customer },
         status: UserStatus::Invited,
-        organization: form.organization.parse().ok(),
+        organization: chosen_organization(&app, &form.organization).await?,
         created_at: app.now(),
         organization_suspended: false,
     };
@@ -157,7 +157,7 @@ pub(crate) async fn save_user(
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     user.name = form.name;
-    user.organization = form.organization.parse().ok();
+    user.organization = chosen_organization(&app, &form.organization).await?;
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
         (true, true) => UserStatus::Active,
@@ -174,18 +174,24 @@ pub(crate) struct OrganizationForm {
     suspended: String,
 }
 
+impl OrganizationForm {
+    fn name(&self) -> Result<&str, ErrorPage> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err(ErrorPage::bad_input("organization-name-needed"));
+        }
+        Ok(name)
+    }
+}
+
 pub(crate) async fn create_organization(
     State(app): State<App>,
     visitor: Visitor,
     Form(form): Form<OrganizationForm>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    if form.name.trim().is_empty() {
-        return Err(ErrorPage::bad_input("organization-name-needed"));
-    }
-    app.store()
-        .create_organization(app.random_id(), form.name.trim(), &actor(&admin), app.now())
-        .await?;
+    let name = form.name()?;
+    app.store().create_organization(app.random_id(), name, &actor(&admin), app.now()).await?;
     Ok(Redirect::to("/admin/customers").into_response())
 }
 
@@ -197,8 +203,8 @@ pub(crate) async fn save_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
-    let changed =
-        Organization { id, name: form.name, suspended: !form.suspended.is_empty(), created_at: 0 };
+    let name = form.name()?.to_owned();
+    let changed = Organization { id, name, suspended: !form.suspended.is_empty(), created_at: 0 };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
     }

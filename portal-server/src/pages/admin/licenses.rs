@@ -11,8 +11,8 @@ use countersign_store::{
 use serde::Deserialize;
 
 use super::{
-    ErrorPage, actor, entitlement_lines, metadata_lines, optional_number, parse_entitlements,
-    parse_metadata,
+    ErrorPage, actor, chosen_organization, chosen_user, entitlement_lines, metadata_lines,
+    optional_number, parse_entitlements, parse_metadata,
 };
 use crate::access::Visitor;
 use crate::app::App;
@@ -94,7 +94,8 @@ impl LicenseForm {
             "fixed" => Validity::Fixed(now + length()?),
             "from-creation" => Validity::FromCreation(length()?),
             "from-first-activation" => Validity::FromFirstActivation(length()?),
-            _ => Validity::Perpetual,
+            "perpetual" | "" => Validity::Perpetual,
+            _ => return Err(ErrorPage::bad_input("error-form-incomplete")),
         })
     }
 
@@ -120,8 +121,8 @@ pub(crate) async fn create(
         product: product.id,
         plan: optional(&form.plan),
         holder: optional(&form.holder),
-        owner: form.owner.parse().ok(),
-        organization: form.organization.parse().ok(),
+        owner: chosen_user(&app, &form.owner).await?,
+        organization: chosen_organization(&app, &form.organization).await?,
         allowed_activations: optional_number(&form.allowed_activations)?,
         allowed_deactivations: optional_number(&form.allowed_deactivations)?,
         validity: form.validity(app.now())?,
@@ -201,8 +202,8 @@ pub(crate) async fn save(
         form.revision.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
     license.plan = optional(&form.plan);
     license.holder = optional(&form.holder);
-    license.owner = form.owner.parse().ok();
-    license.organization = form.organization.parse().ok();
+    license.owner = chosen_user(&app, &form.owner).await?;
+    license.organization = chosen_organization(&app, &form.organization).await?;
     license.allowed_activations = optional_number(&form.allowed_activations)?;
     license.allowed_deactivations = optional_number(&form.allowed_deactivations)?;
     license.response_validity = form.import_seconds()?;
