@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `place`, `connect` | where the files lie; the way to a bucket |
 //! | `storage` | writing, reading and deleting them, a piece at a time |
+//! | `upload` | adding a file: stored, hashed, then known |
 //! | `publish` | signing the checksums |
 //! | `download`, `range` | handing files out, whole or in part |
 //! | `notes` | release notes as HTML |
@@ -15,6 +16,7 @@ mod place;
 pub mod publish;
 mod range;
 pub mod storage;
+pub mod upload;
 
 pub use place::{Bucket, Credentials, Place};
 pub use storage::Storage;

@@ -5,7 +5,9 @@ mod read;
 mod write;
 
 pub use read::{MAX_FILE, read};
-pub use write::{CommentLine, checksum_file, date, request_file, response_file, safe_name, write};
+pub use write::{
+    CommentLine, checksum_file, date, is_reserved, request_file, response_file, safe_name, write,
+};
 
 use crate::ids::Hash;
 

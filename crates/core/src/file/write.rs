@@ -141,17 +141,19 @@ pub fn safe_name(name: &str) -> String {
     let keep = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
     let kept: String = name.chars().map(keep).take(48).collect();
     let kept = kept.trim_matches(|c| matches!(c, '.' | '-' | '_'));
-    let stem = kept.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let reserved = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
-        || numbered("com")
-        || numbered("lpt");
-    match (kept.is_empty(), reserved) {
+    match (kept.is_empty(), is_reserved(kept)) {
         (true, _) => "machine".to_owned(),
         (_, true) => format!("machine-{kept}"),
         _ => kept.to_owned(),
     }
+}
+
+/// Whether Windows takes a file name for a device's, whatever it ends with.
+pub fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
