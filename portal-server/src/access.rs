@@ -84,7 +84,7 @@ async fn session_user(app: &App, jar: &CookieJar) -> Result<Option<User>, ErrorP
         .session_user(&Hash::of(cookie.value()), app.now())
         .await
         .map_err(ErrorPage::store)?;
-    Ok(user.filter(User::may_log_in))
+    Ok(user.map(|(user, _)| user).filter(User::may_log_in))
 }
 
 /// Strangers are sent to the login and back; others hear that it is not for them.

@@ -8,7 +8,7 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
 use countersign_store::{
     Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Product, Role, User,
-    UserStatus, Validity, Viewer,
+    UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
@@ -202,23 +202,27 @@ async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
         Some(path) => Some(password::hash(app, read_password(path)?).await?),
         None => None,
     };
+    let role = if create.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
-        id: app.random_id(),
-        email: create.email.clone(),
         name: create.name,
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
-        role: if create.role == "admin" { Role::Admin } else { Role::Customer },
         organization: create
             .organization
             .map(|id| id.parse().context("the organization's id"))
             .transpose()?,
-        created_at: app.now(),
-        organization_suspended: false,
+        ..User::invited(app.random_id(), &create.email, role, app.now())
     };
     let (id, invited) = (user.id, user.status == UserStatus::Invited);
-    if !app.store().create_user(user, ACTOR, app.now()).await? {
-        bail!("there is a user {} already: nothing was created", create.email);
+    match app.store().create_user(user, ACTOR, app.now()).await? {
+        UserChange::Done => {}
+        UserChange::EmailTaken => {
+            bail!("there is a user {} already: nothing was created", create.email)
+        }
+        UserChange::OrganizationFull { allowed } => {
+            bail!("the organization has the {allowed} users that it may have: nothing was created")
+        }
+        _ => bail!("there is no such organization: nothing was created"),
     }
     let mut made = json!({"id": id.to_string(), "email": create.email, "role": create.role});
     if invited {

@@ -5,7 +5,9 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, Organization, Role, User, UserStatus};
+use countersign_store::{
+    LinkPurpose, Organization, OrganizationRole, Role, User, UserChange, UserStatus,
+};
 use serde::Deserialize;
 
 use super::{ErrorPage, actor};
@@ -71,21 +73,14 @@ pub(crate) async fn create_user(
     if !form.email.contains('@') {
         return Err(ErrorPage::bad_input("An e-mail address has an @."));
     }
+    let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
-        id: app.random_id(),
-        email: form.email,
         name: form.name,
-        password_hash: None,
-        role: if form.role == "admin" { Role::Admin } else { Role::Customer },
-        status: UserStatus::Invited,
         organization: form.organization.parse().ok(),
-        created_at: app.now(),
-        organization_suspended: false,
+        ..User::invited(app.random_id(), form.email, role, app.now())
     };
     let id = user.id;
-    if !app.store().create_user(user, &actor(&admin), app.now()).await? {
-        return Err(ErrorPage::bad_input("There is somebody with this e-mail address already."));
-    }
+    done(app.store().create_user(user, &actor(&admin), app.now()).await?)?;
     let link = Some(password_link(&app, id).await?);
     show_with(&app, &admin, id, link).await
 }
@@ -99,6 +94,26 @@ pub(crate) async fn password_link(app: &App, user: Id) -> Result<String, ErrorPa
     let base =
         app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
     Ok(format!("{base}/password/{secret}"))
+}
+
+/// A refusal in words.
+fn done(change: UserChange) -> Result<(), ErrorPage> {
+    match change {
+        UserChange::Done => Ok(()),
+        UserChange::Unknown => Err(ErrorPage::not_found()),
+        UserChange::EmailTaken => {
+            Err(ErrorPage::bad_input("There is somebody with this e-mail address already."))
+        }
+        UserChange::UnknownOrganization => {
+            Err(ErrorPage::bad_input("There is no such organization."))
+        }
+        UserChange::OrganizationFull { allowed } => Err(ErrorPage::bad_input(format!(
+            "The organization has the {allowed} users that it may have."
+        ))),
+        UserChange::LastOrganizationAdmin => {
+            Err(ErrorPage::bad_input("Nobody would be left to run the organization."))
+        }
+    }
 }
 
 async fn find(app: &App, id: &str) -> Result<User, ErrorPage> {
@@ -150,13 +165,20 @@ pub(crate) async fn save_user(
         return Err(ErrorPage::bad_input("You cannot suspend yourself."));
     }
     user.name = form.name;
-    user.organization = form.organization.parse().ok();
+    let organization = form.organization.parse().ok();
+    if organization != user.organization {
+        // What somebody was elsewhere they are not here.
+        user.organization_role = OrganizationRole::Member;
+    }
+    user.organization = organization;
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
+        // Their organization's word stands until somebody takes it back there.
+        (true, _) if user.status == UserStatus::Deactivated => UserStatus::Deactivated,
         (true, true) => UserStatus::Active,
         (true, false) => UserStatus::Invited,
     };
-    app.store().change_user(user, &actor(&admin), app.now()).await?;
+    done(app.store().change_user(user, &actor(&admin), app.now()).await?)?;
     Ok(Redirect::to("/admin/customers").into_response())
 }
 
@@ -190,8 +212,8 @@ pub(crate) async fn save_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
-    let changed =
-        Organization { id, name: form.name, suspended: !form.suspended.is_empty(), created_at: 0 };
+    let before = app.store().organization(id).await?.ok_or_else(ErrorPage::not_found)?;
+    let changed = Organization { name: form.name, suspended: !form.suspended.is_empty(), ..before };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
     }
