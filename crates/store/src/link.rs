@@ -16,7 +16,6 @@ const FIND: &str = "SELECT seq, user_id, detail FROM one_time_link \
 const USE: &str = "UPDATE one_time_link SET used_at = ?3 WHERE token_hash = ?1 AND purpose = ?2 AND expires_at > ?3 \
     AND used_at IS NULL RETURNING seq, user_id, detail";
 const DROP_FIRST_ADMIN: &str = "DELETE FROM one_time_link WHERE purpose = 'first-admin'";
-const DROP_OLD: &str = "DELETE FROM one_time_link WHERE expires_at <= ?1";
 const DROP_OF_USER: &str =
     "DELETE FROM one_time_link WHERE user_id = ?1 AND used_at IS NULL AND purpose = ?2";
 const DELETE_OF_USER: &str = "DELETE FROM one_time_link WHERE user_id = ?1";
@@ -129,14 +128,6 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Option<Link>> {
         self.read(|c| find_link(c, token, purpose, now))
-    }
-
-    /// Forgets links that have ended.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forget_old_links(&self, now: UnixSeconds) -> Result<usize> {
-        self.write(move |c| run(c, DROP_OLD, [seconds(now)])).await
     }
 
     /// Uses the link to create the first admin. `false` when the link does not work, or there is an admin already.
