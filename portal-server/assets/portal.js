@@ -24,8 +24,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = navigator.clipboard === undefined;
   button.addEventListener("click", () => {
     void navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent).then(
-      () => { button.textContent = "Copied"; },
-      () => { button.textContent = "Select the text and copy it"; },
+      () => { button.textContent = button.dataset.copied; },
+      () => { button.textContent = button.dataset.notCopied; },
     );
   });
 }

@@ -1,8 +1,9 @@
-//! Who may use a route. Each route in `router.rs` names its access; this enforces it before the handler runs.
+//! Who may use a route. Each route in `router.rs` names its access; this enforces it before the handler runs, and puts
+//! what went wrong into a page in the visitor's language after it.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
@@ -10,7 +11,8 @@ use countersign_core::Hash;
 use countersign_store::{Role, User};
 
 use crate::app::App;
-use crate::pages::ErrorPage;
+use crate::language::Language;
+use crate::pages::{ErrorPage, Frame};
 
 /// The name of the session cookie. `__Host-` ties it to this host and to HTTPS; plain HTTP (trying it out) cannot have it.
 pub(crate) fn cookie_name(app: &App) -> &'static str {
@@ -30,14 +32,21 @@ pub enum Access {
     Admin,
 }
 
-/// The person that a request comes from, if logged in. Put there by [`enforce`].
+/// The person that a request comes from. Put there by [`enforce`].
 #[derive(Debug, Clone)]
-pub(crate) struct Visitor(pub(crate) Option<User>);
+pub(crate) struct Visitor {
+    /// Who it is, if logged in.
+    pub(crate) user: Option<User>,
+    /// What to speak with them.
+    pub(crate) language: Language,
+    /// The path that they asked for.
+    pub(crate) path: String,
+}
 
 impl Visitor {
     /// The logged-in user; routes with [`Access::Customer`] or [`Access::Admin`] have one.
-    pub(crate) fn user(self) -> Result<User, ErrorPage> {
-        self.0.ok_or_else(ErrorPage::forbidden)
+    pub(crate) fn user(&self) -> Result<User, ErrorPage> {
+        self.user.clone().ok_or_else(ErrorPage::forbidden)
     }
 }
 
@@ -57,24 +66,32 @@ pub(crate) async fn enforce(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let user = match session_user(&app, &jar).await {
-        Ok(user) => user,
-        Err(page) => return page.into_response(),
+    let user = session_user(&app, &jar).await;
+    let visitor = Visitor {
+        language: language(user.as_ref().ok().and_then(Option::as_ref), request.headers()),
+        path: request.uri().path().to_owned(),
+        user: user.as_ref().ok().cloned().flatten(),
     };
-    let allowed = match (access, &user) {
+    let answer = match user {
+        Err(page) => page.into_response(),
+        Ok(user) if !allows(access, user.as_ref()) => turn_away(&request, user.is_some()),
+        Ok(Some(_)) if is_unsafe(request.method()) && !says_its_origin(request.headers()) => {
+            ErrorPage::foreign_form().into_response()
+        }
+        Ok(_) => {
+            request.extensions_mut().insert(visitor.clone());
+            next.run(request).await
+        }
+    };
+    in_words(&app, &visitor, answer)
+}
+
+fn allows(access: Access, user: Option<&User>) -> bool {
+    match (access, user) {
         (Access::Api | Access::Public, _) | (Access::Customer, Some(_)) => true,
         (Access::Admin, Some(user)) => user.role == Role::Admin,
         (Access::Customer | Access::Admin, None) => false,
-    };
-    if !allowed {
-        return turn_away(&request, user.is_some());
     }
-    if user.is_some() && is_unsafe(request.method()) && !says_where_it_comes_from(request.headers())
-    {
-        return ErrorPage::foreign_form().into_response();
-    }
-    request.extensions_mut().insert(Visitor(user));
-    next.run(request).await
 }
 
 async fn session_user(app: &App, jar: &CookieJar) -> Result<Option<User>, ErrorPage> {
@@ -85,6 +102,27 @@ async fn session_user(app: &App, jar: &CookieJar) -> Result<Option<User>, ErrorP
         .await
         .map_err(ErrorPage::store)?;
     Ok(user.map(|(user, _)| user).filter(User::may_log_in))
+}
+
+/// What to speak: as the profile says, or the browser.
+fn language(_user: Option<&User>, headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    accepted.map_or(Language::ENGLISH, Language::negotiated)
+}
+
+/// Refusals become pages: ours, and those of the layers and extractors below, which speak to programs.
+fn in_words(app: &App, visitor: &Visitor, mut answer: Response) -> Response {
+    let page = answer.extensions_mut().remove::<ErrorPage>().or_else(|| {
+        let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let for_programs = kind.is_none_or(|kind| !kind.starts_with("text/html"));
+        (answer.status().is_client_error() && for_programs)
+            .then(|| ErrorPage::of_status(answer.status()))
+    });
+    let Some(page) = page else { return answer };
+    let mut shown = page.render(Frame::new(app, visitor));
+    let wait = answer.headers().get(header::RETRY_AFTER);
+    shown.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait.clone())));
+    shown
 }
 
 /// Strangers are sent to the login and back; others hear that it is not for them.
@@ -101,15 +139,13 @@ fn is_unsafe(method: &Method) -> bool {
 }
 
 /// Browsers say where a form comes from, in one header or the other, and the layer in `router.rs` has compared it. Where a
-/// cookie speaks for somebody, a request that does not say is refused.
-fn says_where_it_comes_from(headers: &HeaderMap) -> bool {
-    headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN)
+/// cookie speaks for somebody, a request that does not say is refused. The layer takes an empty header for none.
+fn says_its_origin(headers: &HeaderMap) -> bool {
+    let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
+    says("sec-fetch-site") || says(header::ORIGIN.as_str())
 }
 
 /// What the forgery check of `router.rs` answers.
-pub(crate) fn foreign_form() -> (StatusCode, &'static str) {
-    (
-        StatusCode::FORBIDDEN,
-        "This form was sent from another site. Nothing was changed. Open the page here and try again.\n",
-    )
+pub(crate) fn foreign_form() -> Response {
+    ErrorPage::foreign_form().into_response()
 }

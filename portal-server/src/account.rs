@@ -10,6 +10,8 @@
 //! | `two_factor`, `totp`, `recovery` | turning the second factor on and off; codes of an app; codes on paper |
 //! | `invitation` | coming into an organization |
 
+#![allow(dead_code)] // the pages follow
+
 pub(crate) mod email;
 pub(crate) mod guard;
 pub(crate) mod invitation;

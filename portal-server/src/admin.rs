@@ -1,11 +1,11 @@
 //! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
-use countersign_core::ProductId;
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
+use countersign_core::{Id, ProductId};
 use countersign_store::{
     Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Product, Role, User,
     UserChange, UserStatus, Validity, Viewer,
@@ -17,6 +17,13 @@ use crate::password;
 use crate::settings::{Settings, parse_origins};
 
 const DAY: u64 = 86_400;
+
+/// The largest number that is taken, on the pages too: days of it are still a time that a token can say.
+pub(crate) const LARGEST: u64 = 1_000_000_000;
+
+fn number() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(..=LARGEST)
+}
 
 /// What to set up.
 #[derive(Debug, Subcommand)]
@@ -82,7 +89,7 @@ pub struct CreateProduct {
     #[arg(long)]
     name: Option<String>,
     /// Length of a trial in days; without it there are no trials.
-    #[arg(long)]
+    #[arg(long, value_parser = number())]
     trial_days: Option<u64>,
     /// exact, fuzzy or loose
     #[arg(long, default_value = "fuzzy")]
@@ -91,7 +98,7 @@ pub struct CreateProduct {
     #[arg(long)]
     trial_entitlement: Vec<String>,
     /// Re-installations of one seat within a year.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = number())]
     reinstall_allowance: u64,
 }
 
@@ -121,13 +128,13 @@ pub struct CreateLicense {
     #[arg(long)]
     organization: Option<String>,
     /// Machines at a time; without it any number.
-    #[arg(long)]
+    #[arg(long, value_parser = number())]
     activations: Option<u64>,
     /// Deactivations; without it any number.
-    #[arg(long)]
+    #[arg(long, value_parser = number())]
     deactivations: Option<u64>,
     /// Days that it is valid; without it it is perpetual.
-    #[arg(long)]
+    #[arg(long, value_parser = number())]
     days: Option<u64>,
     /// What the days start with: creation or first-activation.
     #[arg(long, default_value = "creation", value_parser = ["creation", "first-activation"])]
@@ -181,23 +188,45 @@ pub enum OrganizationCommand {
 pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
     match command {
         Admin::User(UserCommand::Create(create)) => create_user(app, create).await,
-        Admin::Product(ProductCommand::Create(create)) => create_product(app, create).await,
-        Admin::License(LicenseCommand::Create(create)) => create_license(app, create).await,
-        Admin::Organization(OrganizationCommand::Create { name }) => {
-            let id = app.random_id();
-            app.store().create_organization(id, &name, ACTOR, app.now()).await?;
-            Ok(json!({"id": id.to_string(), "name": name}))
+        Admin::Product(ProductCommand::Create(create)) => {
+            or_nothing("created", create_product(app, create).await)
         }
-        Admin::Settings(command) => settings(app, command).await,
+        Admin::License(LicenseCommand::Create(create)) => {
+            or_nothing("created", create_license(app, create).await)
+        }
+        Admin::Organization(OrganizationCommand::Create { name }) => {
+            or_nothing("created", create_organization(app, name.trim()).await)
+        }
+        Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }
+}
+
+/// Every failure says what state things are in.
+fn or_nothing<T>(done: &str, result: anyhow::Result<T>) -> anyhow::Result<T> {
+    result.map_err(|error| anyhow!("{error:#}: nothing was {done}"))
 }
 
 const ACTOR: &str = "admin-command";
 
 async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
-    if !create.email.contains('@') {
-        bail!("{:?} is no e-mail address: nothing was created", create.email);
+    let user = or_nothing("created", insert_user(app, create).await)?;
+    let id = user.id;
+    let mut made = json!({"id": id.to_string(), "email": user.email, "role": user.role.as_str()});
+    if user.status == UserStatus::Invited {
+        let (secret, hash) = app.secret();
+        let until = app.now() + 7 * DAY;
+        let stored = app.store().create_link(hash, LinkPurpose::SetPassword, Some(id), until).await;
+        stored.context("the user was created, but no link to set the password; make one on the page of the user")?;
+        made["password_link"] = json!(format!("/password/{secret}"));
     }
+    Ok(made)
+}
+
+async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
+    if !create.email.contains('@') {
+        bail!("{:?} is no e-mail address", create.email);
+    }
+    let organization = known_organization(app, create.organization).await?;
     let hash = match &create.password_file {
         Some(path) => Some(password::hash(app, read_password(path)?).await?),
         None => None,
@@ -207,32 +236,37 @@ async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
         name: create.name,
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
-        organization: create
-            .organization
-            .map(|id| id.parse().context("the organization's id"))
-            .transpose()?,
-        ..User::invited(app.random_id(), &create.email, role, app.now())
+        organization,
+        ..User::invited(app.random_id(), create.email, role, app.now())
     };
-    let (id, invited) = (user.id, user.status == UserStatus::Invited);
-    match app.store().create_user(user, ACTOR, app.now()).await? {
+    match app.store().create_user(user.clone(), ACTOR, app.now()).await? {
         UserChange::Done => {}
-        UserChange::EmailTaken => {
-            bail!("there is a user {} already: nothing was created", create.email)
-        }
+        UserChange::EmailTaken => bail!("there is a user {} already", user.email),
         UserChange::OrganizationFull { allowed } => {
-            bail!("the organization has the {allowed} users that it may have: nothing was created")
+            bail!("the organization has the {allowed} users that it may have")
         }
-        _ => bail!("there is no such organization: nothing was created"),
+        _ => bail!("there is no such organization"),
     }
-    let mut made = json!({"id": id.to_string(), "email": create.email, "role": create.role});
-    if invited {
-        let (secret, hash) = app.secret();
-        app.store()
-            .create_link(hash, LinkPurpose::SetPassword, Some(id), app.now() + 7 * DAY)
-            .await?;
-        made["password_link"] = json!(format!("/password/{secret}"));
+    Ok(user)
+}
+
+async fn create_organization(app: &App, name: &str) -> anyhow::Result<Value> {
+    if name.is_empty() {
+        bail!("an organization has a name");
     }
-    Ok(made)
+    let id = app.random_id();
+    app.store().create_organization(id, name, ACTOR, app.now()).await?;
+    Ok(json!({"id": id.to_string(), "name": name}))
+}
+
+async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Option<Id>> {
+    let Some(id) = id else { return Ok(None) };
+    let known = app.store().organizations().await?;
+    let chosen = known.iter().find(|organization| organization.id.to_string() == id);
+    let chosen = chosen.with_context(|| {
+        format!("there is no organization {id:?}: its id is needed (admin organization create)")
+    })?;
+    Ok(Some(chosen.id))
 }
 
 async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> {
@@ -258,14 +292,14 @@ fn read_password(path: &str) -> anyhow::Result<String> {
     };
     let password = text.lines().next().unwrap_or_default().to_owned();
     if !password::is_acceptable(&password) {
-        bail!("a password has at least {} characters: nothing was created", password::SHORTEST);
+        bail!("a password has {}", password::length());
     }
     Ok(password)
 }
 
 async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Value> {
     if app.store().product(&create.id).await?.is_some() {
-        bail!("there is a product {} already: nothing was changed", create.id);
+        bail!("there is a product {} already", create.id);
     }
     let product = Product {
         name: create.name.unwrap_or_else(|| create.id.to_string()),
@@ -314,10 +348,7 @@ async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Valu
         plan: create.plan,
         holder: create.holder,
         owner,
-        organization: create
-            .organization
-            .map(|id| id.parse().context("the organization's id"))
-            .transpose()?,
+        organization: known_organization(app, create.organization).await?,
         allowed_activations: create.activations,
         allowed_deactivations: create.deactivations,
         validity,

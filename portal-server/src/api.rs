@@ -44,7 +44,7 @@ fn read_body(
     let content_type =
         headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let text;
-    let bytes = if content_type.starts_with("application/json") {
+    let bytes = if content_type.to_ascii_lowercase().starts_with("application/json") {
         text = request_member(body)?;
         text.as_bytes()
     } else {

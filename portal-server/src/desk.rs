@@ -14,7 +14,7 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
-pub use preview::{Outcome, Preview, SeatUse, preview};
+pub use preview::{Effect, Outcome, Preview, SeatKind, SeatUse, preview};
 pub use refusal::Refusal;
 
 use crate::app::App;

@@ -20,10 +20,11 @@ use countersign_store::NewJob;
 use lettre::Address;
 use serde::{Deserialize, Serialize};
 
-pub use transport::{Smtp, Transport};
+pub use transport::Smtp;
 pub(crate) use worker::{Mailroom, run};
 
 use crate::app::App;
+use crate::language::Language;
 
 /// The kind of its jobs.
 const KIND: &str = "mail";
@@ -65,6 +66,15 @@ pub(crate) enum Mail {
     },
 }
 
+/// A mail in the queue.
+#[derive(Debug, Serialize, Deserialize)]
+struct Queued {
+    #[serde(flatten)]
+    mail: Mail,
+    /// What is spoken with whoever caused it: for people who have not chosen a language themselves.
+    language: String,
+}
+
 /// What the owner of an account hears of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,23 +89,40 @@ pub(crate) enum Notice {
     RecoveryCodeUsed,
 }
 
+impl Notice {
+    /// The middle of its keys in the language files.
+    fn key(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password-changed",
+            Self::TwoFactorOn => "two-factor-on",
+            Self::TwoFactorOff => "two-factor-off",
+            Self::RecoveryCodeUsed => "recovery-code-used",
+        }
+    }
+}
+
 impl Mail {
     /// The mail as a job. What the same person would get twice within moments is queued once.
-    pub(crate) fn job(&self, now: UnixSeconds) -> NewJob {
-        let once = match self {
+    pub(crate) fn job(self, language: Language, now: UnixSeconds) -> NewJob {
+        let once = match &self {
             Self::Invitation { user, .. } => Some(format!("invite:{user}")),
             Self::ResetPassword { email } => Some(format!("reset:{}", Hash::of(email))),
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::EmailChanged { .. } | Self::Notice { .. } => None,
         };
-        let payload = serde_json::json!(self).to_string();
+        let payload = serde_json::json!(Queued { mail: self, language: language.code() });
+        let payload = payload.to_string();
         NewJob { kind: KIND, payload, once, run_at: now }
     }
 }
 
 /// Queues a mail and tells the worker.
-pub(crate) async fn queue(app: &App, mail: &Mail) -> countersign_store::Result<()> {
-    app.store().enqueue(mail.job(app.now()), app.now()).await?;
+pub(crate) async fn queue(
+    app: &App,
+    mail: Mail,
+    language: Language,
+) -> countersign_store::Result<()> {
+    app.store().enqueue(mail.job(language, app.now()), app.now()).await?;
     app.mailroom().wake();
     Ok(())
 }
@@ -149,7 +176,8 @@ mod tests {
     #[test]
     fn a_queued_mail_is_read_again() {
         let mail = Mail::Notice { user: Id::from([7; 16]), what: Notice::TwoFactorOff };
-        let job = mail.job(1);
-        assert_eq!(serde_json::from_str::<Mail>(&job.payload).unwrap(), mail);
+        let job = mail.clone().job(Language::ENGLISH, 1);
+        let queued: Queued = serde_json::from_str(&job.payload).unwrap();
+        assert_eq!((queued.mail, queued.language.as_str()), (mail, "en"));
     }
 }

@@ -2,13 +2,13 @@
 #![allow(clippy::print_stdout)] // a program talks on standard output
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
-use countersign_portal::{App, Config, keys, serve, setup_link};
+use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -27,6 +27,15 @@ struct Arguments {
 enum Command {
     /// Serve the portal. The first start creates database and keys and prints a link to create the first admin.
     Serve(Serve),
+    /// Create database and keys without serving.
+    Init {
+        /// Folder for database and keys.
+        #[arg(long, default_value = "portal-data")]
+        data: PathBuf,
+        /// Your name as a vendor.
+        #[arg(long)]
+        vendor: String,
+    },
     /// Set up without a browser, also while the portal runs.
     Admin {
         #[command(subcommand)]
@@ -63,6 +72,19 @@ struct Serve {
     /// Requests a second from one address to the doors without a login; 0: no limit.
     #[arg(long, default_value_t = 20)]
     rate_limit: u64,
+    /// The server for outgoing mail: smtps://host, or smtp://host with STARTTLS; ?tls=none for an unencrypted one. May
+    /// carry user:password@. Without it mail is written into files in DATA/outbox.
+    #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// Its user, if the URL does not name one.
+    #[arg(long, env = "COUNTERSIGN_SMTP_USER")]
+    smtp_user: Option<String>,
+    // Not as an argument: every program on the machine can read those.
+    #[arg(skip = std::env::var("COUNTERSIGN_SMTP_PASSWORD").ok())]
+    smtp_password: Option<String>,
+    /// Whom mail comes from, e.g. "Acme <portal@acme.example>".
+    #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
+    mail_from: Option<String>,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
@@ -82,13 +104,42 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(options) => run_server(options).await,
+        Command::Init { data, vendor } => init(data, vendor).await,
         Command::Admin { command, data, json } => {
-            let app = App::open(Config::new(data)).await?;
+            if !App::exists(&data) {
+                anyhow::bail!(
+                    "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
+                     countersign-portal init --data {} --vendor \"Your name\"",
+                    data.display(),
+                    data.display()
+                );
+            }
+            let app = App::open(Config::new(data)).await.context("nothing was done")?;
             let made = admin::run(&app, command).await?;
             app.store().close();
             print_made(&made, json);
             Ok(())
         }
+    }
+}
+
+async fn init(data: PathBuf, vendor: String) -> anyhow::Result<()> {
+    if App::exists(&data) {
+        anyhow::bail!("there is a portal in {} already: nothing was changed", data.display());
+    }
+    let app = App::open(Config { vendor, ..Config::new(data.clone()) }).await?;
+    app.store().close();
+    println!("portal        {}", data.display());
+    say_where_the_root_is(&data);
+    Ok(())
+}
+
+fn say_where_the_root_is(data: &Path) {
+    if let Some(root) = keys::root_left_behind(data) {
+        println!("root key      {}", root.display());
+        println!(
+            "              carry it to an offline place and delete it here: the portal does not need it"
+        );
     }
 }
 
@@ -105,12 +156,19 @@ fn print_made(made: &Value, json: bool) {
 
 async fn run_server(options: Serve) -> anyhow::Result<()> {
     start_logs(options.json_logs);
+    let with_server = options.smtp_url.is_some();
     let config = Config {
         vendor: options.vendor,
         public_url: options.public_url,
         trial_origins: options.trial_origin,
         behind_proxy: options.behind_proxy,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        smtp: options.smtp_url.map(|url| Smtp {
+            url,
+            user: options.smtp_user,
+            password: options.smtp_password,
+        }),
+        mail_from: options.mail_from,
         ..Config::new(options.data.clone())
     };
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
@@ -118,15 +176,19 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let app = App::open(config).await?;
-    if let Some(root) = keys::root_left_behind(&options.data) {
-        println!("root key      {}", root.display());
-        println!(
-            "              carry it to an offline place and delete it here: the portal does not need it"
-        );
+    say_where_the_root_is(&options.data);
+    match setup_link(&app).await {
+        Ok(Some(path)) => {
+            println!("first admin   http://{address}{path}");
+            println!("              works once, for 24 hours");
+        }
+        Ok(None) => {}
+        // What machines need works all the same; on a full disk the vendor wants it to.
+        Err(error) => eprintln!("there is no admin yet, and no link to create one: {error:#}"),
     }
-    if let Some(path) = setup_link(&app).await? {
-        println!("first admin   http://{address}{path}");
-        println!("              works once, for 24 hours");
+    if !with_server {
+        println!("mail          {}", options.data.join("outbox").display());
+        println!("              written there, not sent: name a server with --smtp-url");
     }
     println!("listening on http://{address}");
     serve(listener, app, shutdown_signal()).await
@@ -136,7 +198,14 @@ fn start_logs(json: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,countersign_portal=info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // It writes addresses, and so one-time links, at `trace`.
+    let quiet = "tower_http::csrf=info".parse().expect("a directive");
+    let filter = filter.add_directive(quiet);
+    // Where the log cannot be written (its disk is full), saying so in the same place would panic, and take the request along.
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     if json { logs.json().init() } else { logs.init() }
 }
 

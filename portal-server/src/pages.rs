@@ -2,20 +2,25 @@
 
 pub(crate) mod activate;
 pub(crate) mod admin;
+mod error;
 pub(crate) mod licenses;
 pub(crate) mod login;
 pub(crate) mod responses;
 pub(crate) mod setup;
 
+use std::borrow::Borrow;
+
 use askama::Template;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::MethodRouter;
-use countersign_store::{Role, StoreError, User};
+use countersign_store::Role;
 
+pub(crate) use self::error::ErrorPage;
 use crate::access::Visitor;
 use crate::app::App;
+use crate::language::{Arg, Language, Say};
 
 /// The most files in one upload, and what that comes to.
 pub(crate) const MOST_FILES: usize = 50;
@@ -26,25 +31,51 @@ pub(crate) fn upload(methods: MethodRouter<App>) -> MethodRouter<App> {
     methods.layer(DefaultBodyLimit::max(MOST_BYTES))
 }
 
-/// What stands around every page.
+/// What stands around every page, and what speaks in it.
 pub(crate) struct Frame {
     pub(crate) vendor: String,
     pub(crate) user: Option<String>,
     pub(crate) is_admin: bool,
+    pub(crate) language: Language,
+    path: String,
 }
 
 impl Frame {
-    pub(crate) fn new(app: &App, user: Option<&User>) -> Self {
+    pub(crate) fn new(app: &App, visitor: &Visitor) -> Self {
+        let user = visitor.user.as_ref();
         Self {
             vendor: app.vendor().to_owned(),
             user: user.map(|u| if u.name.is_empty() { u.email.clone() } else { u.name.clone() }),
             is_admin: user.is_some_and(|u| u.role == Role::Admin),
+            language: visitor.language,
+            path: visitor.path.clone(),
         }
     }
 
-    /// For pages shown before anybody is known.
-    pub(crate) fn anonymous(app: &App) -> Self {
-        Self::new(app, None)
+    /// Whether the page is this one or below it: for the navigation.
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Whether the page is exactly this one.
+    pub(crate) fn is_here(&self, path: &str) -> bool {
+        self.path == path
+    }
+
+    pub(crate) fn t(&self, key: impl AsRef<str>) -> String {
+        self.language.t(key.as_ref())
+    }
+
+    pub(crate) fn t1(&self, key: impl AsRef<str>, name: &'static str, value: impl Arg) -> String {
+        self.language.t1(key.as_ref(), name, value)
+    }
+
+    pub(crate) fn say(&self, say: impl Borrow<Say>) -> String {
+        self.language.say(say.borrow())
+    }
+
+    pub(crate) fn date_time(&self, time: &u64) -> String {
+        self.language.date_time(*time)
     }
 }
 
@@ -63,126 +94,15 @@ pub(crate) fn page_with(status: StatusCode, template: &impl Template) -> Respons
     }
 }
 
-/// A page that says what happened, what state things are in, and what to do next.
-#[derive(Template)]
-#[template(path = "error.html")]
-pub(crate) struct ErrorPage {
-    status: StatusCode,
-    title: &'static str,
-    fact: String,
-    advice: &'static str,
-}
-
-impl ErrorPage {
-    fn new(
-        status: StatusCode,
-        title: &'static str,
-        fact: impl Into<String>,
-        advice: &'static str,
-    ) -> Self {
-        Self { status, title, fact: fact.into(), advice }
-    }
-
-    pub(crate) fn forbidden() -> Self {
-        let fact = "You are not allowed to do that. Nothing was changed.";
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "Not allowed",
-            fact,
-            "Log in as somebody who may, or ask your administrator.",
-        )
-    }
-
-    pub(crate) fn not_found() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "Not found",
-            "There is no such page, or it is not yours to see.",
-            "Check the address, or go to the start page.",
-        )
-    }
-
-    pub(crate) fn foreign_form() -> Self {
-        let fact = "The form did not say where it comes from, so it may come from another site. Nothing was changed.";
-        Self::new(
-            StatusCode::FORBIDDEN,
-            "Form refused",
-            fact,
-            "Open the page here, in an up-to-date browser, and try again.",
-        )
-    }
-
-    pub(crate) fn bad_input(fact: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "That does not work",
-            fact,
-            "Nothing was changed. Go back, correct it and send it again.",
-        )
-    }
-
-    pub(crate) fn upload(fact: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The upload was not taken",
-            fact,
-            "Nothing was used up. Send fewer files at once: at most 50 of at most 64 KiB each.",
-        )
-    }
-
-    pub(crate) fn store(error: StoreError) -> Self {
-        Self::internal(&error)
-    }
-
-    pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "a page could not be answered");
-        let fact = "The portal could not do that just now. Nothing was changed.";
-        Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Not available at the moment",
-            fact,
-            "Try again in a minute.",
-        )
-    }
-}
-
-impl IntoResponse for ErrorPage {
-    fn into_response(self) -> Response {
-        page_with(self.status, &self)
-    }
-}
-
-impl From<StoreError> for ErrorPage {
-    fn from(error: StoreError) -> Self {
-        Self::store(error)
-    }
-}
-
-impl From<anyhow::Error> for ErrorPage {
-    fn from(error: anyhow::Error) -> Self {
-        Self::internal(&error)
-    }
-}
-
 /// `/`: everybody's way in.
 pub(crate) async fn home(visitor: Visitor) -> Redirect {
-    match visitor.0 {
+    match visitor.user {
         Some(user) if user.role == Role::Admin => Redirect::to("/admin"),
         Some(_) => Redirect::to("/licenses"),
         None => Redirect::to("/activate"),
     }
 }
 
-pub(crate) async fn not_found(State(_): State<App>) -> ErrorPage {
+pub(crate) async fn not_found() -> ErrorPage {
     ErrorPage::not_found()
-}
-
-/// A time for people, or a dash.
-pub(crate) fn when(time: Option<u64>) -> String {
-    time.map_or("–".to_owned(), |t| format!("{} UTC", countersign_core::file::date(t)))
-}
-
-/// "2 of 5", "2 of any number".
-pub(crate) fn of(used: u64, allowed: Option<u64>) -> String {
-    allowed.map_or(format!("{used} of any number"), |allowed| format!("{used} of {allowed}"))
 }

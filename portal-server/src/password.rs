@@ -15,6 +15,11 @@ pub(crate) fn is_acceptable(password: &str) -> bool {
     (SHORTEST..=LONGEST).contains(&password.chars().count())
 }
 
+/// How long a password is, for people.
+pub(crate) fn length() -> String {
+    format!("{SHORTEST} to {LONGEST} characters")
+}
+
 /// The hash in PHC form.
 pub(crate) async fn hash(app: &App, password: String) -> anyhow::Result<String> {
     let mut salt = [0; 16];

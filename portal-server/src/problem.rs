@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
+use crate::language::Language;
 
 /// An `application/problem+json` answer: `type`, `title`, `status`, `detail`, and beside the RFC's members `code` (stable)
 /// and `advice` (what to do next).
@@ -41,9 +42,12 @@ impl Problem {
         )
     }
 
+    /// `wait_seconds` are whole ones: less than a second comes as 0.
     pub(crate) fn rate_limited(wait_seconds: u64) -> Response {
+        let wait_seconds = wait_seconds.max(1);
+        let unit = if wait_seconds == 1 { "second" } else { "seconds" };
         let advice = format!(
-            "Nothing was used up. Wait {wait_seconds} seconds and send the same request again."
+            "Nothing was used up. Wait {wait_seconds} {unit} and send the same request again."
         );
         let detail = "too many requests came from your address";
         let problem = Self::new(
@@ -54,7 +58,7 @@ impl Problem {
             &advice,
         );
         let mut response = problem.into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, wait_seconds.max(1).into());
+        response.headers_mut().insert(header::RETRY_AFTER, wait_seconds.into());
         response
     }
 }
@@ -64,13 +68,9 @@ impl From<Refusal> for Problem {
         if refusal.status().is_server_error() {
             tracing::error!(code = refusal.code(), error = ?refusal, "a request could not be answered");
         }
-        let mut problem = Self::new(
-            refusal.status(),
-            refusal.code(),
-            refusal.title(),
-            &refusal.to_string(),
-            refusal.advice(),
-        );
+        let [title, detail, advice] =
+            [refusal.title(), refusal.fact(), refusal.advice()].map(|s| Language::ENGLISH.say(&s));
+        let mut problem = Self::new(refusal.status(), refusal.code(), &title, &detail, &advice);
         match &refusal {
             Refusal::SeatsUsedUp { allowed, holders } => {
                 problem.more.push(("allowed_activations", json!(allowed)));

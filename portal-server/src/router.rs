@@ -1,24 +1,41 @@
 //! Every URL, with who may use it. There is no other way to add a route.
 
+use std::time::Duration;
+
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::extract::MatchedPath;
+use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
 use crate::app::App;
 use crate::{api, assets, limits, pages};
 
-/// The portal's routes.
-pub(crate) fn router(app: &App) -> Router {
-    let api = Table::new(app)
+/// A URL with who may use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// Who may use it.
+    pub access: Access,
+}
+
+/// Every URL of the portal: for tests that go through all of them.
+pub fn routes(app: &App) -> Vec<Route> {
+    [api(app).routes, pages(app).routes].concat()
+}
+
+fn api(app: &App) -> Table<'_> {
+    Table::new(app)
         .route("/healthz", Access::Api, api::healthz())
         .route("/readyz", Access::Api, api::readyz())
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
@@ -28,8 +45,11 @@ pub(crate) fn router(app: &App) -> Router {
             Access::Api,
             api::answer(TokenType::TrialRequest),
             Some(trial_origins(app)),
-        );
-    let pages = Table::new(app)
+        )
+}
+
+fn pages(app: &App) -> Table<'_> {
+    Table::new(app)
         .route("/", Access::Public, get(pages::home))
         .route("/assets/{name}", Access::Public, get(assets::asset))
         .route("/activate", Access::Public, get(pages::activate::form))
@@ -103,26 +123,38 @@ pub(crate) fn router(app: &App) -> Router {
             "/admin/customers/organizations/{id}",
             Access::Admin,
             post(pages::admin::customers::save_organization),
-        );
-    let forgery = CsrfLayer::new().with_rejection_response(|_| {
-        axum::response::IntoResponse::into_response(access::foreign_form())
-    });
-    let pages =
-        pages.router.fallback(pages::not_found).layer(forgery).layer(CompressionLayer::new());
+        )
+}
+
+/// All of it, with what stands around every route.
+pub(crate) fn router(app: &App) -> Router {
+    let (api, pages) = (api(app), pages(app));
+    let not_found = pages.guarded(Access::Public, any(crate::pages::not_found));
+    let pages = pages.router.fallback(not_found).layer(CompressionLayer::new());
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     api.router
         .merge(pages)
         .with_state(app.clone())
+        .layer(CatchPanicLayer::new())
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(TraceLayer::new_for_http())
-        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(RequestBodyTimeoutLayer::new(BODY_GOES_ON_WITHIN))
 }
+
+/// A request in the log: its route, not its address. Who reads a log must not get what a one-time link opens.
+fn span<B>(request: &Request<B>) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    tracing::debug_span!("request", method = %request.method(), route)
+}
+
+/// How long an upload may stand still.
+const BODY_GOES_ON_WITHIN: Duration = Duration::from_secs(20);
 
 /// Nothing from elsewhere, nothing inline, no frames: text that somebody smuggled into a page cannot run.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -151,21 +183,29 @@ fn trial_origins(app: &App) -> CorsLayer {
 struct Table<'a> {
     app: &'a App,
     router: Router<App>,
+    routes: Vec<Route>,
 }
 
 impl<'a> Table<'a> {
     fn new(app: &'a App) -> Self {
-        Self { app, router: Router::new() }
+        Self { app, router: Router::new(), routes: Vec::new() }
     }
 
     fn route(mut self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
-        let methods = match access {
-            // Programs bring no cookie: nothing to look up.
-            Access::Api => methods,
-            _ => methods.layer(from_fn_with_state((self.app.clone(), access), access::enforce)),
-        };
+        let methods = self.guarded(access, methods);
+        self.routes.push(Route { path: path.to_owned(), access });
         self.router = self.router.route(path, methods);
         self
+    }
+
+    fn guarded(&self, access: Access, methods: MethodRouter<App>) -> MethodRouter<App> {
+        if access == Access::Api {
+            // Programs bring no cookie: nothing to look up, and nobody's form to be forged.
+            return methods;
+        }
+        let forgery = CsrfLayer::new().with_rejection_response(|_| access::foreign_form());
+        let enforce = from_fn_with_state((self.app.clone(), access), access::enforce);
+        methods.layer(forgery).layer(enforce)
     }
 
     /// As `route`, limited per address.

@@ -1,85 +1,33 @@
 //! The running portal over real HTTP, with machines played by the format's own functions.
 #![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
 
-use std::collections::BTreeMap;
-
-use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Ask, LicenseProof};
-use countersign_core::trust::Roots;
-use countersign_core::{Expect, Id, ProductId};
-use countersign_portal::{App, Config, serve, setup_link};
-use countersign_store::{License, LicenseStatus, NewLicense, Product, Validity};
+use countersign_core::{Expect, Id};
+use countersign_portal::setup_link;
+use countersign_store::{License, LicenseStatus};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_DISPOSITION, LOCATION};
 use serde_json::Value;
 
 mod played;
+mod world;
 
 use played::{Machine, NOW, rng};
+use world::TestPortal;
 
+/// A portal, and a program that talks to its API.
 struct World {
-    app: App,
-    url: String,
+    portal: TestPortal,
     http: reqwest::Client,
-    product: ProductId,
-    _folder: tempfile::TempDir,
 }
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Config {
-            vendor: "Acme".into(),
-            rate_limit: None,
-            trial_origins: vec!["https://acme.github.io".into()],
-            ..Config::new(folder.path().join("data"))
-        };
-        let app = App::open(config).await.unwrap();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(serve(listener, app.clone(), std::future::pending()));
-        let product: ProductId = "acme-cad".parse().unwrap();
-        let acme = Product {
-            id: product.clone(),
-            name: "Acme CAD".into(),
-            trial_days: Some(14),
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: BTreeMap::new(),
-            reinstall_allowance: 3,
-            archived: false,
-            created_at: NOW,
-        };
-        app.store().save_product(acme, "test", NOW).await.unwrap();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .cookie_store(true);
-        Self { app, url, http: http.build().unwrap(), product, _folder: folder }
-    }
-
-    async fn license(&self, seats: u64, deactivations: Option<u64>) -> LicenseKey {
-        let key = LicenseKey::generate(&mut rng());
-        let new = NewLicense {
-            key: key.clone(),
-            product: self.product.clone(),
-            plan: Some("Pro".into()),
-            holder: Some("Jane".into()),
-            owner: None,
-            organization: None,
-            allowed_activations: Some(seats),
-            allowed_deactivations: deactivations,
-            validity: Validity::Perpetual,
-            response_validity: 86_400,
-            strategy: Strategy::Fuzzy,
-            entitlements: BTreeMap::new(),
-            metadata: BTreeMap::new(),
-        };
-        self.app.store().create_license(new, "test", NOW).await.unwrap();
-        key
-    }
-
-    async fn stored(&self, key: &LicenseKey) -> License {
-        self.app.store().license(&key.id()).await.unwrap().unwrap()
+        Self { portal: TestPortal::new().await, http: http.build().unwrap() }
     }
 
     async fn post(&self, path: &str, body: &str) -> (StatusCode, Value) {
@@ -97,9 +45,13 @@ impl World {
         assert!(!problem["advice"].as_str().unwrap().is_empty());
         problem["code"].as_str().unwrap().to_owned()
     }
+}
 
-    fn roots(&self) -> Roots {
-        Roots::new(self.app.keys().roots.iter().cloned())
+impl std::ops::Deref for World {
+    type Target = TestPortal;
+
+    fn deref(&self) -> &TestPortal {
+        &self.portal
     }
 }
 

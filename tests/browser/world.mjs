@@ -146,7 +146,7 @@ export function startBrowser() {
 
 /** A fresh visitor. Whatever leaves for a place that is not `allowed`, and every script error, fails the test at `close`. */
 export async function visit(browser, allowed, options = {}) {
-  const context = await browser.newContext({ viewport: DESKTOP, acceptDownloads: true, ...options });
+  const context = await browser.newContext({ viewport: DESKTOP, acceptDownloads: true, reducedMotion: "reduce", locale: "en-GB", ...options });
   const page = await context.newPage();
   const wrong = [];
   page.on("request", (request) => {

@@ -193,7 +193,8 @@ impl Signer {
     /// Signs a response: the bare token.
     ///
     /// # Errors
-    /// [`Code::OutOfScope`] when the delegation does not cover it: every verifier would refuse it.
+    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::TooLong`] when it says too much for a token: every
+    /// verifier would refuse it.
     pub fn sign(&self, response: &Response) -> Result<String> {
         if let Some(delegation) = self.delegation() {
             delegation.covers(response)?;
@@ -205,6 +206,8 @@ impl Signer {
             ("chain", self.chain.as_ref().map(|(token, _)| json!(token))),
             ("revocations", self.revocations.as_ref().map(|token| json!(token))),
         ]);
-        Ok(token::sign(&header, &response.payload(), &self.key))
+        let token = token::sign(&header, &response.payload(), &self.key);
+        token::check_length(&token)?;
+        Ok(token)
     }
 }

@@ -79,6 +79,10 @@ pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};
 
+const PING: &str = "SELECT 1";
+const COUNTED: &str = "SELECT id, live_activations, (SELECT COUNT(*) FROM activation a WHERE a.license_id = l.id \
+    AND a.state IN ('active', 'returned')) AS live FROM license l";
+
 /// The vendor's data. Cheap to clone; every clone is the same store.
 #[derive(Clone)]
 pub struct Store {
@@ -119,7 +123,7 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<()> {
-        self.read(|c| Ok(c.query_row("SELECT 1", [], |_| Ok(()))?))
+        self.read(|c| Ok(c.query_row(PING, [], |_| Ok(()))?))
     }
 
     /// Checks the file, and for every license that its counters are those of its activations. Returns what is wrong.
@@ -128,15 +132,16 @@ impl Store {
     /// When the check cannot run.
     pub async fn integrity_check(&self) -> Result<Vec<String>> {
         self.read(|c| {
-            let mut found: Vec<String> =
-                c.prepare(dialect::INTEGRITY)?.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            let mut found: Vec<String> = c
+                .prepare(dialect::INTEGRITY)?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
             found.retain(|line| line != "ok");
-            let sql = "SELECT id, live_activations, (SELECT COUNT(*) FROM activation a WHERE a.license_id = l.id \
-                AND a.state IN ('active', 'returned')) AS live FROM license l";
-            let mut statement = c.prepare(sql)?;
+            let mut statement = c.prepare(COUNTED)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (id, counted, live): (String, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                let (id, counted, live): (String, i64, i64) =
+                    (row.get(0)?, row.get(1)?, row.get(2)?);
                 if counted != live {
                     found.push(format!("license {id} counts {counted} activations and has {live}"));
                 }

@@ -96,7 +96,7 @@ pub enum LicenseStatus {
     Active,
     /// Not now.
     Suspended,
-    /// Never again.
+    /// Withdrawn: a vendor's last word, unless it was a mistake.
     Revoked,
 }
 
@@ -114,6 +114,9 @@ pub enum Validity {
 }
 
 impl LicenseStatus {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Revoked];
+
     /// As text, in the database and the API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,8 +131,10 @@ impl FromStr for LicenseStatus {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self> {
-        let all = [Self::Active, Self::Suspended, Self::Revoked];
-        all.into_iter().find(|s| s.as_str() == text).ok_or(StoreError::Malformed("license status"))
+        Self::ALL
+            .into_iter()
+            .find(|s| s.as_str() == text)
+            .ok_or(StoreError::Malformed("license status"))
     }
 }
 
@@ -279,7 +284,7 @@ impl Store {
     }
 
     /// Reads the license anew the next time.
-    pub(crate) fn forget_terms(&self, id: &LicenseId) {
+    pub fn forget_terms(&self, id: &LicenseId) {
         self.terms().remove(id);
     }
 
@@ -313,7 +318,9 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     let (validity, length, end) = match new.validity {
         Validity::Perpetual => ("perpetual", None, None),
         Validity::Fixed(end) => ("fixed", None, Some(end)),
-        Validity::FromCreation(length) => ("from-creation", Some(length), Some(now + length)),
+        Validity::FromCreation(length) => {
+            ("from-creation", Some(length), Some(now.saturating_add(length)))
+        }
         Validity::FromFirstActivation(length) => ("from-first-activation", Some(length), None),
     };
     let values = rusqlite::params![

@@ -67,7 +67,7 @@ pub struct Link {
 }
 
 impl Store {
-    /// Stores a link. A new link for the first admin replaces the older ones.
+    /// Stores a link. One for the first admin, or one for a password that is handed over, replaces the older ones.
     ///
     /// # Errors
     /// When the database fails.
@@ -96,6 +96,11 @@ impl Store {
         self.write(move |c| {
             if purpose == LinkPurpose::FirstAdmin {
                 run(c, DROP_FIRST_ADMIN, [])?;
+            }
+            if purpose == LinkPurpose::SetPassword
+                && let Some(user) = user
+            {
+                drop_links(c, user, &[purpose])?;
             }
             let user = user.map(|id| id.to_string());
             let values = (token.to_string(), purpose.as_str(), user, detail, seconds(until));
@@ -130,7 +135,8 @@ impl Store {
         self.read(|c| find_link(c, token, purpose, now))
     }
 
-    /// Uses the link to create the first admin. `false` when the link does not work, or there is an admin already.
+    /// Uses the link to create the first admin. `false` when the link does not work, there is an admin already, or the
+    /// e-mail address is taken: the link is not used up then.
     ///
     /// # Errors
     /// When the database fails.
@@ -141,10 +147,16 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         self.write(move |c| {
-            if user::has_admin(c)? || use_link(c, &token, LinkPurpose::FirstAdmin, now)?.is_none() {
+            if user::has_admin(c)? || find_link(c, &token, LinkPurpose::FirstAdmin, now)?.is_none()
+            {
                 return Ok(false);
             }
-            Ok(user::insert_user(c, &admin, "first-admin-link", now)? == UserChange::Done)
+            let created = user::insert_user(c, &admin, "first-admin-link", now)?;
+            if created != UserChange::Done {
+                return Ok(false);
+            }
+            use_link(c, &token, LinkPurpose::FirstAdmin, now)?;
+            Ok(true)
         })
         .await
     }

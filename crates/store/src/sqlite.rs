@@ -1,6 +1,7 @@
 //! The embedded engine: one writer with group commit, readers from a pool. The seam for a second engine is here:
 //! nothing outside this file opens a connection or begins a transaction.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -10,6 +11,12 @@ use tokio::sync::oneshot;
 
 use crate::error::{Result, StoreError};
 use crate::{dialect, migrations};
+
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const SAVEPOINT: &str = "SAVEPOINT command";
+const ROLLBACK_TO: &str = "ROLLBACK TO command";
+const RELEASE: &str = "RELEASE command";
 
 /// How the embedded engine runs.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +69,10 @@ impl Writer {
     ) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
         let command: Command = Box::new(move |connection| {
-            let result = connection.map_or(Err(StoreError::Closed), command);
+            // A fault in one command must not end the writer: it is undone like any other error.
+            let run = AssertUnwindSafe(|| connection.map_or(Err(StoreError::Closed), command));
+            let result = catch_unwind(run)
+                .unwrap_or_else(|_| Err(StoreError::Commit("the command panicked".to_owned())));
             let keep = result.is_ok();
             let answer = Box::new(move |committed: std::result::Result<(), String>| {
                 // The asker may be gone; what was done stays done.
@@ -100,13 +110,15 @@ fn write_loop(connection: &Connection, receiver: &mpsc::Receiver<Command>, most:
         let mut done = Vec::new();
         let committed = commit_group(connection, first, receiver, most, &mut done);
         if committed.is_err() && !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = connection.execute_batch(ROLLBACK);
         }
         let committed = committed.map_err(|e| e.to_string());
         for Done { answer, .. } in done {
             answer(committed.clone());
         }
     }
+    // Who cannot do it now (another process is reading) leaves it to the next start.
+    let _ = connection.query_row(dialect::CLOSING, [], |_| Ok(()));
 }
 
 /// Everything that is queued now, up to `most`, goes into one transaction. While its commit waits for the disk the
@@ -128,17 +140,17 @@ fn commit_group(
         next = if done.len() < most { receiver.try_recv().ok() } else { None };
     }
     begun?;
-    connection.prepare_cached("COMMIT")?.execute([])?;
+    connection.prepare_cached(COMMIT)?.execute([])?;
     Ok(())
 }
 
 fn run_in_savepoint(connection: &Connection, command: Command) -> rusqlite::Result<Done> {
-    connection.prepare_cached("SAVEPOINT command")?.execute([])?;
+    connection.prepare_cached(SAVEPOINT)?.execute([])?;
     let done = command(Some(connection));
     if !done.keep {
-        connection.prepare_cached("ROLLBACK TO command")?.execute([])?;
+        connection.prepare_cached(ROLLBACK_TO)?.execute([])?;
     }
-    connection.prepare_cached("RELEASE command")?.execute([])?;
+    connection.prepare_cached(RELEASE)?.execute([])?;
     Ok(done)
 }
 

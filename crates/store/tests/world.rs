@@ -356,6 +356,24 @@ async fn a_throttled_subject_waits_longer_each_time_but_not_for_ever() {
     assert_eq!(world.store.throttled_until("login:a", NOW + 101).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn attempts_at_once_are_let_through_no_further_than_one_after_the_other() {
+    let world = Arc::new(World::new().await);
+    let policy = Throttle { free: 2, first_wait: 10, longest_wait: 100, forget_after: 1000 };
+    let attempts = (0..50).map(|_| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.store.throttle_attempt("login:a", policy, NOW).await })
+    });
+    let mut waits = Vec::new();
+    for attempt in attempts.collect::<Vec<_>>() {
+        waits.push(attempt.await.unwrap().unwrap());
+    }
+    assert_eq!(waits.iter().filter(|wait| wait.is_none()).count(), 3);
+    assert!(waits.iter().flatten().all(|until| *until == NOW + 10), "who waits is not counted");
+    world.store.throttle_clear("login:a").await.unwrap();
+    assert_eq!(world.store.throttle_attempt("login:a", policy, NOW).await.unwrap(), None);
+}
+
 async fn race(options: Options) {
     let world = Arc::new(World::with(options).await);
     for _ in 0..40 {

@@ -7,17 +7,24 @@ use super::guard::Attempt;
 use super::password::confirm as confirm_password;
 use super::{RESET_SECONDS, Refusal, Result};
 use crate::app::App;
+use crate::language::Language;
 use crate::mail::{self, Mail};
 
 /// Asks the new mailbox. Whether the address has an account of its own is told there, not here.
-pub(crate) async fn ask(app: &App, user: &User, password: String, email: &str) -> Result<()> {
+pub(crate) async fn ask(
+    app: &App,
+    user: &User,
+    password: String,
+    email: &str,
+    language: Language,
+) -> Result<()> {
     let email = mail::address(email).ok_or(Refusal::UnfitAddress)?;
     if email == user.email {
         return Err(Refusal::SameAddress.into());
     }
     confirm_password(app, user, password).await?;
     let _counted = Attempt::mail_of(app, user.id).await?;
-    let mail = Mail::ConfirmEmail { user: user.id }.job(app.now());
+    let mail = Mail::ConfirmEmail { user: user.id }.job(language, app.now());
     if !app.store().ask_email_change(user.id, &email, mail, app.now()).await? {
         return Err(Refusal::NotFound.into());
     }
@@ -26,9 +33,10 @@ pub(crate) async fn ask(app: &App, user: &User, password: String, email: &str) -
 }
 
 /// Takes the new address: its mailbox has confirmed it.
-pub(crate) async fn confirm(app: &App, secret: &str) -> Result<()> {
+pub(crate) async fn confirm(app: &App, secret: &str, language: Language) -> Result<()> {
     let now = app.now();
-    let notice = move |user, old: &str| Mail::EmailChanged { user, old: old.to_owned() }.job(now);
+    let notice =
+        move |user, old: &str| Mail::EmailChanged { user, old: old.to_owned() }.job(language, now);
     match app.store().confirm_email(Hash::of(secret), notice, now).await? {
         EmailChange::Done(_) => {
             app.mailroom().wake();

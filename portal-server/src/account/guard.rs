@@ -18,12 +18,8 @@ const GUESS_FROM: Throttle =
     Throttle { free: 20, first_wait: 5, longest_wait: 3600, forget_after: 86_400 };
 /// Mail to one mailbox, whoever asks for it. The longest wait is as long as the link in the last mail works, so the owner
 /// always has one.
-const MAIL_TO: Throttle = Throttle {
-    free: 3,
-    first_wait: 60,
-    longest_wait: super::RESET_SECONDS,
-    forget_after: 86_400,
-};
+const MAIL_TO: Throttle =
+    Throttle { free: 3, first_wait: 60, longest_wait: super::RESET_SECONDS, forget_after: 86_400 };
 /// Mail that one address or one account asks for.
 const MAIL_FROM: Throttle =
     Throttle { free: 20, first_wait: 10, longest_wait: 3600, forget_after: 86_400 };
@@ -83,7 +79,12 @@ impl Attempt {
     }
 
     /// The second factor of a login. Who gets here knows the password.
-    pub(crate) async fn second_factor(app: &App, user: Id, email: &str, caller: &Caller) -> Result<Self> {
+    pub(crate) async fn second_factor(
+        app: &App,
+        user: Id,
+        email: &str,
+        caller: &Caller,
+    ) -> Result<Self> {
         let own = match &caller.device {
             Some(device) if app.store().is_known_device(device, email, app.now()).await? => {
                 format!("factor-device:{device}")

@@ -6,6 +6,7 @@ use countersign_store::{Accept, Accepted, Invite, OrganizationRole, User, UserSt
 use super::guard::Attempt;
 use super::{Refusal, Result, done};
 use crate::app::App;
+use crate::language::Language;
 use crate::mail::{self, Mail};
 use crate::password;
 
@@ -24,6 +25,7 @@ pub(crate) async fn invite(
     by: &User,
     organization: Id,
     invitee: Invitee,
+    language: Language,
 ) -> Result<Id> {
     let email = mail::address(&invitee.email).ok_or(Refusal::UnfitAddress)?;
     let _counted = Attempt::invite(app, organization).await?;
@@ -36,7 +38,7 @@ pub(crate) async fn invite(
         last_name: invitee.last_name,
         organization_role: invitee.organization_role,
     };
-    let mail = Mail::Invitation { user, by: by.id }.job(app.now());
+    let mail = Mail::Invitation { user, by: by.id }.job(language, app.now());
     let actor = format!("user:{}", by.id);
     done(app.store().invite(invite, mail, &actor, app.now()).await?)?;
     app.mailroom().wake();
@@ -44,14 +46,19 @@ pub(crate) async fn invite(
 }
 
 /// Sends the invitation again, with a fresh link.
-pub(crate) async fn resend(app: &App, by: &User, organization: Id, invited: Id) -> Result<()> {
+pub(crate) async fn resend(
+    app: &App,
+    by: &User,
+    organization: Id,
+    invited: Id,
+    language: Language,
+) -> Result<()> {
     let user = app.store().user(invited).await?;
-    let is_open = |user: &User| {
-        user.organization == Some(organization) && user.status == UserStatus::Invited
-    };
+    let is_open =
+        |user: &User| user.organization == Some(organization) && user.status == UserStatus::Invited;
     let user = user.filter(is_open).ok_or(Refusal::NotFound)?;
     let _counted = Attempt::invite(app, organization).await?;
-    mail::queue(app, &Mail::Invitation { user: user.id, by: by.id }).await?;
+    mail::queue(app, Mail::Invitation { user: user.id, by: by.id }, language).await?;
     Ok(())
 }
 

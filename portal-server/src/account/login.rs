@@ -7,6 +7,7 @@ use countersign_store::{LinkPurpose, TwoFactor, User};
 use super::guard::{Attempt, Caller};
 use super::{Refusal, Result, SECOND_FACTOR_SECONDS, two_factor};
 use crate::app::App;
+use crate::language::Language;
 use crate::mail::{self, Mail, Notice};
 use crate::password;
 
@@ -46,7 +47,13 @@ pub(crate) async fn enter(
 }
 
 /// Checks the second factor of a login under way.
-pub(crate) async fn pass(app: &App, secret: &str, code: &str, caller: &Caller) -> Result<User> {
+pub(crate) async fn pass(
+    app: &App,
+    secret: &str,
+    code: &str,
+    caller: &Caller,
+    language: Language,
+) -> Result<User> {
     let token = Hash::of(secret);
     let link = app.store().link(&token, LinkPurpose::SecondFactor, app.now()).await?;
     let waiting = match link.and_then(|link| link.user) {
@@ -64,7 +71,8 @@ pub(crate) async fn pass(app: &App, secret: &str, code: &str, caller: &Caller) -
     }
     attempt.was_right(app).await?;
     if on_paper {
-        mail::queue(app, &Mail::Notice { user: user.id, what: Notice::RecoveryCodeUsed }).await?;
+        let notice = Mail::Notice { user: user.id, what: Notice::RecoveryCodeUsed };
+        mail::queue(app, notice, language).await?;
     }
     Ok(user)
 }

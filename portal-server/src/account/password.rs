@@ -6,6 +6,7 @@ use countersign_store::{LinkPurpose, User};
 use super::guard::{Attempt, Caller};
 use super::{Refusal, Refused, Result};
 use crate::app::App;
+use crate::language::Language;
 use crate::mail::{self, Mail, Notice};
 use crate::password;
 
@@ -25,6 +26,7 @@ pub(crate) async fn change(
     session: Id,
     old: String,
     new: String,
+    language: Language,
 ) -> Result<()> {
     if !password::is_acceptable(&new) {
         return Err(Refusal::UnfitPassword.into());
@@ -34,17 +36,23 @@ pub(crate) async fn change(
     if !app.store().change_password(user.id, hash, session, app.now()).await? {
         return Err(Refusal::NotFound.into());
     }
-    mail::queue(app, &Mail::Notice { user: user.id, what: Notice::PasswordChanged }).await?;
+    let notice = Mail::Notice { user: user.id, what: Notice::PasswordChanged };
+    mail::queue(app, notice, language).await?;
     Ok(())
 }
 
 /// Asks for a link to set a new password. What is done and said does not depend on whether the address has an account:
 /// who that is finds out only the worker, later.
-pub(crate) async fn ask_reset(app: &App, email: &str, caller: &Caller) -> Result<()> {
+pub(crate) async fn ask_reset(
+    app: &App,
+    email: &str,
+    caller: &Caller,
+    language: Language,
+) -> Result<()> {
     let email = mail::address(email).ok_or(Refusal::UnfitAddress)?;
     let _counted = Attempt::mail_from(app, caller).await?;
     match Attempt::mail_to(app, &email).await {
-        Ok(_counted) => Ok(mail::queue(app, &Mail::ResetPassword { email }).await?),
+        Ok(_counted) => Ok(mail::queue(app, Mail::ResetPassword { email }, language).await?),
         // A mail is on its way, or was a moment ago: that is all there is to say.
         Err(Refused::Because(Refusal::Wait { .. })) => Ok(()),
         Err(other) => Err(other),
@@ -52,7 +60,12 @@ pub(crate) async fn ask_reset(app: &App, email: &str, caller: &Caller) -> Result
 }
 
 /// Sets a new password by a mailed link: whose it is.
-pub(crate) async fn reset(app: &App, secret: &str, new: String) -> Result<User> {
+pub(crate) async fn reset(
+    app: &App,
+    secret: &str,
+    new: String,
+    language: Language,
+) -> Result<User> {
     if !password::is_acceptable(&new) {
         return Err(Refusal::UnfitPassword.into());
     }
@@ -66,6 +79,7 @@ pub(crate) async fn reset(app: &App, secret: &str, new: String) -> Result<User> 
     let user = user.ok_or(Refusal::DeadLink)?;
     // The guesses of others made the owner wait: the mailbox has proved who this is.
     app.store().throttle_clear(&format!("login:{}", Hash::of(&user.email))).await?;
-    mail::queue(app, &Mail::Notice { user: user.id, what: Notice::PasswordChanged }).await?;
+    let notice = Mail::Notice { user: user.id, what: Notice::PasswordChanged };
+    mail::queue(app, notice, language).await?;
     Ok(user)
 }

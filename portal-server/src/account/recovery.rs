@@ -54,7 +54,9 @@ mod tests {
             assert_eq!(hash(jane, typed), Some(code), "{typed}");
         }
         assert_ne!(hash(joe, "7k3m-x9fq-2b8d-0w1n"), Some(code));
-        for wrong in ["", "123456", "7k3m-x9fq-2b8d-0w1", "7k3m-x9fq-2b8d-0w1nn", "7k3m-x9fq-2b8d-0w1ü"] {
+        for wrong in
+            ["", "123456", "7k3m-x9fq-2b8d-0w1", "7k3m-x9fq-2b8d-0w1nn", "7k3m-x9fq-2b8d-0w1ü"]
+        {
             assert_eq!(hash(jane, wrong), None, "{wrong}");
         }
     }

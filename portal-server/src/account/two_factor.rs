@@ -7,6 +7,7 @@ use super::guard::Attempt;
 use super::password::confirm;
 use super::{Refusal, Refused, Result, recovery, totp};
 use crate::app::App;
+use crate::language::Language;
 use crate::mail::{self, Mail, Notice};
 
 /// Makes a secret for the authenticator app; nothing is asked for at the login until its first code was right.
@@ -27,6 +28,7 @@ pub(crate) async fn turn_on(
     user: &User,
     session: Id,
     code: &str,
+    language: Language,
 ) -> Result<Vec<String>> {
     let secret = offered(app, user).await?.ok_or(Refusal::NotFound)?;
     let attempt = Attempt::confirm(app, user.id).await?;
@@ -37,16 +39,24 @@ pub(crate) async fn turn_on(
         return Err(Refusal::NotFound.into());
     }
     attempt.was_right(app).await?;
-    mail::queue(app, &Mail::Notice { user: user.id, what: Notice::TwoFactorOn }).await?;
+    let notice = Mail::Notice { user: user.id, what: Notice::TwoFactorOn };
+    mail::queue(app, notice, language).await?;
     Ok(codes)
 }
 
 /// Turns it off: password and a code.
-pub(crate) async fn turn_off(app: &App, user: &User, password: String, code: &str) -> Result<()> {
+pub(crate) async fn turn_off(
+    app: &App,
+    user: &User,
+    password: String,
+    code: &str,
+    language: Language,
+) -> Result<()> {
     confirm(app, user, password).await?;
     use_code(app, user, code).await?;
     app.store().turn_off_two_factor(user.id, &format!("user:{}", user.id), app.now()).await?;
-    mail::queue(app, &Mail::Notice { user: user.id, what: Notice::TwoFactorOff }).await?;
+    let notice = Mail::Notice { user: user.id, what: Notice::TwoFactorOff };
+    mail::queue(app, notice, language).await?;
     Ok(())
 }
 

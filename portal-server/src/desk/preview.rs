@@ -1,19 +1,20 @@
 //! What a request would do, in words, before anything is used up.
 
 use countersign_core::request::{Ask, Device, VerifiedRequest};
-use countersign_core::{TokenType, UnixSeconds, file};
+use countersign_core::{TokenType, UnixSeconds};
 use countersign_store::{Deactivated, License, Seat};
 
 use super::{Door, Refusal, activation, deactivation, product, trial};
 use crate::app::App;
+use crate::language::{Language, Say};
 
 /// What the portal understood of a request.
 #[derive(Debug)]
 pub struct Preview {
     /// What was brought.
     pub kind: TokenType,
-    /// The machine's name.
-    pub machine: String,
+    /// The machine's name, if it says one.
+    pub machine: Option<String>,
     /// Its platform.
     pub platform: Option<String>,
     /// The product's name.
@@ -24,13 +25,70 @@ pub struct Preview {
     pub outcome: Result<Outcome, Refusal>,
 }
 
+impl Preview {
+    /// The message that names its kind.
+    pub fn kind_key(&self) -> String {
+        format!("kind-{}", self.kind.as_str().trim_end_matches("+jwt"))
+    }
+}
+
 /// What would happen.
 #[derive(Debug)]
 pub struct Outcome {
-    /// In a sentence.
-    pub words: String,
+    /// What it is.
+    pub effect: Effect,
     /// The license's seats after it.
     pub seats: Option<SeatUse>,
+}
+
+/// What answering a request would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: the same response again.
+    Again,
+    /// The machine gets this seat; its grant ends then, or never.
+    Activate(SeatKind, Option<UnixSeconds>),
+    /// A trial starts and ends then.
+    StartTrial(UnixSeconds),
+    /// The seat becomes free.
+    FreeSeat,
+}
+
+/// Which seat a machine would get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatKind {
+    /// A further one.
+    New,
+    /// Its own, renewed.
+    Renewal,
+    /// Its own, which it had given up.
+    Kept,
+    /// Its own, after a reinstallation.
+    Reinstall,
+}
+
+impl Outcome {
+    /// The effect as a sentence.
+    pub fn words(&self, language: &Language) -> String {
+        let until = |end: Option<UnixSeconds>| match end {
+            Some(end) => language.t1("until", "end", language.date_time(end)),
+            None => language.t("without-end"),
+        };
+        match self.effect {
+            Effect::Again => language.t("effect-again"),
+            Effect::FreeSeat => language.t("effect-free-seat"),
+            Effect::StartTrial(end) => language.t1("effect-trial", "until", until(Some(end))),
+            Effect::Activate(seat, end) => {
+                let key = match seat {
+                    SeatKind::New => "effect-new",
+                    SeatKind::Renewal => "effect-renewal",
+                    SeatKind::Kept => "effect-kept",
+                    SeatKind::Reinstall => "effect-reinstall",
+                };
+                language.t1(key, "until", until(end))
+            }
+        }
+    }
 }
 
 /// Seats in use after it, and how many there are.
@@ -44,13 +102,13 @@ pub struct SeatUse {
 
 impl SeatUse {
     /// "2 of 5 seats in use after this, 3 left".
-    pub fn words(&self) -> String {
+    pub fn words(&self) -> Say {
+        let say = Say::new("seats-after").with("used", self.used);
         match self.allowed {
             Some(allowed) => {
-                let left = allowed.saturating_sub(self.used);
-                format!("{} of {allowed} seats in use after this, {left} left", self.used)
+                say.with("allowed", allowed).with("left", allowed.saturating_sub(self.used))
             }
-            None => format!("{} seats in use after this, any number allowed", self.used),
+            None => Say::new("seats-after-any").with("used", self.used),
         }
     }
 }
@@ -68,13 +126,18 @@ pub async fn preview(
     let product = app.store().product(&claims.product).await?;
     let mut machine = claims.device_name().map(str::to_owned);
     let outcome = match super::again(app, &request.hash()).await? {
-        Some(_) => Ok(Outcome {
-            words: "This file was answered before: you get the same response again. Nothing is used up.".to_owned(),
-            seats: None,
-        }),
+        Some(_) => Ok(Outcome { effect: Effect::Again, seats: None }),
         None => match &claims.ask {
             Ask::Activation { device, license } => {
-                match activation::license_for(app, request, license.as_ref(), door, activation::Read::Now).await {
+                match activation::license_for(
+                    app,
+                    request,
+                    license.as_ref(),
+                    door,
+                    activation::Read::Now,
+                )
+                .await
+                {
                     Ok(license) => plan_activation(app, request, device, &license, door).await,
                     Err(refusal) => Err(refusal),
                 }
@@ -83,12 +146,13 @@ pub async fn preview(
             Ask::Deactivation { activation, .. } => {
                 let key = request.device_key().thumbprint();
                 let (outcome, known) = app.store().deactivation_plan(activation, &key).await?;
-                machine = machine.or_else(|| known.as_ref().and_then(|a| a.device_name.clone()));
                 match (outcome, known) {
                     (Deactivated::Done, Some(known)) => {
+                        // Only the device itself is told the name that it had.
+                        machine = machine.or(known.device_name);
                         let license = app.store().license(&known.license).await?;
                         Ok(Outcome {
-                            words: "The machine has given its activation up. Its seat becomes free.".to_owned(),
+                            effect: Effect::FreeSeat,
                             seats: license.map(|l| SeatUse {
                                 used: l.live_activations.saturating_sub(1),
                                 allowed: l.allowed_activations,
@@ -102,7 +166,7 @@ pub async fn preview(
     };
     Ok(Preview {
         kind: claims.token_type(),
-        machine: machine.unwrap_or_else(|| "a machine without a name".to_owned()),
+        machine,
         platform: claims.device().and_then(|d| d.platform.clone()),
         product: product.map_or_else(|| claims.product.to_string(), |p| p.name),
         made_at: claims.issued_at,
@@ -123,27 +187,16 @@ async fn plan_activation(
         Ok(seat) => seat,
         Err(refusal) => return Err(activation::refused(app, refusal, license, door).await?),
     };
-    let until = license
-        .grant_end(now)
-        .map_or("without an end".to_owned(), |end| format!("until {} UTC", file::date(end)));
-    let (words, more) = match seat {
-        Seat::New => (format!("The machine will be activated {until}."), 1),
-        Seat::Renewal(_) => {
-            (format!("The machine is active: this renews it, {until}. No further seat is used."), 0)
-        }
-        Seat::Kept(_) => {
-            (format!("The machine still has its seat: it is activated again, {until}."), 0)
-        }
-        Seat::Reinstall(_) => (
-            format!(
-                "A reinstalled machine: it takes over its own seat, {until}. No further seat is used."
-            ),
-            0,
-        ),
+    let (kind, more) = match seat {
+        Seat::New => (SeatKind::New, 1),
+        Seat::Renewal(_) => (SeatKind::Renewal, 0),
+        Seat::Kept(_) => (SeatKind::Kept, 0),
+        Seat::Reinstall(_) => (SeatKind::Reinstall, 0),
     };
     let seats =
         SeatUse { used: license.live_activations + more, allowed: license.allowed_activations };
-    Ok(Outcome { words, seats: Some(seats) })
+    let effect = Effect::Activate(kind, license.grant_end(now));
+    Ok(Outcome { effect, seats: Some(seats) })
 }
 
 async fn plan_trial(
@@ -161,8 +214,5 @@ async fn plan_trial(
     if let Some(used) = used {
         return Err(trial::used(&used));
     }
-    Ok(Outcome {
-        words: format!("A trial will start, until {} UTC.", file::date(end)),
-        seats: None,
-    })
+    Ok(Outcome { effect: Effect::StartTrial(end), seats: None })
 }

@@ -1,26 +1,25 @@
 //! Why a request was not answered: a stable code, the fact, and what to do next. Nothing is ever told "invalid" alone.
 
+use std::fmt;
+
 use axum::http::StatusCode;
 use countersign_core::{Code, ProductId, UnixSeconds, file};
 use countersign_store::StoreError;
 
+use crate::language::{Language, Say};
+
 /// Everything that speaks against answering a request.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Refusal {
     /// The file itself.
-    #[error("{0}")]
-    Format(#[from] countersign_core::Error),
+    Format(countersign_core::Error),
     /// The request names no license and nobody chose one.
-    #[error("the request names no license")]
     LicenseNeeded,
     /// No such license, under this vendor.
-    #[error("there is no license with this key")]
     UnknownLicense,
     /// The proof was not made with the license's key.
-    #[error("the proof in the request was not made with the key of that license")]
     WrongProof,
     /// The license is for another product.
-    #[error("the license is for the product {license}, the request for {request}")]
     ProductMismatch {
         /// The license's.
         license: ProductId,
@@ -28,16 +27,12 @@ pub enum Refusal {
         request: ProductId,
     },
     /// Suspended by the vendor.
-    #[error("the license is suspended")]
     Suspended,
     /// Revoked by the vendor.
-    #[error("the license was revoked")]
     Revoked,
     /// It has ended.
-    #[error("the license ended on {} UTC", file::date(*.0))]
     Expired(UnixSeconds),
     /// All seats are taken. Who holds them is for the owner only.
-    #[error("all {allowed} seats of the license are in use")]
     SeatsUsedUp {
         /// How many there are.
         allowed: u64,
@@ -45,22 +40,16 @@ pub enum Refusal {
         holders: Vec<String>,
     },
     /// Reinstalled too often.
-    #[error("this machine was reinstalled {0} times within a year, which is all that is allowed")]
     ReinstallsUsedUp(u64),
     /// No deactivation left: the proof is recorded, the seat stays.
-    #[error("the license has no deactivation left ({0} are allowed)")]
     DeactivationsUsedUp(u64),
     /// No such activation.
-    #[error("this vendor has no activation with that id")]
     UnknownActivation,
     /// Signed by another device than the one that holds the activation.
-    #[error("the request was signed by another device than the one that was activated")]
     DeviceMismatch,
     /// A newer installation took the seat.
-    #[error("a newer installation on the same machine has taken over this activation")]
     Superseded,
     /// The machine has had its trial.
-    #[error("this machine had its trial of this product, from {} to {} UTC", file::date(*.from), file::date(*.until))]
     TrialAlreadyUsed {
         /// When it began.
         from: UnixSeconds,
@@ -68,13 +57,10 @@ pub enum Refusal {
         until: UnixSeconds,
     },
     /// The product has no trials.
-    #[error("there is no trial of this product")]
     NoTrial,
     /// The vendor does not have this product.
-    #[error("this vendor has no product {0}")]
     UnknownProduct(ProductId),
     /// The wrong endpoint for this kind of request.
-    #[error("this is {found}, but {wanted} is needed here")]
     WrongDoor {
         /// What came.
         found: String,
@@ -82,15 +68,32 @@ pub enum Refusal {
         wanted: String,
     },
     /// Not this person's license.
-    #[error("there is no such license for you")]
     NotYours,
     /// The request could not be signed, or a stored answer no longer verifies.
-    #[error("the portal cannot sign: {0}")]
     Signing(countersign_core::Error),
     /// The database failed.
-    #[error("the portal's database does not answer")]
-    Store(#[from] StoreError),
+    Store(StoreError),
 }
+
+impl From<countersign_core::Error> for Refusal {
+    fn from(error: countersign_core::Error) -> Self {
+        Self::Format(error)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&Language::ENGLISH.say(&self.fact()))
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl Refusal {
     pub(crate) fn signing(error: countersign_core::Error) -> Self {
@@ -164,80 +167,121 @@ impl Refusal {
     }
 
     /// A few words for a heading.
-    pub fn title(&self) -> &'static str {
+    pub fn title(&self) -> Say {
         match self {
-            Self::Format(error) if error.code() == Code::WrongType => {
-                "This is another kind of file"
+            Self::Format(error) if error.code() == Code::WrongType => "format-title-wrong-type",
+            Self::Format(error) if error.code() == Code::DamagedFile => "format-title-damaged",
+            Self::Format(_) => "format-title",
+            _ => return Say::new(format!("{}-title", self.stem())),
+        }
+        .into()
+    }
+
+    /// What happened, as a sentence.
+    pub fn fact(&self) -> Say {
+        let say = Say::new(self.stem());
+        match self {
+            Self::Format(error) | Self::Signing(error) => say.with("detail", error.to_string()),
+            Self::ProductMismatch { license, request } => {
+                say.with("license", license.to_string()).with("request", request.to_string())
             }
-            Self::Format(error) if error.code() == Code::DamagedFile => "The file is damaged",
-            Self::Format(_) => "The file is not a usable request",
-            Self::LicenseNeeded => "Which license?",
-            Self::UnknownLicense | Self::NotYours => "Unknown license",
-            Self::WrongProof => "The license key does not fit",
-            Self::ProductMismatch { .. } => "The license is for another product",
-            Self::Suspended => "The license is suspended",
-            Self::Revoked => "The license was revoked",
-            Self::Expired(_) => "The license has ended",
-            Self::SeatsUsedUp { .. } => "All seats are in use",
-            Self::ReinstallsUsedUp(_) => "Reinstalled too often",
-            Self::DeactivationsUsedUp(_) => "No deactivation left",
-            Self::UnknownActivation => "Unknown activation",
-            Self::DeviceMismatch => "Signed by another device",
-            Self::Superseded => "A newer installation has the seat",
-            Self::TrialAlreadyUsed { .. } => "The trial was used",
-            Self::NoTrial => "No trial",
-            Self::UnknownProduct(_) => "Unknown product",
-            Self::WrongDoor { .. } => "Another kind of request belongs here",
-            Self::Signing(_) => "The portal cannot sign",
-            Self::Store(_) => "Not available at the moment",
+            Self::Expired(at) => say.with("end", file::date(*at)),
+            Self::SeatsUsedUp { allowed, .. } => say.with("allowed", *allowed),
+            Self::ReinstallsUsedUp(allowed) | Self::DeactivationsUsedUp(allowed) => {
+                say.with("allowed", *allowed)
+            }
+            Self::TrialAlreadyUsed { from, until } => {
+                say.with("from", file::date(*from)).with("until", file::date(*until))
+            }
+            Self::UnknownProduct(product) => say.with("product", product.to_string()),
+            Self::WrongDoor { found, wanted } => say.with("found", found).with("wanted", wanted),
+            _ => say,
         }
     }
 
     /// What to do next.
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> Say {
         match self {
-            Self::Format(error) => error.advice(),
-            Self::LicenseNeeded => {
-                "Type the license key, or log in and choose the license. Nothing was used up."
+            Self::Format(error) => Say::new(format!("advice-{}", error.code())),
+            _ => Say::new(format!("{}-advice", self.stem())),
+        }
+    }
+
+    /// The messages about it begin with this.
+    fn stem(&self) -> &'static str {
+        match self {
+            Self::Format(_) => "format-fact",
+            Self::LicenseNeeded => "license-needed",
+            Self::UnknownLicense => "unknown-license",
+            Self::NotYours => "not-yours",
+            Self::WrongProof => "wrong-proof",
+            Self::ProductMismatch { .. } => "product-mismatch",
+            Self::Suspended => "license-suspended",
+            Self::Revoked => "license-revoked",
+            Self::Expired(_) => "license-expired",
+            Self::SeatsUsedUp { .. } => "seats-used-up",
+            Self::ReinstallsUsedUp(_) => "reinstalls-used-up",
+            Self::DeactivationsUsedUp(_) => "deactivations-used-up",
+            Self::UnknownActivation => "unknown-activation",
+            Self::DeviceMismatch => "wrong-device",
+            Self::Superseded => "superseded",
+            Self::TrialAlreadyUsed { .. } => "trial-already-used",
+            Self::NoTrial => "no-trial",
+            Self::UnknownProduct(_) => "unknown-product",
+            Self::WrongDoor { .. } => "wrong-door",
+            Self::Signing(_) => "signing-failed",
+            Self::Store(_) => "unavailable",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_of_the_format_has_its_advice_in_every_language() {
+        for code in Code::ALL {
+            let say = Refusal::Format(countersign_core::Error::new(*code, "x")).advice();
+            assert_eq!(Language::ENGLISH.say(&say), code.advice());
+            for language in Language::all() {
+                assert_ne!(language.say(&say), format!("advice-{code}"));
             }
-            Self::UnknownLicense => {
-                "Check the license key in the app and make a new request. Nothing was used up."
+        }
+    }
+
+    #[test]
+    fn every_refusal_says_what_happened_and_what_to_do_in_every_language() {
+        let product: ProductId = "acme-cad".parse().unwrap();
+        let error = || countersign_core::Error::new(Code::BadClaim, "the claim is missing");
+        let all = [
+            Refusal::Format(error()),
+            Refusal::LicenseNeeded,
+            Refusal::UnknownLicense,
+            Refusal::NotYours,
+            Refusal::WrongProof,
+            Refusal::ProductMismatch { license: product.clone(), request: product.clone() },
+            Refusal::Suspended,
+            Refusal::Revoked,
+            Refusal::Expired(1),
+            Refusal::SeatsUsedUp { allowed: 1, holders: vec![] },
+            Refusal::ReinstallsUsedUp(1),
+            Refusal::DeactivationsUsedUp(1),
+            Refusal::UnknownActivation,
+            Refusal::DeviceMismatch,
+            Refusal::Superseded,
+            Refusal::TrialAlreadyUsed { from: 1, until: 2 },
+            Refusal::NoTrial,
+            Refusal::UnknownProduct(product),
+            Refusal::WrongDoor { found: "a".into(), wanted: "b".into() },
+            Refusal::Signing(error()),
+            Refusal::Store(StoreError::Closed),
+        ];
+        for (refusal, language) in all.iter().flat_map(|r| Language::all().map(move |l| (r, l))) {
+            for say in [refusal.title(), refusal.fact(), refusal.advice()] {
+                let said = language.say(&say);
+                assert!(said.contains(' ') && !said.contains("{$"), "{refusal:?}: {said}");
             }
-            Self::NotYours => {
-                "Log in as somebody who may use the license, or ask your administrator."
-            }
-            Self::WrongProof => {
-                "Type the license key in the app again and make a new request. Nothing was used up."
-            }
-            Self::ProductMismatch { .. } => {
-                "Use a license of the product that asks. Nothing was used up."
-            }
-            Self::Suspended | Self::Revoked => "Ask the vendor. Your request file stays usable.",
-            Self::Expired(_) => "Renew the license, then send the same request file again.",
-            Self::SeatsUsedUp { .. } => {
-                "Deactivate a machine that is not needed any more, or ask the vendor for more seats; then send the \
-                 same request file again."
-            }
-            Self::ReinstallsUsedUp(_) => "Ask the vendor. Your request file stays usable.",
-            Self::DeactivationsUsedUp(_) => {
-                "The proof is recorded and nothing is lost: the seat stays with that machine, which can be activated \
-                 again without another seat. To free it for another machine, ask the vendor."
-            }
-            Self::UnknownActivation => {
-                "Check that the file goes to the vendor that activated the machine."
-            }
-            Self::DeviceMismatch => "Make the deactivation on the machine that was activated.",
-            Self::Superseded => "Nothing needs to be done: the newer installation holds the seat.",
-            Self::TrialAlreadyUsed { .. } => "To go on, get a license from the vendor.",
-            Self::NoTrial => "Ask the vendor, or get a license.",
-            Self::UnknownProduct(_) => "Check that the file goes to the vendor of the product.",
-            Self::WrongDoor { .. } => {
-                "Send it to the place for its kind, or use the page that takes every kind."
-            }
-            Self::Signing(_) => {
-                "Nothing was used up. Tell the vendor: the portal's signing key needs attention."
-            }
-            Self::Store(_) => "Nothing was used up. Try again in a minute.",
         }
     }
 }

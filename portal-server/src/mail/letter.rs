@@ -2,6 +2,7 @@
 //! ([`plain_name`]): a mail of ours must not carry somebody else's link.
 
 use super::Notice;
+use crate::language::{Language, Say, Value};
 
 /// What a letter says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,82 +28,57 @@ pub(crate) struct Words {
     pub(crate) body: String,
 }
 
-/// Puts the letter into words. The one place that a language is hooked to.
-pub(crate) fn words(letter: &Letter, _language: Option<&str>, vendor: &str) -> Words {
-    let (subject, text) = match letter {
-        Letter::Invitation { organization, by, link, days } => (
-            format!("Invitation to {organization} at {vendor}"),
-            format!(
-                "{by} invites you to the licenses of {organization} at {vendor}.\n\n\
-                 Accept the invitation here. The link works once, for {days} days:\n\n{link}\n\n\
-                 If you do not know what this is about, ignore this mail: nothing happens."
-            ),
-        ),
-        Letter::ResetPassword { link, minutes } => (
-            format!("New password for {vendor}"),
-            format!(
-                "Somebody, hopefully you, asked for a new password for your account at {vendor}.\n\n\
-                 Set it here. The link works once, for {minutes} minutes:\n\n{link}\n\n\
-                 If that was not you, ignore this mail: your password stays as it is."
-            ),
-        ),
-        Letter::ConfirmEmail { name, link, hours } => (
-            format!("Confirm your e-mail address for {vendor}"),
-            format!(
-                "The account of {name} at {vendor} wants to use this e-mail address.\n\n\
-                 If that is you, confirm it here. The link works once, for {hours} hours:\n\n{link}\n\n\
-                 If that was not you, ignore this mail: the address is not used."
-            ),
-        ),
-        Letter::AddressHasAccount => (
-            format!("Your e-mail address at {vendor}"),
-            format!(
-                "Somebody wanted to use this e-mail address for an account at {vendor}. There is an account with it \
-                 already, so nothing was changed.\n\n\
-                 If that was you, log in with this address instead. If not, there is nothing to do."
-            ),
-        ),
-        Letter::EmailChanged { new, link, days } => (
-            format!("Your e-mail address at {vendor} was changed"),
-            format!(
-                "Your account at {vendor} now uses the address {new}, and mail goes there.\n\n\
-                 If that was you, there is nothing to do.\n\n\
-                 If that was not you, undo it here. You get your account back and set a new password. The link works \
-                 once, for {days} days:\n\n{link}"
-            ),
-        ),
-        Letter::Notice { what, link } => (
-            notice_subject(*what, vendor),
-            format!(
-                "{}\n\nIf that was you, there is nothing to do. If not, set a new password at once:\n\n{link}",
-                notice_fact(*what, vendor)
-            ),
-        ),
+/// Puts the letter into words.
+pub(crate) fn words(letter: &Letter, language: Language, vendor: &str) -> Words {
+    let part = |part: &str| {
+        let key = format!("mail-{}-{part}", letter.key());
+        language.say(&letter.values().into_iter().fold(
+            Say::new(key).with("vendor", vendor),
+            |say, (name, value)| match value {
+                Value::Text(text) => say.with(name, text),
+                Value::Number(number) => say.with(name, number),
+            },
+        ))
     };
-    let signature = format!("\n\n-- \n{vendor}\nThis mail was written by the portal; nobody reads answers to it.\n");
-    Words { subject, body: text + &signature }
+    let signature = language.t1("mail-signature", "vendor", vendor);
+    let body = format!("{}\n\n-- \n{signature}\n", part("body"));
+    Words { subject: part("subject"), body }
 }
 
-fn notice_subject(what: Notice, vendor: &str) -> String {
-    match what {
-        Notice::PasswordChanged => format!("Your password at {vendor} was changed"),
-        Notice::TwoFactorOn => format!("Two-factor login at {vendor} is on"),
-        Notice::TwoFactorOff => format!("Two-factor login at {vendor} is off"),
-        Notice::RecoveryCodeUsed => format!("A recovery code was used at {vendor}"),
+impl Letter {
+    /// The middle of its keys in the language files.
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Invitation { .. } => "invitation",
+            Self::ResetPassword { .. } => "reset-password",
+            Self::ConfirmEmail { .. } => "confirm-email",
+            Self::AddressHasAccount => "address-has-account",
+            Self::EmailChanged { .. } => "email-changed",
+            Self::Notice { what, .. } => what.key(),
+        }
     }
-}
 
-fn notice_fact(what: Notice, vendor: &str) -> String {
-    match what {
-        Notice::PasswordChanged => format!("The password of your account at {vendor} was changed."),
-        Notice::TwoFactorOn => {
-            format!("Logging in to your account at {vendor} now takes a code of your app as well.")
-        }
-        Notice::TwoFactorOff => {
-            format!("Logging in to your account at {vendor} now takes the password alone.")
-        }
-        Notice::RecoveryCodeUsed => {
-            format!("Somebody logged in to your account at {vendor} with one of its recovery codes.")
+    fn values(&self) -> Vec<(&'static str, Value)> {
+        let text = |text: &String| Value::Text(text.clone());
+        let number = |number: &u64| Value::Number(i64::try_from(*number).unwrap_or(i64::MAX));
+        match self {
+            Self::Invitation { organization, by, link, days } => vec![
+                ("organization", text(organization)),
+                ("by", text(by)),
+                ("link", text(link)),
+                ("days", number(days)),
+            ],
+            Self::ResetPassword { link, minutes } => {
+                vec![("link", text(link)), ("minutes", number(minutes))]
+            }
+            Self::ConfirmEmail { name, link, hours } => {
+                vec![("name", text(name)), ("link", text(link)), ("hours", number(hours))]
+            }
+            Self::AddressHasAccount => Vec::new(),
+            Self::EmailChanged { new, link, days } => {
+                vec![("new", text(new)), ("link", text(link)), ("days", number(days))]
+            }
+            Self::Notice { link, .. } => vec![("link", text(link))],
         }
     }
 }
@@ -115,7 +91,8 @@ const LONGEST_NAME: usize = 60;
 pub(crate) fn plain_name(name: &str, instead: &str) -> String {
     let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
     let suspicious = |c: char| {
-        c.is_control() || matches!(c, '/' | '\\' | '@' | ':' | '<' | '>' | '[' | ']' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '/' | '\\' | '@' | ':' | '<' | '>' | '[' | ']' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     let has_domain = name.split(' ').any(|word| {
         let dot = word.trim_matches('.').find('.');
@@ -128,6 +105,38 @@ pub(crate) fn plain_name(name: &str, instead: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_letter_has_words_in_every_language() {
+        let (link, name) = ("https://portal.example/x/secret".to_owned(), "Jane".to_owned());
+        let notice = |what| Letter::Notice { what, link: link.clone() };
+        let letters = [
+            Letter::Invitation {
+                organization: "Lab".into(),
+                by: name.clone(),
+                link: link.clone(),
+                days: 7,
+            },
+            Letter::ResetPassword { link: link.clone(), minutes: 60 },
+            Letter::ConfirmEmail { name, link: link.clone(), hours: 24 },
+            Letter::AddressHasAccount,
+            Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
+            notice(Notice::PasswordChanged),
+            notice(Notice::TwoFactorOn),
+            notice(Notice::TwoFactorOff),
+            notice(Notice::RecoveryCodeUsed),
+        ];
+        for language in Language::all() {
+            for letter in &letters {
+                let Words { subject, body } = words(letter, language, "Acme");
+                assert!(subject.contains("Acme") && !subject.contains('\n'), "{subject}");
+                assert!(!subject.starts_with("mail-") && !body.starts_with("mail-"), "{body}");
+                assert!(!body.contains("{$") && !body.contains('\u{2068}'), "{body}");
+                let alone = body.lines().any(|line| line == link);
+                assert!(alone || *letter == Letter::AddressHasAccount, "{body}");
+            }
+        }
+    }
 
     #[test]
     fn a_name_in_a_mail_is_no_link() {

@@ -5,10 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, UnixSeconds};
+use lettre::Address;
 use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
-use lettre::Address;
 
 use super::letter::Words;
 
@@ -66,7 +66,8 @@ mod tests {
 
     fn headers(subject: &str, vendor: &str) -> String {
         let from = sender("portal@acme.example", vendor).unwrap();
-        let words = Words { subject: subject.into(), body: "Grüße\n.\nBcc: x@evil.example\n".into() };
+        let words =
+            Words { subject: subject.into(), body: "Grüße\n.\nBcc: x@evil.example\n".into() };
         let to = "jane@acme.example".parse().unwrap();
         let sealed = seal(&from, &to, &words, "1", 1_790_000_000).unwrap();
         assert_eq!(sealed.envelope.to(), [to]);

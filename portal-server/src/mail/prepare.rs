@@ -56,7 +56,8 @@ async fn invitation(app: &App, invited: Id, by: Id) -> anyhow::Result<Option<Add
 async fn reset(app: &App, email: &str) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user_by_email(email).await?;
     // Of the others nobody hears anything: the page said the same in every case.
-    let Some(user) = user.filter(|user| user.status.counts() && !user.organization_suspended) else {
+    let Some(user) = user.filter(|user| user.status.counts() && !user.organization_suspended)
+    else {
         return Ok(None);
     };
     let purpose = LinkPurpose::ResetPassword;

@@ -32,7 +32,7 @@ impl std::fmt::Debug for Smtp {
 }
 
 /// Where messages go.
-pub enum Transport {
+pub(crate) enum Transport {
     /// One file a message in this folder.
     Outbox(PathBuf),
     /// A server.
@@ -74,7 +74,8 @@ impl Transport {
         match self {
             Self::Outbox(folder) => {
                 let folder = folder.clone();
-                let written = tokio::task::spawn_blocking(move || write(&folder, &name, &sealed.bytes));
+                let written =
+                    tokio::task::spawn_blocking(move || write(&folder, &name, &sealed.bytes));
                 let written = written.await.map_err(|e| NotSent::Later(e.to_string()))?;
                 written.map_err(|e| NotSent::Later(format!("the outbox cannot be written: {e}")))
             }
@@ -86,7 +87,8 @@ impl Transport {
     }
 }
 
-const HOW: &str = "smtps://user:password@host, or smtp://host with ?tls=required, opportunistic or none";
+const HOW: &str =
+    "smtps://user:password@host, or smtp://host with ?tls=required, opportunistic or none";
 
 /// Without a word about TLS it is required, except on this machine.
 fn with_tls(url: &str) -> anyhow::Result<String> {
@@ -98,9 +100,10 @@ fn with_tls(url: &str) -> anyhow::Result<String> {
         bail!("the SMTP URL cannot be understood: {HOW}");
     };
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let is_here = ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|here| host.strip_prefix(here).is_some_and(|rest| !rest.starts_with(|c: char| c != ':' && c != '/')));
+    let is_here = ["localhost", "127.0.0.1", "[::1]"].iter().any(|here| {
+        host.strip_prefix(here)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c != ':' && c != '/'))
+    });
     match query {
         "tls=none" => Ok(address.to_owned()),
         "" if is_here => Ok(address.to_owned()),
@@ -163,8 +166,14 @@ mod tests {
         let tls = |url: &str| with_tls(url).unwrap();
         assert_eq!(tls("smtp://mail.acme.example"), "smtp://mail.acme.example?tls=required");
         assert_eq!(tls("smtp://u:p@mail.example:25"), "smtp://u:p@mail.example:25?tls=required");
-        assert_eq!(tls("smtp://localhost.evil.example"), "smtp://localhost.evil.example?tls=required");
-        assert_eq!(tls("smtp://localhost@evil.example"), "smtp://localhost@evil.example?tls=required");
+        assert_eq!(
+            tls("smtp://localhost.evil.example"),
+            "smtp://localhost.evil.example?tls=required"
+        );
+        assert_eq!(
+            tls("smtp://localhost@evil.example"),
+            "smtp://localhost@evil.example?tls=required"
+        );
         assert_eq!(tls("smtp://127.0.0.1:2525"), "smtp://127.0.0.1:2525");
         assert_eq!(tls("smtp://mail.acme.example?tls=none"), "smtp://mail.acme.example");
         assert_eq!(tls("smtps://mail.acme.example"), "smtps://mail.acme.example");

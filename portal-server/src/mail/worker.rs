@@ -4,15 +4,20 @@
 
 use std::time::Duration;
 
+use anyhow::bail;
 use countersign_store::{Job, JobSubject};
 use lettre::message::Mailbox;
 use tokio::sync::{Notify, watch};
 
 use super::prepare::{Addressed, prepare, subject_of};
 use super::transport::{NotSent, Transport};
-use super::{KIND, Mail, letter, message};
+use super::{KIND, Mail, Queued, letter, message};
 use crate::app::App;
+use crate::config::Config;
+use crate::language::Language;
 
+/// Who mail in an outbox comes from when nobody is named.
+const OUTBOX_SENDER: &str = "portal@localhost";
 /// How long a mail is this worker's: longer than any server may take to answer.
 const LOCK_SECONDS: u64 = 300;
 /// How often the database is asked when nobody calls.
@@ -31,8 +36,21 @@ pub(crate) struct Mailroom {
 }
 
 impl Mailroom {
-    pub(crate) fn new(transport: Transport, from: Mailbox) -> Self {
-        Self { transport, from, call: Notify::new() }
+    /// As the operator set it.
+    ///
+    /// # Errors
+    /// When the server's URL or the sender cannot be understood.
+    pub(crate) fn open(config: &Config, vendor: &str) -> anyhow::Result<Self> {
+        let from = match (&config.mail_from, &config.smtp) {
+            (Some(from), _) => from,
+            (None, None) => OUTBOX_SENDER,
+            (None, Some(_)) => {
+                bail!("mail to a server needs a sender: --mail-from \"Name <address>\"")
+            }
+        };
+        let from = message::sender(from, vendor)?;
+        let transport = Transport::new(config.smtp.as_ref(), &config.data)?;
+        Ok(Self { transport, from, call: Notify::new() })
     }
 
     /// There is something to send.
@@ -61,25 +79,30 @@ pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
 async fn send_one(app: &App) -> anyhow::Result<bool> {
     let taken = app.store().take_jobs(KIND, 1, LOCK_SECONDS, app.now()).await?;
     let Some(job) = taken.into_iter().next() else { return Ok(false) };
-    let mail = serde_json::from_str::<Mail>(&job.payload);
-    let outcome = match &mail {
+    let queued = serde_json::from_str::<Queued>(&job.payload);
+    let outcome = match &queued {
         Err(error) => Err(NotSent::Never(format!("the job cannot be read: {error}"))),
         Ok(_) if job.tries > MOST_TRIES => {
             Err(NotSent::Never(format!("not through after {MOST_TRIES} tries")))
         }
-        Ok(mail) => try_to_send(app, &job, mail).await,
+        Ok(queued) => try_to_send(app, &job, queued).await,
     };
-    note(app, &job, mail.ok().as_ref(), outcome).await?;
+    let mail = queued.ok().map(|queued| queued.mail);
+    note(app, &job, mail.as_ref(), outcome).await?;
     Ok(true)
 }
 
-async fn try_to_send(app: &App, job: &Job, mail: &Mail) -> Result<(), NotSent> {
+async fn try_to_send(app: &App, job: &Job, queued: &Queued) -> Result<(), NotSent> {
     let later = |error: anyhow::Error| NotSent::Later(format!("{error:#}"));
-    let Some(Addressed { to, letter, language }) = prepare(app, mail).await.map_err(later)? else {
+    let Some(Addressed { to, letter, language }) =
+        prepare(app, &queued.mail).await.map_err(later)?
+    else {
         return Ok(());
     };
     let to = to.parse().map_err(|e| NotSent::Never(format!("no address to write to: {e}")))?;
-    let words = letter::words(&letter, language.as_deref(), app.vendor());
+    let code = language.as_deref().unwrap_or(&queued.language);
+    let language = Language::by_code(code).unwrap_or(Language::ENGLISH);
+    let words = letter::words(&letter, language, app.vendor());
     let room = app.mailroom();
     let unique = format!("{}-{}-{}", job.created_at, job.seq, job.payload);
     let sealed = message::seal(&room.from, &to, &words, &unique, app.now()).map_err(later)?;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::response::Response;
 use axum_extra::extract::Form;
-use countersign_core::{LicenseId, TokenType, file};
+use countersign_core::{LicenseId, TokenType};
 use countersign_store::User;
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use super::{ErrorPage, Frame, MOST_FILES, page};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Preview, Refusal};
+use crate::language::Language;
 
 #[derive(Template)]
 #[template(path = "activate.html")]
@@ -22,7 +23,7 @@ struct FormPage {
 
 /// The form.
 pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {
-    page(&FormPage { frame: Frame::new(&app, visitor.0.as_ref()), problem: None })
+    page(&FormPage { frame: Frame::new(&app, &visitor), problem: None })
 }
 
 /// What was brought: files, pasted text, a typed license key.
@@ -35,7 +36,7 @@ struct Upload {
 impl Upload {
     async fn read(mut form: Multipart) -> Result<Self, ErrorPage> {
         let mut upload = Self::default();
-        let broken = |_| ErrorPage::upload("It was too large, or it broke off.");
+        let broken = |_| ErrorPage::upload("error-upload-broken");
         while let Some(field) = form.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
             let file_name = field.file_name().unwrap_or_default().to_owned();
@@ -53,7 +54,7 @@ impl Upload {
                 _ => {}
             }
             if upload.parts.len() > MOST_FILES {
-                return Err(ErrorPage::upload("These are too many files."));
+                return Err(ErrorPage::upload("error-upload-many"));
             }
         }
         Ok(upload)
@@ -69,8 +70,9 @@ struct ReviewItem {
 }
 
 impl ReviewItem {
-    fn made_at(&self) -> String {
-        self.preview.as_ref().map_or(String::new(), |p| format!("{} UTC", file::date(p.made_at)))
+    fn machine(&self, frame: &Frame) -> String {
+        let name = self.preview.as_ref().and_then(|preview| preview.machine.clone());
+        name.unwrap_or_else(|| frame.t("machine-unnamed"))
     }
 
     /// Whether the person can go on with it here.
@@ -111,16 +113,13 @@ impl ReviewPage {
             .filter(|i| i.can_go_on())
             .filter_map(|i| Some(i.preview.as_ref()?.kind))
             .collect();
-        let verb = match kinds.first() {
-            Some(first) if kinds.iter().any(|kind| kind != first) => "Answer",
-            Some(TokenType::ActivationRequest) => "Activate",
-            Some(TokenType::TrialRequest) => "Start the trial on",
-            _ => "Deactivate",
+        let key = match kinds.first() {
+            Some(first) if kinds.iter().any(|kind| kind != first) => "button-answer",
+            Some(TokenType::ActivationRequest) => "button-activate",
+            Some(TokenType::TrialRequest) => "button-trial",
+            _ => "button-deactivate",
         };
-        match kinds.len() {
-            1 => format!("{verb} this machine"),
-            n => format!("{verb} {n} machines"),
-        }
+        self.frame.t1(key, "count", kinds.len())
     }
 
     fn asks_for_license(&self) -> bool {
@@ -135,13 +134,13 @@ pub(crate) async fn review(
     form: Multipart,
 ) -> Result<Response, ErrorPage> {
     let upload = Upload::read(form).await?;
-    let mut door = Door { name: "page", user: visitor.0, license: None };
+    let mut door = Door { name: "page", user: visitor.user.clone(), license: None };
     if !upload.license_key.is_empty() {
         door.license = Some(desk_license(&app, &upload.license_key).await?);
     }
     let paths =
         ("/activate".to_owned(), "/activate/review".to_owned(), "/activate/confirm".to_owned());
-    review_page(&app, upload, &door, paths).await
+    review_page(&app, &visitor, upload, &door, paths).await
 }
 
 /// `/licenses/{id}/review`
@@ -151,12 +150,13 @@ pub(crate) async fn review_for_license(
     Path(id): Path<String>,
     form: Multipart,
 ) -> Result<Response, ErrorPage> {
-    let (user, license) = own_license(&app, visitor, &id).await?;
+    let (user, license) = own_license(&app, &visitor, &id).await?;
     let door = Door { name: "portal", user: Some(user), license: Some(license) };
     let upload = Upload { license_key: String::new(), ..Upload::read(form).await? };
     let base = format!("/licenses/{license}");
     review_page(
         &app,
+        &visitor,
         upload,
         &door,
         (base.clone(), format!("{base}/review"), format!("{base}/confirm")),
@@ -166,15 +166,14 @@ pub(crate) async fn review_for_license(
 
 async fn review_page(
     app: &App,
+    visitor: &Visitor,
     upload: Upload,
     door: &Door,
     (back, review, confirm): (String, String, String),
 ) -> Result<Response, ErrorPage> {
-    let frame = Frame::new(app, door.user.as_ref());
+    let frame = Frame::new(app, visitor);
     if upload.parts.is_empty() {
-        let problem = Some(
-            "No file was chosen and nothing was pasted. Choose a request file first.".to_owned(),
-        );
+        let problem = Some(frame.t("nothing-chosen"));
         return Ok(page(&FormPage { frame, problem }));
     }
     let mut items = Vec::new();
@@ -220,17 +219,16 @@ impl ResultItem {
         self.answered.as_ref().is_some_and(|a| a.response.granted().is_none())
     }
 
-    fn install_before(&self) -> String {
-        super::when(self.answered.as_ref().and_then(|a| a.response.granted()).map(|g| g.import_by))
-    }
-
-    fn runs_until(&self) -> String {
-        let end = self
-            .answered
-            .as_ref()
-            .and_then(|a| a.response.granted())
-            .and_then(|g| g.grant.expires_at);
-        end.map_or("without an end".to_owned(), |end| format!("until {} UTC", file::date(end)))
+    /// What came of it, in a sentence.
+    fn outcome(&self, language: &Language) -> String {
+        let granted = self.answered.as_ref().and_then(|answered| answered.response.granted());
+        let Some(granted) = granted else { return language.t("result-receipt") };
+        let until = match granted.grant.expires_at {
+            Some(end) => language.t1("until", "end", language.date_time(end)),
+            None => language.t("without-end"),
+        };
+        let import_by = language.date_time(granted.import_by);
+        language.t2("result-ready", "until", until, "import-by", import_by)
     }
 
     /// A larger token does not fit into a QR code (2,953 bytes at level L).
@@ -253,11 +251,11 @@ pub(crate) async fn confirm(
     visitor: Visitor,
     Form(confirmed): Form<Confirmed>,
 ) -> Result<Response, ErrorPage> {
-    let mut door = Door { name: "page", user: visitor.0, license: None };
+    let mut door = Door { name: "page", user: visitor.user.clone(), license: None };
     if !confirmed.license_key.is_empty() {
         door.license = Some(desk_license(&app, &confirmed.license_key).await?);
     }
-    result_page(&app, confirmed, &door, "/activate".to_owned()).await
+    result_page(&app, &visitor, confirmed, &door, "/activate".to_owned()).await
 }
 
 /// `/licenses/{id}/confirm`
@@ -267,28 +265,29 @@ pub(crate) async fn confirm_for_license(
     Path(id): Path<String>,
     Form(confirmed): Form<Confirmed>,
 ) -> Result<Response, ErrorPage> {
-    let (user, license) = own_license(&app, visitor, &id).await?;
+    let (user, license) = own_license(&app, &visitor, &id).await?;
     let door = Door { name: "portal", user: Some(user), license: Some(license) };
-    result_page(&app, confirmed, &door, format!("/licenses/{license}")).await
+    result_page(&app, &visitor, confirmed, &door, format!("/licenses/{license}")).await
 }
 
 async fn result_page(
     app: &App,
+    visitor: &Visitor,
     confirmed: Confirmed,
     door: &Door,
     back: String,
 ) -> Result<Response, ErrorPage> {
     if confirmed.request.is_empty() || confirmed.request.len() > MOST_FILES {
-        return Err(ErrorPage::upload("No request came with the form, or too many."));
+        return Err(ErrorPage::upload("error-upload-none"));
     }
     let mut items = Vec::new();
     for text in &confirmed.request {
-        items.push(result_item(app, text, door).await);
+        items.push(result_item(app, text, door, visitor.language).await);
     }
-    Ok(page(&ResultPage { frame: Frame::new(app, door.user.as_ref()), items, back }))
+    Ok(page(&ResultPage { frame: Frame::new(app, visitor), items, back }))
 }
 
-async fn result_item(app: &App, text: &str, door: &Door) -> ResultItem {
+async fn result_item(app: &App, text: &str, door: &Door, language: Language) -> ResultItem {
     let request = match desk::understand(text.as_bytes()) {
         Ok((_, request)) => request,
         Err(refusal) => {
@@ -302,22 +301,21 @@ async fn result_item(app: &App, text: &str, door: &Door) -> ResultItem {
     };
     let machine = named.or_else(|| answered.as_ref()?.device_name.clone());
     ResultItem {
-        machine: machine.unwrap_or_else(|| "a machine without a name".to_owned()),
+        machine: machine.unwrap_or_else(|| language.t("machine-unnamed")),
         answered,
         refusal,
     }
 }
 
 async fn desk_license(app: &App, typed: &str) -> Result<LicenseId, ErrorPage> {
-    desk::license_of_key(app, typed).await.map_err(|_| {
-        ErrorPage::bad_input("There is no license with this key. Check it letter by letter: it has five groups of five.")
-    })
+    let found = desk::license_of_key(app, typed).await;
+    found.map_err(|_| ErrorPage::bad_input("license-key-unknown"))
 }
 
 /// The license of the path, if the visitor may act for it; otherwise it does not exist for them.
 async fn own_license(
     app: &App,
-    visitor: Visitor,
+    visitor: &Visitor,
     id: &str,
 ) -> Result<(User, LicenseId), ErrorPage> {
     let user = visitor.user()?;

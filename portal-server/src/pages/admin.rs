@@ -8,12 +8,14 @@ pub(crate) mod settings;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
+use countersign_core::Id;
 use countersign_store::{AuditEntry, Entitlements, Metadata, MetadataEntry, User};
 
-use super::{ErrorPage, Frame, page, when};
+use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::keys;
+use crate::language::Say;
 
 #[derive(Template)]
 #[template(path = "admin/overview.html")]
@@ -34,13 +36,16 @@ pub(crate) async fn overview(
     let entries = app.store().audit_latest(30).await?;
     let signer = &app.keys().signer;
     Ok(page(&OverviewPage {
-        frame: Frame::new(&app, visitor.0.as_ref()),
+        frame: Frame::new(&app, &visitor),
         root_left_behind: keys::root_left_behind(&app.config().data)
             .map(|path| path.display().to_string()),
         roots: app.keys().roots.iter().map(ToString::to_string).collect(),
         signing_key: signer.kid().to_string(),
-        signing_until: when(signer.delegation().map(|d| d.not_after)),
-        entries: entries.into_iter().map(|entry| (when(Some(entry.at)), entry)).collect(),
+        signing_until: visitor.language.when(signer.delegation().map(|d| d.not_after)),
+        entries: entries
+            .into_iter()
+            .map(|entry| (visitor.language.date_time(entry.at), entry))
+            .collect(),
     }))
 }
 
@@ -49,26 +54,55 @@ pub(crate) fn actor(user: &User) -> String {
     format!("user:{}", user.id)
 }
 
+/// The organization that was chosen, if any.
+pub(crate) async fn chosen_organization(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
+    let known = app.store().organizations().await?;
+    chosen(known.iter().map(|organization| organization.id), id, "organization-unknown")
+}
+
+/// The user who was chosen, if any.
+pub(crate) async fn chosen_user(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
+    let known = app.store().users().await?;
+    chosen(known.iter().map(|user| user.id), id, "user-unknown")
+}
+
+fn chosen(
+    mut known: impl Iterator<Item = Id>,
+    id: &str,
+    unknown: &str,
+) -> Result<Option<Id>, ErrorPage> {
+    if id.is_empty() {
+        return Ok(None);
+    }
+    let chosen = known.find(|known| known.to_string() == id);
+    chosen.map(Some).ok_or_else(|| ErrorPage::bad_input(unknown))
+}
+
 /// A whole number or nothing.
-pub(crate) fn optional_number(text: &str, what: &str) -> Result<Option<u64>, ErrorPage> {
+pub(crate) fn optional_number(text: &str) -> Result<Option<u64>, ErrorPage> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let number = text.parse().ok().filter(|n| *n <= 1_000_000_000);
+    let number = text.parse().ok().filter(|n| *n <= crate::admin::LARGEST);
     number
         .map(Some)
-        .ok_or_else(|| ErrorPage::bad_input(format!("{what} must be a whole number, or empty.")))
+        .ok_or_else(|| ErrorPage::bad_input(Say::new("not-a-number").with("text", text)))
+}
+
+/// What a reader of typed text found wrong with it.
+pub(crate) fn detail(error: &dyn std::fmt::Display) -> ErrorPage {
+    ErrorPage::bad_input(Say::new("input-detail").with("detail", error.to_string()))
 }
 
 /// Features as they are typed: one `name`, `name=7` or `name=word` a line.
 pub(crate) fn parse_entitlements(text: &str) -> Result<Entitlements, ErrorPage> {
-    crate::admin::parse_entitlements(text.lines()).map_err(|e| ErrorPage::bad_input(e.to_string()))
+    crate::admin::parse_entitlements(text.lines()).map_err(|e| detail(&e))
 }
 
 /// Metadata as it is typed: one `name=value` or `name=value [user, organization]` a line.
 pub(crate) fn parse_metadata(text: &str) -> Result<Metadata, ErrorPage> {
-    crate::admin::parse_metadata(text.lines()).map_err(|e| ErrorPage::bad_input(format!("{e}.")))
+    crate::admin::parse_metadata(text.lines()).map_err(|e| detail(&e))
 }
 
 /// The reverse of [`parse_metadata`].

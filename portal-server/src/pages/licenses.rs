@@ -4,13 +4,15 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use countersign_core::LicenseId;
+use countersign_core::response::Entitlement;
 use countersign_store::{
     Activation, License, LicenseStatus, MetadataEntry, Role, User, Validity, Viewer,
 };
 
-use super::{ErrorPage, Frame, of, page, when};
+use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::language::Language;
 
 /// A license in words.
 pub(crate) struct LicenseView {
@@ -30,21 +32,19 @@ pub(crate) struct LicenseView {
 }
 
 impl LicenseView {
-    pub(crate) fn new(license: &License, product: String, now: u64) -> Self {
-        let (status, status_words) = match license.status {
-            LicenseStatus::Active if license.expired(now) => {
-                ("ended", format!("ended {}", when(license.expires_at)))
-            }
-            LicenseStatus::Active => ("active", "active".to_owned()),
-            LicenseStatus::Suspended => ("suspended", "suspended by the vendor".to_owned()),
-            LicenseStatus::Revoked => ("revoked", "revoked by the vendor".to_owned()),
+    pub(crate) fn new(license: &License, product: String, now: u64, language: Language) -> Self {
+        let ended = license.status == LicenseStatus::Active && license.expired(now);
+        let status_words = if ended {
+            language.t1("status-ended", "end", language.when(license.expires_at))
+        } else {
+            language.t(status_key(&license.status))
         };
         let validity = match (license.validity, license.expires_at) {
             (Validity::FromFirstActivation(length), None) => {
-                format!("{} days from the first activation", length / 86_400)
+                language.t1("validity-from-first", "days", length / 86_400)
             }
-            (_, Some(end)) => format!("until {}", when(Some(end))),
-            (_, None) => "perpetual".to_owned(),
+            (_, Some(end)) => language.t1("until", "end", language.date_time(end)),
+            (_, None) => language.t("perpetual"),
         };
         Self {
             id: license.id.to_string(),
@@ -53,13 +53,22 @@ impl LicenseView {
             holder: license.holder.clone().unwrap_or_default(),
             masked_key: masked(&license.key.grouped()),
             key: license.key.grouped(),
-            status,
+            status: if ended { "ended" } else { license.status.as_str() },
             status_words,
-            activations: of(license.live_activations, license.allowed_activations),
-            deactivations: of(license.total_deactivations, license.allowed_deactivations),
+            activations: language.of(license.live_activations, license.allowed_activations),
+            deactivations: language.of(license.total_deactivations, license.allowed_deactivations),
             validity,
-            created: when(Some(license.created_at)),
+            created: language.date_time(license.created_at),
         }
+    }
+}
+
+/// The message that names a status.
+pub(crate) fn status_key(status: &LicenseStatus) -> &'static str {
+    match status {
+        LicenseStatus::Active => "status-active",
+        LicenseStatus::Suspended => "status-suspended-by-vendor",
+        LicenseStatus::Revoked => "status-revoked-by-vendor",
     }
 }
 
@@ -74,23 +83,27 @@ pub(crate) struct MachineView {
     pub(crate) platform: String,
     pub(crate) app_version: String,
     pub(crate) state: &'static str,
+    pub(crate) state_words: String,
     pub(crate) since: String,
     pub(crate) runs_until: String,
     pub(crate) import_by: String,
 }
 
 impl MachineView {
-    pub(crate) fn new(activation: &Activation) -> Self {
+    pub(crate) fn new(activation: &Activation, language: Language) -> Self {
+        let state = activation.state.as_str();
         Self {
             name: activation.device_name.clone().unwrap_or_else(|| activation.id.to_string()),
             platform: activation.platform.clone().unwrap_or_default(),
             app_version: activation.app_version.clone().unwrap_or_default(),
-            state: activation.state.as_str(),
-            since: when(Some(activation.created_at)),
-            runs_until: activation
-                .expires_at
-                .map_or("without an end".to_owned(), |end| when(Some(end))),
-            import_by: when(Some(activation.import_by)),
+            state,
+            state_words: language.t(&format!("state-{state}")),
+            since: language.date_time(activation.created_at),
+            runs_until: match activation.expires_at {
+                Some(end) => language.date_time(end),
+                None => language.t("without-end"),
+            },
+            import_by: language.date_time(activation.import_by),
         }
     }
 }
@@ -108,11 +121,15 @@ struct ListPage {
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
     let licenses = app.store().licenses_of(&user, MOST).await?;
-    let licenses = views(&app, &licenses).await?;
-    Ok(page(&ListPage { frame: Frame::new(&app, Some(&user)), licenses }))
+    let licenses = views(&app, &licenses, visitor.language).await?;
+    Ok(page(&ListPage { frame: Frame::new(&app, &visitor), licenses }))
 }
 
-pub(crate) async fn views(app: &App, licenses: &[License]) -> Result<Vec<LicenseView>, ErrorPage> {
+pub(crate) async fn views(
+    app: &App,
+    licenses: &[License],
+    language: Language,
+) -> Result<Vec<LicenseView>, ErrorPage> {
     let products = app.store().products().await?;
     let name = |l: &License| {
         products
@@ -120,7 +137,7 @@ pub(crate) async fn views(app: &App, licenses: &[License]) -> Result<Vec<License
             .find(|p| p.id == l.product)
             .map_or(l.product.to_string(), |p| p.name.clone())
     };
-    Ok(licenses.iter().map(|l| LicenseView::new(l, name(l), app.now())).collect())
+    Ok(licenses.iter().map(|l| LicenseView::new(l, name(l), app.now(), language)).collect())
 }
 
 #[derive(Template)]
@@ -142,12 +159,14 @@ pub(crate) async fn show(
     let user = visitor.user()?;
     let license = license_of(&app, &user, &id).await?;
     let machines = app.store().activations(&license.id, MOST).await?;
-    let entitlements =
-        license.entitlements.iter().map(|(name, v)| (name.clone(), entitlement_words(v))).collect();
-    let view = views(&app, std::slice::from_ref(&license)).await?.swap_remove(0);
-    let machines = machines.iter().map(MachineView::new).collect();
+    let language = visitor.language;
+    let words =
+        |(name, value): (&String, &Entitlement)| (name.clone(), entitlement_words(value, language));
+    let entitlements = license.entitlements.iter().map(words).collect();
+    let view = views(&app, std::slice::from_ref(&license), language).await?.swap_remove(0);
+    let machines = machines.iter().map(|a| MachineView::new(a, language)).collect();
     Ok(page(&LicensePage {
-        frame: Frame::new(&app, Some(&user)),
+        frame: Frame::new(&app, &visitor),
         license: view,
         machines,
         entitlements,
@@ -162,10 +181,9 @@ fn visible_metadata(license: &License, user: &User) -> Vec<(String, String)> {
     seen.map(|(name, entry)| (name.clone(), entry.value.clone())).collect()
 }
 
-pub(crate) fn entitlement_words(value: &countersign_core::response::Entitlement) -> String {
-    use countersign_core::response::Entitlement;
+fn entitlement_words(value: &Entitlement, language: Language) -> String {
     match value {
-        Entitlement::On => "included".to_owned(),
+        Entitlement::On => language.t("included"),
         Entitlement::Integer(number) => number.to_string(),
         Entitlement::Text(text) => text.clone(),
     }

@@ -11,8 +11,9 @@ use countersign_store::{NewSession, Throttle, User};
 use serde::Deserialize;
 
 use super::{ErrorPage, Frame, page_with};
-use crate::access::cookie_name;
+use crate::access::{Visitor, cookie_name};
 use crate::app::App;
+use crate::language::Say;
 use crate::{limits, password};
 
 const SESSION_SECONDS: u64 = 12 * 3600;
@@ -40,18 +41,25 @@ pub(crate) struct Next {
 }
 
 /// The form.
-pub(crate) async fn form(State(app): State<App>, Query(Next { next }): Query<Next>) -> Response {
-    show(&app, StatusCode::OK, next, String::new(), None)
+pub(crate) async fn form(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(Next { next }): Query<Next>,
+) -> Response {
+    show(&app, &visitor, StatusCode::OK, next, String::new(), None)
 }
 
 fn show(
     app: &App,
+    visitor: &Visitor,
     status: StatusCode,
     next: String,
     email: String,
-    problem: Option<String>,
+    problem: Option<Say>,
 ) -> Response {
-    page_with(status, &LoginPage { frame: Frame::anonymous(app), next, email, problem })
+    let frame = Frame::new(app, visitor);
+    let problem = problem.map(|say| frame.say(&say));
+    page_with(status, &LoginPage { frame, next, email, problem })
 }
 
 #[derive(Deserialize)]
@@ -65,6 +73,7 @@ pub(crate) struct Credentials {
 /// Logs in, or says that it did not work.
 pub(crate) async fn log_in(
     State(app): State<App>,
+    visitor: Visitor,
     jar: CookieJar,
     request: Request,
 ) -> Result<Response, ErrorPage> {
@@ -73,38 +82,30 @@ pub(crate) async fn log_in(
         .map_or("unknown".to_owned(), |ip| ip.to_string());
     let form = axum::Form::<Credentials>::from_request(request, &app).await;
     let Ok(axum::Form(credentials)) = form else {
-        return Err(ErrorPage::bad_input("The form was incomplete."));
+        return Err(ErrorPage::bad_input("error-form-incomplete"));
     };
     let (store, now) = (app.store(), app.now());
     let email = credentials.email.trim().to_lowercase();
-    let subjects = [
-        (format!("login:{}", Hash::of(&email)), PER_ACCOUNT),
-        (format!("login-from:{address}"), PER_ADDRESS),
-    ];
-    for (subject, _) in &subjects {
-        if let Some(until) = store.throttled_until(subject, now).await? {
-            let words = format!("Too many attempts. Wait {} seconds and try again.", until - now);
-            return Ok(show(
-                &app,
-                StatusCode::TOO_MANY_REQUESTS,
-                credentials.next,
-                email,
-                Some(words),
-            ));
-        }
+    let (account, from) = (format!("login:{}", Hash::of(&email)), format!("login-from:{address}"));
+    let mut wait = store.throttled_until(&from, now).await?;
+    if wait.is_none() {
+        wait = store.throttle_attempt(&account, PER_ACCOUNT, now).await?;
+    }
+    if let Some(until) = wait {
+        let (words, next) =
+            (Say::new("login-throttled").with("seconds", until - now), credentials.next);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        return Ok(show(&app, &visitor, status, next, email, Some(words)));
     }
     let user = store.user_by_email(&email).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let right = password::verify(&app, credentials.password, hash).await?;
     let Some(user) = user.filter(|user| right && user.may_log_in()) else {
-        for (subject, policy) in &subjects {
-            store.throttle_failure(subject, *policy, now).await?;
-        }
-        let words =
-            "E-mail address and password do not fit, or the account is not active.".to_owned();
-        return Ok(show(&app, StatusCode::FORBIDDEN, credentials.next, email, Some(words)));
+        store.throttle_failure(&from, PER_ADDRESS, now).await?;
+        let (words, next) = (Say::new("login-wrong"), credentials.next);
+        return Ok(show(&app, &visitor, StatusCode::FORBIDDEN, next, email, Some(words)));
     };
-    store.throttle_clear(&subjects[0].0).await?;
+    store.throttle_clear(&account).await?;
     let jar = start_session(&app, jar, &user).await?;
     Ok((jar, Redirect::to(&local_path(&credentials.next))).into_response())
 }
@@ -134,8 +135,9 @@ pub(crate) async fn start_session(
 
 /// Where to go after the login: a path of this portal, nothing that leads elsewhere.
 fn local_path(next: &str) -> String {
-    let local =
-        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    // Browsers read `\` as `/`, and take tabs and line breaks out before they read an address.
+    let misread = |c: char| c == '\\' || c.is_control();
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(misread);
     if local { next.to_owned() } else { "/".to_owned() }
 }
 
@@ -145,7 +147,8 @@ pub(crate) async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Re
     if let Some(cookie) = jar.get(name) {
         app.store().delete_session(Hash::of(cookie.value())).await?;
     }
-    let jar = jar.remove(Cookie::build(name).path("/"));
+    // Browsers take a `__Host-` cookie away only by one that is for HTTPS, too.
+    let jar = jar.remove(Cookie::build(name).path("/").secure(app.config().is_https()));
     Ok((jar, Redirect::to("/login")).into_response())
 }
 
@@ -153,9 +156,14 @@ pub(crate) async fn log_out(State(app): State<App>, jar: CookieJar) -> Result<Re
 mod tests {
     #[test]
     fn the_way_back_never_leads_to_another_site() {
-        for evil in
-            ["https://evil.example", "//evil.example", "/\\evil.example", "", "javascript:alert(1)"]
-        {
+        for evil in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(super::local_path(evil), "/");
         }
         assert_eq!(super::local_path("/licenses/abc"), "/licenses/abc");

@@ -10,7 +10,9 @@ use countersign_store::{LinkPurpose, Role, User, UserStatus};
 use serde::Deserialize;
 
 use super::{ErrorPage, Frame, login, page_with};
+use crate::access::Visitor;
 use crate::app::App;
+use crate::language::Say;
 use crate::password;
 
 #[derive(Template)]
@@ -18,20 +20,30 @@ use crate::password;
 struct SetupPage {
     frame: Frame,
     first_admin: bool,
+    heading: &'static str,
+    button: &'static str,
     shortest: usize,
     problem: Option<String>,
 }
 
-fn show(app: &App, status: StatusCode, first_admin: bool, problem: Option<String>) -> Response {
-    page_with(
-        status,
-        &SetupPage {
-            frame: Frame::anonymous(app),
-            first_admin,
-            shortest: password::SHORTEST,
-            problem,
-        },
-    )
+fn show(
+    app: &App,
+    visitor: &Visitor,
+    status: StatusCode,
+    first_admin: bool,
+    problem: Option<&str>,
+) -> Response {
+    let frame = Frame::new(app, visitor);
+    let (heading, button) = if first_admin {
+        ("create-first-admin", "create")
+    } else {
+        ("set-your-password", "set-password")
+    };
+    let shortest = password::SHORTEST;
+    let longest = password::LONGEST;
+    let problem = problem
+        .map(|key| frame.say(Say::new(key).with("shortest", shortest).with("longest", longest)));
+    page_with(status, &SetupPage { frame, first_admin, heading, button, shortest, problem })
 }
 
 async fn require(app: &App, token: &str, purpose: LinkPurpose) -> Result<Hash, ErrorPage> {
@@ -41,18 +53,17 @@ async fn require(app: &App, token: &str, purpose: LinkPurpose) -> Result<Hash, E
 }
 
 fn dead_link() -> ErrorPage {
-    ErrorPage::bad_input(
-        "This link was used, is too old, or was replaced by a newer one. Ask for a new link; for the first admin, start the portal again.",
-    )
+    ErrorPage::bad_input("link-dead")
 }
 
 /// The form for the first admin.
 pub(crate) async fn form(
     State(app): State<App>,
+    visitor: Visitor,
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
     require(&app, &token, LinkPurpose::FirstAdmin).await?;
-    Ok(show(&app, StatusCode::OK, true, None))
+    Ok(show(&app, &visitor, StatusCode::OK, true, None))
 }
 
 #[derive(Deserialize)]
@@ -65,17 +76,24 @@ pub(crate) struct FirstAdmin {
 /// Creates the first admin and logs in.
 pub(crate) async fn create_admin(
     State(app): State<App>,
+    visitor: Visitor,
     Path(token): Path<String>,
     jar: CookieJar,
     axum::Form(form): axum::Form<FirstAdmin>,
 ) -> Result<Response, ErrorPage> {
     let link = require(&app, &token, LinkPurpose::FirstAdmin).await?;
     if !form.email.contains('@') || !password::is_acceptable(&form.password) {
-        let words = format!(
-            "An e-mail address has an @, and a password at least {} characters.",
-            password::SHORTEST
-        );
-        return Ok(show(&app, StatusCode::UNPROCESSABLE_ENTITY, true, Some(words)));
+        return Ok(show(
+            &app,
+            &visitor,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            true,
+            Some("first-admin-wrong"),
+        ));
+    }
+    if app.store().user_by_email(&form.email).await?.is_some() {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(show(&app, &visitor, status, true, Some("email-taken")));
     }
     let admin = User {
         name: form.name,
@@ -93,10 +111,11 @@ pub(crate) async fn create_admin(
 /// The form for a password.
 pub(crate) async fn password_form(
     State(app): State<App>,
+    visitor: Visitor,
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
     require(&app, &token, LinkPurpose::SetPassword).await?;
-    Ok(show(&app, StatusCode::OK, false, None))
+    Ok(show(&app, &visitor, StatusCode::OK, false, None))
 }
 
 #[derive(Deserialize)]
@@ -107,13 +126,19 @@ pub(crate) struct NewPassword {
 /// Sets the password.
 pub(crate) async fn set_password(
     State(app): State<App>,
+    visitor: Visitor,
     Path(token): Path<String>,
     axum::Form(form): axum::Form<NewPassword>,
 ) -> Result<Response, ErrorPage> {
     let link = require(&app, &token, LinkPurpose::SetPassword).await?;
     if !password::is_acceptable(&form.password) {
-        let words = format!("A password has at least {} characters.", password::SHORTEST);
-        return Ok(show(&app, StatusCode::UNPROCESSABLE_ENTITY, false, Some(words)));
+        return Ok(show(
+            &app,
+            &visitor,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            false,
+            Some("password-short"),
+        ));
     }
     let hash = password::hash(&app, form.password).await?;
     let purpose = LinkPurpose::SetPassword;

@@ -10,9 +10,10 @@ use countersign_store::{
 };
 use serde::Deserialize;
 
-use super::{ErrorPage, actor};
+use super::{ErrorPage, actor, chosen_organization};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::language::Say;
 use crate::pages::{Frame, page};
 
 /// Seconds that a link to set one's password works.
@@ -31,11 +32,19 @@ impl ListPage {
         let found = self.organizations.iter().find(|o| Some(o.id) == user.organization);
         found.map_or("–".to_owned(), |o| o.name.clone())
     }
+
+    fn role_words(&self, user: &User) -> String {
+        self.frame.t(format!("role-{}", user.role.as_str()))
+    }
+
+    fn status_words(&self, user: &User) -> String {
+        self.frame.t(format!("status-{}", user.status.as_str()))
+    }
 }
 
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let (users, organizations) = (app.store().users().await?, app.store().organizations().await?);
-    Ok(page(&ListPage { frame: Frame::new(&app, visitor.0.as_ref()), users, organizations }))
+    Ok(page(&ListPage { frame: Frame::new(&app, &visitor), users, organizations }))
 }
 
 #[derive(Deserialize)]
@@ -71,18 +80,18 @@ pub(crate) async fn create_user(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     if !form.email.contains('@') {
-        return Err(ErrorPage::bad_input("An e-mail address has an @."));
+        return Err(ErrorPage::bad_input("email-wrong"));
     }
     let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
         name: form.name,
-        organization: form.organization.parse().ok(),
+        organization: chosen_organization(&app, &form.organization).await?,
         ..User::invited(app.random_id(), form.email, role, app.now())
     };
     let id = user.id;
     done(app.store().create_user(user, &actor(&admin), app.now()).await?)?;
     let link = Some(password_link(&app, id).await?);
-    show_with(&app, &admin, id, link).await
+    show_with(&app, &visitor, id, link).await
 }
 
 /// A link to hand to the person: there is no default password.
@@ -101,18 +110,12 @@ fn done(change: UserChange) -> Result<(), ErrorPage> {
     match change {
         UserChange::Done => Ok(()),
         UserChange::Unknown => Err(ErrorPage::not_found()),
-        UserChange::EmailTaken => {
-            Err(ErrorPage::bad_input("There is somebody with this e-mail address already."))
+        UserChange::EmailTaken => Err(ErrorPage::bad_input("email-taken")),
+        UserChange::UnknownOrganization => Err(ErrorPage::bad_input("organization-unknown")),
+        UserChange::OrganizationFull { allowed } => {
+            Err(ErrorPage::bad_input(Say::new("organization-full").with("count", allowed)))
         }
-        UserChange::UnknownOrganization => {
-            Err(ErrorPage::bad_input("There is no such organization."))
-        }
-        UserChange::OrganizationFull { allowed } => Err(ErrorPage::bad_input(format!(
-            "The organization has the {allowed} users that it may have."
-        ))),
-        UserChange::LastOrganizationAdmin => {
-            Err(ErrorPage::bad_input("Nobody would be left to run the organization."))
-        }
+        UserChange::LastOrganizationAdmin => Err(ErrorPage::bad_input("last-organization-admin")),
     }
 }
 
@@ -123,7 +126,7 @@ async fn find(app: &App, id: &str) -> Result<User, ErrorPage> {
 
 async fn show_with(
     app: &App,
-    admin: &User,
+    visitor: &Visitor,
     id: Id,
     link: Option<String>,
 ) -> Result<Response, ErrorPage> {
@@ -131,7 +134,7 @@ async fn show_with(
     let organizations = app.store().organizations().await?;
     let user_organization = user.organization.map(|id| id.to_string()).unwrap_or_default();
     Ok(page(&UserPage {
-        frame: Frame::new(app, Some(admin)),
+        frame: Frame::new(app, visitor),
         user,
         user_organization,
         organizations,
@@ -144,9 +147,8 @@ pub(crate) async fn show_user(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let admin = visitor.user()?;
     let user = find(&app, &id).await?;
-    show_with(&app, &admin, user.id, None).await
+    show_with(&app, &visitor, user.id, None).await
 }
 
 pub(crate) async fn save_user(
@@ -159,13 +161,13 @@ pub(crate) async fn save_user(
     let mut user = find(&app, &id).await?;
     if !form.new_link.is_empty() {
         let link = password_link(&app, user.id).await?;
-        return show_with(&app, &admin, user.id, Some(link)).await;
+        return show_with(&app, &visitor, user.id, Some(link)).await;
     }
     if user.id == admin.id && !form.suspended.is_empty() {
-        return Err(ErrorPage::bad_input("You cannot suspend yourself."));
+        return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     user.name = form.name;
-    let organization = form.organization.parse().ok();
+    let organization = chosen_organization(&app, &form.organization).await?;
     if organization != user.organization {
         // What somebody was elsewhere they are not here.
         user.organization_role = OrganizationRole::Member;
@@ -189,18 +191,24 @@ pub(crate) struct OrganizationForm {
     suspended: String,
 }
 
+impl OrganizationForm {
+    fn name(&self) -> Result<&str, ErrorPage> {
+        let name = self.name.trim();
+        if name.is_empty() {
+            return Err(ErrorPage::bad_input("organization-name-needed"));
+        }
+        Ok(name)
+    }
+}
+
 pub(crate) async fn create_organization(
     State(app): State<App>,
     visitor: Visitor,
     Form(form): Form<OrganizationForm>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    if form.name.trim().is_empty() {
-        return Err(ErrorPage::bad_input("An organization has a name."));
-    }
-    app.store()
-        .create_organization(app.random_id(), form.name.trim(), &actor(&admin), app.now())
-        .await?;
+    let name = form.name()?;
+    app.store().create_organization(app.random_id(), name, &actor(&admin), app.now()).await?;
     Ok(Redirect::to("/admin/customers").into_response())
 }
 
@@ -213,7 +221,8 @@ pub(crate) async fn save_organization(
     let admin = visitor.user()?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
     let before = app.store().organization(id).await?.ok_or_else(ErrorPage::not_found)?;
-    let changed = Organization { name: form.name, suspended: !form.suspended.is_empty(), ..before };
+    let name = form.name()?.to_owned();
+    let changed = Organization { name, suspended: !form.suspended.is_empty(), ..before };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
     }

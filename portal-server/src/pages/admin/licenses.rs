@@ -6,17 +6,18 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    License, LicenseChange, NewLicense, Organization, Product, User, Validity,
+    License, LicenseChange, LicenseStatus, NewLicense, Organization, Product, User, Validity,
 };
 use serde::Deserialize;
 
 use super::{
-    ErrorPage, actor, entitlement_lines, metadata_lines, optional_number, parse_entitlements,
-    parse_metadata,
+    ErrorPage, actor, chosen_organization, chosen_user, entitlement_lines, metadata_lines,
+    optional_number, parse_entitlements, parse_metadata,
 };
 use crate::access::Visitor;
 use crate::app::App;
-use crate::pages::licenses::{LicenseView, MachineView, license_of, views};
+use crate::language::Say;
+use crate::pages::licenses::{LicenseView, MachineView, license_of, status_key, views};
 use crate::pages::{Frame, page};
 
 const MOST: u32 = 500;
@@ -35,8 +36,8 @@ struct ListPage {
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let licenses = app.store().licenses(MOST).await?;
     Ok(page(&ListPage {
-        frame: Frame::new(&app, visitor.0.as_ref()),
-        licenses: views(&app, &licenses).await?,
+        frame: Frame::new(&app, &visitor),
+        licenses: views(&app, &licenses, visitor.language).await?,
         products: app.store().products().await?,
         users: app.store().users().await?,
         organizations: app.store().organizations().await?,
@@ -86,22 +87,20 @@ fn optional(text: &str) -> Option<String> {
 
 impl LicenseForm {
     fn validity(&self, now: u64) -> Result<Validity, ErrorPage> {
-        let days =
-            optional_number(&self.validity_days, "The number of days")?.filter(|days| *days > 0);
-        let length = || {
-            days.map(|d| d * DAY)
-                .ok_or_else(|| ErrorPage::bad_input("This validity needs a number of days."))
-        };
+        let days = optional_number(&self.validity_days)?.filter(|days| *days > 0);
+        let length =
+            || days.map(|d| d * DAY).ok_or_else(|| ErrorPage::bad_input("validity-days-needed"));
         Ok(match self.validity.as_str() {
             "fixed" => Validity::Fixed(now + length()?),
             "from-creation" => Validity::FromCreation(length()?),
             "from-first-activation" => Validity::FromFirstActivation(length()?),
-            _ => Validity::Perpetual,
+            "perpetual" | "" => Validity::Perpetual,
+            _ => return Err(ErrorPage::bad_input("error-form-incomplete")),
         })
     }
 
     fn import_seconds(&self) -> Result<u64, ErrorPage> {
-        let days = optional_number(&self.import_days, "The import window")?.unwrap_or(14);
+        let days = optional_number(&self.import_days)?.unwrap_or(14);
         Ok(days.clamp(1, 365) * DAY)
     }
 }
@@ -114,24 +113,18 @@ pub(crate) async fn create(
     let admin = visitor.user()?;
     let known = app
         .store()
-        .product(&form.product.parse().map_err(|_| ErrorPage::bad_input("Choose a product."))?)
+        .product(&form.product.parse().map_err(|_| ErrorPage::bad_input("product-unknown"))?)
         .await?;
-    let product = known.ok_or_else(|| ErrorPage::bad_input("There is no such product."))?;
+    let product = known.ok_or_else(|| ErrorPage::bad_input("product-unknown"))?;
     let new = NewLicense {
         key: LicenseKey::generate(&mut app.rng()),
         product: product.id,
         plan: optional(&form.plan),
         holder: optional(&form.holder),
-        owner: form.owner.parse().ok(),
-        organization: form.organization.parse().ok(),
-        allowed_activations: optional_number(
-            &form.allowed_activations,
-            "The number of activations",
-        )?,
-        allowed_deactivations: optional_number(
-            &form.allowed_deactivations,
-            "The number of deactivations",
-        )?,
+        owner: chosen_user(&app, &form.owner).await?,
+        organization: chosen_organization(&app, &form.organization).await?,
+        allowed_activations: optional_number(&form.allowed_activations)?,
+        allowed_deactivations: optional_number(&form.allowed_deactivations)?,
         validity: form.validity(app.now())?,
         response_validity: form.import_seconds()?,
         strategy: form.strategy.parse().unwrap_or(product.trial_strategy),
@@ -160,6 +153,12 @@ struct LicensePage {
     machines: Vec<MachineView>,
 }
 
+impl LicensePage {
+    fn status_words(&self, status: &LicenseStatus) -> String {
+        self.frame.t(status_key(status))
+    }
+}
+
 pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
@@ -169,8 +168,8 @@ pub(crate) async fn show(
     let license = license_of(&app, &admin, &id).await?;
     let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
     Ok(page(&LicensePage {
-        frame: Frame::new(&app, Some(&admin)),
-        view: views(&app, std::slice::from_ref(&license)).await?.swap_remove(0),
+        frame: Frame::new(&app, &visitor),
+        view: views(&app, std::slice::from_ref(&license), visitor.language).await?.swap_remove(0),
         allowed_activations: number(license.allowed_activations),
         allowed_deactivations: number(license.allowed_deactivations),
         entitlements: entitlement_lines(&license.entitlements),
@@ -185,7 +184,7 @@ pub(crate) async fn show(
             .activations(&license.id, MOST)
             .await?
             .iter()
-            .map(MachineView::new)
+            .map(|a| MachineView::new(a, visitor.language))
             .collect(),
         license,
     }))
@@ -200,37 +199,29 @@ pub(crate) async fn save(
     let admin = visitor.user()?;
     let mut license = license_of(&app, &admin, &id).await?;
     license.revision =
-        form.revision.parse().map_err(|_| ErrorPage::bad_input("The form was incomplete."))?;
+        form.revision.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
     license.plan = optional(&form.plan);
     license.holder = optional(&form.holder);
-    license.owner = form.owner.parse().ok();
-    license.organization = form.organization.parse().ok();
-    license.allowed_activations =
-        optional_number(&form.allowed_activations, "The number of activations")?;
-    license.allowed_deactivations =
-        optional_number(&form.allowed_deactivations, "The number of deactivations")?;
+    license.owner = chosen_user(&app, &form.owner).await?;
+    license.organization = chosen_organization(&app, &form.organization).await?;
+    license.allowed_activations = optional_number(&form.allowed_activations)?;
+    license.allowed_deactivations = optional_number(&form.allowed_deactivations)?;
     license.response_validity = form.import_seconds()?;
     license.entitlements = parse_entitlements(&form.entitlements)?;
     license.metadata = parse_metadata(&form.metadata)?;
-    license.status = form
-        .status
-        .parse()
-        .map_err(|_| ErrorPage::bad_input("A license is active, suspended or revoked."))?;
-    license.strategy = form
-        .strategy
-        .parse()
-        .map_err(|_| ErrorPage::bad_input("Choose how machines are bound."))?;
-    if let Some(days) = optional_number(&form.extend_days, "The number of days to extend by")? {
+    license.status =
+        form.status.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
+    license.strategy =
+        form.strategy.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
+    if let Some(days) = optional_number(&form.extend_days)? {
         // A license that has ended is extended from now, not from its end.
         license.expires_at = license.expires_at.map(|end| end.max(app.now()) + days * DAY);
     }
     match app.store().change_license(license, &actor(&admin), app.now()).await? {
         LicenseChange::Done => Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response()),
-        LicenseChange::Stale => Err(ErrorPage::bad_input(
-            "The license was changed meanwhile, by a machine or by somebody else. Open it again.",
+        LicenseChange::Stale => Err(ErrorPage::bad_input("license-stale")),
+        LicenseChange::BelowUse { live, deactivations } => Err(ErrorPage::bad_input(
+            Say::new("license-below-use").with("live", live).with("deactivations", deactivations),
         )),
-        LicenseChange::BelowUse { live, deactivations } => Err(ErrorPage::bad_input(format!(
-            "{live} machines are active and {deactivations} deactivations were made: a limit cannot be lower than that."
-        ))),
     }
 }

@@ -23,7 +23,7 @@ struct ListPage {
 
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let products = app.store().products().await?;
-    Ok(page(&ListPage { frame: Frame::new(&app, visitor.0.as_ref()), products }))
+    Ok(page(&ListPage { frame: Frame::new(&app, &visitor), products }))
 }
 
 #[derive(Deserialize)]
@@ -46,18 +46,15 @@ pub(crate) struct ProductForm {
 impl ProductForm {
     fn apply(&self, product: &mut Product) -> Result<(), ErrorPage> {
         if self.name.trim().is_empty() {
-            return Err(ErrorPage::bad_input("A product has a name."));
+            return Err(ErrorPage::bad_input("product-name-needed"));
         }
         product.name = self.name.trim().to_owned();
-        product.trial_days =
-            optional_number(&self.trial_days, "The length of a trial")?.filter(|days| *days > 0);
+        product.trial_days = optional_number(&self.trial_days)?.filter(|days| *days > 0);
         if let Ok(strategy) = self.trial_strategy.parse() {
             product.trial_strategy = strategy;
         }
         product.trial_entitlements = parse_entitlements(&self.trial_entitlements)?;
-        if let Some(allowance) =
-            optional_number(&self.reinstall_allowance, "The re-install allowance")?
-        {
+        if let Some(allowance) = optional_number(&self.reinstall_allowance)? {
             product.reinstall_allowance = allowance;
         }
         product.archived = !self.archived.is_empty();
@@ -72,9 +69,9 @@ pub(crate) async fn create(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let id: ProductId =
-        form.id.trim().parse().map_err(|e| ErrorPage::bad_input(format!("{e}.")))?;
+        form.id.trim().parse().map_err(|_| ErrorPage::bad_input("product-id-wrong"))?;
     if app.store().product(&id).await?.is_some() {
-        return Err(ErrorPage::bad_input("There is a product with this id already."));
+        return Err(ErrorPage::bad_input("product-id-taken"));
     }
     let mut product = new_product(id, app.now());
     form.apply(&mut product)?;
@@ -120,7 +117,7 @@ pub(crate) async fn show(
 ) -> Result<Response, ErrorPage> {
     let product = find(&app, &id).await?;
     Ok(page(&ProductPage {
-        frame: Frame::new(&app, visitor.0.as_ref()),
+        frame: Frame::new(&app, &visitor),
         trial_days: product.trial_days.map(|days| days.to_string()).unwrap_or_default(),
         trial_entitlements: entitlement_lines(&product.trial_entitlements),
         product,

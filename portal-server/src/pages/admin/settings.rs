@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::{ErrorPage, actor, optional_number};
+use super::{ErrorPage, actor, detail, optional_number};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::{Frame, page};
@@ -24,7 +24,7 @@ struct SettingsPage {
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let settings = app.settings().await?;
     Ok(page(&SettingsPage {
-        frame: Frame::new(&app, visitor.0.as_ref()),
+        frame: Frame::new(&app, &visitor),
         cap_days: settings.response_validity_cap_days,
         origins: settings.trial_origins.join("\n"),
         operator_origins: app.config().trial_origins.clone(),
@@ -44,12 +44,11 @@ pub(crate) async fn save(
     Form(form): Form<SettingsForm>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    let cap = optional_number(&form.cap_days, "The longest import window")?;
+    let cap = optional_number(&form.cap_days)?;
     let response_validity_cap_days = cap
         .filter(|days| (1..=3650).contains(days))
-        .ok_or_else(|| ErrorPage::bad_input("The longest import window is 1 to 3650 days."))?;
-    let trial_origins =
-        parse_origins(form.origins.lines()).map_err(|e| ErrorPage::bad_input(format!("{e}.")))?;
+        .ok_or_else(|| ErrorPage::bad_input("cap-days-range"))?;
+    let trial_origins = parse_origins(form.origins.lines()).map_err(|e| detail(&e))?;
     let settings = Settings { response_validity_cap_days, trial_origins };
     app.save_settings(&settings, &actor(&admin)).await?;
     Ok(Redirect::to("/admin/settings").into_response())

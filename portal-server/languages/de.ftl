@@ -1,0 +1,452 @@
+### Was das Portal auf Deutsch sagt. Jede Sprache hat dieselben Nachrichten mit denselben Werten: ein Test vergleicht sie.
+
+language-name = Deutsch
+months = Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.
+date = { $day2 }.{ $month }.{ $year }
+date-time = { $day2 }.{ $month }.{ $year }, { $hour }:{ $minute } UTC
+after-all-dates = nach dem Jahr 9999
+thousands = .
+used-of = { $used } von { $allowed }
+used-of-any = { $used } von beliebig vielen
+until = bis { $end }
+without-end = ohne Ende
+days = { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tage
+}
+machines-count = { $count ->
+    [one] { $count } Rechner
+   *[other] { $count } Rechner
+}
+
+## Um jede Seite
+
+skip = Zum Inhalt
+nav-main = Hauptmenü
+nav-activate = Aktivieren
+nav-licenses = Lizenzen
+nav-vendor = Hersteller
+log-in = Anmelden
+log-out = Abmelden
+footer = Für Rechner, die nie ein Netz sehen.
+start-page = Startseite
+continue = Weiter
+save = Speichern
+save-it = { $name } speichern
+create = Anlegen
+copy = Kopieren
+copied = Kopiert
+not-copied = Markieren Sie den Text und kopieren Sie ihn
+show = anzeigen
+code = Code: { $code }
+
+## Wenn etwas nicht geht
+
+error-forbidden-title = Nicht erlaubt
+error-forbidden = Das dürfen Sie nicht. Es wurde nichts geändert.
+error-forbidden-advice = Melden Sie sich als jemand an, der es darf, oder fragen Sie Ihre Administration.
+error-not-found-title = Nicht gefunden
+error-not-found = Diese Seite gibt es nicht, oder sie ist nicht für Sie bestimmt.
+error-not-found-advice = Prüfen Sie die Adresse, oder gehen Sie zur Startseite.
+error-foreign-title = Formular abgelehnt
+error-foreign = Das Formular sagt nicht, woher es kommt, oder es kommt von einer anderen Website. Es wurde nichts geändert.
+error-foreign-advice = Öffnen Sie die Seite hier in einem aktuellen Browser, und versuchen Sie es noch einmal.
+error-input-title = Das geht so nicht
+error-input-advice = Es wurde nichts geändert. Gehen Sie zurück, berichtigen Sie es und senden Sie es noch einmal.
+error-form-incomplete = Das Formular war unvollständig oder in einer Form, die hier nicht verstanden wird.
+error-upload-title = Das Hochladen hat nicht geklappt
+error-upload-advice = Es wurde nichts verbraucht. Senden Sie weniger Dateien auf einmal.
+error-upload-broken = Es war zu groß, oder es brach ab.
+error-upload-many = Das sind zu viele Dateien.
+error-upload-none = Mit dem Formular kam keine Anfrage, oder es kamen zu viele.
+error-rate-title = Zu viele Anfragen
+error-rate = Von Ihrer Adresse kamen in kurzer Zeit zu viele Anfragen. Es wurde nichts geändert.
+error-rate-advice = Warten Sie eine Minute, und versuchen Sie es noch einmal.
+error-internal-title = Zurzeit nicht möglich
+error-internal = Das Portal konnte das gerade nicht tun. Es wurde nichts geändert.
+error-internal-advice = Versuchen Sie es in einer Minute noch einmal.
+not-a-number = „{ $text }“ ist keine ganze Zahl bis 1.000.000.000.
+input-detail = Einzelheiten (auf Englisch): { $detail }.
+
+## Aktivieren
+
+activate-title = Einen Rechner aktivieren oder deaktivieren
+activate-lead = Bringen Sie die Anfragedatei vom Rechner hierher. Sie sehen, was geschehen wird, bevor etwas verbraucht wird.
+steps-title = So geht es
+steps-1 = Das Programm auf dem Rechner ohne Netz schreibt eine .request-Datei.
+steps-2 = Sie bringen sie hierher, auf einem Stick, per Mail oder als Text.
+steps-3 = Sie tragen die .response-Datei zurück, und das Programm installiert sie. Dort ist kein Netz nötig.
+upload-drop = Anfragedateien auswählen oder hierher ziehen
+upload-hint = .request-Dateien, eine oder viele
+upload-paste = Stattdessen Text einfügen
+upload-pasted = Der Text der Anfrage, oder der Link aus einem QR-Code
+upload-no-license = Die Anfrage enthält keine Lizenz
+license-key = Lizenzschlüssel
+license-key-unknown = Es gibt keine Lizenz mit diesem Schlüssel. Prüfen Sie ihn Zeichen für Zeichen: Er hat fünf Gruppen zu fünf.
+nothing-chosen = Es wurde keine Datei ausgewählt und nichts eingefügt. Wählen Sie zuerst eine Anfragedatei.
+review-title = Was geschehen wird
+review-lead = Noch ist nichts verbraucht.
+file = Datei
+product = Produkt
+platform = Plattform
+made = Erstellt
+kind-activation-request = Anfrage zur Aktivierung
+kind-trial-request = Anfrage zum Testen
+kind-deactivation-request = Anfrage zur Deaktivierung
+machine-unnamed = ein Rechner ohne Namen
+which-license = Welche Lizenz?
+which-license-hint = Geben Sie den Lizenzschlüssel ein, oder melden Sie sich an und laden Sie die Datei auf der Seite der Lizenz hoch.
+back-unchanged = Zurück, ohne etwas zu ändern
+button-activate = { $count ->
+    [one] Diesen Rechner aktivieren
+   *[other] { $count } Rechner aktivieren
+}
+button-trial = { $count ->
+    [one] Testzeit auf diesem Rechner beginnen
+   *[other] Testzeit auf { $count } Rechnern beginnen
+}
+button-deactivate = { $count ->
+    [one] Diesen Rechner deaktivieren
+   *[other] { $count } Rechner deaktivieren
+}
+button-answer = { $count ->
+    [one] Diese Anfrage beantworten
+   *[other] { $count } Anfragen beantworten
+}
+effect-again = Diese Datei wurde schon beantwortet: Sie bekommen dieselbe Antwort noch einmal. Es wird nichts verbraucht.
+effect-new = Der Rechner wird aktiviert, { $until }.
+effect-renewal = Der Rechner ist aktiv: Das erneuert seine Aktivierung, { $until }. Es wird kein weiterer Platz gebraucht.
+effect-kept = Der Rechner hat seinen Platz noch: Er wird wieder aktiviert, { $until }.
+effect-reinstall = Ein neu installierter Rechner: Er übernimmt seinen eigenen Platz, { $until }. Es wird kein weiterer Platz gebraucht.
+effect-trial = Eine Testzeit beginnt, { $until }.
+effect-free-seat = Der Rechner hat seine Aktivierung aufgegeben. Sein Platz wird frei.
+seats-after = Danach sind { $used } von { $allowed } Plätzen belegt, { $left } frei
+seats-after-any = Danach sind { $used } Plätze belegt, beliebig viele sind erlaubt
+result-title = Tragen Sie das zurück
+result-receipt = Der Platz ist wieder frei. Das ist die Quittung.
+result-ready = Fertig: läuft { $until }. Installieren vor: { $import-by }.
+download-file = { $file } herunterladen
+carry-1 = Kopieren Sie { $file } auf einen Stick.
+carry-2 = Öffnen Sie auf dem Rechner { $machine } das Programm und wählen Sie „Antwort installieren“. Auf der Befehlszeile:
+carry-2-receipt = Öffnen Sie auf dem Rechner { $machine } das Programm und wählen Sie „Antwort installieren“, um die Deaktivierung abzuschließen. Auf der Befehlszeile:
+as-qr = Als QR-Code
+qr-alt = QR-Code der Antwort für { $machine }
+as-text = Als Text
+as-text-label = Der Text der Antwort
+another-machine = Ein anderer Rechner
+in-use-by = Belegt von:
+
+## Ablehnungen: eine Überschrift, was geschah, was zu tun ist
+
+format-title-wrong-type = Das ist eine andere Art von Datei
+format-title-damaged = Die Datei ist beschädigt
+format-title = Die Datei ist keine brauchbare Anfrage
+format-fact = Einzelheiten (auf Englisch): { $detail }.
+advice-too-long = Das ist keine Datei dieses Programms. Nehmen Sie die .request- oder .response-Datei selbst.
+advice-not-a-token = Nehmen Sie die .request- oder .response-Datei, wie sie geschrieben wurde, oder fügen Sie den ganzen Text ein.
+advice-bad-encoding = Die Datei wurde unterwegs verändert. Kopieren Sie das Original noch einmal, als Datei statt als Text.
+advice-bad-json = Die Datei stammt nicht von einem richtigen Programm. Erstellen Sie sie mit der aktuellen Version noch einmal.
+advice-bad-header = Die Datei stammt nicht von einem richtigen Programm. Erstellen Sie sie mit der aktuellen Version noch einmal.
+advice-wrong-alg = Vertrauen Sie dieser Datei nicht. Verlangen Sie eine neue von dort, woher sie kommen soll.
+advice-unknown-type = Die Datei stammt vielleicht von einer neueren Version. Aktualisieren Sie das Programm, das sie liest.
+advice-wrong-type = Nehmen Sie die andere Datei: Anfragen gehen vom Rechner zum Hersteller, Antworten kommen zurück.
+advice-bad-signature = Der Inhalt wurde nach dem Unterschreiben verändert. Kopieren Sie das Original noch einmal; bleibt es so, verlangen Sie eine neue Datei.
+advice-bad-claim = Die Datei stammt nicht von einem richtigen Programm. Erstellen Sie sie mit der aktuellen Version noch einmal.
+advice-untrusted-key = Das hat nicht dieser Hersteller unterschrieben. Prüfen Sie, ob die Datei zu diesem Produkt gehört, und fragen Sie den Hersteller.
+advice-bad-chain = Beim Hersteller ist das Unterschreiben falsch eingerichtet. Schicken Sie diese Datei an den Support des Herstellers.
+advice-out-of-scope = Wer unterschrieben hat, durfte das nicht. Verlangen Sie vom Hersteller eine Antwort mit einem Schlüssel, der es darf.
+advice-revoked-key = Der Hersteller hat den Schlüssel zurückgezogen, der das unterschrieben hat. Verlangen Sie vom Hersteller eine neue Antwort.
+advice-wrong-product = Nehmen Sie die Datei für dieses Produkt.
+advice-wrong-device = Jede Antwort passt zu einer Installation. Erstellen Sie hier eine neue Anfrage und bringen Sie diese zum Hersteller.
+advice-wrong-machine = Installieren Sie sie auf dem Rechner, der die Anfrage erstellt hat, oder erstellen Sie auf diesem eine neue.
+advice-unknown-request = Erstellen Sie hier eine neue Anfrage und bringen Sie diese zum Hersteller.
+advice-import-expired = Prüfen Sie das Datum dieses Rechners. Stimmt es, holen Sie eine frische Antwort auf dieselbe Anfrage.
+advice-deactivated = Eine aufgegebene Aktivierung kann nicht wieder installiert werden. Erstellen Sie eine neue Anfrage zur Aktivierung.
+advice-superseded = Es ist nichts zu tun: Was installiert ist, ist neuer als diese Datei.
+advice-damaged-file = Kopieren Sie die Originaldatei noch einmal, als Datei statt als Text.
+license-needed-title = Welche Lizenz?
+license-needed = Die Anfrage nennt keine Lizenz.
+license-needed-advice = Geben Sie den Lizenzschlüssel ein, oder melden Sie sich an und wählen Sie die Lizenz. Es wurde nichts verbraucht.
+unknown-license-title = Unbekannte Lizenz
+unknown-license = Es gibt keine Lizenz mit diesem Schlüssel.
+unknown-license-advice = Prüfen Sie den Lizenzschlüssel im Programm und erstellen Sie eine neue Anfrage. Es wurde nichts verbraucht.
+not-yours-title = Unbekannte Lizenz
+not-yours = Für Sie gibt es diese Lizenz nicht.
+not-yours-advice = Melden Sie sich als jemand an, der die Lizenz benutzen darf, oder fragen Sie Ihre Administration.
+wrong-proof-title = Der Lizenzschlüssel passt nicht
+wrong-proof = Der Nachweis in der Anfrage wurde nicht mit dem Schlüssel dieser Lizenz erstellt.
+wrong-proof-advice = Geben Sie den Lizenzschlüssel im Programm noch einmal ein und erstellen Sie eine neue Anfrage. Es wurde nichts verbraucht.
+product-mismatch-title = Die Lizenz gilt für ein anderes Produkt
+product-mismatch = Die Lizenz gilt für das Produkt { $license }, die Anfrage für { $request }.
+product-mismatch-advice = Nehmen Sie eine Lizenz des Produkts, das anfragt. Es wurde nichts verbraucht.
+license-suspended-title = Die Lizenz ist ausgesetzt
+license-suspended = Der Hersteller hat die Lizenz ausgesetzt.
+license-suspended-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
+license-revoked-title = Die Lizenz wurde widerrufen
+license-revoked = Der Hersteller hat die Lizenz widerrufen.
+license-revoked-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
+license-expired-title = Die Lizenz ist abgelaufen
+license-expired = Die Lizenz endete am { $end } UTC.
+license-expired-advice = Verlängern Sie die Lizenz, und senden Sie dann dieselbe Anfragedatei noch einmal.
+seats-used-up-title = Alle Plätze sind belegt
+seats-used-up = { $allowed ->
+    [one] Der einzige Platz der Lizenz ist belegt.
+   *[other] Alle { $allowed } Plätze der Lizenz sind belegt.
+}
+seats-used-up-advice = Deaktivieren Sie einen Rechner, der nicht mehr gebraucht wird, oder bitten Sie den Hersteller um mehr Plätze; senden Sie dann dieselbe Anfragedatei noch einmal.
+reinstalls-used-up-title = Zu oft neu installiert
+reinstalls-used-up = Dieser Rechner wurde innerhalb eines Jahres öfter neu installiert als die erlaubten { $allowed } Male.
+reinstalls-used-up-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
+deactivations-used-up-title = Keine Deaktivierung mehr übrig
+deactivations-used-up = Die Lizenz hat keine Deaktivierung mehr übrig ({ $allowed } sind erlaubt).
+deactivations-used-up-advice = Der Nachweis ist festgehalten, und nichts ist verloren: Der Platz bleibt bei diesem Rechner, der ohne weiteren Platz wieder aktiviert werden kann. Soll er für einen anderen Rechner frei werden, fragen Sie den Hersteller.
+unknown-activation-title = Unbekannte Aktivierung
+unknown-activation = Dieser Hersteller hat keine Aktivierung mit dieser Kennung.
+unknown-activation-advice = Prüfen Sie, ob die Datei zu dem Hersteller geht, der den Rechner aktiviert hat.
+wrong-device-title = Von einem anderen Gerät unterschrieben
+wrong-device = Die Anfrage hat ein anderes Gerät unterschrieben als das, das aktiviert wurde.
+superseded-title = Eine neuere Installation hat den Platz
+superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierung übernommen.
+trial-already-used-title = Die Testzeit ist verbraucht
+trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
+trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
+no-trial-title = Keine Testzeit
+no-trial = Für dieses Produkt gibt es keine Testzeit.
+no-trial-advice = Fragen Sie den Hersteller, oder besorgen Sie sich eine Lizenz.
+unknown-product-title = Unbekanntes Produkt
+unknown-product = Dieser Hersteller hat kein Produkt { $product }.
+unknown-product-advice = Prüfen Sie, ob die Datei zum Hersteller des Produkts geht.
+wrong-door-title = Hierher gehört eine andere Art von Anfrage
+wrong-door = Das ist { $found }, aber hier wird { $wanted } gebraucht.
+wrong-door-advice = Senden Sie es dorthin, wo seine Art hingehört, oder nehmen Sie die Seite, die jede Art annimmt.
+signing-failed-title = Das Portal kann nicht unterschreiben
+signing-failed = Das Portal kann nicht unterschreiben: { $detail }.
+signing-failed-advice = Es wurde nichts verbraucht. Sagen Sie dem Hersteller: Der Schlüssel des Portals braucht Aufmerksamkeit.
+unavailable-title = Zurzeit nicht möglich
+unavailable = Die Datenbank des Portals antwortet nicht.
+unavailable-advice = Es wurde nichts verbraucht. Versuchen Sie es in einer Minute noch einmal.
+wrong-device-advice = Erstellen Sie die Deaktivierung auf dem Rechner, der aktiviert wurde.
+superseded-advice = Es ist nichts zu tun: Die neuere Installation hat den Platz.
+
+## Anmelden
+
+email = E-Mail-Adresse
+password = Passwort
+name = Name
+login-not-needed = Um einen Rechner mit einem Lizenzschlüssel zu aktivieren, brauchen Sie keine Anmeldung.
+login-bring-file = Anfragedatei bringen
+login-wrong = E-Mail-Adresse und Passwort passen nicht zusammen, oder das Konto ist nicht aktiv.
+login-throttled = { $seconds ->
+    [one] Zu viele Versuche. Warten Sie { $seconds } Sekunde, und versuchen Sie es noch einmal.
+   *[other] Zu viele Versuche. Warten Sie { $seconds } Sekunden, und versuchen Sie es noch einmal.
+}
+create-first-admin = Die erste Verwaltung anlegen
+set-your-password = Ihr Passwort festlegen
+set-password = Passwort festlegen
+new-password = Passwort, mindestens { $shortest } Zeichen
+first-admin-wrong = Eine E-Mail-Adresse hat ein @, und ein Passwort { $shortest } bis { $longest } Zeichen.
+password-short = Ein Passwort hat { $shortest } bis { $longest } Zeichen.
+link-dead = Dieser Link wurde benutzt, ist zu alt oder wurde durch einen neueren ersetzt. Bitten Sie um einen neuen; für die erste Verwaltung starten Sie das Portal noch einmal.
+
+## Lizenzen und Rechner
+
+license = Lizenz
+licenses = Lizenzen
+licenses-none = Ihnen ist noch keine Lizenz zugeordnet. Fragen Sie den Hersteller oder Ihre Administration.
+plan = Tarif
+holder = Inhaber
+activations = Aktivierungen
+deactivations = Deaktivierungen
+validity = Gültigkeit
+status = Zustand
+status-active = aktiv
+status-ended = abgelaufen { $end }
+status-suspended-by-vendor = vom Hersteller ausgesetzt
+status-revoked-by-vendor = vom Hersteller widerrufen
+validity-from-first = { $days ->
+    [one] { $days } Tag ab der ersten Aktivierung
+   *[other] { $days } Tage ab der ersten Aktivierung
+}
+perpetual = unbefristet
+included = enthalten
+machine = Rechner
+machines = Rechner
+machines-none = Es wurde noch kein Rechner aktiviert.
+state = Zustand
+state-active = aktiv
+state-returned = aufgegeben, Platz behalten
+state-deactivated = deaktiviert
+state-replaced = nach einer Neuinstallation ersetzt
+app-version = Programm
+since = Seit
+runs-until = Läuft bis
+install-before = Installieren vor
+
+## Konto
+
+## Organisation
+
+## Veröffentlichungen
+
+## Die Seiten des Herstellers
+
+overview = Überblick
+products = Produkte
+customers = Kunden
+settings = Einstellungen
+cap-days = Längste Frist zum Installieren, in Tagen
+cap-days-hint = Keine Antwort kann später als so lange nach dem Unterschreiben installiert werden, was immer ihre Lizenz sagt.
+cap-days-range = Die längste Frist zum Installieren ist 1 bis 3650 Tage.
+trial-origins = Testseiten, die hier anfragen dürfen, ein Ursprung pro Zeile
+trial-origins-hint = Schema und Rechnername, ohne Pfad.
+trial-origins-operator = Von der Befehlszeile auch: { $origins }.
+root-left-title = Der Wurzelschlüssel ist noch hier
+root-left = Tragen Sie ihn an einen Ort ohne Netz, und löschen Sie ihn hier. Das Portal braucht ihn nicht.
+keys = Schlüssel
+root-key = Wurzelschlüssel für Ihr Programm
+signing-key = Schlüssel zum Unterschreiben
+delegated-until = Übertragen bis
+what-happened = Was geschehen ist
+when = Wann
+what = Was
+to-what = Woran
+by-whom = Von
+id = Kennung
+trial = Testzeit
+archived = stillgelegt
+archived-hint = Stillgelegt: gibt nichts Neues mehr heraus
+new-product = Neues Produkt
+create-product = Produkt anlegen
+product-id-rule = Kennung: a-z 0-9 . _ -
+product-id-wrong = Die Kennung eines Produkts besteht aus 1 bis 64 von a-z 0-9 . _ -
+product-id-taken = Ein Produkt mit dieser Kennung gibt es schon.
+product-name-needed = Ein Produkt hat einen Namen.
+product-unknown = Dieses Produkt gibt es nicht.
+product-first = Legen Sie zuerst ein Produkt an:
+trial-days = Testzeit, in Tagen (leer: keine)
+strategy = Wie Rechner gebunden werden
+features-lines = Funktionen, eine pro Zeile: name, name=7 oder name=wort
+metadata-lines = Weitere Angaben, eine pro Zeile: name=wert für das Programm, name=wert [user, organization] für Menschen
+reinstall-allowance = Neuinstallationen eines Platzes innerhalb eines Jahres
+for-your-app = Für Ihr Programm
+licenses-of-all = Lizenzen aller Kunden
+new-license = Neue Lizenz
+create-license = Lizenz anlegen
+user = Benutzer
+users = Benutzer
+organization = Organisation
+organizations = Organisationen
+allowed-activations = Gleichzeitige Aktivierungen (leer: beliebig viele)
+allowed-deactivations = Deaktivierungen (leer: beliebig viele)
+days-from-now = Tage ab jetzt
+days-from-first = Tage ab der ersten Aktivierung
+validity-days = Tage der Gültigkeit
+validity-days-needed = Diese Gültigkeit braucht eine Zahl von Tagen.
+import-days = Eine Antwort muss installiert werden innerhalb von Tagen
+extend-days = Verlängern um Tage
+created = Angelegt
+license-stale = Die Lizenz wurde inzwischen geändert, durch einen Rechner oder jemand anderen. Öffnen Sie sie noch einmal.
+license-below-use = { $live } Rechner sind aktiv, und { $deactivations } Deaktivierungen wurden gemacht: Niedriger kann eine Grenze nicht sein.
+role = Rolle
+role-customer = Kunde
+role-admin = Verwaltung
+status-invited = eingeladen
+status-suspended = gesperrt
+new-user = Neuer Benutzer
+create-user = Benutzer anlegen
+email-wrong = Eine E-Mail-Adresse hat ein @.
+user-unknown = Dieses Benutzerkonto gibt es nicht.
+email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
+suspend-yourself = Sie können sich nicht selbst sperren.
+new-organization = Neue Organisation
+create-organization = Organisation anlegen
+organization-name-needed = Eine Organisation hat einen Namen.
+organization-unknown = Diese Organisation gibt es nicht.
+suspended-hint = Gesperrt: kann sich nicht anmelden
+password-link-title = Link zum Festlegen des Passworts
+password-link-hint = Geben Sie ihn der Person. Er gilt einmal, sieben Tage lang.
+new-password-link = Neuer Passwort-Link
+
+## Mail
+
+mail-signature =
+    { $vendor }
+    Diese Mail hat das Portal geschrieben; Antworten darauf liest niemand.
+mail-invitation-subject = Einladung zu { $organization } bei { $vendor }
+mail-invitation-body =
+    { $by } lädt Sie ein, die Lizenzen von { $organization } bei { $vendor } zu nutzen.
+
+    Nehmen Sie die Einladung hier an. Der Link gilt einmal, { $days } Tage lang:
+
+    { $link }
+
+    Wenn Sie nicht wissen, worum es geht, lassen Sie diese Mail liegen: Es geschieht nichts.
+mail-reset-password-subject = Neues Passwort für { $vendor }
+mail-reset-password-body =
+    Jemand, hoffentlich Sie, hat ein neues Passwort für Ihr Konto bei { $vendor } verlangt.
+
+    Setzen Sie es hier. Der Link gilt einmal, { $minutes } Minuten lang:
+
+    { $link }
+
+    Wenn Sie das nicht waren, lassen Sie diese Mail liegen: Ihr Passwort bleibt, wie es ist.
+mail-confirm-email-subject = Bestätigen Sie Ihre E-Mail-Adresse für { $vendor }
+mail-confirm-email-body =
+    Das Konto von { $name } bei { $vendor } möchte diese E-Mail-Adresse verwenden.
+
+    Wenn Sie das sind, bestätigen Sie sie hier. Der Link gilt einmal, { $hours } Stunden lang:
+
+    { $link }
+
+    Wenn Sie das nicht waren, lassen Sie diese Mail liegen: Die Adresse wird nicht verwendet.
+mail-address-has-account-subject = Ihre E-Mail-Adresse bei { $vendor }
+mail-address-has-account-body =
+    Jemand wollte diese E-Mail-Adresse für ein anderes Konto bei { $vendor } verwenden. Es gibt schon ein Konto mit ihr, deshalb wurde nichts geändert.
+
+    Wenn Sie das waren, melden Sie sich stattdessen mit dieser Adresse an. Wenn nicht, ist nichts zu tun.
+mail-email-changed-subject = Ihre E-Mail-Adresse bei { $vendor } wurde geändert
+mail-email-changed-body =
+    Ihr Konto bei { $vendor } verwendet jetzt die Adresse { $new }. Mails gehen von nun an dorthin.
+
+    Wenn Sie das waren, ist nichts zu tun.
+
+    Wenn Sie das nicht waren, machen Sie es hier rückgängig: Sie bekommen Ihr Konto zurück und setzen ein neues Passwort. Der Link gilt einmal, { $days } Tage lang:
+
+    { $link }
+mail-password-changed-subject = Ihr Passwort bei { $vendor } wurde geändert
+mail-password-changed-body =
+    Das Passwort Ihres Kontos bei { $vendor } wurde geändert.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+mail-two-factor-on-subject = Zwei-Faktor-Anmeldung bei { $vendor } ist eingeschaltet
+mail-two-factor-on-body =
+    Zur Anmeldung an Ihrem Konto bei { $vendor } gehört jetzt auch ein Code einer Authenticator-App.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort und sagen Sie { $vendor } Bescheid:
+
+    { $link }
+mail-two-factor-off-subject = Zwei-Faktor-Anmeldung bei { $vendor } ist ausgeschaltet
+mail-two-factor-off-body =
+    Zur Anmeldung an Ihrem Konto bei { $vendor } genügt jetzt das Passwort.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde bei { $vendor } benutzt
+mail-recovery-code-used-body =
+    Jemand hat sich an Ihrem Konto bei { $vendor } mit einem seiner Wiederherstellungscodes angemeldet.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+
+## Konten
+
+organization-full = { $count ->
+    [one] Die Organisation hat den einen Benutzer, den sie haben darf. Deaktivieren Sie ihn, oder fragen Sie den Hersteller nach mehr.
+   *[other] Die Organisation hat die { $count } Benutzer, die sie haben darf. Deaktivieren Sie jemanden, oder fragen Sie den Hersteller nach mehr.
+}
+last-organization-admin = Niemand wäre mehr da, der die Organisation verwaltet. Machen Sie zuerst jemand anderen zum Verwalter.
+status-deactivated = deaktiviert

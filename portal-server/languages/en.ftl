@@ -1,0 +1,453 @@
+### What the portal says in English. Every language has the same messages with the same values: a test compares them.
+
+language-name = English
+months = Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec
+date = { $day } { $month-name } { $year }
+date-time = { $day } { $month-name } { $year }, { $hour }:{ $minute } UTC
+after-all-dates = after the year 9999
+thousands = ,
+used-of = { $used } of { $allowed }
+used-of-any = { $used } of any number
+until = until { $end }
+without-end = without an end
+days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+machines-count = { $count ->
+    [one] { $count } machine
+   *[other] { $count } machines
+}
+
+## Around every page
+
+skip = Skip to content
+nav-main = Main
+nav-activate = Activate
+nav-licenses = Licenses
+nav-vendor = Vendor
+log-in = Log in
+log-out = Log out
+footer = Works with machines that never see a network.
+start-page = Start page
+continue = Continue
+save = Save
+save-it = Save { $name }
+create = Create
+copy = Copy
+copied = Copied
+not-copied = Select the text and copy it
+show = show
+code = code: { $code }
+
+## When something does not work
+
+error-forbidden-title = Not allowed
+error-forbidden = You are not allowed to do that. Nothing was changed.
+error-forbidden-advice = Log in as somebody who may, or ask your administrator.
+error-not-found-title = Not found
+error-not-found = There is no such page, or it is not yours to see.
+error-not-found-advice = Check the address, or go to the start page.
+error-foreign-title = Form refused
+error-foreign = The form did not say where it comes from, or it comes from another site. Nothing was changed.
+error-foreign-advice = Open the page here, in an up-to-date browser, and try again.
+error-input-title = That does not work
+error-input-advice = Nothing was changed. Go back, correct it and send it again.
+error-form-incomplete = The form was incomplete, or in a shape that is not understood here.
+error-upload-title = The upload was not taken
+error-upload-advice = Nothing was used up. Send fewer files at once.
+error-upload-broken = It was too large, or it broke off.
+error-upload-many = These are too many files.
+error-upload-none = No request came with the form, or too many.
+error-rate-title = Too many requests
+error-rate = Too many requests came from your address in a short time. Nothing was changed.
+error-rate-advice = Wait a minute and try again.
+error-internal-title = Not available at the moment
+error-internal = The portal could not do that just now. Nothing was changed.
+error-internal-advice = Try again in a minute.
+not-a-number = “{ $text }” is not a whole number up to 1,000,000,000.
+input-detail = { $detail }.
+
+## Activating
+
+activate-title = Activate or deactivate a machine
+activate-lead = Bring the request file from the machine. You see what will happen before anything is used up.
+steps-title = How it works
+steps-1 = The app on the offline machine writes a .request file.
+steps-2 = You bring it here, on a stick, by mail or as text.
+steps-3 = You carry the .response file back, and the app installs it. No network is needed there.
+upload-drop = Choose request files, or drop them here
+upload-hint = .request files, one or many
+upload-paste = Paste text instead
+upload-pasted = The text of the request, or the link from a QR code
+upload-no-license = The request carries no license
+license-key = License key
+license-key-unknown = There is no license with this key. Check it letter by letter: it has five groups of five.
+nothing-chosen = No file was chosen and nothing was pasted. Choose a request file first.
+review-title = What will happen
+review-lead = Nothing is used up yet.
+file = File
+product = Product
+platform = Platform
+made = Made
+kind-activation-request = activation request
+kind-trial-request = trial request
+kind-deactivation-request = deactivation request
+machine-unnamed = a machine without a name
+which-license = Which license?
+which-license-hint = Type the license key, or log in and upload the file on the page of the license.
+back-unchanged = Back, without changing anything
+button-activate = { $count ->
+    [one] Activate this machine
+   *[other] Activate { $count } machines
+}
+button-trial = { $count ->
+    [one] Start the trial on this machine
+   *[other] Start the trial on { $count } machines
+}
+button-deactivate = { $count ->
+    [one] Deactivate this machine
+   *[other] Deactivate { $count } machines
+}
+button-answer = { $count ->
+    [one] Answer this request
+   *[other] Answer { $count } requests
+}
+effect-again = This file was answered before: you get the same response again. Nothing is used up.
+effect-new = The machine will be activated { $until }.
+effect-renewal = The machine is active: this renews it, { $until }. No further seat is used.
+effect-kept = The machine still has its seat: it is activated again, { $until }.
+effect-reinstall = A reinstalled machine: it takes over its own seat, { $until }. No further seat is used.
+effect-trial = A trial will start, { $until }.
+effect-free-seat = The machine has given its activation up. Its seat becomes free.
+seats-after = { $used } of { $allowed } seats in use after this, { $left } left
+seats-after-any = { $used } seats in use after this, any number allowed
+result-title = Carry this back
+result-receipt = The seat is free again. This is the receipt.
+result-ready = Ready: runs { $until }. Install it before { $import-by }.
+download-file = Download { $file }
+carry-1 = Copy { $file } to a stick.
+carry-2 = On the machine { $machine }, open the app and choose “Install response”. By command line:
+carry-2-receipt = On the machine { $machine }, open the app and choose “Install response” to finish the deactivation. By command line:
+as-qr = As a QR code
+qr-alt = QR code of the response for { $machine }
+as-text = As text
+as-text-label = The text of the response
+another-machine = Another machine
+in-use-by = In use by:
+
+## Refusals: a heading, what happened, what to do
+
+format-title-wrong-type = This is another kind of file
+format-title-damaged = The file is damaged
+format-title = The file is not a usable request
+format-fact = { $detail }.
+advice-too-long = This is not a file of this program. Take the .request or .response file itself.
+advice-not-a-token = Take the .request or .response file as it was written, or paste all of it.
+advice-bad-encoding = The file was changed on the way. Copy the original again, as a file rather than as text.
+advice-bad-json = The file was not made by a correct program. Make it again with the current version of the app.
+advice-bad-header = The file was not made by a correct program. Make it again with the current version of the app.
+advice-wrong-alg = Do not trust this file. Ask for a new one from the place where it should come from.
+advice-unknown-type = The file may come from a newer version. Update the program that reads it.
+advice-wrong-type = Take the other file: requests go from the machine to the vendor, responses come back.
+advice-bad-signature = The content was changed after signing. Copy the original again; if it stays so, ask for a new one.
+advice-bad-claim = The file was not made by a correct program. Make it again with the current version of the app.
+advice-untrusted-key = This was not signed by this vendor. Check that the file belongs to this product, and ask the vendor.
+advice-bad-chain = The vendor's signing set-up is faulty. Send this file to the vendor's support.
+advice-out-of-scope = The signer was not allowed to give this. Ask the vendor for a response signed with a key that may.
+advice-revoked-key = The vendor withdrew the key that signed this. Ask the vendor for a new response.
+advice-wrong-product = Take the file for this product.
+advice-wrong-device = Each response fits one installation. Make a new request here and take that one to the vendor.
+advice-wrong-machine = Install it on the machine that made the request, or make a new request on this one.
+advice-unknown-request = Make a new request here and take that one to the vendor.
+advice-import-expired = Check this machine's date. If it is right, get a fresh response for the same request.
+advice-deactivated = A given-up activation cannot be installed again. Make a new activation request.
+advice-superseded = Nothing needs to be done: what is installed is newer than this file.
+advice-damaged-file = Copy the original file again, as a file rather than as text.
+license-needed-title = Which license?
+license-needed = The request names no license.
+license-needed-advice = Type the license key, or log in and choose the license. Nothing was used up.
+unknown-license-title = Unknown license
+unknown-license = There is no license with this key.
+unknown-license-advice = Check the license key in the app and make a new request. Nothing was used up.
+not-yours-title = Unknown license
+not-yours = There is no such license for you.
+not-yours-advice = Log in as somebody who may use the license, or ask your administrator.
+wrong-proof-title = The license key does not fit
+wrong-proof = The proof in the request was not made with the key of that license.
+wrong-proof-advice = Type the license key in the app again and make a new request. Nothing was used up.
+product-mismatch-title = The license is for another product
+product-mismatch = The license is for the product { $license }, the request for { $request }.
+product-mismatch-advice = Use a license of the product that asks. Nothing was used up.
+license-suspended-title = The license is suspended
+license-suspended = The vendor has suspended the license.
+license-suspended-advice = Ask the vendor. Your request file stays usable.
+license-revoked-title = The license was revoked
+license-revoked = The vendor has revoked the license.
+license-revoked-advice = Ask the vendor. Your request file stays usable.
+license-expired-title = The license has ended
+license-expired = The license ended on { $end } UTC.
+license-expired-advice = Renew the license, then send the same request file again.
+seats-used-up-title = All seats are in use
+seats-used-up = { $allowed ->
+    [one] The only seat of the license is in use.
+   *[other] All { $allowed } seats of the license are in use.
+}
+seats-used-up-advice = Deactivate a machine that is not needed any more, or ask the vendor for more seats; then send the same request file again.
+reinstalls-used-up-title = Reinstalled too often
+reinstalls-used-up = This machine was reinstalled more often within a year than the { $allowed } times that are allowed.
+reinstalls-used-up-advice = Ask the vendor. Your request file stays usable.
+deactivations-used-up-title = No deactivation left
+deactivations-used-up = The license has no deactivation left ({ $allowed } are allowed).
+deactivations-used-up-advice = The proof is recorded and nothing is lost: the seat stays with that machine, which can be activated again without another seat. To free it for another machine, ask the vendor.
+unknown-activation-title = Unknown activation
+unknown-activation = This vendor has no activation with that id.
+unknown-activation-advice = Check that the file goes to the vendor that activated the machine.
+wrong-device-title = Signed by another device
+wrong-device = The request was signed by another device than the one that was activated.
+# The advice of the format's own code stands above: this is about a deactivation.
+superseded-title = A newer installation has the seat
+superseded = A newer installation on the same machine has taken over this activation.
+trial-already-used-title = The trial was used
+trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
+trial-already-used-advice = To go on, get a license from the vendor.
+no-trial-title = No trial
+no-trial = There is no trial of this product.
+no-trial-advice = Ask the vendor, or get a license.
+unknown-product-title = Unknown product
+unknown-product = This vendor has no product { $product }.
+unknown-product-advice = Check that the file goes to the vendor of the product.
+wrong-door-title = Another kind of request belongs here
+wrong-door = This is { $found }, but { $wanted } is needed here.
+wrong-door-advice = Send it to the place for its kind, or use the page that takes every kind.
+signing-failed-title = The portal cannot sign
+signing-failed = The portal cannot sign: { $detail }.
+signing-failed-advice = Nothing was used up. Tell the vendor: the portal's signing key needs attention.
+unavailable-title = Not available at the moment
+unavailable = The portal's database does not answer.
+unavailable-advice = Nothing was used up. Try again in a minute.
+wrong-device-advice = Make the deactivation on the machine that was activated.
+superseded-advice = Nothing needs to be done: the newer installation holds the seat.
+
+## Logging in
+
+email = E-mail address
+password = Password
+name = Name
+login-not-needed = To activate a machine with a license key you need no login.
+login-bring-file = Bring the request file
+login-wrong = E-mail address and password do not fit, or the account is not active.
+login-throttled = { $seconds ->
+    [one] Too many attempts. Wait { $seconds } second and try again.
+   *[other] Too many attempts. Wait { $seconds } seconds and try again.
+}
+create-first-admin = Create the first admin
+set-your-password = Set your password
+set-password = Set password
+new-password = Password, at least { $shortest } characters
+first-admin-wrong = An e-mail address has an @, and a password { $shortest } to { $longest } characters.
+password-short = A password has { $shortest } to { $longest } characters.
+link-dead = This link was used, is too old, or was replaced by a newer one. Ask for a new link; for the first admin, start the portal again.
+
+## Licenses and machines
+
+license = License
+licenses = Licenses
+licenses-none = No license is linked to you yet. Ask your vendor or your administrator.
+plan = Plan
+holder = Holder
+activations = Activations
+deactivations = Deactivations
+validity = Validity
+status = Status
+status-active = active
+status-ended = ended { $end }
+status-suspended-by-vendor = suspended by the vendor
+status-revoked-by-vendor = revoked by the vendor
+validity-from-first = { $days ->
+    [one] { $days } day from the first activation
+   *[other] { $days } days from the first activation
+}
+perpetual = perpetual
+included = included
+machine = Machine
+machines = Machines
+machines-none = No machine was activated yet.
+state = State
+state-active = active
+state-returned = given up, seat kept
+state-deactivated = deactivated
+state-replaced = replaced after a reinstallation
+app-version = App
+since = Since
+runs-until = Runs until
+install-before = Install before
+
+## Account
+
+## Organization
+
+## Releases
+
+## The vendor's pages
+
+overview = Overview
+products = Products
+customers = Customers
+settings = Settings
+cap-days = Longest import window, in days
+cap-days-hint = No response can be installed later than this after it was signed, whatever its license says.
+cap-days-range = The longest import window is 1 to 3650 days.
+trial-origins = Trial pages that may ask here, one origin a line
+trial-origins-hint = Scheme and host, without a path.
+trial-origins-operator = By command line also: { $origins }.
+root-left-title = The root key is still here
+root-left = Carry it to an offline place and delete it here. The portal does not need it.
+keys = Keys
+root-key = Root key for your app
+signing-key = Signing key
+delegated-until = Delegated until
+what-happened = What happened
+when = When
+what = What
+to-what = To
+by-whom = By
+id = Id
+trial = Trial
+archived = archived
+archived-hint = Archived: gives nothing new
+new-product = New product
+create-product = Create product
+product-id-rule = Id: a-z 0-9 . _ -
+product-id-wrong = A product's id is 1 to 64 of a-z 0-9 . _ -
+product-id-taken = There is a product with this id already.
+product-name-needed = A product has a name.
+product-unknown = There is no such product.
+product-first = Create a product first:
+trial-days = Trial, in days (empty: none)
+strategy = How machines are bound
+features-lines = Features, one a line: name, name=7 or name=word
+metadata-lines = Further strings, one a line: name=value for the app, name=value [user, organization] for people
+reinstall-allowance = Re-installs of one seat within a year
+for-your-app = For your app
+licenses-of-all = Licenses of all customers
+new-license = New license
+create-license = Create license
+user = User
+users = Users
+organization = Organization
+organizations = Organizations
+allowed-activations = Activations at a time (empty: any number)
+allowed-deactivations = Deactivations (empty: any number)
+days-from-now = days from now
+days-from-first = days from the first activation
+validity-days = Days of validity
+validity-days-needed = This validity needs a number of days.
+import-days = A response must be installed within days
+extend-days = Extend by days
+created = Created
+license-stale = The license was changed meanwhile, by a machine or by somebody else. Open it again.
+license-below-use = { $live } machines are active and { $deactivations } deactivations were made: a limit cannot be lower than that.
+role = Role
+role-customer = customer
+role-admin = admin
+status-invited = invited
+status-suspended = suspended
+new-user = New user
+create-user = Create user
+email-wrong = An e-mail address has an @.
+user-unknown = There is no such user.
+email-taken = There is somebody with this e-mail address already.
+suspend-yourself = You cannot suspend yourself.
+new-organization = New organization
+create-organization = Create organization
+organization-name-needed = An organization has a name.
+organization-unknown = There is no such organization.
+suspended-hint = Suspended: cannot log in
+password-link-title = Link to set the password
+password-link-hint = Hand it to them. It works once, for seven days.
+new-password-link = New password link
+
+## Mail
+
+mail-signature =
+    { $vendor }
+    The portal wrote this mail; nobody reads answers to it.
+mail-invitation-subject = Invitation to { $organization } at { $vendor }
+mail-invitation-body =
+    { $by } invites you to use the licenses of { $organization } at { $vendor }.
+
+    Accept the invitation here. The link works once, for { $days } days:
+
+    { $link }
+
+    If you do not know what this is about, ignore this mail: nothing happens.
+mail-reset-password-subject = New password for { $vendor }
+mail-reset-password-body =
+    Somebody, hopefully you, asked for a new password for your account at { $vendor }.
+
+    Set it here. The link works once, for { $minutes } minutes:
+
+    { $link }
+
+    If that was not you, ignore this mail: your password stays as it is.
+mail-confirm-email-subject = Confirm your e-mail address for { $vendor }
+mail-confirm-email-body =
+    The account of { $name } at { $vendor } wants to use this e-mail address.
+
+    If that is you, confirm it here. The link works once, for { $hours } hours:
+
+    { $link }
+
+    If that was not you, ignore this mail: the address is not used.
+mail-address-has-account-subject = Your e-mail address at { $vendor }
+mail-address-has-account-body =
+    Somebody wanted to use this e-mail address for another account at { $vendor }. There is an account with it already, so nothing was changed.
+
+    If that was you, log in with this address instead. If not, there is nothing to do.
+mail-email-changed-subject = Your e-mail address at { $vendor } was changed
+mail-email-changed-body =
+    Your account at { $vendor } now uses the address { $new }. Mail goes there from now on.
+
+    If that was you, there is nothing to do.
+
+    If that was not you, undo it here: you get your account back and set a new password. The link works once, for { $days } days:
+
+    { $link }
+mail-password-changed-subject = Your password at { $vendor } was changed
+mail-password-changed-body =
+    The password of your account at { $vendor } was changed.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+mail-two-factor-on-subject = Two-factor login at { $vendor } is on
+mail-two-factor-on-body =
+    Logging in to your account at { $vendor } now takes a code of an authenticator app as well.
+
+    If that was you, there is nothing to do. If not, set a new password at once and tell { $vendor }:
+
+    { $link }
+mail-two-factor-off-subject = Two-factor login at { $vendor } is off
+mail-two-factor-off-body =
+    Logging in to your account at { $vendor } now takes the password alone.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+mail-recovery-code-used-subject = A recovery code was used at { $vendor }
+mail-recovery-code-used-body =
+    Somebody logged in to your account at { $vendor } with one of its recovery codes.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+
+## Accounts
+
+organization-full = { $count ->
+    [one] The organization has the one user that it may have. Deactivate them, or ask the vendor for more.
+   *[other] The organization has the { $count } users that it may have. Deactivate somebody, or ask the vendor for more.
+}
+last-organization-admin = Nobody would be left to run the organization. Make somebody else an administrator first.
+status-deactivated = deactivated

@@ -1,0 +1,116 @@
+//! A page that says what happened, what state things are in, and what to do next.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use countersign_store::StoreError;
+
+use super::{Frame, page_with};
+use crate::language::Say;
+
+/// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
+#[derive(Debug, Clone)]
+pub(crate) struct ErrorPage(Box<Parts>);
+
+#[derive(Debug, Clone)]
+struct Parts {
+    status: StatusCode,
+    title: Say,
+    fact: Say,
+    advice: Say,
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Shown {
+    frame: Frame,
+    title: String,
+    fact: String,
+    advice: String,
+}
+
+impl ErrorPage {
+    fn new(status: StatusCode, title: &str, fact: impl Into<Say>, advice: &str) -> Self {
+        let (title, fact, advice) = (Say::new(title), fact.into(), Say::new(advice));
+        Self(Box::new(Parts { status, title, fact, advice }))
+    }
+
+    pub(crate) fn forbidden() -> Self {
+        let status = StatusCode::FORBIDDEN;
+        Self::new(status, "error-forbidden-title", "error-forbidden", "error-forbidden-advice")
+    }
+
+    pub(crate) fn not_found() -> Self {
+        let status = StatusCode::NOT_FOUND;
+        Self::new(status, "error-not-found-title", "error-not-found", "error-not-found-advice")
+    }
+
+    pub(crate) fn foreign_form() -> Self {
+        let status = StatusCode::FORBIDDEN;
+        Self::new(status, "error-foreign-title", "error-foreign", "error-foreign-advice")
+    }
+
+    /// What a person typed does not work; `fact` is the key of the sentence that says why.
+    pub(crate) fn bad_input(fact: impl Into<Say>) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        Self::new(status, "error-input-title", fact, "error-input-advice")
+    }
+
+    pub(crate) fn upload(fact: &str) -> Self {
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        Self::new(status, "error-upload-title", fact, "error-upload-advice")
+    }
+
+    /// What a layer or extractor refused, by its status alone.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::upload("error-upload-broken"),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Self::new(status, "error-rate-title", "error-rate", "error-rate-advice")
+            }
+            _ => {
+                let fact = "error-form-incomplete";
+                Self::new(status, "error-input-title", fact, "error-input-advice")
+            }
+        }
+    }
+
+    pub(crate) fn store(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+
+    pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a page could not be answered");
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self::new(status, "error-internal-title", "error-internal", "error-internal-advice")
+    }
+
+    /// The page, in the frame's language.
+    pub(crate) fn render(self, frame: Frame) -> Response {
+        let Parts { status, title, fact, advice } = *self.0;
+        let [title, fact, advice] = [title, fact, advice].map(|say| frame.say(say));
+        page_with(status, &Shown { frame, title, fact, advice })
+    }
+}
+
+/// Not words yet: `access.rs` takes the page out and renders it.
+impl IntoResponse for ErrorPage {
+    fn into_response(self) -> Response {
+        let mut response = self.0.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StoreError> for ErrorPage {
+    fn from(error: StoreError) -> Self {
+        Self::store(error)
+    }
+}
+
+impl From<anyhow::Error> for ErrorPage {
+    fn from(error: anyhow::Error) -> Self {
+        Self::internal(&error)
+    }
+}

@@ -1,0 +1,139 @@
+//! A browser: keeps the portal's cookie, follows nothing, and says where its forms come from.
+
+use std::sync::Mutex;
+
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::Value;
+
+/// Somebody with a browser.
+pub(crate) struct CookieUser {
+    http: Client,
+    url: String,
+    cookie: Mutex<Option<String>>,
+}
+
+impl CookieUser {
+    pub(crate) fn new(url: &str) -> Self {
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none());
+        Self { http: http.build().unwrap(), url: url.to_owned(), cookie: Mutex::default() }
+    }
+
+    /// Another browser with the same cookie: who copied it.
+    pub(crate) fn thief(&self) -> Self {
+        let thief = Self::new(&self.url);
+        thief.plant(self.cookie().as_deref().unwrap_or_default());
+        thief
+    }
+
+    /// The cookie as it is sent, `name=value`.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        self.cookie.lock().unwrap().clone()
+    }
+
+    /// Puts a cookie into this browser.
+    pub(crate) fn plant(&self, cookie: &str) {
+        *self.cookie.lock().unwrap() = Some(cookie.to_owned()).filter(|c| !c.is_empty());
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path)).await
+    }
+
+    /// A form of this portal's own pages.
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.request("POST", path).header("sec-fetch-site", "same-origin").form(form))
+            .await
+    }
+
+    /// Files and fields, as the upload form sends them.
+    pub(crate) async fn upload(&self, path: &str, form: Form) -> Answer {
+        let post = self.request("POST", path).header("sec-fetch-site", "same-origin");
+        self.send(post.multipart(form)).await
+    }
+
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/login", &[("email", email), ("password", password)]).await
+    }
+
+    /// A request to be dressed by the caller; [`Self::send`] adds the cookie.
+    pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
+    }
+
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
+        let request = self.cookie().into_iter().fold(request, |r, c| r.header(COOKIE, c));
+        let answer = request.send().await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        for cookie in headers.get_all(SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            self.plant(if pair.ends_with('=') { "" } else { pair });
+        }
+        Answer { status, headers, text: answer.text().await.unwrap() }
+    }
+}
+
+/// A multipart form of one file.
+pub(crate) fn file(name: &str, content: &str) -> Form {
+    Form::new().part("file", Part::text(content.to_owned()).file_name(name.to_owned()))
+}
+
+/// What came back; each check returns it again, for the next one.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn leads_to(self, location: &str) -> Self {
+        assert_eq!(self.status, StatusCode::SEE_OTHER, "{}", self.text);
+        assert_eq!(self.header(LOCATION.as_str()), location);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        assert!(self.text.contains(words), "{words:?} is missing in {}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn hides(self, words: &str) -> Self {
+        assert!(!self.text.contains(words), "{words:?} is in {}", self.text);
+        self
+    }
+
+    /// An RFC 9457 problem with this status and code.
+    #[track_caller]
+    pub(crate) fn refuses_as(self, status: u16, code: &str) -> Self {
+        let answer = self.is(status);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let problem = answer.json();
+        assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
+        assert_eq!(problem["type"], format!("urn:countersign:problem:{code}"));
+        for member in ["title", "detail", "advice"] {
+            assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{problem}");
+        }
+        answer
+    }
+
+    /// A header, empty when it is missing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}

@@ -1,0 +1,244 @@
+//! A portal on a free port, the people who use it, and what a vendor sets up.
+#![allow(dead_code, clippy::unwrap_used)] // each test program uses its part of this
+
+pub(crate) mod browser;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use argon2::PasswordHasher as _;
+use countersign_core::fingerprint::Strategy;
+use countersign_core::license_key::LicenseKey;
+use countersign_core::trust::Roots;
+use countersign_core::{Hash, Id, ProductId, UnixSeconds};
+use countersign_portal::clock::Clock;
+use countersign_portal::{App, Config, serve};
+use countersign_store::{
+    AuditEntry, License, LinkPurpose, NewLicense, Organization, Product, Role, User, UserChange,
+    UserStatus, Validity,
+};
+
+pub(crate) use browser::CookieUser;
+
+use crate::played::{NOW, rng};
+
+pub(crate) const DAY: u64 = 86_400;
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// A clock that stands still until it is set.
+pub(crate) struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> UnixSeconds {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A running portal of the vendor Acme with one product.
+pub(crate) struct TestPortal {
+    pub(crate) app: App,
+    pub(crate) url: String,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) product: ProductId,
+    _folder: tempfile::TempDir,
+}
+
+impl TestPortal {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// As `new`, run otherwise.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock(AtomicU64::new(NOW)));
+        let mut config = Config {
+            vendor: "Acme".into(),
+            rate_limit: None,
+            trial_origins: vec!["https://acme.github.io".into()],
+            clock: Arc::<TestClock>::clone(&clock),
+            ..Config::new(folder.path().join("data"))
+        };
+        change(&mut config);
+        let app = App::open(config).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(listener, app.clone(), std::future::pending()));
+        let product: ProductId = "acme-cad".parse().unwrap();
+        app.store().save_product(acme_cad(&product), "test", NOW).await.unwrap();
+        Self { app, url, clock, product, _folder: folder }
+    }
+
+    /// Somebody with a browser, not logged in.
+    pub(crate) fn visitor(&self) -> CookieUser {
+        CookieUser::new(&self.url)
+    }
+
+    /// A customer who is logged in.
+    pub(crate) async fn customer(&self, email: &str) -> CookieUser {
+        self.customer_of(email, None).await
+    }
+
+    /// A customer of an organization who is logged in.
+    pub(crate) async fn customer_of(&self, email: &str, organization: Option<Id>) -> CookieUser {
+        self.user(|user| {
+            user.email = email.into();
+            user.organization = organization;
+        })
+        .await;
+        self.logged_in(email).await
+    }
+
+    /// An admin of the vendor who is logged in.
+    pub(crate) async fn admin(&self) -> CookieUser {
+        self.user(|user| {
+            user.email = "ada@acme.example".into();
+            user.role = Role::Admin;
+        })
+        .await;
+        self.logged_in("ada@acme.example").await
+    }
+
+    /// A user with the usual password.
+    pub(crate) async fn user(&self, change: impl FnOnce(&mut User)) -> User {
+        let id = Id::random(&mut rng());
+        let mut user = User {
+            password_hash: Some(password_hash()),
+            status: UserStatus::Active,
+            ..User::invited(id, "jane@lab.example", Role::Customer, NOW)
+        };
+        change(&mut user);
+        let created = self.app.store().create_user(user.clone(), "test", NOW).await.unwrap();
+        assert_eq!(created, UserChange::Done);
+        user
+    }
+
+    pub(crate) async fn logged_in(&self, email: &str) -> CookieUser {
+        let browser = self.visitor();
+        browser.log_in(email, PASSWORD).await.is(303);
+        browser
+    }
+
+    pub(crate) async fn stored_user(&self, email: &str) -> User {
+        self.app.store().user_by_email(email).await.unwrap().unwrap()
+    }
+
+    pub(crate) async fn suspend_user(&self, email: &str) {
+        let user = User { status: UserStatus::Suspended, ..self.stored_user(email).await };
+        let changed = self.app.store().change_user(user, "test", NOW).await.unwrap();
+        assert_eq!(changed, UserChange::Done);
+    }
+
+    pub(crate) async fn organization(&self, name: &str) -> Id {
+        let id = Id::random(&mut rng());
+        self.app.store().create_organization(id, name, "test", NOW).await.unwrap();
+        id
+    }
+
+    pub(crate) async fn suspend_organization(&self, id: Id, suspended: bool) {
+        let before = self.app.store().organization(id).await.unwrap().unwrap();
+        let changed = Organization { suspended, ..before };
+        assert!(self.app.store().change_organization(changed, "test", NOW).await.unwrap());
+    }
+
+    /// The path of a link to set this user's password, which works for `seconds`.
+    pub(crate) async fn password_link(&self, email: &str, seconds: u64) -> String {
+        let (user, secret) = (self.stored_user(email).await, Id::random(&mut rng()).to_string());
+        let until = self.clock.now() + seconds;
+        let (hash, purpose) = (Hash::of(&secret), LinkPurpose::SetPassword);
+        self.app.store().create_link(hash, purpose, Some(user.id), until).await.unwrap();
+        format!("/password/{secret}")
+    }
+
+    /// A perpetual license of nobody with so many seats and deactivations.
+    pub(crate) async fn license(&self, seats: u64, deactivations: Option<u64>) -> LicenseKey {
+        self.license_with(|new| {
+            new.allowed_activations = Some(seats);
+            new.allowed_deactivations = deactivations;
+        })
+        .await
+    }
+
+    /// A license that belongs to this user.
+    pub(crate) async fn license_of(&self, email: &str, seats: u64) -> LicenseKey {
+        let owner = self.stored_user(email).await.id;
+        self.license_with(|new| {
+            new.owner = Some(owner);
+            new.allowed_activations = Some(seats);
+        })
+        .await
+    }
+
+    pub(crate) async fn license_with(&self, change: impl FnOnce(&mut NewLicense)) -> LicenseKey {
+        let mut new = NewLicense {
+            key: LicenseKey::generate(&mut rng()),
+            product: self.product.clone(),
+            plan: Some("Pro".into()),
+            holder: Some("Jane".into()),
+            owner: None,
+            organization: None,
+            allowed_activations: None,
+            allowed_deactivations: None,
+            validity: Validity::Perpetual,
+            response_validity: DAY,
+            strategy: Strategy::Fuzzy,
+            entitlements: BTreeMap::new(),
+            metadata: BTreeMap::new(),
+        };
+        change(&mut new);
+        let key = new.key.clone();
+        self.app.store().create_license(new, "test", NOW).await.unwrap();
+        key
+    }
+
+    pub(crate) async fn stored(&self, key: &LicenseKey) -> License {
+        self.app.store().license(&key.id()).await.unwrap().unwrap()
+    }
+
+    /// Changes a license as the vendor would.
+    pub(crate) async fn change_license(&self, key: &LicenseKey, change: impl FnOnce(&mut License)) {
+        let mut license = self.stored(key).await;
+        change(&mut license);
+        self.app.store().change_license(license, "test", NOW).await.unwrap();
+    }
+
+    pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
+        self.app.store().audit_latest(1_000).await.unwrap()
+    }
+
+    pub(crate) fn roots(&self) -> Roots {
+        Roots::new(self.app.keys().roots.iter().cloned())
+    }
+}
+
+fn acme_cad(id: &ProductId) -> Product {
+    Product {
+        id: id.clone(),
+        name: "Acme CAD".into(),
+        trial_days: Some(14),
+        trial_strategy: Strategy::Fuzzy,
+        trial_entitlements: BTreeMap::new(),
+        reinstall_allowance: 3,
+        archived: false,
+        created_at: NOW,
+    }
+}
+
+/// Hashed once: hashing is slow on purpose.
+fn password_hash() -> String {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let hash = || {
+        let hasher = argon2::Argon2::default();
+        hasher.hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16]).unwrap().to_string()
+    };
+    HASH.get_or_init(hash).clone()
+}
