@@ -386,7 +386,9 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
     let id = user.id.to_string();
     if moves {
         group::leave_all(c, user.id)?;
-        // The organization that they leave reads it as well.
+    }
+    if moves && before.organization.is_some() {
+        // For the organization that they leave; the one that they come to reads the change.
         audit::record_of_user(c, user.id, now, actor, "user.move", "")?;
     }
     let values = (
