@@ -10,8 +10,6 @@
 //! | `two_factor`, `totp`, `recovery` | turning the second factor on and off; codes of an app; codes on paper |
 //! | `invitation` | coming into an organization |
 
-#![allow(dead_code)] // the pages follow
-
 pub(crate) mod email;
 pub(crate) mod guard;
 pub(crate) mod invitation;
@@ -45,6 +43,8 @@ pub(crate) enum Refusal {
     WrongCode,
     /// A password needs more characters, or fewer.
     UnfitPassword,
+    /// A name is too long, or has characters that are none.
+    UnfitName,
     /// Mail cannot go there.
     UnfitAddress,
     /// That is the address already.
@@ -94,6 +94,14 @@ impl From<anyhow::Error> for Refused {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
     }
+}
+
+/// The longest part of a name.
+const LONGEST_NAME: usize = 100;
+
+/// Whether this may be a part of somebody's name, or nothing. Names are anything that fits on a line.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.trim().chars().count() <= LONGEST_NAME && !text.contains(char::is_control)
 }
 
 /// The store's answer as ours.

@@ -4,11 +4,16 @@
 
 use std::net::IpAddr;
 
+use axum::extract::Request;
+use axum::http::header;
+use axum_extra::extract::CookieJar;
 use countersign_core::{Hash, Id};
 use countersign_store::Throttle;
 
 use super::{Refusal, Result};
+use crate::access::device_cookie_name;
 use crate::app::App;
+use crate::limits;
 
 /// Guessing one account's password or code, from anywhere: at most a quarter of an hour's wait.
 const GUESS: Throttle =
@@ -32,14 +37,25 @@ const INVITE: Throttle =
 pub(crate) struct Caller {
     /// Where they come from.
     pub(crate) address: String,
+    /// What counts as one caller.
+    network: String,
+    /// What the browser says about itself.
+    pub(crate) agent: String,
     /// The token by which a browser is known again.
     pub(crate) device: Option<Hash>,
 }
 
 impl Caller {
-    pub(crate) fn new(address: Option<IpAddr>, device: Option<&str>) -> Self {
-        let address = address.map_or_else(|| "unknown".to_owned(), network);
-        Self { address, device: device.map(Hash::of) }
+    pub(crate) fn of(app: &App, jar: &CookieJar, request: &Request) -> Self {
+        let address = limits::Client::new(app.config()).address(request);
+        let unknown = || "unknown".to_owned();
+        let agent = request.headers().get(header::USER_AGENT).and_then(|a| a.to_str().ok());
+        Self {
+            address: address.map_or_else(unknown, |address| address.to_string()),
+            network: address.map_or_else(unknown, network),
+            agent: agent.unwrap_or_default().to_owned(),
+            device: jar.get(device_cookie_name(app)).map(|cookie| Hash::of(cookie.value())),
+        }
     }
 }
 
@@ -74,7 +90,7 @@ impl Attempt {
             }
             _ => format!("login:{}", Hash::of(email)),
         };
-        Self::take(app, own, GUESS, vec![(format!("login-from:{}", caller.address), GUESS_FROM)])
+        Self::take(app, own, GUESS, vec![(format!("login-from:{}", caller.network), GUESS_FROM)])
             .await
     }
 
@@ -91,7 +107,7 @@ impl Attempt {
             }
             _ => format!("factor:{user}"),
         };
-        Self::take(app, own, GUESS, vec![(format!("login-from:{}", caller.address), GUESS_FROM)])
+        Self::take(app, own, GUESS, vec![(format!("login-from:{}", caller.network), GUESS_FROM)])
             .await
     }
 
@@ -112,7 +128,7 @@ impl Attempt {
 
     /// A mail to a mailbox that anybody can ask for.
     pub(crate) async fn mail_from(app: &App, caller: &Caller) -> Result<Self> {
-        Self::take(app, format!("mail-from:{}", caller.address), MAIL_FROM, Vec::new()).await
+        Self::take(app, format!("mail-from:{}", caller.network), MAIL_FROM, Vec::new()).await
     }
 
     /// A mail to this mailbox, whoever asks.

@@ -4,7 +4,7 @@ use countersign_core::{Hash, Id};
 use countersign_store::{Accept, Accepted, Invite, OrganizationRole, User, UserStatus};
 
 use super::guard::Attempt;
-use super::{Refusal, Result, done};
+use super::{Refusal, Result, done, is_name};
 use crate::app::App;
 use crate::language::Language;
 use crate::mail::{self, Mail};
@@ -28,6 +28,9 @@ pub(crate) async fn invite(
     language: Language,
 ) -> Result<Id> {
     let email = mail::address(&invitee.email).ok_or(Refusal::UnfitAddress)?;
+    if !is_name(&invitee.first_name) || !is_name(&invitee.last_name) {
+        return Err(Refusal::UnfitName.into());
+    }
     let _counted = Attempt::invite(app, organization).await?;
     let user = app.random_id();
     let invite = Invite {
@@ -78,6 +81,9 @@ pub(crate) async fn accept(
 ) -> Result<User> {
     if !password::is_acceptable(&password) {
         return Err(Refusal::UnfitPassword.into());
+    }
+    if !is_name(&first_name) || !is_name(&last_name) {
+        return Err(Refusal::UnfitName.into());
     }
     invited(app, secret).await?;
     let password_hash = password::hash(app, password).await?;

@@ -60,6 +60,21 @@ pub(crate) async fn turn_off(
     Ok(())
 }
 
+/// Turns it off for somebody who lost app and codes, in the name of whoever runs their organization or the portal. They hear
+/// of it.
+pub(crate) async fn turn_off_for(
+    app: &App,
+    user: &User,
+    actor: &str,
+    language: Language,
+) -> Result<()> {
+    if app.store().turn_off_two_factor(user.id, actor, app.now()).await? {
+        let notice = Mail::Notice { user: user.id, what: Notice::TwoFactorOff };
+        mail::queue(app, notice, language).await?;
+    }
+    Ok(())
+}
+
 /// New recovery codes, to be shown once; the old ones are worth nothing.
 pub(crate) async fn new_codes(
     app: &App,
