@@ -1,8 +1,9 @@
 //! What every handler has at hand.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
@@ -11,10 +12,13 @@ use countersign_store::Store;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::keys::{self, Keys};
+use crate::mail::Mailroom;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 
 const DATABASE: &str = "countersign.db";
+/// The setting that says that keys were made, and which root they stand under.
+const ROOT_KEY: &str = "root_key";
 
 /// The running portal. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,9 @@ struct Inner {
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
+    mailroom: Mailroom,
+    /// Where the portal listens: its address where the operator gave none.
+    listening: OnceLock<SocketAddr>,
 }
 
 impl App {
@@ -45,8 +52,10 @@ impl App {
     /// When either cannot be opened; what is there is not changed then.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let data = &config.data;
-        std::fs::create_dir_all(data)
-            .with_context(|| format!("{} cannot be made", data.display()))?;
+        if !data.exists() {
+            // The database holds what customers told and who may log in.
+            keys::private_folder(data)?;
+        }
         let now = config.clock.now();
         let database = data.join(DATABASE);
         let store = Store::open(&database, config.store, now)
@@ -59,13 +68,21 @@ impl App {
                 config.vendor.clone()
             }
         };
-        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref())?;
+        let known_root = store.setting(ROOT_KEY).await?;
+        let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
+        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?;
+        if let (None, Some(root)) = (known_root, keys.roots.first()) {
+            let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
+            store.set_settings(made, "first-start", now).await?;
+        }
         let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
         let settings = SettingsAtHand::default();
-        Ok(Self {
-            inner: Arc::new(Inner { config, store, keys, releases, vendor, settings, hashing }),
-        })
+        let mailroom = Mailroom::open(&config, &vendor)?;
+        let listening = OnceLock::new();
+        let inner =
+            Inner { config, store, keys, releases, vendor, settings, hashing, mailroom, listening };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The database.
@@ -122,6 +139,21 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
         &self.inner.hashing
+    }
+
+    pub(crate) fn mailroom(&self) -> &Mailroom {
+        &self.inner.mailroom
+    }
+
+    pub(crate) fn listens_on(&self, address: SocketAddr) {
+        let _ = self.inner.listening.set(address);
+    }
+
+    /// What links in mail begin with. Never what a request says of itself: whoever sends one could lead others astray.
+    pub(crate) fn base_url(&self) -> String {
+        let listening = || self.inner.listening.get().map(|address| format!("http://{address}"));
+        let given = self.inner.config.public_url.clone().or_else(listening).unwrap_or_default();
+        given.trim_end_matches('/').to_owned()
     }
 
     pub(crate) fn rng(&self) -> Rng<'_> {

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
 use countersign_portal::release::{Place, upload};
-use countersign_portal::{App, Config, keys, serve, setup_link};
+use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -83,6 +83,19 @@ struct Serve {
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment [default: releases in the data folder].
     #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
     release_store: Option<String>,
+    /// The server for outgoing mail: smtps://host, or smtp://host with STARTTLS; ?tls=none for an unencrypted one. May
+    /// carry user:password@. Without it mail is written into files in DATA/outbox.
+    #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// Its user, if the URL does not name one.
+    #[arg(long, env = "COUNTERSIGN_SMTP_USER")]
+    smtp_user: Option<String>,
+    // Not as an argument: every program on the machine can read those.
+    #[arg(skip = std::env::var("COUNTERSIGN_SMTP_PASSWORD").ok())]
+    smtp_password: Option<String>,
+    /// Whom mail comes from, e.g. "Acme <portal@acme.example>".
+    #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
+    mail_from: Option<String>,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
@@ -181,18 +194,27 @@ fn in_words(value: &Value) -> String {
 
 async fn run_server(options: Serve) -> anyhow::Result<()> {
     start_logs(options.json_logs);
+    let with_server = options.smtp_url.is_some();
     let config = Config {
         vendor: options.vendor,
         public_url: options.public_url,
         trial_origins: options.trial_origin,
         behind_proxy: options.behind_proxy,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        smtp: options.smtp_url.map(|url| Smtp {
+            url,
+            user: options.smtp_user,
+            password: options.smtp_password,
+        }),
+        mail_from: options.mail_from,
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!("{} cannot be listened on; choose another address with --listen", options.listen)
     })?;
     let address = listener.local_addr()?;
+    let reached_at = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let reached_at = reached_at.trim_end_matches('/');
     let app = App::open(config).await?;
     say_where_the_root_is(&options.data);
     if let Some(place) = upload::kept_elsewhere(&app).await? {
@@ -204,12 +226,16 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     }
     match setup_link(&app).await {
         Ok(Some(path)) => {
-            println!("first admin   http://{address}{path}");
+            println!("first admin   {reached_at}{path}");
             println!("              works once, for 24 hours");
         }
         Ok(None) => {}
         // What machines need works all the same; on a full disk the vendor wants it to.
         Err(error) => eprintln!("there is no admin yet, and no link to create one: {error:#}"),
+    }
+    if !with_server {
+        println!("mail          {}", options.data.join("outbox").display());
+        println!("              written there, not sent: name a server with --smtp-url");
     }
     println!("listening on http://{address}");
     serve(listener, app, shutdown_signal()).await

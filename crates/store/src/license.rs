@@ -315,7 +315,8 @@ pub(crate) fn create(
 ) -> Result<LicenseId> {
     insert(c, new, now)?;
     let id = new.key.id();
-    audit::record(c, now, actor, "license.create", &id.to_string(), new.product.as_str())?;
+    let (of, product) = (new.organization, new.product.as_str());
+    audit::record_in(c, of, now, actor, "license.create", &id.to_string(), product)?;
     Ok(id)
 }
 
@@ -388,14 +389,12 @@ fn change(
     if run(c, CHANGE, values)? != 1 {
         return Ok(LicenseChange::Stale);
     }
-    audit::record(
-        c,
-        now,
-        actor,
-        "license.change",
-        &license.id.to_string(),
-        license.status.as_str(),
-    )?;
+    let (id, status) = (license.id.to_string(), license.status.as_str());
+    if current.organization.is_some() && current.organization != license.organization {
+        // For the organization that loses it; the one that gets it reads the change.
+        audit::record_in(c, current.organization, now, actor, "license.move", &id, "")?;
+    }
+    audit::record_in(c, license.organization, now, actor, "license.change", &id, status)?;
     Ok(LicenseChange::Done)
 }
 
