@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
 //! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
-//! | `release`, `release_terms`, `version` | what is published, what a license may run of it, the order of versions |
+//! | `product_release`, `release_terms`, `version` | what is published, what a license may run of it, the order of versions |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `group`, `group_license` | who in an organization may use what |
@@ -38,7 +38,7 @@ mod migrations;
 mod organization;
 mod password;
 mod product;
-mod release;
+mod product_release;
 mod release_terms;
 mod row;
 mod session;
@@ -73,8 +73,9 @@ pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
 pub use product::Product;
-pub use release::{
-    LONGEST_NOTES, NewRelease, Release, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseStatus,
+pub use product_release::{
+    LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter,
+    ReleaseStatus,
 };
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
 pub use row::Entitlements;

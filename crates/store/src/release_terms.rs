@@ -1,21 +1,35 @@
 //! What a license may run of the releases of its product. The rule stands once, in [`ReleaseTerms::may_run`].
 
 use countersign_core::release::{Channel, VersionName};
-use countersign_core::{LicenseId, ProductId, UnixSeconds};
+use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::license::{self, LicenseStatus, NewLicense};
-use crate::release::{self, Release, ReleaseFilter, ReleaseStatus};
+use crate::product_release::{self as release, ProductRelease, ReleaseFilter, ReleaseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::user::User;
 use crate::{Store, audit, find, list, run, version};
 
 const OF_LICENSE: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license WHERE id = ?1";
-const OF_USER: &str = "SELECT DISTINCT product_id, status, expires_at, maintenance_until, highest_version FROM license \
-    WHERE owner_user_id = ?1 OR organization_id = ?2 ORDER BY product_id";
-const OF_USER_FOR_PRODUCT: &str = "SELECT DISTINCT product_id, status, expires_at, maintenance_until, highest_version \
-    FROM license WHERE product_id = ?3 AND (owner_user_id = ?1 OR organization_id = ?2)";
+// Theirs, their organization's if they run it, and those of their groups: who may see a license may see its releases. What
+// belongs to another organization is seen by nobody else, whoever it was given to.
+const OF_USER: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE owner_user_id = ?1 AND COALESCE(organization_id, ?2) = ?2 \
+    UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE organization_id = ?3 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM group_member m \
+    JOIN user_group g ON g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL \
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 WHERE m.user_id = ?1 ORDER BY 1";
+const OF_USER_FOR_PRODUCT: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE owner_user_id = ?1 AND COALESCE(organization_id, ?2) = ?2 AND product_id = ?4 \
+    UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE organization_id = ?3 AND product_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM group_member m \
+    JOIN user_group g ON g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL \
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 AND l.product_id = ?4 WHERE m.user_id = ?1";
 const SET_LIMITS: &str =
     "UPDATE license SET maintenance_until = ?2, highest_version = ?3 WHERE id = ?1";
 const ALLOWED: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
@@ -79,7 +93,7 @@ impl ReleaseTerms {
     ///
     /// # Errors
     /// With the first reason why not.
-    pub fn may_run(&self, release: &Release) -> std::result::Result<(), ReleaseRefusal> {
+    pub fn may_run(&self, release: &ProductRelease) -> std::result::Result<(), ReleaseRefusal> {
         if release.product != self.product {
             return Err(ReleaseRefusal::OtherProduct);
         }
@@ -176,7 +190,7 @@ impl Store {
         terms: &ReleaseTerms,
         filter: &ReleaseFilter,
         most: u32,
-    ) -> Result<Vec<Release>> {
+    ) -> Result<Vec<ProductRelease>> {
         let highest = terms.limits.highest_version.as_ref().map(version::highest_order);
         let (LicenseStatus::Active, Some(highest)) =
             (terms.status, highest.unwrap_or(Some(release::ABOVE_ALL.to_owned())))
@@ -193,16 +207,17 @@ impl Store {
         })
     }
 
-    /// What the licenses of a user and of the user's organization allow, by product.
+    /// What the licenses allow that a user may see, by product: their own and those of their groups; all of the
+    /// organization for who runs it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn release_terms(&self, user: &User) -> Result<Vec<ReleaseTerms>> {
-        let organization = user.organization.map(|id| id.to_string());
-        self.read(|c| list(c, OF_USER, (user.id.to_string(), organization), map))
+        let [id, organization, runs] = who(user);
+        self.read(|c| list(c, OF_USER, (id, organization, runs), map))
     }
 
-    /// What the licenses of a user and of the user's organization allow of one product.
+    /// The same of one product.
     ///
     /// # Errors
     /// When the database fails.
@@ -211,10 +226,16 @@ impl Store {
         user: &User,
         product: &ProductId,
     ) -> Result<Vec<ReleaseTerms>> {
-        let organization = user.organization.map(|id| id.to_string());
-        let values = (user.id.to_string(), organization, product.as_str());
+        let [id, organization, runs] = who(user);
+        let values = (id, organization, runs, product.as_str());
         self.read(|c| list(c, OF_USER_FOR_PRODUCT, values, map))
     }
+}
+
+/// A user, their organization, and the organization if they run it; what is not there is empty, and no id is.
+fn who(user: &User) -> [String; 3] {
+    let text = |id: Option<Id>| id.map(|id| id.to_string()).unwrap_or_default();
+    [user.id.to_string(), text(user.organization), text(user.runs())]
 }
 
 fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {

@@ -6,9 +6,10 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::release::MOST_FILES;
 use countersign_core::{Hash, Id, LicenseId, ProductId};
 use countersign_store::{
-    License, LicenseChange, LicenseStatus, NewLicense, NewRelease, Options, Product, Release,
-    ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseLimits, ReleaseRefusal, ReleaseStatus, Role,
-    Store, User, UserStatus, Validity,
+    GroupChange, License, LicenseChange, LicenseStatus, NewLicense, NewRelease, Options,
+    OrganizationRole, Product, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter,
+    ReleaseLimits, ReleaseRefusal, ReleaseStatus, Role, Store, User, UserChange, UserStatus,
+    Validity,
 };
 
 const NOW: u64 = 1_790_000_000;
@@ -65,7 +66,7 @@ impl World {
         release
     }
 
-    async fn published(&self, version: &str, at: u64) -> Release {
+    async fn published(&self, version: &str, at: u64) -> ProductRelease {
         let release = self.draft(version).await;
         assert_eq!(self.add(release, "a.tar.gz").await, ReleaseChange::Done);
         assert_eq!(self.publish(release, at).await, ReleaseChange::Done);
@@ -82,7 +83,7 @@ impl World {
         self.store.publish_release(read, Some("token".into()), "test", at).await.unwrap()
     }
 
-    async fn get(&self, release: Id) -> Release {
+    async fn get(&self, release: Id) -> ProductRelease {
         self.store.release(release).await.unwrap().unwrap()
     }
 
@@ -111,7 +112,11 @@ impl World {
     }
 
     /// What the license says to the release, which the database must say too.
-    async fn refusal(&self, license: LicenseId, release: &Release) -> Option<ReleaseRefusal> {
+    async fn refusal(
+        &self,
+        license: LicenseId,
+        release: &ProductRelease,
+    ) -> Option<ReleaseRefusal> {
         let terms = self.store.release_terms_of(&license).await.unwrap().unwrap();
         let refusal = terms.may_run(release).err();
         let listed =
@@ -367,47 +372,64 @@ async fn limits_can_be_set_later_and_grants_do_not_change_with_them() {
 }
 
 #[tokio::test]
-async fn terms_are_those_of_the_users_own_licenses_and_of_the_organizations() {
+async fn terms_are_those_of_the_licenses_that_a_user_may_see() {
     let world = World::new().await;
-    let (acme, other) = (id(), id());
+    let store = &world.store;
+    let (acme, other, group) = (id(), id(), id());
     for organization in [acme, other] {
-        world.store.create_organization(organization, "o", "test", NOW).await.unwrap();
+        store.create_organization(organization, "o", "test", NOW).await.unwrap();
     }
-    let user = |organization: Option<Id>, email: &str| User {
-        id: id(),
-        email: email.into(),
-        name: String::new(),
-        password_hash: None,
-        role: Role::Customer,
+    let user = |organization: Id, role: OrganizationRole, email: &str| User {
+        organization: Some(organization),
+        organization_role: role,
         status: UserStatus::Active,
-        organization,
-        created_at: NOW,
-        organization_suspended: false,
+        ..User::invited(id(), email, Role::Customer, NOW)
     };
-    let (ada, bob) = (user(Some(acme), "ada@x"), user(Some(other), "bob@x"));
-    for user in [&ada, &bob] {
-        assert!(world.store.create_user(user.clone(), "test", NOW).await.unwrap());
+    let (admin, member) = (OrganizationRole::Admin, OrganizationRole::Member);
+    let ada = user(acme, admin, "ada@x");
+    let (jane, tom) = (user(acme, member, "jane@x"), user(acme, member, "tom@x"));
+    let bob = user(other, admin, "bob@x");
+    for user in [&ada, &jane, &tom, &bob] {
+        let created = store.create_user(user.clone(), "test", NOW).await.unwrap();
+        assert_eq!(created, UserChange::Done);
     }
-    for (owner, organization, until) in
-        [(Some(ada.id), None, 1), (None, Some(acme), 2), (None, Some(other), 3), (None, None, 4)]
-    {
+    let mut ids = Vec::new();
+    for (owner, organization, until) in [
+        (Some(jane.id), None, 1),
+        (None, Some(acme), 2),
+        (None, Some(other), 3),
+        (None, None, 4),
+        (None, Some(acme), 5),
+        // Somebody else's organization has it, though it was hers once.
+        (Some(jane.id), Some(other), 6),
+    ] {
         let license = world.license(limits(Some(until), None), None).await;
-        let read = world.store.license(&license).await.unwrap().unwrap();
+        let read = store.license(&license).await.unwrap().unwrap();
         let owned = License { owner, organization, ..read };
-        world.store.change_license(owned, "test", NOW).await.unwrap();
+        store.change_license(owned, "test", NOW).await.unwrap();
+        ids.push(license);
     }
+    let done = GroupChange::Done;
+    assert_eq!(store.create_group(group, acme, "g", "test", NOW).await.unwrap(), done);
+    assert_eq!(store.add_to_group(acme, group, tom.id, "test", NOW).await.unwrap(), done);
+    let link = store.link_license(acme, group, ids[4], None, "test", NOW);
+    assert_eq!(link.await.unwrap(), done);
     let untils = async |user: &User| {
-        let terms = world.store.release_terms(user).await.unwrap();
-        let for_product = world.store.release_terms_for(user, &world.product).await.unwrap();
-        assert_eq!(terms.len(), for_product.len());
+        let terms = store.release_terms(user).await.unwrap();
+        let for_product = store.release_terms_for(user, &world.product).await.unwrap();
         let mut untils: Vec<_> =
             terms.iter().filter_map(|terms| terms.limits.maintenance_until).collect();
         untils.sort_unstable();
+        assert_eq!(for_product.len(), untils.len());
         untils
     };
-    assert_eq!(untils(&ada).await, [1, 2]);
-    assert_eq!(untils(&bob).await, [3]);
-    let none = world.store.release_terms_for(&ada, &"acme-cam".parse().unwrap()).await.unwrap();
+    assert_eq!(untils(&ada).await, [2, 5], "who runs the organization");
+    assert_eq!(untils(&jane).await, [1], "her own");
+    assert_eq!(untils(&tom).await, [5], "through his group");
+    assert_eq!(untils(&bob).await, [3, 6]);
+    assert_eq!(store.unlink_license(acme, group, ids[4], "test", NOW).await.unwrap(), done);
+    assert!(untils(&tom).await.is_empty(), "the link was undone");
+    let none = store.release_terms_for(&ada, &"acme-cam".parse().unwrap()).await.unwrap();
     assert!(none.is_empty());
 }
 

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use countersign_core::release::{Channel, FileName, VersionName};
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use countersign_store::{
-    NewRelease, Release, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseLimits, ReleaseStatus,
-    is_highest_version,
+    NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseLimits,
+    ReleaseStatus, is_highest_version,
 };
 use serde_json::{Value, json};
 
@@ -281,7 +281,7 @@ async fn list(app: &App, options: ListReleases) -> anyhow::Result<Value> {
     Ok(json!({"releases": found.iter().map(release_json).collect::<Vec<_>>()}))
 }
 
-async fn show(app: &App, release: &Release) -> anyhow::Result<Value> {
+async fn show(app: &App, release: &ProductRelease) -> anyhow::Result<Value> {
     let files = app.store().release_files(release.id).await?;
     let mut shown = release_json(release);
     shown["files"] = files.iter().map(file_json).collect();
@@ -318,7 +318,7 @@ async fn check(app: &App, moved: bool) -> anyhow::Result<Value> {
 }
 
 /// By id, or by PRODUCT/CHANNEL/VERSION.
-async fn find(app: &App, name: &str) -> anyhow::Result<Release> {
+async fn find(app: &App, name: &str) -> anyhow::Result<ProductRelease> {
     let found = match name.split('/').collect::<Vec<_>>().as_slice() {
         [id] => {
             app.store()
@@ -350,7 +350,7 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
     text.with_context(|| format!("{} cannot be read as text", path.display()))
 }
 
-fn release_json(release: &Release) -> Value {
+fn release_json(release: &ProductRelease) -> Value {
     json!({
         "id": release.id.to_string(), "product": release.product.as_str(), "version": release.version.as_str(),
         "channel": release.channel.as_str(), "status": release.status.as_str(),

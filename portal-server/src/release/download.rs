@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::{Id, file};
-use countersign_store::{Release, ReleaseFile, ReleaseStatus, Role, User};
+use countersign_store::{ProductRelease, ReleaseFile, ReleaseStatus, Role, User};
 
 use super::publish;
 use super::range::{Wanted, wanted};
@@ -77,12 +77,12 @@ pub(crate) async fn checksums(
 }
 
 /// What the checksum file of a release is called.
-pub(crate) fn checksum_name(release: &Release) -> String {
+pub(crate) fn checksum_name(release: &ProductRelease) -> String {
     format!("{}-{}.checksums", release.product, release.version)
 }
 
 /// A release that none of the user's licenses may run does not exist; the vendor's admins see all that is published.
-async fn check_may_run(app: &App, user: &User, release: &Release) -> Result<(), ErrorPage> {
+async fn check_may_run(app: &App, user: &User, release: &ProductRelease) -> Result<(), ErrorPage> {
     if user.role == Role::Admin && release.status == ReleaseStatus::Published {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use countersign_core::release::{ListedFile, Release as SignedRelease};
 use countersign_core::trust::Roots;
 use countersign_core::{Id, file};
-use countersign_store::{Release, ReleaseChange, ReleaseFile};
+use countersign_store::{ProductRelease, ReleaseChange, ReleaseFile};
 
 use crate::app::App;
 
@@ -31,7 +31,7 @@ pub async fn publish(
     release: Id,
     checksums: &Checksums,
     actor: &str,
-) -> anyhow::Result<Release> {
+) -> anyhow::Result<ProductRelease> {
     for _ in 0..TRIES {
         let read = app.store().release(release).await?;
         let read = read.with_context(|| format!("there is no release {release}"))?;
@@ -60,7 +60,7 @@ pub(crate) fn signed(app: &App, token: &str) -> countersign_core::Result<SignedR
 
 fn sign(
     app: &App,
-    release: &Release,
+    release: &ProductRelease,
     files: &[ReleaseFile],
     checksums: &Checksums,
 ) -> anyhow::Result<Option<String>> {
@@ -86,7 +86,7 @@ fn sign(
     }
 }
 
-fn to_sign(app: &App, release: &Release, files: &[ReleaseFile]) -> SignedRelease {
+fn to_sign(app: &App, release: &ProductRelease, files: &[ReleaseFile]) -> SignedRelease {
     let listed = files.iter().map(|file| ListedFile {
         name: file.name.clone(),
         size: file.size,

@@ -46,7 +46,7 @@ pub const LONGEST_NOTES: usize = 64 * 1024;
 
 /// A release of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
+pub struct ProductRelease {
     /// Its id: the `jti` of its checksum file.
     pub id: Id,
     /// Of which product.
@@ -269,7 +269,7 @@ impl Store {
     /// When the database fails.
     pub async fn publish_release(
         &self,
-        read: Release,
+        read: ProductRelease,
         checksums: Option<String>,
         actor: &str,
         now: UnixSeconds,
@@ -305,7 +305,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn release(&self, id: Id) -> Result<Option<Release>> {
+    pub async fn release(&self, id: Id) -> Result<Option<ProductRelease>> {
         self.read(|c| find_release(c, id))
     }
 
@@ -318,7 +318,7 @@ impl Store {
         product: &ProductId,
         channel: &Channel,
         version: &VersionName,
-    ) -> Result<Option<Release>> {
+    ) -> Result<Option<ProductRelease>> {
         let name = (product.as_str(), channel.as_str(), version.as_str());
         self.read(|c| find(c, NAMED, name, map))
     }
@@ -332,7 +332,7 @@ impl Store {
         product: &ProductId,
         filter: &ReleaseFilter,
         most: u32,
-    ) -> Result<Vec<Release>> {
+    ) -> Result<Vec<ProductRelease>> {
         self.read(|c| {
             let Some((order, id)) = page_start(c, filter)? else { return Ok(Vec::new()) };
             let channel = filter.channel.as_ref().map_or("", Channel::as_str);
@@ -361,7 +361,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn release_file(&self, id: Id) -> Result<Option<(ReleaseFile, Release)>> {
+    pub async fn release_file(&self, id: Id) -> Result<Option<(ReleaseFile, ProductRelease)>> {
         self.read(|c| {
             let Some(file) = find(c, FIND_FILE, [id.to_string()], map_file)? else {
                 return Ok(None);
@@ -395,7 +395,7 @@ pub(crate) fn page_start(
     }
 }
 
-fn find_release(c: &Connection, id: Id) -> Result<Option<Release>> {
+fn find_release(c: &Connection, id: Id) -> Result<Option<ProductRelease>> {
     find(c, FIND, [id.to_string()], map)
 }
 
@@ -462,7 +462,7 @@ fn add_file(
 
 fn publish(
     c: &Connection,
-    read: &Release,
+    read: &ProductRelease,
     checksums: Option<&str>,
     actor: &str,
     now: UnixSeconds,
@@ -499,8 +499,8 @@ fn done(
     Ok(ReleaseChange::Done)
 }
 
-pub(crate) fn map(row: &mut Columns<'_>) -> Result<Release> {
-    Ok(Release {
+pub(crate) fn map(row: &mut Columns<'_>) -> Result<ProductRelease> {
+    Ok(ProductRelease {
         id: row.parsed("release id")?,
         product: row.parsed("product id")?,
         channel: row.parsed("channel")?,
