@@ -30,7 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the portal. The first start creates database and keys and prints a link to create the first admin.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Create database and keys without serving.
     Init {
         /// Folder for database and keys.
@@ -114,7 +114,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(options) => run_server(options).await,
+        Command::Serve(options) => run_server(*options).await,
         Command::Init { data, vendor } => init(data, vendor).await,
         Command::Admin { command, data, json, release_store } => {
             if !App::exists(&data) {

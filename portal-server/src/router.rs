@@ -204,6 +204,9 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             get(pages::setup::password_form).post(pages::setup::set_password),
         )
+        .route("/downloads", Access::Customer, get(pages::downloads::overview))
+        .route("/downloads/{product}", Access::Customer, get(pages::downloads::product))
+        .route("/downloads/{product}/{release}", Access::Customer, get(pages::downloads::show))
         .route("/releases/{id}", Access::Customer, get(release::download::file))
         .route("/releases/{id}/checksums", Access::Customer, get(release::download::checksums))
         .route("/licenses", Access::Customer, get(pages::licenses::list))

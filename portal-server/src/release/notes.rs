@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use ammonia::Builder;
-use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+};
 
 /// Deeper nesting is flattened: it is no text that somebody reads, and deep trees cost stack.
 const DEEPEST: usize = 16;
@@ -12,25 +14,31 @@ const DEEPEST: usize = 16;
 /// of the page.
 pub(crate) fn html(markdown: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let mut depth = 0;
-    let events = Parser::new_ext(markdown, options).filter_map(|event| plain(event, &mut depth));
+    let (mut depth, mut headings) = (0, Vec::new());
+    let events = Parser::new_ext(markdown, options)
+        .filter_map(|event| plain(event, &mut depth, &mut headings));
     let mut text = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut text, events);
     sanitizer().clean(&text).to_string()
 }
 
-fn plain<'a>(event: Event<'a>, depth: &mut usize) -> Option<Event<'a>> {
+fn plain<'a>(
+    event: Event<'a>,
+    depth: &mut usize,
+    headings: &mut Vec<HeadingLevel>,
+) -> Option<Event<'a>> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
         Event::Start(tag) => {
             *depth += 1;
-            (*depth <= DEEPEST).then(|| Event::Start(lowered(tag)))
+            let tag = lowered(tag, headings);
+            (*depth <= DEEPEST).then_some(Event::Start(tag))
         }
         Event::End(tag) => {
             *depth -= 1;
             let tag = match tag {
-                TagEnd::Heading(level) => TagEnd::Heading(below(level)),
+                TagEnd::Heading(_) => TagEnd::Heading(level(headings)),
                 other => other,
             };
             (*depth < DEEPEST).then_some(Event::End(tag))
@@ -39,23 +47,26 @@ fn plain<'a>(event: Event<'a>, depth: &mut usize) -> Option<Event<'a>> {
     }
 }
 
-fn lowered(tag: Tag<'_>) -> Tag<'_> {
+fn lowered<'a>(tag: Tag<'a>, headings: &mut Vec<HeadingLevel>) -> Tag<'a> {
     match tag {
-        Tag::Heading { level, .. } => {
-            Tag::Heading { level: below(level), id: None, classes: Vec::new(), attrs: Vec::new() }
+        Tag::Heading { level: written, .. } => {
+            headings.retain(|above| *above < written);
+            headings.push(written);
+            let level = level(headings);
+            Tag::Heading { level, id: None, classes: Vec::new(), attrs: Vec::new() }
         }
         // The word after ``` is not needed, and would become a class.
-        Tag::CodeBlock(_) => {
-            Tag::CodeBlock(pulldown_cmark::CodeBlockKind::Fenced(CowStr::Borrowed("")))
-        }
+        Tag::CodeBlock(_) => Tag::CodeBlock(CodeBlockKind::Fenced(CowStr::Borrowed(""))),
         other => other,
     }
 }
 
-fn below(level: HeadingLevel) -> HeadingLevel {
-    match level {
-        HeadingLevel::H1 => HeadingLevel::H4,
-        HeadingLevel::H2 => HeadingLevel::H5,
+/// The level on the page, below the heading over the notes: one deeper than the heading above it, whatever was left out.
+fn level(headings: &[HeadingLevel]) -> HeadingLevel {
+    match headings.len() {
+        0 | 1 => HeadingLevel::H3,
+        2 => HeadingLevel::H4,
+        3 => HeadingLevel::H5,
         _ => HeadingLevel::H6,
     }
 }
@@ -68,6 +79,7 @@ fn sanitizer() -> Builder<'static> {
         "code",
         "del",
         "em",
+        "h3",
         "h4",
         "h5",
         "h6",
@@ -105,7 +117,7 @@ mod tests {
         let notes = "# New\n\n- **fast** `code`\n- [site](https://acme.example \"t\")\n\n| a | b |\n|---|---|\n| 1 | ~~2~~ |\n";
         let shown = html(notes);
         for part in [
-            "<h4>New</h4>",
+            "<h3>New</h3>",
             "<strong>fast</strong>",
             "<code>code</code>",
             "<th>a</th>",
@@ -115,6 +127,14 @@ mod tests {
         ] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
+    }
+
+    #[test]
+    fn headings_begin_below_the_pages_own_and_leave_none_out() {
+        let shown = html("## a\n### b\n###### c\n# d\n### e\n");
+        let headings: String =
+            shown.lines().filter(|line| line.starts_with("<h")).map(|line| &line[..5]).collect();
+        assert_eq!(headings, "<h3>a<h4>b<h5>c<h3>d<h4>e");
     }
 
     #[test]
