@@ -1,5 +1,6 @@
 //! Who gets a file: those whose license may run it. For everybody else it does not exist.
 
+use countersign_core::Id;
 use countersign_store::{License, LicenseStatus, ReleaseLimits};
 use reqwest::StatusCode;
 
@@ -37,18 +38,40 @@ async fn another_organizations_license_opens_nothing() {
     let (lab, rival) =
         (shop.portal.organization("Lab").await, shop.portal.organization("Rival").await);
     shop.portal.license_with(|new| new.organization = Some(lab)).await;
+    shop.organization_admin("ann@lab.example", lab).await;
+    let runs_it = shop.portal.logged_in("ann@lab.example").await;
     let member = shop.portal.customer_of("jane@lab.example", Some(lab)).await;
-    let rival = shop.portal.customer_of("bob@rival.example", Some(rival)).await;
+    shop.organization_admin("bob@rival.example", rival).await;
+    let rival = shop.portal.logged_in("bob@rival.example").await;
     let nobody = shop.portal.customer("eve@else.example").await;
-    assert_eq!(status(&member, &file).await, FOUND);
+    assert_eq!(status(&runs_it, &file).await, FOUND);
+    assert_eq!(status(&member, &file).await, MISSING, "no group of hers has the license");
     assert_eq!(status(&rival, &file).await, MISSING);
     assert_eq!(status(&nobody, &file).await, MISSING);
     shop.portal.suspend_organization(lab, true).await;
     assert_eq!(
-        status(&member, &file).await,
+        status(&runs_it, &file).await,
         StatusCode::SEE_OTHER,
         "nobody of it is logged in any more"
     );
+}
+
+#[tokio::test]
+async fn a_group_opens_what_its_licenses_may_run_until_the_link_is_undone() {
+    let shop = Shop::new().await;
+    let file = shop.released("2.1.0", "a.bin", &bytes(10)).await;
+    let (lab, group) = (shop.portal.organization("Lab").await, Id::from([5; 16]));
+    let license = shop.portal.license_with(|new| new.organization = Some(lab)).await.id();
+    let jane = shop.portal.customer_of("jane@lab.example", Some(lab)).await;
+    let id = shop.portal.stored_user("jane@lab.example").await.id;
+    let store = shop.app().store();
+    store.create_group(group, lab, "Robotics", "test", NOW).await.unwrap();
+    store.link_license(lab, group, license, None, "test", NOW).await.unwrap();
+    assert_eq!(status(&jane, &file).await, MISSING);
+    store.add_to_group(lab, group, id, "test", NOW).await.unwrap();
+    assert_eq!(status(&jane, &file).await, FOUND);
+    store.unlink_license(lab, group, license, "test", NOW).await.unwrap();
+    assert_eq!(status(&jane, &file).await, MISSING);
 }
 
 #[tokio::test]

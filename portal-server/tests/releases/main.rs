@@ -7,6 +7,7 @@ mod bucket;
 mod bucket_server;
 mod download;
 mod memory;
+mod pages;
 mod paths;
 mod shop;
 mod upload;

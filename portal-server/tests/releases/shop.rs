@@ -6,7 +6,7 @@ use countersign_core::{Hash, Id};
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_portal::{App, Config};
-use countersign_store::{NewRelease, ReleaseChange, ReleaseFile, ReleaseLimits};
+use countersign_store::{NewRelease, OrganizationRole, ReleaseChange, ReleaseFile, ReleaseLimits};
 use reqwest::Response;
 use reqwest::header::COOKIE;
 
@@ -73,6 +73,17 @@ impl Shop {
         let file = self.add(release, name, content).await;
         self.publish(release).await;
         file
+    }
+
+    /// Somebody who runs an organization.
+    pub(crate) async fn organization_admin(&self, email: &str, organization: Id) {
+        self.portal
+            .user(|user| {
+                user.email = email.into();
+                user.organization = Some(organization);
+                user.organization_role = OrganizationRole::Admin;
+            })
+            .await;
     }
 
     /// A customer whose license goes up to these limits.
