@@ -6,6 +6,7 @@ mod access;
 mod bucket;
 mod bucket_server;
 mod download;
+mod guide;
 mod memory;
 mod pages;
 mod paths;

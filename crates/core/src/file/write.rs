@@ -115,7 +115,7 @@ pub fn checksum_file(token: &str, release: &Release) -> String {
     let comments = [
         format!("{product} {version} ({channel}) - signed checksums of {count}"),
         format!("signed  {} UTC", date(release.issued_at)),
-        "check   countersign verify-release --root KEY THIS-FILE".to_owned(),
+        "check   countersign verify-release --root KEY THIS-FILE FILE".to_owned(),
     ];
     write(token, &comments.map(|line| CommentLine::new(&line)))
 }
