@@ -136,6 +136,74 @@ qr-alt = QR-Code der Antwort für { $machine }
 as-text = Als Text
 as-text-label = Der Text der Antwort
 another-machine = Ein anderer Rechner
+pasted-text = eingefügter Text
+kind = Art
+outcome = Ergebnis
+detail = Einzelheiten
+advice = Was zu tun ist
+code-heading = Code
+import-by = Installieren vor
+response-file = Antwortdatei
+outcome-ready = bereit
+outcome-not = nicht möglich
+outcome-done = erledigt
+outcome-refused = abgelehnt
+outcome-left = nicht beantwortet
+files-count = { $count ->
+    [one] Eine Datei.
+   *[other] { $count } Dateien.
+}
+ready-count = { $count ->
+    [0] Keine davon kann beantwortet werden.
+    [one] Eine kann beantwortet werden.
+   *[other] { $count } können beantwortet werden.
+}
+left-count = { $count ->
+    [one] Eine nicht; die Liste sagt, warum.
+   *[other] { $count } nicht; die Liste sagt, warum.
+}
+left-files = { $count ->
+    [one] Eine weitere Datei wurde nicht beantwortet: Der Schritt davor sagte, warum.
+   *[other] { $count } weitere Dateien wurden nicht beantwortet: Der Schritt davor sagte, warum.
+}
+done-count = { $count ->
+    [0] Nichts wurde beantwortet.
+    [one] Eine Anfrage ist beantwortet.
+   *[other] { $count } Anfragen sind beantwortet.
+}
+refused-count = { $count ->
+    [one] Eine wurde abgelehnt.
+   *[other] { $count } wurden abgelehnt.
+}
+batch-seats = { $needed ->
+    [one] Einer dieser Rechner braucht einen Platz von { $product }
+   *[other] { $needed } dieser Rechner brauchen einen Platz von { $product }
+}, { $free ->
+    [0] keiner ist frei.
+    [one] einer ist frei.
+   *[other] { $free } sind frei.
+}
+batch-seats-any = { $needed ->
+    [one] Einer dieser Rechner braucht einen Platz von { $product }
+   *[other] { $needed } dieser Rechner brauchen einen Platz von { $product }
+}, beliebig viele sind frei.
+batch-seats-freed = { $freed ->
+    [one] Einer mehr wird durch eine Deaktivierung unter diesen frei, die zuerst geschieht.
+   *[other] { $freed } mehr werden durch die Deaktivierungen unter diesen frei, die zuerst geschehen.
+}
+batch-seats-missing = { $missing ->
+    [one] Einer wird keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst einen Rechner, oder bringen Sie weniger Dateien.
+   *[other] { $missing } werden keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst Rechner, oder bringen Sie weniger Dateien.
+}
+download-all = Alle Antworten als ein Zip herunterladen
+download-table = Tabelle für ein Rechenblatt (CSV)
+carry-all-1 = Kopieren Sie das Zip auf einen Stick, oder die Antworten daraus.
+carry-all-2 = Öffnen Sie auf jedem Rechner das Programm und wählen Sie „Antwort installieren“, mit der Datei, die den Namen des Rechners trägt. Auf der Befehlszeile:
+progress = Fortschritt
+upload-sending = Wird gesendet: { $percent } Prozent
+upload-reading = Gesendet. Die Dateien werden gelesen …
+upload-failed = Die Dateien kamen nicht an. Es ist nichts verbraucht. Prüfen Sie die Verbindung und senden Sie sie noch einmal.
+answers-working = Die Anfragen werden beantwortet …
 in-use-by = Belegt von:
 file-too-large-title = Zu groß für eine Anfrage
 file-too-large = Die Datei hat mehr als die 64 KiB, die eine Anfrage haben darf.

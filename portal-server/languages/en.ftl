@@ -136,6 +136,74 @@ qr-alt = QR code of the response for { $machine }
 as-text = As text
 as-text-label = The text of the response
 another-machine = Another machine
+pasted-text = pasted text
+kind = Kind
+outcome = Outcome
+detail = Details
+advice = What to do
+code-heading = Code
+import-by = Install before
+response-file = Response file
+outcome-ready = ready
+outcome-not = not possible
+outcome-done = done
+outcome-refused = refused
+outcome-left = not answered
+files-count = { $count ->
+    [one] One file.
+   *[other] { $count } files.
+}
+ready-count = { $count ->
+    [0] None of them can be answered.
+    [one] One can be answered.
+   *[other] { $count } can be answered.
+}
+left-count = { $count ->
+    [one] One cannot; the list says why.
+   *[other] { $count } cannot; the list says why.
+}
+left-files = { $count ->
+    [one] One further file was not answered: the step before said why.
+   *[other] { $count } further files were not answered: the step before said why.
+}
+done-count = { $count ->
+    [0] Nothing was answered.
+    [one] One request is answered.
+   *[other] { $count } requests are answered.
+}
+refused-count = { $count ->
+    [one] One was refused.
+   *[other] { $count } were refused.
+}
+batch-seats = { $needed ->
+    [one] One of these machines needs a seat of { $product }
+   *[other] { $needed } of these machines need a seat of { $product }
+}, { $free ->
+    [0] none is free.
+    [one] one is free.
+   *[other] { $free } are free.
+}
+batch-seats-any = { $needed ->
+    [one] One of these machines needs a seat of { $product }
+   *[other] { $needed } of these machines need a seat of { $product }
+}, any number is free.
+batch-seats-freed = { $freed ->
+    [one] One more becomes free by a deactivation among these, which is done first.
+   *[other] { $freed } more become free by the deactivations among these, which are done first.
+}
+batch-seats-missing = { $missing ->
+    [one] One will get none: seats are given in the order of the list. Deactivate a machine first, or bring fewer files.
+   *[other] { $missing } will get none: seats are given in the order of the list. Deactivate machines first, or bring fewer files.
+}
+download-all = Download all responses as one zip
+download-table = Table for a spreadsheet (CSV)
+carry-all-1 = Copy the zip to a stick, or the responses out of it.
+carry-all-2 = On each machine, open the app and choose “Install response”, with the file that has the machine’s name. By command line:
+progress = Progress
+upload-sending = Sending: { $percent } percent
+upload-reading = Sent. The files are being read …
+upload-failed = The files did not arrive. Nothing was used up. Check the connection and send them again.
+answers-working = The requests are being answered …
 in-use-by = In use by:
 file-too-large-title = Too large for a request
 file-too-large = The file has more than the 64 KiB that a request may have.
