@@ -135,10 +135,10 @@ type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
 fn open(bytes: &[u8]) -> Result<Archive<'_>, Unread> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unread::DamagedZip)?;
     let overlapping = archive.has_overlapping_entries().map_err(|_| Unread::DamagedZip)?;
-    if overlapping || archive.has_duplicate_names() {
-        return Err(Unread::DamagedZip);
+    if archive.has_duplicate_names() {
+        return Err(Unread::SameNames);
     }
-    Ok(archive)
+    if overlapping { Err(Unread::DamagedZip) } else { Ok(archive) }
 }
 
 /// An entry's name, if it is a file that somebody meant to bring.

@@ -15,6 +15,8 @@ pub enum Unread {
     Compression,
     /// Broken, or made to be read in two ways.
     DamagedZip,
+    /// Two entries of one name: most programs would show one of them only.
+    SameNames,
     /// No file in it.
     EmptyZip,
     /// Another kind of archive.
@@ -23,12 +25,13 @@ pub enum Unread {
 
 impl Unread {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TooLarge,
         Self::NestedZip,
         Self::Encrypted,
         Self::Compression,
         Self::DamagedZip,
+        Self::SameNames,
         Self::EmptyZip,
         Self::OtherArchive,
     ];
@@ -41,6 +44,7 @@ impl Unread {
             Self::Encrypted => "zip-encrypted",
             Self::Compression => "zip-compression",
             Self::DamagedZip => "zip-damaged",
+            Self::SameNames => "zip-same-names",
             Self::EmptyZip => "zip-empty",
             Self::OtherArchive => "other-archive",
         }

@@ -79,6 +79,15 @@ fn what_is_no_zip_of_files_is_said_by_name_and_spoils_nothing_else() {
 }
 
 #[test]
+fn two_files_of_one_name_are_not_taken_for_one() {
+    let mut made = zip(&[("a.request", b"first"), ("b.request", b"second")]);
+    while let Some(at) = made.windows(9).position(|w| w == b"b.request") {
+        made[at] = b'a';
+    }
+    assert_eq!(unpacked("a.zip", made), [unread("a.zip", Unread::SameNames)]);
+}
+
+#[test]
 fn a_changed_byte_is_noticed() {
     let mut made =
         zip(&[("a.request", b"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ("b.request", b"b")]);
@@ -137,7 +146,9 @@ fn attack_names_that_leave_the_folder_are_text_without_a_path() {
             assert!(names.len() > before + 100, "the corpus is empty");
         }
         Err(_) => {
-            eprintln!("COUNTERSIGN_CORPORA is not set: the corpus of path traversals was not tried")
+            eprintln!(
+                "COUNTERSIGN_CORPORA is not set: the corpus of path traversals was not tried"
+            );
         }
     }
     for name in &names {

@@ -100,6 +100,11 @@ impl ResultPage {
         self.items.iter().filter(|item| item.answered.is_some()).count()
     }
 
+    /// Whether all that was brought is answered.
+    fn is_whole(&self) -> bool {
+        self.refused() == 0 && self.left.is_empty()
+    }
+
     fn refused(&self) -> usize {
         self.items.len() - self.done()
     }

@@ -116,7 +116,7 @@ impl ReviewPage {
 
     /// Whether the seats do not suffice: then they are given in the order of the list, and not several at a time.
     fn is_short(&self) -> bool {
-        self.seats.iter().any(|need| need.missing() > 0)
+        self.seats.iter().any(Need::is_short)
     }
 
     /// The words on the button: what will happen, not "OK".

@@ -24,9 +24,13 @@ pub(super) struct Need {
 
 impl Need {
     /// How many machines will get no seat.
-    pub(super) fn missing(&self) -> u64 {
+    fn missing(&self) -> u64 {
         let free = |free: u64| self.needed.saturating_sub(free + self.freed);
         self.free.map_or(0, free)
+    }
+
+    pub(super) fn is_short(&self) -> bool {
+        self.missing() > 0
     }
 
     /// "12 of these machines need a seat of Acme CAD, 5 are free. 7 will get none …"
@@ -75,7 +79,7 @@ pub(super) async fn needs(app: &App, items: &[ReviewItem]) -> Result<Vec<Need>, 
             need.freed += 1;
         }
     }
-    Ok(needs.into_values().filter(|need| need.needed > 1 || need.missing() > 0).collect())
+    Ok(needs.into_values().filter(|need| need.needed > 1 || need.is_short()).collect())
 }
 
 fn gives_back(read: &Read) -> bool {
