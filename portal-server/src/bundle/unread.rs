@@ -37,7 +37,7 @@ impl Unread {
     ];
 
     /// The stable code; the messages about it begin with it.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::TooLarge => "file-too-large",
             Self::NestedZip => "zip-in-zip",
