@@ -1,16 +1,20 @@
 //! Answers that a browser saves as a file.
 
+use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 /// `content` to be saved as `name`, which [`countersign_core::file::safe_name`] made: letters, digits, `.`, `_` and `-`;
 /// beyond ASCII it goes into the extended form (RFC 6266).
 pub(crate) fn attachment(name: &str, content: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition(name)),
-    ];
-    (headers, content).into_response()
+    attachment_of("application/octet-stream", name, content)
+}
+
+/// As [`attachment`], with a media type of its own.
+pub(crate) fn attachment_of(kind: &str, name: &str, content: impl Into<Body>) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition(name))];
+    (headers, content.into()).into_response()
 }
 
 /// The header that makes a browser save an answer as `name`.
