@@ -104,7 +104,7 @@ pub(crate) async fn create_admin(
     if !app.store().create_first_admin(link, admin.clone(), app.now()).await? {
         return Err(dead_link());
     }
-    let jar = login::start_session(&app, jar, &visitor.caller, &admin).await?;
+    let jar = login::start_session(&app, jar, &visitor, &admin).await?;
     Ok((jar, Redirect::to("/admin")).into_response())
 }
 
