@@ -195,6 +195,7 @@ fn a_start_does_not_wait_for_a_process_that_is_stuck_with_the_state() {
 }
 
 /// Makes requests until it is stopped, one line for each that was made: what the child processes of tests here do.
+#[allow(clippy::print_stdout)] // the parent reads it
 fn make_requests(folder: &Path) {
     let client = child_client(folder);
     loop {
