@@ -240,3 +240,32 @@ async fn a_lost_second_factor_is_turned_off_by_who_runs_the_organization_not_one
         (JANE, "Two-factor login at Acme is off")
     );
 }
+
+#[tokio::test]
+async fn the_vendor_sets_who_runs_an_organization_and_how_many_users_it_may_have() {
+    let portal = TestPortal::new().await;
+    let lab = lab(&portal).await;
+    let ada = portal.admin().await;
+    let organization = format!("/admin/customers/organizations/{}", lab.id);
+    ada.post(&organization, &[("name", "Lab"), ("allowed_users", "many")]).await.is(422);
+    ada.post(&organization, &[("name", "Lab"), ("allowed_users", "2")]).await.is(303);
+    let full = "The organization has the 2 users that it may have.";
+    lab.otto.post("/organization/users", &[("email", "new@lab.example")]).await.is(422).says(full);
+    let new = [("email", "new@lab.example"), ("organization", &lab.id.to_string())];
+    ada.post("/admin/customers/users", &new).await.is(422).says(full);
+    let jane = format!("/admin/customers/users/{}", lab.jane);
+    let id = lab.id.to_string();
+    let form = |role, deactivated| {
+        let mut form = vec![("name", "Jane"), ("organization", id.as_str())];
+        form.push(("organization_role", role));
+        form.extend(deactivated);
+        form
+    };
+    ada.post(&jane, &form("admin", None)).await.is(303);
+    portal.logged_in(JANE).await.get("/organization").await.is(200);
+    ada.post(&jane, &form("member", Some(("deactivated", "1")))).await.is(303);
+    portal.visitor().log_in(JANE, PASSWORD).await.is(403);
+    ada.get(&jane).await.is(200).says("Deactivated by their organization");
+    ada.post(&jane, &form("member", None)).await.is(303);
+    portal.visitor().log_in(JANE, PASSWORD).await.leads_to("/");
+}
