@@ -18,7 +18,7 @@ enum For {
 use For::{Admins, Customers, Everybody, Programs, Runners};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 91] = [
+const ROUTES: [(&str, &str, For, &str); 94] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
@@ -29,6 +29,8 @@ const ROUTES: [(&str, &str, For, &str); 91] = [
     ("GET", "/activate", Everybody, ""),
     ("POST", "/activate/review", Everybody, "a file"),
     ("POST", "/activate/confirm", Everybody, "request={request}"),
+    ("POST", "/activate/responses.zip", Everybody, "row={request}"),
+    ("POST", "/activate/table.csv", Everybody, "row={request}"),
     ("GET", "/responses/{hash}", Everybody, ""),
     ("GET", "/responses/{hash}/qr.svg", Everybody, ""),
     ("GET", "/login", Everybody, ""),
@@ -102,6 +104,7 @@ const ROUTES: [(&str, &str, For, &str); 91] = [
     ("GET", "/licenses/{id}", Customers, ""),
     ("POST", "/licenses/{id}/review", Customers, "a file"),
     ("POST", "/licenses/{id}/confirm", Customers, "request={request}"),
+    ("POST", "/licenses/{id}/table.csv", Customers, "row={request}"),
     ("GET", "/admin", Admins, ""),
     ("GET", "/admin/settings", Admins, ""),
     ("POST", "/admin/settings", Admins, "cap_days=5"),
