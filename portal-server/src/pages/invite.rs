@@ -108,7 +108,7 @@ pub(crate) async fn accept(
     let accepted = invitation::accept(&app, &token, first_name, last_name, password).await;
     match beside_form(accepted)? {
         Ok(user) => {
-            let jar = login::start_session(&app, jar, &visitor.caller, &user).await?;
+            let jar = login::start_session(&app, jar, &visitor, &user).await?;
             Ok((jar, Redirect::to("/")).into_response())
         }
         Err(refusal) => show(&app, &visitor, &token, Some(refusal)).await,

@@ -72,7 +72,7 @@ pub(crate) async fn log_in(
 ) -> Result<Response, ErrorPage> {
     match beside_form(login::enter(&app, &email, password, &visitor.caller).await)? {
         Ok(Entry::Open(user)) => {
-            let jar = start_session(&app, jar, &visitor.caller, &user).await?;
+            let jar = start_session(&app, jar, &visitor, &user).await?;
             Ok((jar, Redirect::to(&local_path(&next))).into_response())
         }
         Ok(Entry::SecondFactor { secret }) => {
@@ -137,7 +137,7 @@ pub(crate) async fn log_in_by_code(
     match beside_form(passed)? {
         Ok(user) => {
             let jar = jar.remove(cookie(&app, step, String::new(), 0));
-            let jar = start_session(&app, jar, &visitor.caller, &user).await?;
+            let jar = start_session(&app, jar, &visitor, &user).await?;
             Ok((jar, Redirect::to(&local_path(&next))).into_response())
         }
         Err(refusal) => {
@@ -153,15 +153,17 @@ pub(crate) async fn log_in_by_code(
 }
 
 /// Starts a session with a fresh token: one that somebody planted before the login is worth nothing. A session that the
-/// browser had before ends.
+/// same person had in this browser ends.
 pub(crate) async fn start_session(
     app: &App,
     jar: CookieJar,
-    caller: &Caller,
+    visitor: &Visitor,
     user: &User,
 ) -> Result<CookieJar, ErrorPage> {
-    let (store, now, name) = (app.store(), app.now(), cookie_name(app));
-    if let Some(before) = jar.get(name) {
+    let (store, now, name, caller) = (app.store(), app.now(), cookie_name(app), &visitor.caller);
+    if let (Some(before), Some(known)) = (jar.get(name), &visitor.user)
+        && known.id == user.id
+    {
         store.delete_session(Hash::of(before.value())).await?;
     }
     let (secret, token) = app.secret();
