@@ -101,7 +101,7 @@ async fn session_user(app: &App, jar: &CookieJar) -> Result<Option<User>, ErrorP
         .session_user(&Hash::of(cookie.value()), app.now())
         .await
         .map_err(ErrorPage::store)?;
-    Ok(user.filter(User::may_log_in))
+    Ok(user.map(|(user, _)| user).filter(User::may_log_in))
 }
 
 /// What to speak: as the profile says, or the browser.

@@ -8,7 +8,7 @@ use countersign_core::response::Entitlement;
 use countersign_core::{Id, ProductId};
 use countersign_store::{
     Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Product, Role, User,
-    UserStatus, Validity, Viewer,
+    UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
@@ -231,19 +231,23 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
         Some(path) => Some(password::hash(app, read_password(path)?).await?),
         None => None,
     };
+    let role = if create.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
-        id: app.random_id(),
-        email: create.email,
         name: create.name,
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
-        role: if create.role == "admin" { Role::Admin } else { Role::Customer },
         organization,
-        created_at: app.now(),
-        organization_suspended: false,
+        ..User::invited(app.random_id(), &create.email, role, app.now())
     };
-    if !app.store().create_user(user.clone(), ACTOR, app.now()).await? {
-        bail!("there is a user {} already", user.email);
+    match app.store().create_user(user.clone(), ACTOR, app.now()).await? {
+        UserChange::Done => {}
+        UserChange::EmailTaken => {
+            bail!("there is a user {} already: nothing was created", create.email)
+        }
+        UserChange::OrganizationFull { allowed } => {
+            bail!("the organization has the {allowed} users that it may have: nothing was created")
+        }
+        _ => bail!("there is no such organization: nothing was created"),
     }
     Ok(user)
 }

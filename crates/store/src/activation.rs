@@ -412,7 +412,8 @@ fn record(c: &Connection, activate: &Activate, action: &str, detail: &str) -> Re
         Some(user) => format!("user:{user}"),
         None => format!("device:{}", activate.device_key),
     };
-    audit::record(c, activate.now, &actor, action, &activate.activation.to_string(), detail)
+    let (of, subject) = (activate.terms.organization, activate.activation.to_string());
+    audit::record_in(c, of, activate.now, &actor, action, &subject, detail)
 }
 
 fn map(row: &mut Columns<'_>) -> Result<Activation> {

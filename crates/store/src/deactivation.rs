@@ -1,6 +1,6 @@
 //! Deactivations: a machine has given its activation up, and proves it. A proof is recorded whatever the limit says.
 
-use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
+use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
@@ -120,14 +120,14 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
         let freed = crate::find(c, FREE_SEAT, [&license], |row| row.time())?;
         if freed.is_none() {
             if run(c, MARK_RETURNED, (&id, now))? == 1 {
-                record(c, deactivate, "activation.returned")?;
+                record(c, deactivate, &activation.license, "activation.returned")?;
             }
             let allowed = crate::find(c, ALLOWED, [&license], |row| row.time())?.unwrap_or(0);
             return Ok(Deactivated::UsedUp { allowed });
         }
         run(c, activation::END, (&id, "deactivated", now))?;
         fingerprint::delete(c, &license, &activation.fingerprint, &id)?;
-        record(c, deactivate, "activation.deactivate")?;
+        record(c, deactivate, &activation.license, "activation.deactivate")?;
     }
     let device_name = activation.device_name.as_deref();
     answer::insert_answer(
@@ -140,10 +140,16 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     Ok(Deactivated::Done)
 }
 
-fn record(c: &Connection, deactivate: &Deactivate, action: &str) -> Result<()> {
+fn record(
+    c: &Connection,
+    deactivate: &Deactivate,
+    license: &LicenseId,
+    action: &str,
+) -> Result<()> {
     let actor = match deactivate.by_user {
         Some(user) => format!("user:{user}"),
         None => format!("device:{}", deactivate.device_key),
     };
-    audit::record(c, deactivate.now, &actor, action, &deactivate.activation.to_string(), "")
+    let subject = deactivate.activation.to_string();
+    audit::record_of_license(c, license, deactivate.now, &actor, action, &subject, "")
 }

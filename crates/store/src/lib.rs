@@ -10,8 +10,10 @@
 //! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
-//! | `session`, `link`, `throttle` | logging in |
-//! | `setting`, `audit` | settings; what happened, in the same transaction |
+//! | `group`, `group_license` | who in an organization may use what |
+//! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
+//! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
+//! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod activation;
@@ -19,13 +21,21 @@ mod answer;
 mod audit;
 mod deactivation;
 mod dialect;
+mod email_change;
 mod error;
 mod fingerprint;
+mod group;
+mod group_license;
+mod invitation;
+mod job;
+mod known_device;
 mod license;
 mod link;
+mod member;
 mod metadata;
 mod migrations;
 mod organization;
+mod password;
 mod product;
 mod row;
 mod session;
@@ -33,6 +43,7 @@ mod setting;
 mod sqlite;
 mod throttle;
 mod trial;
+mod two_factor;
 mod user;
 
 use std::collections::HashMap;
@@ -46,17 +57,25 @@ pub use activation::{Activate, Activated, Activation, ActivationRefusal, Activat
 pub use answer::Answer;
 pub use audit::AuditEntry;
 pub use deactivation::{Deactivate, Deactivated};
+pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
+pub use group::{Group, GroupChange};
+pub use group_license::{GroupLicense, LicenseAccess, Through};
+pub use invitation::{Accept, Accepted, Invite};
+pub use job::{Job, JobSubject, JobsWaiting, NewJob};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
-pub use link::LinkPurpose;
+pub use link::{Link, LinkPurpose};
+pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
 pub use product::Product;
 pub use row::Entitlements;
+pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialStarted};
-pub use user::{Role, User, UserStatus};
+pub use two_factor::{Factor, TotpSecrets};
+pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};
 

@@ -233,7 +233,8 @@ impl Store {
         self.write(move |c| {
             insert(c, &new, now)?;
             let id = new.key.id();
-            audit::record(c, now, &actor, "license.create", &id.to_string(), new.product.as_str())?;
+            let (of, product) = (new.organization, new.product.as_str());
+            audit::record_in(c, of, now, &actor, "license.create", &id.to_string(), product)?;
             Ok(id)
         })
         .await
@@ -382,14 +383,12 @@ fn change(
     if run(c, CHANGE, values)? != 1 {
         return Ok(LicenseChange::Stale);
     }
-    audit::record(
-        c,
-        now,
-        actor,
-        "license.change",
-        &license.id.to_string(),
-        license.status.as_str(),
-    )?;
+    let (id, status) = (license.id.to_string(), license.status.as_str());
+    if current.organization != license.organization {
+        // The organization that loses it reads it as well.
+        audit::record_in(c, current.organization, now, actor, "license.move", &id, "")?;
+    }
+    audit::record_in(c, license.organization, now, actor, "license.change", &id, status)?;
     Ok(LicenseChange::Done)
 }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use countersign_core::Hash;
-use countersign_store::{Throttle, User};
+use countersign_store::{NewSession, Throttle, User};
 use serde::Deserialize;
 
 use super::{ErrorPage, Frame, page_with};
@@ -117,7 +117,15 @@ pub(crate) async fn start_session(
     user: &User,
 ) -> Result<CookieJar, ErrorPage> {
     let (secret, hash) = app.secret();
-    app.store().create_session(hash, user.id, app.now(), app.now() + SESSION_SECONDS).await?;
+    let new = NewSession {
+        token: hash,
+        id: app.random_id(),
+        user: user.id,
+        user_agent: String::new(),
+        address: String::new(),
+        until: app.now() + SESSION_SECONDS,
+    };
+    app.store().create_session(new, app.now()).await?;
     let cookie = Cookie::build((cookie_name(app), secret))
         .path("/")
         .http_only(true)

@@ -16,8 +16,8 @@ use countersign_core::{Hash, Id, ProductId, UnixSeconds};
 use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
-    AuditEntry, License, LinkPurpose, NewLicense, Organization, Product, Role, User, UserStatus,
-    Validity,
+    AuditEntry, License, LinkPurpose, NewLicense, Organization, Product, Role, User, UserChange,
+    UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;
@@ -111,18 +111,13 @@ impl TestPortal {
     /// A user with the usual password.
     pub(crate) async fn user(&self, change: impl FnOnce(&mut User)) -> User {
         let mut user = User {
-            id: Id::random(&mut rng()),
-            email: "jane@lab.example".into(),
-            name: String::new(),
             password_hash: Some(password_hash()),
-            role: Role::Customer,
             status: UserStatus::Active,
-            organization: None,
-            created_at: NOW,
-            organization_suspended: false,
+            ..User::invited(Id::random(&mut rng()), "jane@lab.example", Role::Customer, NOW)
         };
         change(&mut user);
-        assert!(self.app.store().create_user(user.clone(), "test", NOW).await.unwrap());
+        let created = self.app.store().create_user(user.clone(), "test", NOW).await.unwrap();
+        assert_eq!(created, UserChange::Done);
         user
     }
 
@@ -138,7 +133,8 @@ impl TestPortal {
 
     pub(crate) async fn suspend_user(&self, email: &str) {
         let user = User { status: UserStatus::Suspended, ..self.stored_user(email).await };
-        assert!(self.app.store().change_user(user, "test", NOW).await.unwrap());
+        let changed = self.app.store().change_user(user, "test", NOW).await.unwrap();
+        assert_eq!(changed, UserChange::Done);
     }
 
     pub(crate) async fn organization(&self, name: &str) -> Id {
@@ -148,7 +144,8 @@ impl TestPortal {
     }
 
     pub(crate) async fn suspend_organization(&self, id: Id, suspended: bool) {
-        let changed = Organization { id, name: "Lab".into(), suspended, created_at: NOW };
+        let stored = self.app.store().organization(id).await.unwrap().unwrap();
+        let changed = Organization { suspended, ..stored };
         assert!(self.app.store().change_organization(changed, "test", NOW).await.unwrap());
     }
 
