@@ -2,19 +2,29 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
+
+/// Days as a number: at most 100 years, which no time in a token overflows.
+fn days(least: u64) -> RangedU64ValueParser<u64> {
+    clap::value_parser!(u64).range(least..=36_525)
+}
 
 /// Licensing for machines that never see a network.
 #[derive(Debug, Parser)]
 #[command(
     name = "countersign",
     version,
+    max_term_width = 80,
     after_help = "A machine makes a request file, a person carries it, a response file comes back:\n\n  \
-        countersign request trial --product acme-cad --root root.pub --state lic --out lab-7.request\n  \
-        countersign install lab-7.response --product acme-cad --root root.pub --state lic\n  \
-        countersign check --product acme-cad --root root.pub --state lic\n\n\
+        export COUNTERSIGN_PRODUCT=acme-cad COUNTERSIGN_ROOT=root.pub\n  \
+        export COUNTERSIGN_STATE=lic\n  \
+        countersign request trial --out lab-7.request\n  \
+        countersign install lab-7.response\n  \
+        countersign check\n\n\
         Found a file and do not know what it is?  countersign inspect FILE\n\
-        Exit codes: 0 done or yes, 1 refused or no, 2 wrong usage or a file that cannot be read or written."
+        Exit codes: 0 done or yes, 1 refused or no, 2 wrong usage or a file that cannot\n\
+        be read or written."
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -54,7 +64,7 @@ pub(crate) enum Keys {
     New(NewKey),
     /// With the root key: let another key sign, within limits, for a time.
     Delegate(Delegate),
-    /// Say what key files, delegations and revocation lists are.
+    /// Say what key files and delegations are.
     Show(Show),
 }
 
@@ -89,8 +99,12 @@ pub(crate) struct Passphrase {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign keys delegate --root-key root.pem --to alice.pub --holder \"support: alice\" \\\n           \
-    --types activation,deactivation,trial --products acme-cad --max-days 30 --until 2027-03-31 --out alice.chain"
+    override_usage = "countersign keys delegate [OPTIONS] --root-key <FILE> --to <KEY>\n                                 \
+    --holder <NAME> --products <IDS> --out <FILE>",
+    after_help = "Example: countersign keys delegate --root-key root.pem --to alice.pub \\\n           \
+    --holder \"support: alice\" --types activation,deactivation,trial \\\n           \
+    --products acme-cad --max-days 30 --until 2027-03-31 \\\n           \
+    --out alice.chain"
 )]
 pub(crate) struct Delegate {
     /// The root's private key file.
@@ -100,7 +114,7 @@ pub(crate) struct Delegate {
     #[arg(long, value_name = "KEY")]
     pub(crate) to: String,
     /// Who holds it, e.g. "support: alice".
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub(crate) holder: String,
     /// Your name as a vendor.
     #[arg(long, default_value = "vendor")]
@@ -109,10 +123,10 @@ pub(crate) struct Delegate {
     #[arg(long, value_delimiter = ',', default_value = "trial")]
     pub(crate) types: Vec<String>,
     /// For which products: ids separated by commas, or * for all.
-    #[arg(long)]
+    #[arg(long, value_name = "IDS")]
     pub(crate) products: String,
     /// The longest grant it may give, in days; 0 for no limit.
-    #[arg(long, default_value_t = 30)]
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(0))]
     pub(crate) max_days: u64,
     /// The first day it may sign on, UTC [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -130,7 +144,7 @@ pub(crate) struct Delegate {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: countersign keys show root.pub alice.chain")]
 pub(crate) struct Show {
-    /// Key files (private or public), delegations, revocation lists, or the 43 characters of a public key.
+    /// Key files (private or public), delegations, or the 43 characters of a public key.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
     /// A root public key, to verify delegations with.
@@ -175,7 +189,10 @@ pub(crate) enum Request {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign request activation --license-key 8KRT7-… --product acme-cad --root root.pub --state lic"
+    override_usage = "countersign request activation [OPTIONS] --product <ID> --root <KEY>\n                                      \
+    --state <DIR>",
+    after_help = "Example: countersign request activation --license-key 8KRT7-… \\\n           \
+    --product acme-cad --root root.pub --state lic"
 )]
 pub(crate) struct RequestActivation {
     #[command(flatten)]
@@ -189,7 +206,10 @@ pub(crate) struct RequestActivation {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign request trial --product acme-cad --root root.pub --state lic --out lab-7.request"
+    override_usage = "countersign request trial [OPTIONS] --product <ID> --root <KEY>\n                                 \
+    --state <DIR>",
+    after_help = "Example: countersign request trial --product acme-cad --root root.pub \\\n           \
+    --state lic --out lab-7.request"
 )]
 pub(crate) struct RequestTrial {
     #[command(flatten)]
@@ -200,7 +220,10 @@ pub(crate) struct RequestTrial {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign request deactivation --product acme-cad --root root.pub --state lic --out back.request\n\
+    override_usage = "countersign request deactivation [OPTIONS] --product <ID> --root <KEY>\n                                        \
+    --state <DIR>",
+    after_help = "Example: countersign request deactivation --product acme-cad --root root.pub \\\n           \
+    --state lic --out back.request\n\
     Run it again to write the same proof again."
 )]
 pub(crate) struct RequestDeactivation {
@@ -238,7 +261,10 @@ pub(crate) struct Carry {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign install lab-7.response --product acme-cad --root root.pub --state lic"
+    override_usage = "countersign install [OPTIONS] --product <ID> --root <KEY> --state <DIR>\n                           \
+    <FILE>",
+    after_help = "Example: countersign install lab-7.response --product acme-cad \\\n           \
+    --root root.pub --state lic"
 )]
 pub(crate) struct Install {
     #[command(flatten)]
@@ -290,8 +316,10 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign sign lab-7.request --key alice.pem --chain alice.chain --root root.pub --days 30\n\
-    The seats of a license are counted by the portal, not here: what is signed here is not known there."
+    after_help = "Example: countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n           \
+    --root root.pub --days 30\n\
+    The seats of a license are counted by the portal, not here: what is signed here\n\
+    is not known there."
 )]
 pub(crate) struct Sign {
     /// The request file; - is standard input.
@@ -314,7 +342,7 @@ pub(crate) struct Sign {
     #[arg(long, default_value = "vendor")]
     pub(crate) vendor: String,
     /// The grant runs for this many days from now.
-    #[arg(long, group = "end")]
+    #[arg(long, group = "end", value_parser = days(1))]
     pub(crate) days: Option<u64>,
     /// The grant runs to the end of this day, UTC.
     #[arg(long, value_name = "YYYY-MM-DD", group = "end")]
@@ -323,7 +351,7 @@ pub(crate) struct Sign {
     #[arg(long, group = "end")]
     pub(crate) perpetual: bool,
     /// The response must be installed within this many days.
-    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
     pub(crate) import_days: u64,
     /// How much of the machine must stay the same: exact, fuzzy or loose.
     #[arg(long, default_value = "fuzzy")]

@@ -1,22 +1,23 @@
 //! Reading and writing files, keys and passphrases.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use countersign_core::license_key::LicenseKey;
 use countersign_core::token::Unverified;
-use countersign_core::{PublicKey, SigningKey, UnixSeconds, file, pem};
+use countersign_core::{PublicKey, SigningKey, TokenType, UnixSeconds, file, pem};
 
 use crate::args::{NewPassphrase, Passphrase};
+use crate::say;
 
 /// At most one byte more than a file may have: that is enough to refuse it. `-` is standard input.
 pub(crate) fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = file::MAX_FILE as u64 + 1;
     if path == Path::new("-") {
-        std::io::stdin().take(most).read_to_end(&mut bytes)?;
+        io::stdin().take(most).read_to_end(&mut bytes)?;
     } else {
         let open =
             File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
@@ -76,21 +77,24 @@ pub(crate) fn new_passphrase(options: &NewPassphrase) -> anyhow::Result<Option<S
     if !options.passphrase {
         return Ok(None);
     }
-    if let Ok(passphrase) = std::env::var("COUNTERSIGN_PASSPHRASE") {
-        return Ok(Some(passphrase));
-    }
-    let first = ask("Passphrase: ")?;
+    let first = match std::env::var("COUNTERSIGN_PASSPHRASE") {
+        Ok(passphrase) => passphrase,
+        Err(_) => {
+            let first = ask("Passphrase: ")?;
+            if ask("The same again: ")? != first {
+                bail!("the two passphrases differ: nothing was made");
+            }
+            first
+        }
+    };
     if first.is_empty() {
         bail!("the passphrase is empty: nothing was made");
-    }
-    if ask("The same again: ")? != first {
-        bail!("the two passphrases differ: nothing was made");
     }
     Ok(Some(first))
 }
 
 fn ask(prompt: &str) -> anyhow::Result<String> {
-    if !std::io::stdin().is_terminal() {
+    if !io::stdin().is_terminal() {
         bail!(
             "a passphrase is needed and there is no terminal to ask at: nothing was changed. Give --passphrase-file or \
              set COUNTERSIGN_PASSPHRASE"
@@ -113,7 +117,7 @@ pub(crate) fn read_license_key(given: &str) -> anyhow::Result<LicenseKey> {
     let mut text = given.to_owned();
     if given == "-" {
         text.clear();
-        std::io::stdin().take(1000).read_to_string(&mut text)?;
+        io::stdin().take(1000).read_to_string(&mut text)?;
     }
     text.trim().parse().context("--license-key")
 }
@@ -126,6 +130,17 @@ pub(crate) enum Readers {
 
 /// Writes a new file; an existing one is never replaced, one that could not be written whole is taken away again.
 pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Result<()> {
+    write_new(path, text, readers).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => anyhow!(
+            "{} is there already and is not replaced: nothing was changed. Choose another name",
+            path.display()
+        ),
+        _ => anyhow!(error)
+            .context(format!("{} could not be written: nothing is there now", path.display())),
+    })
+}
+
+fn write_new(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -135,25 +150,37 @@ pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Resul
     );
     #[cfg(not(unix))]
     let _ = readers;
-    let mut file = options.open(path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::AlreadyExists => anyhow!(
-            "{} is there already and is not replaced: nothing was changed. Choose another name",
-            path.display()
-        ),
-        _ => anyhow!(e).context(format!("{} cannot be made", path.display())),
-    })?;
+    let mut file = options.open(path)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     if written.is_err() {
         let _ = fs::remove_file(path);
     }
-    written.with_context(|| {
-        format!("{} could not be written and was taken away again", path.display())
-    })
+    written
 }
 
-/// Whether a request, response or delegation may be written there: it replaces files of its own kind only, not what
-/// somebody else keeps under that name. `-` is standard output.
-pub(crate) fn check_carrier(path: &Path) -> anyhow::Result<()> {
+/// What a file carries: one of the same kind may be replaced where that loses nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Carries {
+    /// The machine can make another one, or write the same again.
+    Request,
+    /// It may be the only one there is, and another machine's.
+    Response,
+    /// The root can make it again.
+    Delegation,
+}
+
+impl Carries {
+    fn replaces(self, there: TokenType) -> bool {
+        match self {
+            Self::Request => there.is_request(),
+            Self::Response => false,
+            Self::Delegation => there == TokenType::SigningKey,
+        }
+    }
+}
+
+/// Whether a request, response or delegation may be written there. `-` is standard output.
+pub(crate) fn check_carrier(path: &Path, what: Carries) -> anyhow::Result<()> {
     if path == Path::new("-") {
         return Ok(());
     }
@@ -168,11 +195,15 @@ pub(crate) fn check_carrier(path: &Path) -> anyhow::Result<()> {
         );
     }
     if path.exists() {
-        let ours = fs::read(path).ok().and_then(|bytes| file::read(&bytes).ok());
-        if ours.is_none_or(|token| Unverified::decode(&token).is_err()) {
+        let token = read_input(path).ok().and_then(|bytes| file::read(&bytes).ok());
+        let there = token.and_then(|token| Some(Unverified::decode(&token).ok()?.token_type()));
+        if !there.is_some_and(|there| what.replaces(there)) {
+            let is = match there {
+                Some(there) => format!("is {}", there.with_article()),
+                None => "is no file of this kind".to_owned(),
+            };
             bail!(
-                "{} is there already, is no file of this kind, and is not replaced. Nothing was changed: choose another \
-                 name with --out",
+                "{} is there already, {is}, and is not replaced. Nothing was changed: choose another name with --out",
                 path.display()
             );
         }
@@ -181,22 +212,20 @@ pub(crate) fn check_carrier(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes a request, response or delegation whole or not at all, where [`check_carrier`] allows it.
-pub(crate) fn write_carrier(path: &Path, text: &str) -> anyhow::Result<()> {
-    check_carrier(path)?;
+pub(crate) fn write_carrier(path: &Path, text: &str, what: Carries) -> anyhow::Result<()> {
+    check_carrier(path, what)?;
     if path == Path::new("-") {
-        print!("{text}");
-        return Ok(());
+        return say::write(text).context("standard output could not be written");
     }
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = PathBuf::from(temporary);
-    let written = create(&temporary, text, Readers::Everybody).and_then(|()| {
-        fs::rename(&temporary, path).with_context(|| format!("{} cannot be made", path.display()))
-    });
+    let written =
+        write_new(&temporary, text, Readers::Everybody).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
-    written.with_context(|| format!("{} was not written", path.display()))
+    written.with_context(|| format!("{} could not be written", path.display()))
 }
 
 #[allow(clippy::disallowed_methods)] // a program's own clock, handed on as an argument

@@ -48,7 +48,7 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
         _ if token_type.is_request() => request(&VerifiedRequest::verify(&token, Expect::Request)?),
         _ => response(&roots.verify_response(&token, Expect::Response)?),
     };
-    report.print(as_json);
+    report.print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -59,7 +59,7 @@ fn unknown_signer(token: &str, token_type: TokenType, as_json: bool) -> Outcome 
         .text(format!("This is {}, and the file is whole.", token_type.with_article()))
         .field("signed by", unverified.signer())
         .text("Whether it is real cannot be told without the vendor's root key: give it with --root.")
-        .print(as_json);
+        .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -155,7 +155,7 @@ fn response(verified: &VerifiedResponse) -> Report {
 fn install_words(claims: &Response) -> String {
     let by = claims.granted().map_or(0, |g| g.import_by);
     if files::now() >= by {
-        "The time to install it has passed: get a fresh response for the same request.".to_owned()
+        "The time to install it has passed: make a new request on that machine and take that one to the vendor.".to_owned()
     } else {
         "Carry it to the machine that made the request and install it there; it fits no other."
             .to_owned()

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use crate::args::{Delegate, Keys, NewKey, Show};
 use crate::fail::{Failure, Outcome};
-use crate::files::{self, Readers};
-use crate::say::Report;
+use crate::files::{self, Carries, Readers};
+use crate::say::{self, Report};
 
 const DAY: u64 = 86_400;
 
@@ -62,7 +62,7 @@ fn make(options: &NewKey, keep: &str, as_json: bool) -> anyhow::Result<ExitCode>
         .field("public key", public.display())
         .field("x", x)
         .field("kid", kid)
-        .print(as_json);
+        .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,11 +98,14 @@ fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
     }
     let token = delegation.sign(&root);
     let text = file::write(&token, &comments(&delegation));
-    files::write_carrier(&options.out, &text)?;
+    files::write_carrier(&options.out, &text, Carries::Delegation)?;
+    if options.out == Path::new("-") {
+        return Ok(ExitCode::SUCCESS);
+    }
     describe(&delegation, &token)
         .field("written", options.out.display())
         .text("Give this file to the holder: it goes into each response that the key signs.")
-        .print(as_json);
+        .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,9 +149,9 @@ fn show(options: &Show, as_json: bool) -> Outcome {
     let roots = Roots::new(files::read_roots(&options.root)?);
     for (number, name) in options.files.iter().enumerate() {
         if number > 0 && !as_json {
-            println!();
+            say::print("")?;
         }
-        show_one(name, &roots, options)?.print(as_json);
+        show_one(name, &roots, options)?.print(as_json)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,9 +12,9 @@ use qrcode::{EcLevel, QrCode};
 use serde_json::{Value, json};
 
 use crate::args::{self, Carry, Request};
-use crate::fail::Outcome;
-use crate::files;
-use crate::say::Report;
+use crate::fail::{Failure, Outcome};
+use crate::files::{self, Carries};
+use crate::say::{self, Report};
 
 fn config(machine: &args::Machine) -> anyhow::Result<Config> {
     let product =
@@ -52,17 +52,17 @@ pub(crate) fn request(command: &Request, as_json: bool) -> Outcome {
     | Request::Trial(args::RequestTrial { carry, .. })
     | Request::Deactivation(args::RequestDeactivation { carry, .. })) = command;
     // Before anything happens: a deactivation cannot be taken back.
-    carry.out.as_deref().map(files::check_carrier).transpose()?;
+    carry.out.as_deref().map(|out| files::check_carrier(out, Carries::Request)).transpose()?;
     match command {
         Request::Activation(options) => {
             let key = options.license_key.as_deref().map(files::read_license_key).transpose()?;
             let client = client(&options.machine, &options.carry)?;
             let made = client.request_activation(key.as_ref())?;
-            hand_out(&made, &options.carry, "activation request", as_json)
+            hand_out(&made, &options.carry, "activation request", None, as_json)
         }
         Request::Trial(options) => {
             let made = client(&options.machine, &options.carry)?.request_trial()?;
-            hand_out(&made, &options.carry, "trial request", as_json)
+            hand_out(&made, &options.carry, "trial request", None, as_json)
         }
         Request::Deactivation(options) => {
             let activation = options
@@ -73,36 +73,47 @@ pub(crate) fn request(command: &Request, as_json: bool) -> Outcome {
             let losing = if options.accept_lost_seat { Losing::Accept } else { Losing::Refuse };
             let client = client(&options.machine, &options.carry)?;
             let given_up = client.deactivate(activation, losing)?;
-            if !as_json && options.carry.out.as_deref() != Some(Path::new("-")) {
-                println!(
-                    "The activation {} is given up: the app does not run here any more.",
-                    given_up.activation
-                );
-            }
-            hand_out(&given_up.proof, &options.carry, "deactivation request", as_json)
+            let check = client.check();
+            let now = match check.right() {
+                // A trial, or another license.
+                Some(_) => format!("The app runs on: {}.", check.fact()),
+                None => "The app does not run here any more.".to_owned(),
+            };
+            let done = format!("The activation {} is given up. {now}", given_up.activation);
+            hand_out(&given_up.proof, &options.carry, "deactivation request", Some(&done), as_json)
         }
     }
 }
 
-/// Writes the request where it is wanted and says what to do with it.
-fn hand_out(made: &Made, carry: &Carry, what: &str, as_json: bool) -> Outcome {
+/// Writes the request where it is wanted and says what to do with it. `done` is what has happened already.
+fn hand_out(made: &Made, carry: &Carry, what: &str, done: Option<&str>, as_json: bool) -> Outcome {
     let path = carry.out.clone().unwrap_or_else(|| made.file_name.clone().into());
-    files::write_carrier(&path, &made.file).context(
-        "the request is made and remembered, and its file could not be written; run this again with another --out",
-    )?;
+    files::write_carrier(&path, &made.file, Carries::Request).map_err(|error| {
+        let done = done.unwrap_or("The request is made and remembered here.");
+        Failure::file(
+            &error,
+            format!("{done} Only its file is missing: run this again with another --out."),
+        )
+    })?;
+    if path == Path::new("-") {
+        return Ok(ExitCode::SUCCESS);
+    }
     // A page reads what stands after # itself: it is not sent to the server that holds the page.
     let link = carry.take_to.as_ref().map(|place| format!("{place}#{}", made.token));
     let place = carry.take_to.as_deref().unwrap_or("the vendor's portal");
-    if carry.qr && path != Path::new("-") && !as_json {
-        println!("{}", qr(link.as_deref().unwrap_or(&made.token))?);
+    if carry.qr && !as_json {
+        say::print(&qr(link.as_deref().unwrap_or(&made.token))?)?;
     }
-    if path != Path::new("-") {
-        Report::new(json!({"request": made.id.to_string(), "file": path, "token": made.token, "link": link}))
-            .field(what, path.display())
-            .field("id", made.id)
-            .text(format!("Take the file to {place}, and bring the response back here."))
-            .print(as_json);
-    }
+    let json = json!({"request": made.id.to_string(), "file": path, "token": made.token, "link": link, "done": done});
+    let report = match done {
+        Some(done) => Report::new(json).text(done),
+        None => Report::new(json),
+    };
+    report
+        .field(what, path.display())
+        .field("id", made.id)
+        .text(format!("Take the file to {place}, and bring the response back here."))
+        .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -119,12 +130,12 @@ pub(crate) fn install(options: &args::Install, as_json: bool) -> Outcome {
     match installed {
         Installed::Right(_) => {
             let check = client.check();
-            describe(&check, "installed").print(as_json);
+            describe(&check, "installed").print(as_json)?;
         }
         Installed::Receipt { activation } => {
             Report::new(json!({"installed": "receipt", "activation": activation.to_string()}))
                 .text(format!("The receipt is installed: the seat of the activation {activation} is free again."))
-                .print(as_json);
+                .print(as_json)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -133,7 +144,7 @@ pub(crate) fn install(options: &args::Install, as_json: bool) -> Outcome {
 pub(crate) fn check(options: &args::Check, as_json: bool) -> Outcome {
     let check = Client::open(config(&options.machine)?).check();
     let may_run = check.right().is_some();
-    describe(&check, if may_run { "yes" } else { "no" }).print(as_json);
+    describe(&check, if may_run { "yes" } else { "no" }).print(as_json)?;
     Ok(ExitCode::from(u8::from(!may_run)))
 }
 
@@ -236,6 +247,6 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         .maybe("latest time", status.seen.map(|at| format!("{} UTC", file::date(at))))
         .field("state file", status.state_file.display())
         .maybe("second copy", status.mirror_file.as_ref().map(|path| path.display()))
-        .print(as_json);
+        .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }

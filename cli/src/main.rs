@@ -1,6 +1,5 @@
 //! `countersign`: keys, requests, installing, checking, inspecting and answering, on the command line. One command, one
 //! file; `args.rs` is the whole surface.
-#![allow(clippy::print_stdout)] // a program talks on standard output
 
 mod args;
 mod fail;
@@ -19,7 +18,14 @@ use clap::Parser as _;
 use args::Command;
 
 fn main() -> ExitCode {
-    let args::Arguments { command, json } = args::Arguments::parse();
+    let args::Arguments { command, json } = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Programs get their errors as JSON, also where the arguments cannot be understood.
+        Err(error) if error.use_stderr() && std::env::args_os().any(|word| word == "--json") => {
+            return fail::Failure::usage(&error).report(true);
+        }
+        Err(error) => error.exit(),
+    };
     let done = match &command {
         Command::Keys(command) => keys::run(command, json),
         Command::Request(command) => machine::request(command, json),

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::args::Sign;
 use crate::fail::{Failure, Outcome};
-use crate::files;
+use crate::files::{self, Carries};
 use crate::say::Report;
 
 const DAY: u64 = 86_400;
@@ -26,11 +26,19 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
     let request = VerifiedRequest::verify(&token, Expect::Request)?;
     let claims = request.claims();
     let key = files::read_private_key(&options.key, &options.passphrase)?;
-    let roots = Roots::new(files::read_roots(&options.root)?);
+    let mut roots = files::read_roots(&options.root)?;
     let signer = match &options.chain {
-        Some(path) => Signer::delegated(key, file::read(&files::read_input(path)?)?, &roots)?,
-        None => Signer::root(key),
+        Some(path) => {
+            let chain = file::read(&files::read_input(path)?)?;
+            Signer::delegated(key, chain, &Roots::new(roots.iter().cloned()))?
+        }
+        None if roots.is_empty() || roots.contains(&key.public_key()) => {
+            roots.push(key.public_key());
+            Signer::root(key)
+        }
+        None => return Err(no_chain(options)),
     };
+    let roots = Roots::new(roots);
     let name = file::safe_name(claims.device_name().unwrap_or("machine"));
     let out = options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.response")));
     if let Some(before) = answered_before(&out, &request, &roots, &signer) {
@@ -39,7 +47,7 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
             &out,
             "This request was answered into that file before: it is left as it is.",
         )
-        .print(as_json);
+        .print(as_json)?;
         return Ok(ExitCode::SUCCESS);
     }
     let now = files::now();
@@ -53,12 +61,24 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
         answer: answer(options, &request, now)?,
     };
     let token = signer.sign(&response)?;
-    files::write_carrier(&out, &file::response_file(&token, &response, claims.device_name()))?;
+    files::write_carrier(
+        &out,
+        &file::response_file(&token, &response, claims.device_name()),
+        Carries::Response,
+    )?;
     if out == Path::new("-") {
         return Ok(ExitCode::SUCCESS);
     }
-    report(&response, &out, "Carry it back to the machine and install it there.").print(as_json);
+    report(&response, &out, "Carry it back to the machine and install it there.").print(as_json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn no_chain(options: &Sign) -> Failure {
+    Failure::refused(
+        "untrusted-key",
+        format!("{} is none of the keys given with --root", options.key.display()),
+        "Nothing was signed: no app would take it. Give the key's delegation with --chain.",
+    )
 }
 
 /// The response that already lies in the output file, if it answers this very request: the same request, the same response.
@@ -68,7 +88,7 @@ fn answered_before(
     roots: &Roots,
     signer: &Signer,
 ) -> Option<Response> {
-    let token = file::read(&std::fs::read(out).ok()?).ok()?;
+    let token = file::read(&files::read_input(out).ok()?).ok()?;
     let verified = roots.verify_response(&token, Expect::Response).ok()?;
     let same =
         verified.claims().request.hash == request.hash() && verified.signer() == signer.kid();

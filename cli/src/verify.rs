@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::args::Verify;
 use crate::files::{read_input, read_roots};
+use crate::say::Report;
 
 pub(crate) fn run(options: &Verify, as_json: bool) -> anyhow::Result<ExitCode> {
     let expect: Expect = options
@@ -30,11 +31,9 @@ pub(crate) fn run(options: &Verify, as_json: bool) -> anyhow::Result<ExitCode> {
             (error.code().as_str(), format!("{error}. {}", error.advice()), ExitCode::from(1))
         }
     };
-    if as_json {
-        println!("{}", json!({"verdict": code, "type": typ, "message": message}));
-    } else {
-        println!("{code}: {message}");
-    }
+    Report::new(json!({"verdict": code, "type": typ, "message": message}))
+        .text(format!("{code}: {message}"))
+        .print(as_json)?;
     Ok(exit)
 }
 

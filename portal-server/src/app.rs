@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -11,6 +12,8 @@ use crate::clock::Rng;
 use crate::config::Config;
 use crate::keys::{self, Keys};
 use crate::settings::{Settings, SettingsAtHand};
+
+const DATABASE: &str = "countersign.db";
 
 /// The running portal. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +32,11 @@ struct Inner {
 }
 
 impl App {
+    /// Whether the folder holds a portal's database.
+    pub fn exists(data: &Path) -> bool {
+        data.join(DATABASE).exists()
+    }
+
     /// Opens the data directory: database and keys, created on the first start.
     ///
     /// # Errors
@@ -38,7 +46,7 @@ impl App {
         std::fs::create_dir_all(data)
             .with_context(|| format!("{} cannot be made", data.display()))?;
         let now = config.clock.now();
-        let database = data.join("countersign.db");
+        let database = data.join(DATABASE);
         let store = Store::open(&database, config.store, now)
             .with_context(|| format!("the database {} cannot be opened", database.display()))?;
         let vendor = match store.setting("vendor").await? {

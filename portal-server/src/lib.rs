@@ -32,9 +32,12 @@ pub mod settings;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use axum_server::Handle;
 use countersign_store::LinkPurpose;
+use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 
 pub use app::App;
@@ -51,14 +54,27 @@ pub async fn serve(
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    let handle = Handle::new();
+    tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            shutdown.await;
+            handle.graceful_shutdown(Some(DRAIN));
+        }
+    });
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(shutdown)
-        .await
-        .context("the listener failed")?;
+    let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
+    let http = server.http_builder();
+    http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+    server.serve(service).await.context("the listener failed")?;
     app.store().close();
     Ok(())
 }
+
+/// Who takes longer to say what they want only holds a connection.
+const HEADERS_WITHIN: Duration = Duration::from_secs(15);
+/// How long requests under way may take after the shutdown began.
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// Seconds that the link for the first admin works.
 const SETUP_SECONDS: u64 = 24 * 3600;

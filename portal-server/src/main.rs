@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)] // a program talks on standard output
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -27,6 +27,15 @@ struct Arguments {
 enum Command {
     /// Serve the portal. The first start creates database and keys and prints a link to create the first admin.
     Serve(Serve),
+    /// Create database and keys without serving.
+    Init {
+        /// Folder for database and keys.
+        #[arg(long, default_value = "portal-data")]
+        data: PathBuf,
+        /// Your name as a vendor.
+        #[arg(long)]
+        vendor: String,
+    },
     /// Set up without a browser, also while the portal runs.
     Admin {
         #[command(subcommand)]
@@ -82,13 +91,42 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(options) => run_server(options).await,
+        Command::Init { data, vendor } => init(data, vendor).await,
         Command::Admin { command, data, json } => {
+            if !App::exists(&data) {
+                anyhow::bail!(
+                    "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
+                     countersign-portal init --data {} --vendor \"Your name\"",
+                    data.display(),
+                    data.display()
+                );
+            }
             let app = App::open(Config::new(data)).await.context("nothing was done")?;
             let made = admin::run(&app, command).await?;
             app.store().close();
             print_made(&made, json);
             Ok(())
         }
+    }
+}
+
+async fn init(data: PathBuf, vendor: String) -> anyhow::Result<()> {
+    if App::exists(&data) {
+        anyhow::bail!("there is a portal in {} already: nothing was changed", data.display());
+    }
+    let app = App::open(Config { vendor, ..Config::new(data.clone()) }).await?;
+    app.store().close();
+    println!("portal        {}", data.display());
+    say_where_the_root_is(&data);
+    Ok(())
+}
+
+fn say_where_the_root_is(data: &Path) {
+    if let Some(root) = keys::root_left_behind(data) {
+        println!("root key      {}", root.display());
+        println!(
+            "              carry it to an offline place and delete it here: the portal does not need it"
+        );
     }
 }
 
@@ -118,15 +156,15 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let app = App::open(config).await?;
-    if let Some(root) = keys::root_left_behind(&options.data) {
-        println!("root key      {}", root.display());
-        println!(
-            "              carry it to an offline place and delete it here: the portal does not need it"
-        );
-    }
-    if let Some(path) = setup_link(&app).await? {
-        println!("first admin   http://{address}{path}");
-        println!("              works once, for 24 hours");
+    say_where_the_root_is(&options.data);
+    match setup_link(&app).await {
+        Ok(Some(path)) => {
+            println!("first admin   http://{address}{path}");
+            println!("              works once, for 24 hours");
+        }
+        Ok(None) => {}
+        // What machines need works all the same; on a full disk the vendor wants it to.
+        Err(error) => eprintln!("there is no admin yet, and no link to create one: {error:#}"),
     }
     println!("listening on http://{address}");
     serve(listener, app, shutdown_signal()).await

@@ -1,5 +1,7 @@
 //! Every URL, with who may use it. There is no other way to add a route.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::MatchedPath;
 use axum::http::{HeaderName, HeaderValue, Method, Request, header};
@@ -11,6 +13,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
@@ -134,13 +137,14 @@ pub(crate) fn router(app: &App) -> Router {
     api.router
         .merge(pages)
         .with_state(app.clone())
+        .layer(CatchPanicLayer::new())
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(CatchPanicLayer::new())
+        .layer(RequestBodyTimeoutLayer::new(BODY_GOES_ON_WITHIN))
 }
 
 /// A request in the log: its route, not its address. Who reads a log must not get what a one-time link opens.
@@ -148,6 +152,9 @@ fn span<B>(request: &Request<B>) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     tracing::debug_span!("request", method = %request.method(), route)
 }
+
+/// How long an upload may stand still.
+const BODY_GOES_ON_WITHIN: Duration = Duration::from_secs(20);
 
 /// Nothing from elsewhere, nothing inline, no frames: text that somebody smuggled into a page cannot run.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \

@@ -4,6 +4,7 @@ use countersign_core::response::{Entitlement, Grant, GrantLicense, Granted, Resp
 use countersign_core::{Code, Error, Expect, Id, TokenType, UnixSeconds, file, install};
 
 use crate::Client;
+use crate::disk::Second;
 use crate::state::State;
 
 const HOUR: u64 = 3_600;
@@ -194,7 +195,11 @@ impl Check {
             Standing::ExpiresSoon { at: None, .. } => format!("{what} is due to be renewed"),
             Standing::Expired { at } => format!("{what} ended on {} UTC", file::date(*at)),
             Standing::ClockSetBack { by } => {
-                let (n, unit) = if *by < 2 * DAY { (by / HOUR, "hours") } else { (by / DAY, "days") };
+                let (n, unit) = match *by {
+                    by if by >= 2 * DAY => (by / DAY, "days"),
+                    by if by >= 2 * HOUR => (by / HOUR, "hours"),
+                    by => (by / 60, "minutes"),
+                };
                 format!("this machine's clock is {n} {unit} behind a time that is known to have come")
             }
             Standing::MachineChanged { changed } => format!(
@@ -224,7 +229,13 @@ impl Client {
             Ok(Some(state)) => state,
             Ok(None) => return plain(Standing::NotActivated { open_requests: 0 }),
             Err(error) => {
-                let standing = Standing::Damaged { why: error.to_string() };
+                let why = match &error {
+                    crate::Error::Io { path, source, .. } => {
+                        format!("the license state in {} cannot be read: {source}", path.display())
+                    }
+                    other => other.to_string(),
+                };
+                let standing = Standing::Damaged { why };
                 return Check { standing, right: None, advice: error.advice() };
             }
         };
@@ -276,7 +287,9 @@ impl Client {
             (standing.may_run(), rank)
         });
         let (standing, right) = best.expect("there is a grant");
-        Check { advice: advice(&standing), standing, right }
+        let is_trial = right.as_ref().is_some_and(Right::is_trial);
+        let kind = if is_trial { Kind::Trial } else { Kind::Activation };
+        Check { advice: advice(&standing, kind), standing, right }
     }
 
     fn check_dates(&self, right: &Right, seen: UnixSeconds, now: UnixSeconds) -> Standing {
@@ -304,13 +317,13 @@ impl Client {
         }
     }
 
-    /// Keeps the time of this run. Where the state cannot be written (installed for all users, disk full) the app runs all
-    /// the same: what is not noted now is noted at the next chance.
+    /// Keeps the time of this run. Where the state cannot be written (installed for all users, disk full, in use) the app
+    /// runs all the same: what is not noted now is noted at the next chance.
     fn note_time(&self, now: UnixSeconds) {
-        let noted = self.disk.lock().and_then(|lock| {
+        let noted = self.disk.lock_now().and_then(|lock| {
             let Some(mut state) = self.stored()? else { return Ok(()) };
             state.see(now);
-            self.disk.store(&lock, &mut state)
+            self.disk.store(&lock, &mut state, Second::IfPossible)
         });
         drop(noted);
     }
@@ -320,7 +333,8 @@ impl Client {
 fn without_grant(state: &State) -> Standing {
     let last = state.given_up.last();
     let end = last.and_then(|gone| state.requests.iter().rposition(|r| r.id == gone.request));
-    let open_requests = state.requests.len() - end.map_or(0, |end| end + 1);
+    let since = &state.requests[end.map_or(0, |end| end + 1)..];
+    let open_requests = since.iter().filter(|request| !request.answered).count();
     match last {
         Some(gone) if open_requests == 0 => Standing::Deactivated {
             activation: gone.activation,
@@ -331,41 +345,61 @@ fn without_grant(state: &State) -> Standing {
 }
 
 fn plain(standing: Standing) -> Check {
-    Check { advice: advice(&standing), standing, right: None }
+    Check { advice: advice(&standing, Kind::Activation), standing, right: None }
 }
 
-fn advice(standing: &Standing) -> String {
-    match standing {
-        Standing::Active => "",
-        Standing::NotActivated { open_requests: 0 } => {
+#[derive(Clone, Copy)]
+enum Kind {
+    Activation,
+    /// Given once: it cannot be renewed.
+    Trial,
+}
+
+/// The way out. The same request always has the same response, so a fresh one takes a new request.
+fn advice(standing: &Standing, kind: Kind) -> String {
+    match (standing, kind) {
+        (Standing::Active, _) => "",
+        (Standing::NotActivated { open_requests: 0 }, _) => {
             "Make a request here, take the file to the vendor's portal, and install the response that it gives you."
         }
-        Standing::NotActivated { .. } => {
+        (Standing::NotActivated { .. }, _) => {
             "Take the request file to the vendor's portal and install the response here. A lost request file can be made anew."
         }
-        Standing::ExpiresSoon { at: None, .. } => {
-            "The app runs on. Get a fresh response from the vendor's portal when you can."
+        (Standing::ExpiresSoon { at: None, .. }, _) => {
+            "The app runs on. When you can, make a new request here, take it to the vendor's portal and install the response."
         }
-        Standing::ExpiresSoon { .. } => {
-            "The app runs on until then. Get a fresh response from the vendor's portal before."
+        (Standing::ExpiresSoon { .. }, Kind::Activation) => {
+            "The app runs on until then. Renew the license with the vendor, make a new request here and install its response before."
         }
-        Standing::Expired { .. } => {
-            "Check this machine's date. If it is right, renew the license with the vendor and install a fresh response."
+        (Standing::ExpiresSoon { .. }, Kind::Trial) => {
+            "The app runs on until then. To go on, get a license from the vendor, make an activation request here and install its response."
         }
-        Standing::ClockSetBack { .. } => {
-            "Set this machine's date and time right; nothing else is needed. If they are right, send a request to the vendor's support."
+        (Standing::Expired { .. }, Kind::Activation) => {
+            "Check this machine's date. If it is right, renew the license with the vendor, make a new request here and install its response."
         }
-        Standing::MachineChanged { .. } => {
+        (Standing::Expired { .. }, Kind::Trial) => {
+            "Check this machine's date. If it is right, get a license from the vendor, make an activation request here and install its response."
+        }
+        (Standing::ClockSetBack { .. }, Kind::Activation) => {
+            "Set this machine's date and time right; nothing else is needed. If they are right, make a new request here, take it to the vendor's portal and install the response: it brings the right time."
+        }
+        (Standing::ClockSetBack { .. }, Kind::Trial) => {
+            "Set this machine's date and time right; nothing else is needed. If they are right, make a new trial request and send it to the vendor's support: their response brings the right time."
+        }
+        (Standing::MachineChanged { .. }, Kind::Activation) => {
             "If this is the same machine after a repair, make a new activation request: the portal gives its seat to it again. If it is another machine, activate that one."
         }
-        Standing::Deactivated { has_receipt: false, .. } => {
+        (Standing::MachineChanged { .. }, Kind::Trial) => {
+            "A trial stays with its machine. If this is the same one after a repair, ask the vendor's support; otherwise get a license."
+        }
+        (Standing::Deactivated { has_receipt: false, .. }, _) => {
             "Take the deactivation file to the vendor's portal: it frees the seat. The file can be written again at any time. To use the app here again, make a new request."
         }
-        Standing::Deactivated { .. } => "To use the app here again, make a new request.",
-        Standing::Damaged { .. } => {
+        (Standing::Deactivated { .. }, _) => "To use the app here again, make a new request.",
+        (Standing::Damaged { .. }, _) => {
             "Make a new request: it starts afresh, and the portal recognises this machine's seat."
         }
-        Standing::Refused(error) => error.advice(),
+        (Standing::Refused(error), _) => error.advice(),
     }
     .to_owned()
 }

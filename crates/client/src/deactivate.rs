@@ -5,6 +5,7 @@ use countersign_core::token::Unverified;
 use countersign_core::{Expect, Id, TokenType, UnixSeconds};
 
 use crate::Client;
+use crate::disk::Second;
 use crate::error::{Error, Result};
 use crate::request::Made;
 use crate::state::{GivenUp, State};
@@ -43,7 +44,13 @@ impl Client {
         let mut state = self.stored()?.ok_or(Error::NothingToDeactivate)?;
         let activation = match choose(&state, activation)? {
             Chosen::Live(activation) => activation,
-            Chosen::Gone(gone) => return self.deactivation(&gone),
+            Chosen::Gone(gone) => {
+                // A kill between the two copies, or a restored backup: the grant is gone from both before the proof leaves.
+                if !self.disk.agrees() {
+                    self.disk.store(&lock, &mut state, Second::Needed)?;
+                }
+                return self.deactivation(&gone);
+            }
         };
         if losing == Losing::Refuse && self.deactivations_left(&state, &activation) == Some(0) {
             return Err(Error::NoDeactivationLeft);
@@ -57,8 +64,8 @@ impl Client {
         let gone =
             GivenUp { activation, request: id, at, proof: proof.token.clone(), receipt: None };
         state.given_up.push(gone);
-        // One write: the grant is gone and the proof is kept, or neither.
-        self.disk.store(&lock, &mut state)?;
+        // One write: the grant is gone and the proof is kept, or neither; and it is gone from the second copy too.
+        self.disk.store(&lock, &mut state, Second::Needed)?;
         Ok(Deactivation { activation, at, proof, has_receipt: false })
     }
 

@@ -4,9 +4,10 @@
 //! A file is one line `countersign-state 1 SHA256`, then JSON: the hash tells a damaged file from an old one. It is no
 //! protection against its owner, who can compute it as well; grants protect themselves by their signatures.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use countersign_core::Hash;
 
@@ -15,6 +16,10 @@ use crate::error::{Error, Result};
 use crate::state::State;
 
 const HEAD: &str = "countersign-state 1 ";
+
+/// How long a verb waits for another process. A write takes milliseconds: after this, that process is stuck.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(crate) struct Disk {
@@ -38,6 +43,15 @@ enum Copy {
     Missing,
     Good(Box<State>),
     Bad(String),
+}
+
+/// Whether a write may do without the second copy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Second {
+    /// It is kept where it can be: a service has no home, a disk is full.
+    IfPossible,
+    /// Where there is one it must change too: it holds what must not come back.
+    Needed,
 }
 
 /// Held while the state is changed, so that two processes do it one after the other.
@@ -70,16 +84,38 @@ impl Disk {
 
     /// Waits until no other process changes the state, and keeps others out until it is dropped.
     pub(crate) fn lock(&self) -> Result<Lock> {
-        make_directory(&self.directory)?;
+        self.lock_within(PATIENCE)
+    }
+
+    /// The same without waiting, for what can be done as well another time.
+    pub(crate) fn lock_now(&self) -> Result<Lock> {
+        self.lock_within(Duration::ZERO)
+    }
+
+    fn lock_within(&self, patience: Duration) -> Result<Lock> {
+        make_folder(&self.directory).map_err(|e| io_error("made", &self.directory, e))?;
         let path = self.directory.join("state.lock");
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         owner_only(&mut options);
         let file = options.open(&path).map_err(|e| io_error("opened", &path, e))?;
-        match file.lock() {
-            // A file system without locks serves one process at a time as well.
-            Err(e) if e.kind() != io::ErrorKind::Unsupported => Err(io_error("locked", &path, e)),
-            _ => Ok(Lock { _file: file }),
+        let mut waited = Duration::ZERO;
+        loop {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if waited < patience => {
+                    std::thread::sleep(PAUSE);
+                    waited += PAUSE;
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let held = io::Error::new(io::ErrorKind::TimedOut, "another program holds it");
+                    return Err(io_error("locked", &path, held));
+                }
+                // A file system without locks serves one process at a time as well.
+                Err(TryLockError::Error(e)) if e.kind() != io::ErrorKind::Unsupported => {
+                    return Err(io_error("locked", &path, e));
+                }
+                _ => return Ok(Lock { _file: file }),
+            }
         }
     }
 
@@ -104,19 +140,38 @@ impl Disk {
         })
     }
 
+    /// Whether both copies say the same, as far as there can be two.
+    pub(crate) fn agrees(&self) -> bool {
+        let primary = read(&self.primary);
+        match self.mirror.as_deref().map(read) {
+            Some(mirror) => {
+                matches!((primary, mirror), (Ok(Copy::Good(a)), Ok(Copy::Good(b))) if a == b)
+            }
+            None => matches!(primary, Ok(Copy::Good(_))),
+        }
+    }
+
     /// Writes both copies. Whatever happens on the way, what is found afterwards is the old state or the new one.
     ///
     /// # Errors
-    /// When the primary could not be written; the old state counts then. The mirror may fail (a service without a home).
-    pub(crate) fn store(&self, _lock: &Lock, state: &mut State) -> Result<()> {
+    /// When the primary could not be written, or a second copy that `second` needs; the old state counts then.
+    pub(crate) fn store(&self, _lock: &Lock, state: &mut State, second: Second) -> Result<()> {
         state.generation += 1;
         let json = serde_json::to_string_pretty(state).expect("the state is plain JSON");
         let text = zeroize::Zeroizing::new(format!("{HEAD}{}\n{json}\n", Hash::of(&json)));
-        replace(&self.primary, text.as_bytes())
-            .map_err(|e| io_error("written", &self.primary, e))?;
-        if let Some(mirror) = &self.mirror {
-            let folder = mirror.parent().unwrap_or(Path::new("."));
-            let _ = make_directory(folder).map(|()| replace(mirror, text.as_bytes()));
+        let unwritten = |e| io_error("written", &self.primary, e);
+        let primary = prepare(&self.primary, &text).map_err(unwritten)?;
+        // The second copy is ready before the first is replaced: what stops it is found while nothing is changed yet.
+        let prepared = match self.mirror.as_deref().map(|path| (path, prepare(path, &text))) {
+            Some((_, Ok(prepared))) => Some(prepared),
+            Some((path, Err(error))) if second == Second::Needed && path.exists() => {
+                return Err(io_error("written", path, error));
+            }
+            _ => None,
+        };
+        primary.put().map_err(unwritten)?;
+        if let Some(prepared) = prepared {
+            let _ = prepared.put();
         }
         Ok(())
     }
@@ -164,16 +219,45 @@ fn parse(bytes: &[u8]) -> std::result::Result<State, String> {
         .map_err(|e| format!("it was written by another version of the app ({e})"))
 }
 
-/// Replaces a file whole: after a kill or a power cut there is the old content or the new one.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
+/// New content beside the file that it is for. Whether it gets there or not, nothing is left over.
+struct Prepared<'a> {
+    path: &'a Path,
+    temporary: PathBuf,
+}
+
+fn prepare<'a>(path: &'a Path, text: &str) -> io::Result<Prepared<'a>> {
+    make_folder(parent(path))?;
+    remove_leftovers(path);
     let temporary = path.with_extension(format!("tmp-{}", std::process::id()));
-    let written = write_new(&temporary, content).and_then(|()| fs::rename(&temporary, path));
-    if let Err(error) = written {
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
+    let prepared = Prepared { path, temporary };
+    write_new(&prepared.temporary, text.as_bytes())?;
+    Ok(prepared)
+}
+
+/// What a killed process left beside `path`: it holds the device's key. The lock says that no process is still at it.
+fn remove_leftovers(path: &Path) {
+    let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else { return };
+    let beside = format!("{name}.tmp-");
+    let entries = fs::read_dir(parent(path)).ok();
+    for entry in entries.into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&beside)) {
+            let _ = fs::remove_file(entry.path());
+        }
     }
-    sync_directory(directory)
+}
+
+impl Prepared<'_> {
+    /// Replaces the file whole: after a kill or a power cut there is the old content or the new one.
+    fn put(self) -> io::Result<()> {
+        fs::rename(&self.temporary, self.path)?;
+        sync_directory(parent(self.path))
+    }
+}
+
+impl Drop for Prepared<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.temporary);
+    }
 }
 
 fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -205,7 +289,7 @@ fn owner_only(options: &mut OpenOptions) {
     let _ = options; // a user's data directory is the user's own there
 }
 
-fn make_directory(path: &Path) -> Result<()> {
+fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -213,7 +297,18 @@ fn make_directory(path: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|e| io_error("made", path, e))
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    builder.create(path)?;
+    // A file is as lasting as the folders that it is in. A parent that may not be read cannot be synced.
+    for folder in missing {
+        let _ = sync_directory(parent(folder));
+    }
+    Ok(())
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 pub(crate) fn io_error(did: &'static str, path: &Path, source: io::Error) -> Error {
@@ -242,5 +337,24 @@ fn user_data() -> Option<PathBuf> {
         folder("HOME").map(|home| home.join("Library/Application Support"))
     } else {
         folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_a_stuck_process_holds_is_given_up_on_with_a_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::new("acme-cad".parse().unwrap(), [], folder.path());
+        let disk = Disk::new(&config.mirror(Mirror::None));
+        let held = disk.lock().unwrap();
+        let error = disk.lock_within(Duration::from_millis(20)).err().expect("it is held");
+        assert_eq!(error.code(), "state-io");
+        assert!(error.to_string().ends_with("another program holds it"), "{error}");
+        assert!(error.advice().contains("Close the other program"), "{}", error.advice());
+        drop(held);
+        disk.lock_now().unwrap();
     }
 }

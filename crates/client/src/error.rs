@@ -77,6 +77,10 @@ impl Error {
             {
                 "Nothing was changed. Free some space on that disk and do it again.".to_owned()
             }
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::TimedOut => {
+                "Nothing was changed. Close the other program that uses this license, or restart the machine, and do it again."
+                    .to_owned()
+            }
             Self::Io { .. } => "Nothing was changed. Put this right and do it again.".to_owned(),
             Self::Damaged { .. } => {
                 "Make a new request: it starts afresh, keeps the damaged files beside the new ones, and the portal recognises this machine's seat."

@@ -4,11 +4,11 @@ use countersign_core::fingerprint::Fingerprint;
 use countersign_core::install::{self, Machine};
 use countersign_core::response::Answer;
 use countersign_core::trust::Roots;
-use countersign_core::{Expect, Hash, Id, ProductId, Thumbprint, UnixSeconds, file};
+use countersign_core::{Code, Expect, Hash, Id, ProductId, Thumbprint, UnixSeconds, file};
 
 use crate::Client;
 use crate::check::Right;
-use crate::disk::Loaded;
+use crate::disk::{Loaded, Second};
 use crate::error::{Error, Result};
 use crate::state::{Grant, Revocations, RevokedKey, State};
 
@@ -46,7 +46,17 @@ impl Client {
             state.revocations.merge(Revocations { seq: list.seq, keys: keys.collect() });
         }
         let response = verified.claims();
-        state.see(response.issued_at);
+        state.learn_time(&response.request.id, response.issued_at, self.config.clock_tolerance);
+        if response.granted().is_some_and(|granted| granted.import_by <= state.seen) {
+            // Setting the clock back does not bring the time to install back.
+            let fact =
+                "the time to install this file has passed, by a time that this machine has seen";
+            return Err(countersign_core::Error::new(Code::ImportExpired, fact).into());
+        }
+        let requests = state.requests.iter_mut();
+        for request in requests.filter(|r| r.id == response.request.id) {
+            request.answered = true;
+        }
         let installed = match &response.answer {
             Answer::Activation(_) | Answer::Trial(_) => {
                 state.grants.retain(|grant| grant.id != response.id);
@@ -66,7 +76,7 @@ impl Client {
                 Installed::Receipt { activation: *activation }
             }
         };
-        self.disk.store(&lock, &mut state)?;
+        self.disk.store(&lock, &mut state, Second::IfPossible)?;
         Ok(installed)
     }
 

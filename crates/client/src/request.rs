@@ -4,7 +4,7 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Ask, Device, LicenseProof, Request};
 use countersign_core::{Hash, Id, file};
 
-use crate::disk::Loaded;
+use crate::disk::{Loaded, Second};
 use crate::error::{Error, Result};
 use crate::state::{MadeRequest, State};
 use crate::{Client, Config};
@@ -78,7 +78,7 @@ impl Client {
         let id = Id::from(self.config.random());
         let made = self.sign(&mut state, id, ask)?;
         // The request is remembered before it leaves: an answer to it can always be installed.
-        self.disk.store(&lock, &mut state)?;
+        self.disk.store(&lock, &mut state, Second::IfPossible)?;
         Ok(made)
     }
 
@@ -96,7 +96,9 @@ impl Client {
             ask: ask(state, id),
         };
         let token = request.sign(&state.device_key());
-        state.remember(MadeRequest { id, hash: Hash::of(&token), made_at: request.issued_at });
+        let (hash, seen) = (Hash::of(&token), state.seen);
+        let made_at = request.issued_at;
+        state.remember(MadeRequest { id, hash, made_at, seen, answered: false });
         Ok(self.made(token, &request))
     }
 

@@ -1,11 +1,13 @@
 //! What a machine remembers, and how two copies of it become one.
 
+use std::cmp::Ordering;
+
 use countersign_core::{Hash, Id, SigningKey, Thumbprint, UnixSeconds};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// How many unanswered requests are remembered: the oldest are forgotten first.
-const MAX_UNANSWERED: usize = 64;
+/// How many requests are remembered beside those that something stands on.
+const MAX_OTHERS: usize = 64;
 
 /// Everything that is kept on disk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub(crate) struct State {
     pub(crate) revocations: Revocations,
     /// The greatest time known to have come: from runs and from signed responses.
     pub(crate) seen: UnixSeconds,
+    /// How often `seen` was found to be wrong and put right.
+    #[serde(default)]
+    pub(crate) corrections: u64,
 }
 
 /// 32 secret bytes that leave no copy behind and do not show in debug output.
@@ -35,6 +40,12 @@ pub(crate) struct MadeRequest {
     pub(crate) id: Id,
     pub(crate) hash: Hash,
     pub(crate) made_at: UnixSeconds,
+    /// What [`State::seen`] was then, until a response has put that right.
+    #[serde(default)]
+    pub(crate) seen: UnixSeconds,
+    /// Whether a response to it was installed. Another one, a renewal, can follow.
+    #[serde(default)]
+    pub(crate) answered: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +95,7 @@ impl State {
             given_up: Vec::new(),
             revocations: Revocations::default(),
             seen: 0,
+            corrections: 0,
         }
     }
 
@@ -95,14 +107,17 @@ impl State {
         self.given_up.iter().any(|g| g.activation == *activation)
     }
 
-    /// Remembers a request, and forgets the oldest unanswered ones over the limit.
+    /// Remembers a request, and forgets the oldest over the limit: not those that a grant stands on, which can be renewed,
+    /// and not a deactivation whose receipt has not come.
     pub(crate) fn remember(&mut self, request: MadeRequest) {
         self.requests.push(request);
-        let answered: Vec<Id> = self.grants.iter().map(|g| g.request).collect();
-        let unanswered = self.requests.iter().filter(|r| !answered.contains(&r.id)).count();
-        let mut surplus = unanswered.saturating_sub(MAX_UNANSWERED);
+        let grants = self.grants.iter().map(|g| g.request);
+        let proofs = self.given_up.iter().filter(|g| g.receipt.is_none()).map(|g| g.request);
+        let kept: Vec<Id> = grants.chain(proofs).collect();
+        let others = self.requests.iter().filter(|r| !kept.contains(&r.id)).count();
+        let mut surplus = others.saturating_sub(MAX_OTHERS);
         self.requests.retain(|request| {
-            let goes = surplus > 0 && !answered.contains(&request.id);
+            let goes = surplus > 0 && !kept.contains(&request.id);
             surplus -= usize::from(goes);
             !goes
         });
@@ -111,6 +126,21 @@ impl State {
     /// Keeps the later of two times.
     pub(crate) fn see(&mut self, time: UnixSeconds) {
         self.seen = self.seen.max(time);
+    }
+
+    /// What a response tells about the time. Its request was made after the time that had been seen by then. If the vendor
+    /// signed before that time all the same, it had not come: this machine's clock had been ahead. That is put right once:
+    /// other responses to requests of those days, kept for later, must not set the time back again.
+    pub(crate) fn learn_time(&mut self, request: &Id, signed: UnixSeconds, tolerance: u64) {
+        let of_request = self.requests.iter().find(|r| r.id == *request).map_or(0, |r| r.seen);
+        if of_request <= signed.saturating_add(tolerance) {
+            return self.see(signed);
+        }
+        self.seen = signed;
+        self.corrections += 1;
+        for request in &mut self.requests {
+            request.seen = 0;
+        }
     }
 
     /// The newer of two copies, with everything that only ever grows taken from both: a restored backup of one copy
@@ -127,7 +157,13 @@ impl State {
         let given_up: Vec<Id> = state.given_up.iter().map(|g| g.activation).collect();
         state.grants.retain(|g| !given_up.contains(&g.id));
         state.revocations.merge(older.revocations);
-        state.see(older.seen);
+        match state.corrections.cmp(&older.corrections) {
+            Ordering::Equal => state.see(older.seen),
+            Ordering::Less => {
+                (state.seen, state.corrections) = (older.seen, older.corrections);
+            }
+            Ordering::Greater => {}
+        }
         state
     }
 }

@@ -27,7 +27,7 @@ pub struct Status {
     pub deactivations: Vec<Deactivation>,
     /// The receipts, for the records.
     pub receipts: Vec<Receipt>,
-    /// The greatest time known to have come.
+    /// The greatest time known to have come; `None` before something was installed.
     pub seen: Option<UnixSeconds>,
     /// Where the state is kept.
     pub state_file: PathBuf,
@@ -70,18 +70,9 @@ impl Client {
         };
         let Some(state) = state else { return Ok(status) };
         status.device = Some(state.device_key().public_key().thumbprint());
-        status.seen = Some(state.seen);
-        let is_answered = |id: &Id| {
-            let by_receipt =
-                status.deactivations.iter().any(|d| d.proof.id == *id && d.has_receipt);
-            by_receipt || state.grants.iter().any(|grant| grant.request == *id)
-        };
-        status.open_requests = state
-            .requests
-            .iter()
-            .filter(|request| !is_answered(&request.id))
-            .map(|request| (request.id, request.made_at))
-            .collect();
+        status.seen = Some(state.seen).filter(|time| *time > 0);
+        let open = state.requests.iter().filter(|request| !request.answered);
+        status.open_requests = open.map(|request| (request.id, request.made_at)).collect();
         status.rights = state
             .grants
             .iter()

@@ -91,7 +91,7 @@ codes! {
     UnknownRequest "unknown-request" "Answers no request that this installation made."
         "Make a new request here and take that one to the vendor."
     ImportExpired "import-expired" "The import deadline has passed."
-        "Check this machine's date. If it is right, get a fresh response for the same request."
+        "Check this machine's date. If it is right, make a new request here and take that one to the vendor."
     Deactivated "deactivated" "The activation was given up on this machine."
         "A given-up activation cannot be installed again. Make a new activation request."
     Superseded "superseded" "A newer grant for the same activation is installed, or a newer installation took the seat."

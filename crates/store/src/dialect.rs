@@ -9,6 +9,9 @@ pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(crate) const WRITER_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;";
 
+/// At the end everything goes into the one file, which is then all that a backup needs.
+pub(crate) const CLOSING: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
 /// Readers cannot write, even by mistake.
 pub(crate) const READER_SETUP: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -16384;";
 

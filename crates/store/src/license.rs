@@ -96,7 +96,7 @@ pub enum LicenseStatus {
     Active,
     /// Not now.
     Suspended,
-    /// Never again.
+    /// Withdrawn: a vendor's last word, unless it was a mistake.
     Revoked,
 }
 

@@ -1,6 +1,7 @@
 //! The embedded engine: one writer with group commit, readers from a pool. The seam for a second engine is here:
 //! nothing outside this file opens a connection or begins a transaction.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -68,7 +69,10 @@ impl Writer {
     ) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
         let command: Command = Box::new(move |connection| {
-            let result = connection.map_or(Err(StoreError::Closed), command);
+            // A fault in one command must not end the writer: it is undone like any other error.
+            let run = AssertUnwindSafe(|| connection.map_or(Err(StoreError::Closed), command));
+            let result = catch_unwind(run)
+                .unwrap_or_else(|_| Err(StoreError::Commit("the command panicked".to_owned())));
             let keep = result.is_ok();
             let answer = Box::new(move |committed: std::result::Result<(), String>| {
                 // The asker may be gone; what was done stays done.
@@ -113,6 +117,8 @@ fn write_loop(connection: &Connection, receiver: &mpsc::Receiver<Command>, most:
             answer(committed.clone());
         }
     }
+    // Who cannot do it now (another process is reading) leaves it to the next start.
+    let _ = connection.query_row(dialect::CLOSING, [], |_| Ok(()));
 }
 
 /// Everything that is queued now, up to `most`, goes into one transaction. While its commit waits for the disk the

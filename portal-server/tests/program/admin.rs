@@ -84,7 +84,7 @@ async fn an_admin_from_the_command_line_makes_the_setup_link_worthless() {
 
 #[tokio::test]
 async fn commands_work_before_the_first_start_too() {
-    let here = Installation::new();
+    let here = Installation::made();
     here.admin(&["product", "create", "--id", "acme-cad"]).works();
     let password = here.file("password", PASSWORD);
     here.admin(&["user", "create", "--email", JANE, "--password-file", &password]).works();
@@ -93,7 +93,7 @@ async fn commands_work_before_the_first_start_too() {
 
 #[test]
 fn json_is_one_object_with_what_a_script_needs() {
-    let here = Installation::new();
+    let here = Installation::made();
     let password = here.file("password", PASSWORD);
     for (arguments, members) in [
         (&["organization", "create", "--name", "Lab"][..], &["id", "name"][..]),
@@ -118,7 +118,7 @@ fn json_is_one_object_with_what_a_script_needs() {
 
 #[test]
 fn for_people_there_is_one_line_for_each_thing() {
-    let here = Installation::new();
+    let here = Installation::made();
     here.admin(&["product", "create", "--id", "acme-cad", "--name", "Acme CAD"]).works();
     let run = here.admin(&["license", "create", "--product", "acme-cad"]).works();
     let key = run.said.lines().find_map(|line| line.strip_prefix("key ")).unwrap().trim();
@@ -194,7 +194,7 @@ async fn a_command_that_is_not_understood_ends_with_another_code_than_one_that_f
 
 #[test]
 fn a_password_that_is_too_long_is_not_called_too_short() {
-    let here = Installation::new();
+    let here = Installation::made();
     let password = here.file("password", &"x".repeat(257));
     let run = here.admin(&["user", "create", "--email", "a@b", "--password-file", &password]);
     assert_eq!(run.status.code(), Some(1));
@@ -203,7 +203,7 @@ fn a_password_that_is_too_long_is_not_called_too_short() {
 
 #[test]
 fn a_license_that_lasts_beyond_time_is_refused_and_not_a_crash() {
-    let here = Installation::new();
+    let here = Installation::made();
     here.admin(&["product", "create", "--id", "acme-cad"]).works();
     let license = ["license", "create", "--product", "acme-cad"];
     let product = ["product", "create", "--id", "acme-cam"];
@@ -225,17 +225,18 @@ fn a_license_that_lasts_beyond_time_is_refused_and_not_a_crash() {
 
 #[test]
 fn data_that_cannot_be_opened_are_left_as_they_are() {
-    let here = Installation::new();
-    std::fs::write(here.data(), "something else").unwrap();
+    let here = Installation::made();
+    let database = here.data().join("countersign.db");
+    std::fs::write(&database, "something else").unwrap();
     let run = here.admin(&["product", "create", "--id", "acme-cad"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
     assert!(run.complained.starts_with("error: nothing was done: "), "{run:?}");
-    assert_eq!(std::fs::read_to_string(here.data()).unwrap(), "something else");
+    assert_eq!(std::fs::read_to_string(&database).unwrap(), "something else");
 }
 
 #[test]
 fn settings_are_set_one_by_one() {
-    let here = Installation::new();
+    let here = Installation::made();
     let set = |arguments: &[&str]| {
         here.admin(&[&["settings", "set"], arguments, &["--json"]].concat()).json()
     };
@@ -249,4 +250,29 @@ fn settings_are_set_one_by_one() {
     let run = here.admin(&["settings", "set", "--trial-origin", "a.example"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
     assert_eq!(here.admin(&["settings", "show", "--json"]).json(), both);
+}
+
+/// A mistyped folder must not become a second portal with a root key of its own.
+#[test]
+fn a_folder_without_a_portal_is_not_made_into_one() {
+    let here = Installation::new();
+    let run = here.admin(&["product", "create", "--id", "acme-cad"]);
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    assert!(run.complained.contains("there is no portal in"), "{run:?}");
+    assert!(run.complained.contains("nothing was created"), "{run:?}");
+    assert!(!here.data().exists());
+}
+
+#[test]
+fn a_portal_is_made_once_and_keeps_its_name() {
+    let here = Installation::made();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_countersign-portal"))
+        .args(["init", "--vendor", "Other", "--data"])
+        .arg(here.data())
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    let complaint = String::from_utf8(run.stderr).unwrap();
+    assert!(complaint.contains("already: nothing was changed"), "{complaint}");
+    assert!(here.data().join("root-key-carry-away/root.pem").exists());
 }

@@ -108,3 +108,17 @@ async fn a_second_server_on_the_same_port_says_what_to_do() {
     assert!(complaint.contains("choose another address with --listen"), "{complaint}");
     assert!(!other.data().exists(), "it made nothing");
 }
+
+/// A client that says only half of what it wants must not hold its connection, nor the end of the process, for ever.
+#[tokio::test]
+async fn a_client_that_never_finishes_its_headers_is_cut_off() {
+    let here = Installation::new();
+    let server = here.serve("warn");
+    let address = server.url.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    let waited = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
+    waited.expect("the server closes the connection").unwrap();
+    server.visitor().get("/healthz").await.is(200);
+}

@@ -23,6 +23,16 @@ impl Installation {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
+    /// With database and keys, and nobody serving.
+    pub(crate) fn made() -> Self {
+        let here = Self::new();
+        let mut init = Command::new(PROGRAM);
+        let run = init.args(["init", "--vendor", "Acme", "--data"]).arg(here.data()).output();
+        let run = run.unwrap();
+        assert!(run.status.success(), "{run:?}");
+        here
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

@@ -21,7 +21,7 @@ export const ADVICE = {
   "wrong-device": "Each response fits one installation. Make a new request here and take that one to the vendor.",
   "wrong-machine": "Install it on the machine that made the request, or make a new request on this one.",
   "unknown-request": "Make a new request here and take that one to the vendor.",
-  "import-expired": "Check this machine's date. If it is right, get a fresh response for the same request.",
+  "import-expired": "Check this machine's date. If it is right, make a new request here and take that one to the vendor.",
   deactivated: "A given-up activation cannot be installed again. Make a new activation request.",
   superseded: "Nothing needs to be done: what is installed is newer than this file.",
   "damaged-file": "Copy the original file again, as a file rather than as text.",

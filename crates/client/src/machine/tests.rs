@@ -222,6 +222,24 @@ fn windows() {
 }
 
 #[test]
+fn windows_started_with_the_stick_in_it_is_the_same_machine() {
+    let sample = |disks: &'static str| Sample {
+        outputs: BTreeMap::from([(r"disk\Enum /reg:64", disks)]),
+        ..Sample::default()
+    };
+    let with_stick = sample(
+        "\r\n    0    REG_SZ    USBSTOR\\Disk&Ven_SanDisk&Prod_Ultra\\4C530001\r\n    1    REG_SZ    SCSI\\Disk&Ven_NVMe\\5&2c\r\n    Count    REG_DWORD    0x2\r\n",
+    );
+    let without = sample(
+        "\r\n    0    REG_SZ    SCSI\\Disk&Ven_NVMe\\5&2c\r\n    Count    REG_DWORD    0x1\r\n",
+    );
+    assert_eq!(windows::components(&with_stick), windows::components(&without));
+    assert_eq!(shown(&windows::components(&without)), [r"disk=SCSI\Disk&Ven_NVMe\5&2c"]);
+    let stick_only = sample("\r\n    0    REG_SZ    USBSTOR\\Disk&Ven_SanDisk\\4C53\r\n");
+    assert!(windows::components(&stick_only).is_empty());
+}
+
+#[test]
 fn addresses_that_software_gave_do_not_count() {
     assert_eq!(hardware_address("A8-5E-45-11-22-33").as_deref(), Some("a85e45112233"));
     for not_hardware in [

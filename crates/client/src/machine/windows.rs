@@ -26,7 +26,7 @@ pub(super) fn components(source: &impl Source) -> Components {
                 .map(|name| value(&bios, name)),
             ),
         ),
-        ("disk", value(&disks, "0").map(str::to_owned)),
+        ("disk", disk(&disks)),
         ("mac", mac(source)),
         (
             "cpu",
@@ -36,6 +36,12 @@ pub(super) fn components(source: &impl Source) -> Components {
             ),
         ),
     ])
+}
+
+/// The first that is not a USB stick: requests are carried on those, and one may be there at the start.
+fn disk(disks: &str) -> Option<String> {
+    let mut numbered = (0..).map_while(|number| value(disks, &format!("{number}")));
+    numbered.find(|disk| !disk.to_ascii_uppercase().starts_with("USBSTOR")).map(str::to_owned)
 }
 
 /// The value of a line `    name    REG_SZ    value`; names have no four blanks in them.

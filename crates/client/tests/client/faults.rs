@@ -31,6 +31,48 @@ fn attack_a_restored_backup_of_one_copy_does_not_bring_an_activation_back() {
 }
 
 #[test]
+fn attack_a_second_copy_that_cannot_be_written_does_not_keep_the_grant() {
+    let world = World::new();
+    let client = world.activated();
+    // A folder in the way of the temporary file: root, too, cannot write there now.
+    let in_the_way = mirror_file(&world).with_extension(format!("tmp-{}", std::process::id()));
+    fs::create_dir(&in_the_way).unwrap();
+    let error = client.deactivate(None, Losing::Refuse).unwrap_err();
+    assert_eq!(error.code(), "state-io");
+    assert!(error.to_string().contains("mirror/"), "{error}");
+    assert_eq!(*client.check().standing(), Standing::Active, "nothing was changed");
+    client.request_trial().unwrap();
+    fs::remove_dir(&in_the_way).unwrap();
+    client.deactivate(None, Losing::Refuse).unwrap();
+    fs::remove_dir_all(world.path("state")).unwrap();
+    assert!(client.check().right().is_none(), "gone from both copies");
+}
+
+#[test]
+fn attack_a_kill_between_the_two_copies_does_not_keep_the_grant_when_the_proof_is_written_again() {
+    for (old, lost) in [("mirror", "state"), ("state", "mirror")] {
+        let world = World::new();
+        let client = world.activated();
+        world.copy(old, "before");
+        let proof = client.deactivate(None, Losing::Refuse).unwrap().proof;
+        world.copy("before", old);
+        assert_eq!(client.deactivate(None, Losing::Refuse).unwrap().proof, proof);
+        fs::remove_dir_all(world.path(lost)).unwrap();
+        assert!(client.check().right().is_none(), "the {old} alone");
+        assert_eq!(client.deactivate(None, Losing::Refuse).unwrap().proof, proof);
+    }
+}
+
+#[test]
+fn a_service_without_a_second_copy_deactivates() {
+    let world = World::new();
+    fs::write(world.path("mirror"), "a file where the folder would be").unwrap();
+    let client = world.activated();
+    client.deactivate(None, Losing::Refuse).unwrap();
+    assert!(client.check().right().is_none());
+}
+
+#[test]
 fn a_copy_restored_after_more_writes_than_the_other_still_brings_nothing_back() {
     let world = World::new();
     let client = world.activated();
@@ -136,6 +178,22 @@ fn processes_that_write_at_the_same_time_lose_nothing() {
     assert!(made.iter().all(|id| known.iter().any(|(open, _)| open == id)));
 }
 
+#[test]
+fn a_start_does_not_wait_for_a_process_that_is_stuck_with_the_state() {
+    let world = World::new();
+    let client = world.activated();
+    let stuck = fs::File::open(world.path("state/state.lock")).unwrap();
+    stuck.lock().unwrap();
+    // Long enough after the last run for the time to be noted.
+    world.set_clock(NOW + 2 * 3_600);
+    let (sender, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(client.check().standing().clone()));
+    assert_eq!(answer.recv_timeout(Duration::from_secs(10)), Ok(Standing::Active));
+    drop(stuck);
+    world.client().check();
+    assert_eq!(world.client().status().unwrap().seen, Some(NOW + 2 * 3_600), "noted later");
+}
+
 /// Run by the tests below in a process of its own: makes requests until it is stopped, one line for each that was made.
 #[test]
 #[ignore = "the child process of two tests here"]
@@ -194,6 +252,16 @@ fn a_kill_at_any_moment_leaves_the_old_state_or_the_new_one() {
         }
     }
     assert!(made > 0, "the processes did some work before they were killed");
+    for path in [world.path("state/state.tmp-4711"), mirror_file(&world).with_extension("tmp-4711")]
+    {
+        fs::write(path, "half a state, with the device's key").unwrap();
+    }
+    client.request_trial().unwrap();
+    for (folder, files) in [("state", 2), ("mirror", 1)] {
+        let left: Vec<_> =
+            fs::read_dir(world.path(folder)).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left.len(), files, "what killed processes leave is cleared away: {left:?}");
+    }
 }
 
 #[test]

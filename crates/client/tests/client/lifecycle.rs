@@ -3,7 +3,7 @@
 use countersign_client::core::license_key::LicenseKey;
 use countersign_client::core::request::{Ask, VerifiedRequest};
 use countersign_client::core::{Code, Expect};
-use countersign_client::{Error, Installed, Losing, Standing};
+use countersign_client::{Client, Error, Installed, Losing, Standing};
 
 use crate::world::{DAY, NOW, World};
 
@@ -48,6 +48,25 @@ fn any_of_several_open_requests_can_be_answered_in_any_order() {
     }
     assert_eq!(client.check().right().unwrap().integer("parts"), Some(500));
     assert_eq!(client.status().unwrap().rights.len(), 1, "one device has one activation");
+}
+
+#[test]
+fn a_request_that_was_answered_is_not_open_also_after_a_renewal_or_a_deactivation() {
+    let world = World::new();
+    let client = world.client();
+    for _ in 0..3 {
+        let request = client.request_activation(None).unwrap();
+        client.install(&world.vendor.answer(&request.file)).unwrap();
+    }
+    assert_eq!(client.status().unwrap().open_requests, []);
+    let open = client.request_activation(None).unwrap();
+    let given_up = client.deactivate(None, Losing::Refuse).unwrap();
+    let ids = |client: &Client| {
+        client.status().unwrap().open_requests.iter().map(|(id, _)| *id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&client), [open.id, given_up.proof.id]);
+    client.install(&world.vendor.answer(&given_up.proof.file)).unwrap();
+    assert_eq!(ids(&client), [open.id]);
 }
 
 #[test]
@@ -122,6 +141,18 @@ fn deactivation_destroys_first_hands_the_same_proof_out_and_takes_the_receipt() 
 
     client.request_trial().unwrap();
     assert_eq!(*client.check().standing(), Standing::NotActivated { open_requests: 1 });
+}
+
+#[test]
+fn a_receipt_that_comes_after_many_more_requests_is_still_known() {
+    let world = World::new();
+    let client = world.activated();
+    let given_up = client.deactivate(None, Losing::Refuse).unwrap();
+    for _ in 0..100 {
+        client.request_activation(None).unwrap();
+    }
+    client.install(&world.vendor.answer(&given_up.proof.file)).unwrap();
+    assert!(client.deactivations().unwrap()[0].has_receipt);
 }
 
 #[test]

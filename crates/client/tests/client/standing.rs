@@ -56,6 +56,106 @@ fn a_clock_that_was_set_back_is_its_own_state() {
 }
 
 #[test]
+fn a_clock_that_is_less_than_two_hours_behind_is_not_zero_hours_behind() {
+    let world = World::new();
+    world.activated();
+    let client = Client::open(world.config().clock_tolerance(60));
+    world.set_clock(NOW - 30 * 60);
+    assert!(client.check().fact().contains("is 30 minutes behind"), "{}", client.check().fact());
+}
+
+#[test]
+fn before_anything_is_installed_no_time_is_known_not_the_year_1970() {
+    let world = World::new();
+    world.client().request_trial().unwrap();
+    assert_eq!(world.client().status().unwrap().seen, None);
+}
+
+#[test]
+fn a_state_that_may_not_be_read_is_named_by_its_path_as_it_is() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("state/state.json")).unwrap();
+    let fact = world.client().check().fact();
+    assert!(fact.starts_with("the license state in /"), "{fact}");
+}
+
+/// Runs the app once with a clock that is years ahead, and puts the clock right.
+fn run_with_a_clock_ahead(world: &World, client: &Client) {
+    world.set_clock(NOW + 3650 * DAY);
+    assert!(matches!(standing(client), Standing::Expired { .. }));
+    world.set_clock(NOW);
+    assert!(matches!(standing(client), Standing::ClockSetBack { .. }));
+}
+
+#[test]
+fn a_clock_that_was_ahead_once_is_put_right_by_a_fresh_response() {
+    let world = World::new();
+    let client = world.activated();
+    run_with_a_clock_ahead(&world, &client);
+    world.copy("mirror", "before");
+    let request = client.request_activation(None).unwrap();
+    client.install(&world.vendor.answer(&request.file)).unwrap();
+    assert_eq!(standing(&client), Standing::Active);
+    world.copy("before", "mirror");
+    assert_eq!(standing(&client), Standing::Active, "an old copy does not bring that time back");
+    world.copy("before", "mirror");
+    std::fs::remove_file(world.path("state/state.json")).unwrap();
+    assert!(matches!(standing(&client), Standing::ClockSetBack { .. }), "alone it says so");
+}
+
+#[test]
+fn attack_a_response_kept_from_then_does_not_set_the_time_back_again() {
+    let mut world = World::new();
+    let client = world.activated();
+    run_with_a_clock_ahead(&world, &client);
+    let requests: Vec<_> = (0..3).map(|_| client.request_activation(None).unwrap()).collect();
+    let kept: Vec<_> = requests.iter().map(|r| world.vendor.answer(&r.file)).collect();
+    client.install(&kept[0]).unwrap();
+    assert_eq!(standing(&client), Standing::Active);
+    world.set_clock(NOW + 366 * DAY);
+    assert!(matches!(standing(&client), Standing::Expired { .. }));
+    world.vendor.now = NOW + 366 * DAY;
+    world.set_clock(NOW + DAY);
+    for response in &kept {
+        let _ = client.install(response);
+        assert!(matches!(standing(&client), Standing::ClockSetBack { .. }));
+    }
+}
+
+#[test]
+fn attack_an_old_response_does_not_set_the_time_back() {
+    let world = World::new();
+    let client = world.client();
+    let requests: Vec<_> = (0..2).map(|_| client.request_activation(None).unwrap()).collect();
+    let kept: Vec<_> = requests.iter().map(|r| world.vendor.answer(&r.file)).collect();
+    client.install(&kept[0]).unwrap();
+    world.set_clock(NOW + 366 * DAY);
+    assert!(matches!(standing(&client), Standing::Expired { .. }));
+    world.set_clock(NOW + DAY);
+    for response in &kept {
+        let _ = client.install(response);
+        assert!(matches!(standing(&client), Standing::ClockSetBack { .. }));
+    }
+}
+
+#[test]
+fn attack_setting_the_clock_back_does_not_bring_the_time_to_install_back() {
+    let mut world = World::new();
+    world.vendor.grant.expires_at = None;
+    let client = world.activated();
+    let kept = world.vendor.answer(&client.request_activation(None).unwrap().file);
+    world.set_clock(NOW + 31 * DAY);
+    client.check();
+    world.set_clock(NOW + DAY);
+    let refused = client.install(&kept).unwrap_err();
+    assert_eq!(refused.code(), "import-expired", "{refused}");
+    assert!(refused.advice().contains("make a new request"), "the same one has the same answer");
+    let request = client.request_activation(None).unwrap();
+    world.vendor.now = NOW + 31 * DAY;
+    client.install(&world.vendor.answer(&request.file)).unwrap();
+}
+
+#[test]
 fn setting_the_clock_back_within_the_tolerance_wins_no_day() {
     let world = World::new();
     let client = world.activated();
@@ -82,6 +182,23 @@ fn a_due_renewal_is_said_and_does_not_stop() {
     assert_eq!(standing(&client), Standing::Active);
     world.set_clock(NOW + 100 * DAY);
     assert_eq!(standing(&client), Standing::ExpiresSoon { at: None, days: 0 });
+}
+
+#[test]
+fn a_trial_is_not_told_to_renew_and_a_license_is_told_what_makes_a_response_fresh() {
+    for (trial, expected) in [(true, "get a license"), (false, "make a new request")] {
+        let world = World::new();
+        let client = world.client();
+        let request = if trial { client.request_trial() } else { client.request_activation(None) };
+        client.install(&world.vendor.answer(&request.unwrap().file)).unwrap();
+        let end = client.check().right().unwrap().expires_at().unwrap();
+        for now in [end - DAY, end] {
+            world.set_clock(now);
+            let check = client.check();
+            assert!(check.advice().contains(expected), "{}: {}", check.fact(), check.advice());
+            assert_eq!(check.advice().contains("enew the license"), !trial, "{}", check.advice());
+        }
+    }
 }
 
 #[test]
