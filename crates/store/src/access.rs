@@ -12,10 +12,11 @@ use crate::user::{OrganizationRole, Role, User};
 use crate::{Store, find, list};
 
 const OF: &str = "SELECT owner_user_id, organization_id FROM license WHERE id = ?1";
-const GROUPS: &str = "SELECT g.id, g.name, gl.seat_cap, gl.live_activations FROM group_license gl \
-    JOIN user_group g ON g.id = gl.group_id AND g.deleted_at IS NULL \
-    JOIN group_member m ON m.group_id = g.id AND m.user_id = ?1 \
-    WHERE gl.license_id = ?2 AND gl.unlinked_at IS NULL AND g.organization_id = ?3 ORDER BY g.name, g.id";
+// From the person to the license: the order of a CROSS JOIN is kept.
+const GROUPS: &str = "SELECT g.id, g.name, gl.seat_cap, gl.live_activations FROM group_member m \
+    CROSS JOIN user_group g CROSS JOIN group_license gl \
+    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?3 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.license_id = ?2 AND gl.unlinked_at IS NULL ORDER BY g.name, g.id";
 
 /// Through what a user has access to a license; the widest of several.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -145,7 +145,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn activations(&self, license: &LicenseId, most: usize) -> Result<Vec<Activation>> {
+    pub async fn activations(&self, license: &LicenseId, most: u32) -> Result<Vec<Activation>> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut found = Vec::new();
         for states in [ActivationStates::Live, ActivationStates::Ended] {
             let mut query = ActivationQuery { states, ..ActivationQuery::of(*license) };

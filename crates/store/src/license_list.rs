@@ -23,8 +23,8 @@ const ALL_BY_CREATION: &str = "SELECT id, created_at FROM license \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const ALL_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE (COALESCE(expires_at, 9007199254740991), id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
-    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const ALL_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
     WHERE (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
@@ -39,8 +39,8 @@ const OF_ORGANIZATION_BY_CREATION: &str = "SELECT id, created_at FROM license \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE organization_id = ?7 AND (COALESCE(expires_at, 9007199254740991), id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
-    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const OF_ORGANIZATION_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
     WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
@@ -50,35 +50,35 @@ const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license
     WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
-const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT id FROM license WHERE owner_user_id = ?7 UNION SELECT gl.license_id FROM group_member m \
-    JOIN user_group g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.organization_id = ?8 \
-    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL WHERE m.user_id = ?7) own \
-    JOIN license l ON l.id = own.id \
-    WHERE (l.organization_id = ?8 OR (l.organization_id IS NULL AND l.owner_user_id = ?7)) \
+const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
     AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
-const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT id FROM license WHERE owner_user_id = ?7 UNION SELECT gl.license_id FROM group_member m \
-    JOIN user_group g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.organization_id = ?8 \
-    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL WHERE m.user_id = ?7) own \
-    JOIN license l ON l.id = own.id \
-    WHERE (l.organization_id = ?8 OR (l.organization_id IS NULL AND l.owner_user_id = ?7)) \
-    AND (COALESCE(l.expires_at, 9007199254740991), l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
-    AND COALESCE(l.expires_at, 9007199254740991) > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
+const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
-const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT id FROM license WHERE owner_user_id = ?7 UNION SELECT gl.license_id FROM group_member m \
-    JOIN user_group g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.organization_id = ?8 \
-    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL WHERE m.user_id = ?7) own \
-    JOIN license l ON l.id = own.id \
-    WHERE (l.organization_id = ?8 OR (l.organization_id IS NULL AND l.owner_user_id = ?7)) \
+const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
     AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
-const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT id FROM license WHERE owner_user_id = ?7 UNION SELECT gl.license_id FROM group_member m \
-    JOIN user_group g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.organization_id = ?8 \
-    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL WHERE m.user_id = ?7) own \
-    JOIN license l ON l.id = own.id \
-    WHERE (l.organization_id = ?8 OR (l.organization_id IS NULL AND l.owner_user_id = ?7)) \
+const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
     AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
@@ -285,8 +285,12 @@ impl Store {
 
 fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
     let (LicenseScope(scope), order) = (query.scope, query.order);
-    let place = order.after(query.after.as_ref());
+    let mut place = order.after(query.after.as_ref());
     let (after, until) = query.ends();
+    if order == LicenseOrder::End && place.key < Key::Number(after) {
+        // What ended before is not even looked at.
+        place = Cursor { key: Key::Number(after), id: String::new() };
+    }
     let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
     let key = match place.key {
         Key::Number(number) => Value::Integer(number),
@@ -305,7 +309,7 @@ fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
         Scope::Organization(id) => values.push(Value::Text(id.to_string())),
         Scope::User { user, organization } => {
             values.push(Value::Text(user.to_string()));
-            values.push(text(organization.map(|id| id.to_string())));
+            values.push(Value::Text(organization.map(|id| id.to_string()).unwrap_or_default()));
         }
     }
     let most = page::wanted(query.most);

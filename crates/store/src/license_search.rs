@@ -31,16 +31,16 @@ const WITH_MACHINE_IN: &str = "SELECT l.id FROM license l WHERE l.organization_i
     OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
-const OWN: &str = "SELECT l.id FROM (SELECT id FROM license WHERE owner_user_id = ?1 UNION SELECT gl.license_id FROM group_member m \
-    JOIN user_group g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.organization_id = ?2 \
-    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL WHERE m.user_id = ?1) own \
-    JOIN license l ON l.id = own.id \
-    WHERE (l.organization_id = ?2 OR (l.organization_id IS NULL AND l.owner_user_id = ?1)) LIMIT 10001";
-const OWN_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT id FROM license WHERE owner_user_id = ?1 UNION SELECT gl.license_id FROM group_member m \
-    JOIN user_group g ON g.id = m.group_id AND g.deleted_at IS NULL AND g.organization_id = ?2 \
-    JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL WHERE m.user_id = ?1) own \
-    JOIN license l ON l.id = own.id \
-    WHERE (l.organization_id = ?2 OR (l.organization_id IS NULL AND l.owner_user_id = ?1)) \
+const OWN: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 AND COALESCE(x.organization_id, ?2) = ?2 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
+    CROSS JOIN license l WHERE l.id = own.id LIMIT 10001";
+const OWN_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 AND COALESCE(x.organization_id, ?2) = ?2 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
+    CROSS JOIN license l WHERE l.id = own.id \
     AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
     AND a.device_name_folded >= ?3 AND a.device_name_folded < ?4) \
     OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
@@ -105,7 +105,7 @@ fn named(text: &str) -> impl Iterator<Item = LicenseId> {
 }
 
 fn own(c: &Connection, user: Id, organization: Option<Id>) -> Result<BTreeSet<String>> {
-    let values = (user.to_string(), organization.map(|id| id.to_string()));
+    let values = (user.to_string(), organization.map(|id| id.to_string()).unwrap_or_default());
     Ok(list(c, OWN, values, |row| row.text())?.into_iter().collect())
 }
 
@@ -117,7 +117,7 @@ fn machines(c: &Connection, scope: &Scope, name: &str) -> Result<Candidates> {
             list(c, WITH_MACHINE_IN, (id.to_string(), from, below), |row| row.text())?
         }
         Scope::User { user, organization } => {
-            let organization = organization.map(|id| id.to_string());
+            let organization = organization.map(|id| id.to_string()).unwrap_or_default();
             let values = (user.to_string(), organization, from, below);
             list(c, OWN_WITH_MACHINE, values, |row| row.text())?
         }
