@@ -14,6 +14,8 @@ use crate::keys::{self, Keys};
 use crate::settings::{Settings, SettingsAtHand};
 
 const DATABASE: &str = "countersign.db";
+/// The setting that says that keys were made, and which root they stand under.
+const ROOT_KEY: &str = "root_key";
 
 /// The running portal. Cheap to clone.
 #[derive(Clone)]
@@ -43,8 +45,10 @@ impl App {
     /// When either cannot be opened; what is there is not changed then.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let data = &config.data;
-        std::fs::create_dir_all(data)
-            .with_context(|| format!("{} cannot be made", data.display()))?;
+        if !data.exists() {
+            // The database holds what customers told and who may log in.
+            keys::private_folder(data)?;
+        }
         let now = config.clock.now();
         let database = data.join(DATABASE);
         let store = Store::open(&database, config.store, now)
@@ -57,7 +61,13 @@ impl App {
                 config.vendor.clone()
             }
         };
-        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref())?;
+        let known_root = store.setting(ROOT_KEY).await?;
+        let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
+        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?;
+        if let (None, Some(root)) = (known_root, keys.roots.first()) {
+            let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
+            store.set_settings(made, "first-start", now).await?;
+        }
         let hashing = tokio::sync::Semaphore::new(2);
         let settings = SettingsAtHand::default();
         Ok(Self { inner: Arc::new(Inner { config, store, keys, vendor, settings, hashing }) })

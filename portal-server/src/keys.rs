@@ -24,6 +24,15 @@ pub struct Keys {
     pub roots: Vec<PublicKey>,
 }
 
+/// Whether the portal has run before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// It has not: keys are made.
+    First,
+    /// It has: keys that are missing are lost, not to be made anew in silence.
+    Later,
+}
+
 /// Where the keys lie under the data directory.
 struct Places {
     folder: PathBuf,
@@ -61,11 +70,17 @@ pub fn load_or_create(
     vendor: &str,
     now: UnixSeconds,
     entropy: &dyn Entropy,
+    start: Start,
 ) -> anyhow::Result<Keys> {
     let places = Places::under(data);
     let there = [&places.signing, &places.chain, &places.root_public].map(|path| path.exists());
     match there {
         [true, true, true] => load(&places),
+        [false, false, false] if start == Start::Later => bail!(
+            "{} is missing, and this is not a new portal: its apps know the root whose delegation was there. Nothing was \
+             changed: put the folder back from your backup",
+            places.folder.display()
+        ),
         [false, false, false] => {
             create(data, vendor, now, entropy)?;
             load(&places)
@@ -139,7 +154,7 @@ fn write_all(
     let line =
         file::CommentLine::new(&format!("{vendor} - delegation of the portal's signing key"));
     write_private_file(&places.chain, &file::write(&delegation.sign(&root), &[line]))?;
-    write_private_file(&places.root_public, &pem::write_public(&root.public_key()))?;
+    write_file(&places.root_public, &pem::write_public(&root.public_key()), 0o644)?;
     write_private_file(&places.signing, &pem::write_private(&signing, None, &mut rng)?)
 }
 
@@ -148,7 +163,7 @@ root delegated to it (keys/signing.pem). Carry root.pem to two places that are o
 USB sticks in two safes, and delete this folder. Whoever has root.pem can sign anything for you;\n\
 without it you cannot delegate again when the portal's delegation ends or its key is stolen.\n";
 
-fn private_folder(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
@@ -157,11 +172,15 @@ fn private_folder(path: &Path) -> anyhow::Result<()> {
 
 /// Writes a file that only its owner reads: beside its place, synced, then moved there.
 fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    write_file(path, text, 0o600)
+}
+
+fn write_file(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     let partial = path.with_extension("partial");
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let write = || -> std::io::Result<()> {
         let mut file = options.open(&partial)?;
         file.write_all(text.as_bytes())?;

@@ -155,11 +155,13 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         format!("{} cannot be listened on; choose another address with --listen", options.listen)
     })?;
     let address = listener.local_addr()?;
+    let reached_at = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let reached_at = reached_at.trim_end_matches('/');
     let app = App::open(config).await?;
     say_where_the_root_is(&options.data);
     match setup_link(&app).await {
         Ok(Some(path)) => {
-            println!("first admin   http://{address}{path}");
+            println!("first admin   {reached_at}{path}");
             println!("              works once, for 24 hours");
         }
         Ok(None) => {}

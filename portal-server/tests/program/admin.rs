@@ -276,3 +276,28 @@ fn a_portal_is_made_once_and_keeps_its_name() {
     assert!(complaint.contains("already: nothing was changed"), "{complaint}");
     assert!(here.data().join("root-key-carry-away/root.pem").exists());
 }
+
+/// A restored database without its keys must not get a new root in silence: no app would trust it.
+#[test]
+fn keys_that_are_missing_later_are_not_made_anew() {
+    let here = Installation::made();
+    std::fs::rename(here.data().join("keys"), here.data().join("elsewhere")).unwrap();
+    let run = here.admin(&["product", "create", "--id", "acme-cad"]);
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    assert!(run.complained.contains("put the folder back from your backup"), "{run:?}");
+    assert!(!here.data().join("keys").exists());
+    std::fs::rename(here.data().join("elsewhere"), here.data().join("keys")).unwrap();
+    here.admin(&["product", "create", "--id", "acme-cad"]).works();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_secret_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let here = Installation::made();
+    let mode = |name: &str| {
+        std::fs::metadata(here.data().join(name)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode(""), mode("keys"), mode("keys/signing.pem")), (0o700, 0o700, 0o600));
+    assert_eq!((mode("root-key-carry-away/root.pem"), mode("keys/root.pub")), (0o600, 0o644));
+}
