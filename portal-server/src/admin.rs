@@ -243,17 +243,15 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
         organization,
-        ..User::invited(app.random_id(), &create.email, role, app.now())
+        ..User::invited(app.random_id(), create.email, role, app.now())
     };
     match app.store().create_user(user.clone(), ACTOR, app.now()).await? {
         UserChange::Done => {}
-        UserChange::EmailTaken => {
-            bail!("there is a user {} already: nothing was created", create.email)
-        }
+        UserChange::EmailTaken => bail!("there is a user {} already", user.email),
         UserChange::OrganizationFull { allowed } => {
-            bail!("the organization has the {allowed} users that it may have: nothing was created")
+            bail!("the organization has the {allowed} users that it may have")
         }
-        _ => bail!("there is no such organization: nothing was created"),
+        _ => bail!("there is no such organization"),
     }
     Ok(user)
 }

@@ -29,6 +29,14 @@ const OF_GROUP: &str = "SELECT l.id, l.product_id, p.name, l.plan, l.holder, gl.
     JOIN product p ON p.id = l.product_id \
     WHERE gl.group_id = ?1 AND g.organization_id = ?2 AND g.deleted_at IS NULL AND gl.unlinked_at IS NULL \
     ORDER BY p.name, l.plan, l.id";
+const LINKABLE: &str = "SELECT l.id, l.product_id, p.name, l.plan, l.holder, l.license_key FROM license l \
+    JOIN product p ON p.id = l.product_id WHERE l.organization_id = ?1 \
+    AND NOT EXISTS (SELECT 1 FROM group_license gl WHERE gl.license_id = l.id AND gl.group_id = ?2 \
+    AND gl.unlinked_at IS NULL) ORDER BY p.name, l.plan, l.created_at DESC, l.id LIMIT ?3";
+const OF_LICENSE: &str = "SELECT g.id, g.name, gl.seat_cap, gl.live_activations FROM group_license gl \
+    JOIN user_group g ON g.id = gl.group_id AND g.deleted_at IS NULL \
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = g.organization_id \
+    WHERE gl.license_id = ?1 AND gl.unlinked_at IS NULL ORDER BY g.name, g.id";
 const OWNER: &str = "SELECT u.id, u.name, CASE u.status WHEN 'invited' THEN COALESCE(u.email_pending, u.email) ELSE u.email END \
     FROM license l JOIN app_user u ON u.id = l.owner_user_id \
     WHERE l.id = ?1 AND u.status <> 'suspended' AND u.deactivated_at IS NULL \
@@ -62,6 +70,36 @@ pub struct GroupLicense {
     pub live_activations: u64,
     /// Since when.
     pub linked_at: UnixSeconds,
+}
+
+/// A license that could be linked to a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkableLicense {
+    /// Which.
+    pub license: LicenseId,
+    /// Of which product.
+    pub product: ProductId,
+    /// The product's name.
+    pub product_name: String,
+    /// The plan's name.
+    pub plan: Option<String>,
+    /// Who holds it, in words.
+    pub holder: Option<String>,
+    /// The last characters of its key, to tell licenses apart.
+    pub key_end: String,
+}
+
+/// A group that a license is linked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedGroup {
+    /// Which.
+    pub group: Id,
+    /// Its name.
+    pub name: String,
+    /// Seats that it may take; `None`: as many as the license has.
+    pub seat_cap: Option<u64>,
+    /// Seats in use that were taken through it.
+    pub live_activations: u64,
 }
 
 /// Somebody who has access to a license, and through what. Who has it in more than one way is there more than once.
@@ -165,6 +203,36 @@ impl Store {
         self.read(|c| list(c, OF_GROUP, (group.to_string(), organization.to_string()), map))
     }
 
+    /// The organization's licenses that are not linked to the group yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn linkable_licenses(
+        &self,
+        organization: Id,
+        group: Id,
+        most: u32,
+    ) -> Result<Vec<LinkableLicense>> {
+        let values = (organization.to_string(), group.to_string(), most);
+        self.read(|c| list(c, LINKABLE, values, linkable))
+    }
+
+    /// The groups that a license is linked to, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn groups_of_license(&self, license: &LicenseId) -> Result<Vec<LinkedGroup>> {
+        let linked = |row: &mut Columns<'_>| {
+            Ok(LinkedGroup {
+                group: row.parsed("group id")?,
+                name: row.text()?,
+                seat_cap: row.optional_time()?,
+                live_activations: row.time()?,
+            })
+        };
+        self.read(|c| list(c, OF_LICENSE, [license.to_string()], linked))
+    }
+
     /// Who has access to a license now, through what: its owner, the admins of its organization, members of groups. The
     /// vendor's admins, who see everything, are left out.
     ///
@@ -207,6 +275,17 @@ fn holder(
 
 fn through_group(row: &mut Columns<'_>) -> Result<Through> {
     Ok(Through::Group { id: row.parsed("group id")?, name: row.text()? })
+}
+
+fn linkable(row: &mut Columns<'_>) -> Result<LinkableLicense> {
+    Ok(LinkableLicense {
+        license: row.parsed("license id")?,
+        product: row.parsed("product id")?,
+        product_name: row.text()?,
+        plan: row.take()?,
+        holder: row.take()?,
+        key_end: row.text()?.chars().rev().take(5).collect::<Vec<_>>().into_iter().rev().collect(),
+    })
 }
 
 fn map(row: &mut Columns<'_>) -> Result<GroupLicense> {

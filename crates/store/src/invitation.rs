@@ -95,9 +95,11 @@ impl Store {
                 organization: Some(invite.organization),
                 ..User::invited(invite.user, user::placeholder(invite.user), Role::Customer, now)
             };
-            let done = user::insert_user(c, &invited, &actor, now)?;
+            let done = user::put_user(c, &invited)?;
             if done == UserChange::Done {
                 job::enqueue(c, &mail, now)?;
+                let at = invited.address();
+                audit::record_of_user(c, invited.id, now, &actor, "user.invite", at)?;
             }
             Ok(done)
         })
@@ -118,10 +120,9 @@ impl Store {
         let actor = actor.to_owned();
         self.write(move |c| {
             let found = member::find_member(c, organization, invited)?;
-            if !found.is_some_and(|user| is_open(&user)) {
-                return Ok(false);
-            }
-            audit::record_of_user(c, invited, now, &actor, "user.withdraw-invitation", "")?;
+            let Some(found) = found.filter(is_open) else { return Ok(false) };
+            let (action, at) = ("user.withdraw-invitation", found.address());
+            audit::record_of_user(c, invited, now, &actor, action, at)?;
             delete(c, organization, invited)?;
             Ok(true)
         })

@@ -75,7 +75,7 @@ pub use deactivation::{Deactivate, Deactivated};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
-pub use group_license::{GroupLicense, LicenseAccess, Through};
+pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
 pub use invitation::{Accept, Accepted, Invite};
 pub use job::{Job, JobSubject, JobsWaiting, NewJob};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};

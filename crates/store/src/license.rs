@@ -379,8 +379,8 @@ fn change(
     let new = terms_of(&current.key, license.holder.as_deref(), license.plan.as_deref());
     license_term::insert(c, &new, license.organization, &license.id)?;
     let (id, status) = (license.id.to_string(), license.status.as_str());
-    if current.organization != license.organization {
-        // The organization that loses it reads it as well.
+    if current.organization.is_some() && current.organization != license.organization {
+        // For the organization that loses it; the one that gets it reads the change.
         audit::record_in(c, current.organization, now, actor, "license.move", &id, "")?;
     }
     audit::record_in(c, license.organization, now, actor, "license.change", &id, status)?;

@@ -16,7 +16,6 @@ const FIND: &str = "SELECT seq, user_id, detail FROM one_time_link \
 const USE: &str = "UPDATE one_time_link SET used_at = ?3 WHERE token_hash = ?1 AND purpose = ?2 AND expires_at > ?3 \
     AND used_at IS NULL RETURNING seq, user_id, detail";
 const DROP_FIRST_ADMIN: &str = "DELETE FROM one_time_link WHERE purpose = 'first-admin'";
-const DROP_OLD: &str = "DELETE FROM one_time_link WHERE expires_at <= ?1";
 const DROP_OF_USER: &str =
     "DELETE FROM one_time_link WHERE user_id = ?1 AND used_at IS NULL AND purpose = ?2";
 const DELETE_OF_USER: &str = "DELETE FROM one_time_link WHERE user_id = ?1";
@@ -68,7 +67,7 @@ pub struct Link {
 }
 
 impl Store {
-    /// Stores a link. It replaces the older ones for the first admin, or for the same user.
+    /// Stores a link. One for the first admin, or one for a password that is handed over, replaces the older ones.
     ///
     /// # Errors
     /// When the database fails.
@@ -97,6 +96,11 @@ impl Store {
         self.write(move |c| {
             if purpose == LinkPurpose::FirstAdmin {
                 run(c, DROP_FIRST_ADMIN, [])?;
+            }
+            if purpose == LinkPurpose::SetPassword
+                && let Some(user) = user
+            {
+                drop_links(c, user, &[purpose])?;
             }
             let user = user.map(|id| id.to_string());
             let values = (token.to_string(), purpose.as_str(), user, detail, seconds(until));
@@ -131,14 +135,6 @@ impl Store {
         self.read(|c| find_link(c, token, purpose, now))
     }
 
-    /// Forgets links that have ended.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn forget_old_links(&self, now: UnixSeconds) -> Result<usize> {
-        self.write(move |c| run(c, DROP_OLD, [seconds(now)])).await
-    }
-
     /// Uses the link to create the first admin. `false` when the link does not work, there is an admin already, or the
     /// e-mail address is taken: the link is not used up then.
     ///
@@ -155,12 +151,12 @@ impl Store {
             {
                 return Ok(false);
             }
-            let created =
-                user::insert_user(c, &admin, "first-admin-link", now)? == UserChange::Done;
-            if created {
-                use_link(c, &token, LinkPurpose::FirstAdmin, now)?;
+            let created = user::insert_user(c, &admin, "first-admin-link", now)?;
+            if created != UserChange::Done {
+                return Ok(false);
             }
-            Ok(created)
+            use_link(c, &token, LinkPurpose::FirstAdmin, now)?;
+            Ok(true)
         })
         .await
     }

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::link::{self, LinkPurpose};
 use crate::row::seconds;
-use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
+use crate::user::{self, OrganizationRole, Role, User, UserChange, UserStatus};
 use crate::{Store, audit, find, run, session};
 
 const CHANGE: &str = "UPDATE app_user SET name = ?3, first_name = ?4, last_name = ?5, organization_role = ?6, \
@@ -109,7 +109,9 @@ fn change_member(
     actor: &str,
     now: UnixSeconds,
 ) -> Result<UserChange> {
-    let Some(before) = find_member(c, organization, change.user)? else {
+    let before = find_member(c, organization, change.user)?;
+    // The vendor's own people are nobody's to change here.
+    let Some(before) = before.filter(|user| user.role == Role::Customer) else {
         return Ok(UserChange::Unknown);
     };
     let comes_back =

@@ -78,8 +78,8 @@ impl Store {
             let status = if changed.suspended { "suspended" } else { "active" };
             let (id, allowed) = (changed.id.to_string(), optional_seconds(changed.allowed_users));
             let found = run(c, CHANGE, (&id, &changed.name, status, allowed))? == 1;
-            let of = Some(changed.id);
             if found {
+                let of = Some(changed.id);
                 audit::record_in(c, of, now, &actor, "organization.change", &id, status)?;
             }
             Ok(found)

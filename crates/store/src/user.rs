@@ -345,6 +345,15 @@ pub(crate) fn insert_user(
     actor: &str,
     now: UnixSeconds,
 ) -> Result<UserChange> {
+    let done = put_user(c, user)?;
+    if done == UserChange::Done {
+        audit::record_of_user(c, user.id, now, actor, "user.create", user.role.as_str())?;
+    }
+    Ok(done)
+}
+
+/// Inserts a user where there is a place for them; the caller writes it down.
+pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
     let email = normal_email(&user.email);
     if find_by_email(c, &email)?.is_some() {
         return Ok(UserChange::EmailTaken);
@@ -370,7 +379,6 @@ pub(crate) fn insert_user(
         seconds(user.created_at),
     ];
     run(c, INSERT, values)?;
-    audit::record_of_user(c, user.id, now, actor, "user.create", user.role.as_str())?;
     Ok(UserChange::Done)
 }
 
@@ -386,7 +394,9 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
     let id = user.id.to_string();
     if moves {
         group::leave_all(c, user.id)?;
-        // The organization that they leave reads it as well.
+    }
+    if moves && before.organization.is_some() {
+        // For the organization that they leave; the one that they come to reads the change.
         audit::record_of_user(c, user.id, now, actor, "user.move", "")?;
     }
     let values = (

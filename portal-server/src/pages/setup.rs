@@ -104,7 +104,7 @@ pub(crate) async fn create_admin(
     if !app.store().create_first_admin(link, admin.clone(), app.now()).await? {
         return Err(dead_link());
     }
-    let jar = login::start_session(&app, jar, &admin).await?;
+    let jar = login::start_session(&app, jar, &visitor, &admin).await?;
     Ok((jar, Redirect::to("/admin")).into_response())
 }
 
@@ -118,9 +118,19 @@ pub(crate) async fn password_form(
     Ok(show(&app, &visitor, StatusCode::OK, false, None))
 }
 
+/// The form for a password, with what was wrong.
+pub(super) fn password_page(
+    app: &App,
+    visitor: &Visitor,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
+    show(app, visitor, status, false, problem)
+}
+
 #[derive(Deserialize)]
 pub(crate) struct NewPassword {
-    password: String,
+    pub(super) password: String,
 }
 
 /// Sets the password.

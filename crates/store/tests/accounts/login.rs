@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_core::{Hash, Id};
-use countersign_store::{Factor, LinkPurpose, TwoFactor};
+use countersign_store::{Factor, LinkPurpose, Throttle, TwoFactor};
 
 use crate::world::{NOW, World};
 
@@ -161,4 +161,30 @@ async fn a_browser_is_known_for_its_own_account_until_the_password_changes() {
     assert!(!known("jane@acme.example", NOW + 1000).await);
     world.store.set_password(jane.id, "new", "test", NOW).await.unwrap();
     assert!(!known("jane@acme.example", NOW).await);
+}
+
+const POLICY: Throttle =
+    Throttle { free: 5, first_wait: 10, longest_wait: 900, forget_after: 86_400 };
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_once_are_counted_one_by_one() {
+    let world = Arc::new(World::new().await);
+    let take = async |world: Arc<World>| {
+        let subjects = vec![("account".to_owned(), POLICY), ("address".to_owned(), POLICY)];
+        world.store.throttle_take(subjects, NOW).await.unwrap()
+    };
+    let guesses = (0..64).map(|_| tokio::spawn(take(Arc::clone(&world)))).collect::<Vec<_>>();
+    let mut let_through = 0;
+    for guess in guesses {
+        match guess.await.unwrap() {
+            None => let_through += 1,
+            Some(until) => assert_eq!(until, NOW + 10),
+        }
+    }
+    assert_eq!(let_through, 6, "five are free, the sixth has to wait afterwards");
+    world.store.throttle_clear("account").await.unwrap();
+    assert_eq!(take(Arc::clone(&world)).await, Some(NOW + 10), "the address still waits");
+    world.store.throttle_release("address", NOW).await.unwrap();
+    assert_eq!(take(Arc::clone(&world)).await, None);
+    assert_eq!(take(Arc::clone(&world)).await, Some(NOW + 10), "what was counted before stays");
 }

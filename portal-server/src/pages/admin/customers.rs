@@ -113,7 +113,7 @@ fn done(change: UserChange) -> Result<(), ErrorPage> {
         UserChange::EmailTaken => Err(ErrorPage::bad_input("email-taken")),
         UserChange::UnknownOrganization => Err(ErrorPage::bad_input("organization-unknown")),
         UserChange::OrganizationFull { allowed } => {
-            Err(ErrorPage::bad_input(Say::new("organization-full").with("allowed", allowed)))
+            Err(ErrorPage::bad_input(Say::new("organization-full").with("count", allowed)))
         }
         UserChange::LastOrganizationAdmin => Err(ErrorPage::bad_input("last-organization-admin")),
     }
@@ -220,8 +220,8 @@ pub(crate) async fn save_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
-    let name = form.name()?.to_owned();
     let before = app.store().organization(id).await?.ok_or_else(ErrorPage::not_found)?;
+    let name = form.name()?.to_owned();
     let changed = Organization { name, suspended: !form.suspended.is_empty(), ..before };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
