@@ -1,6 +1,6 @@
 //! Who may see a license and act for it: the one place that decides it. The vendor's admins all; the admins of an
-//! organization all of its licenses; everybody else those that are theirs and those of their groups. What belongs to another
-//! organization is seen by nobody else, whoever it was given to.
+//! organization all of its licenses; everybody else those that are theirs and those of their groups. Who is in one organization
+//! sees nothing of another one, also where it was given to them.
 
 use countersign_core::{Id, LicenseId};
 use rusqlite::Connection;
@@ -108,11 +108,11 @@ fn access(c: &Connection, user: &User, license: &LicenseId) -> Result<Option<Acc
     if user.role == Role::Admin {
         return Ok(Some(Access::Vendor));
     }
-    if organization.is_some() && organization != user.organization {
-        return Ok(None);
-    }
     if organization.is_some() && administered(user) == organization {
         return Ok(Some(Access::OrganizationAdmin));
+    }
+    if organization.is_some() && user.organization.is_some_and(|of| Some(of) != organization) {
+        return Ok(None);
     }
     if owner == Some(user.id) {
         return Ok(Some(Access::Owner));

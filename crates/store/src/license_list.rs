@@ -50,7 +50,8 @@ const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license
     WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
-const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
@@ -58,7 +59,8 @@ const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id F
     AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
-const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
@@ -66,7 +68,8 @@ const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 90071992547409
     AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
-const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
@@ -74,7 +77,8 @@ const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FR
     AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
-const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 AND COALESCE(x.organization_id, ?8) = ?8 \
+const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
