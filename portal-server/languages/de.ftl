@@ -57,7 +57,9 @@ error-form-incomplete = Das Formular war unvollständig oder in einer Form, die 
 error-upload-title = Das Hochladen hat nicht geklappt
 error-upload-advice = Es wurde nichts verbraucht. Senden Sie weniger Dateien auf einmal.
 error-upload-broken = Es war zu groß, oder es brach ab.
-error-upload-many = Das sind zu viele Dateien.
+error-upload-many = Das sind zu viele Dateien: Höchstens { $most } werden auf einmal genommen.
+error-upload-large = Ausgepackt sind es mehr als 16 MiB.
+error-upload-ratio = „{ $zip }“ wird ausgepackt viel größer, als Anfragen es werden.
 error-upload-none = Mit dem Formular kam keine Anfrage, oder es kamen zu viele.
 error-rate-title = Zu viele Anfragen
 error-rate = Von Ihrer Adresse kamen in kurzer Zeit zu viele Anfragen. Es wurde nichts geändert.
@@ -77,7 +79,7 @@ steps-1 = Das Programm auf dem Rechner ohne Netz schreibt eine .request-Datei.
 steps-2 = Sie bringen sie hierher, auf einem Stick, per Mail oder als Text.
 steps-3 = Sie tragen die .response-Datei zurück, und das Programm installiert sie. Dort ist kein Netz nötig.
 upload-drop = Anfragedateien auswählen oder hierher ziehen
-upload-hint = .request-Dateien, eine oder viele
+upload-hint = .request-Dateien, eine oder viele, oder ein Zip davon
 upload-paste = Stattdessen Text einfügen
 upload-pasted = Der Text der Anfrage, oder der Link aus einem QR-Code
 upload-no-license = Die Anfrage enthält keine Lizenz
@@ -139,7 +141,99 @@ qr-alt = QR-Code der Antwort für { $machine }
 as-text = Als Text
 as-text-label = Der Text der Antwort
 another-machine = Ein anderer Rechner
+pasted-text = eingefügter Text
+kind = Art
+outcome = Ergebnis
+detail = Einzelheiten
+advice = Was zu tun ist
+code-heading = Code
+import-by = Installieren vor
+response-file = Antwortdatei
+outcome-ready = bereit
+outcome-not = nicht möglich
+outcome-done = erledigt
+outcome-refused = abgelehnt
+outcome-left = nicht beantwortet
+files-count = { $count ->
+    [one] Eine Datei.
+   *[other] { $count } Dateien.
+}
+ready-count = { $count ->
+    [0] Keine davon kann beantwortet werden.
+    [one] Eine kann beantwortet werden.
+   *[other] { $count } können beantwortet werden.
+}
+left-count = { $count ->
+    [one] Eine nicht; die Liste sagt, warum.
+   *[other] { $count } nicht; die Liste sagt, warum.
+}
+left-files = { $count ->
+    [one] Eine weitere Datei wurde nicht beantwortet: Der Schritt davor sagte, warum.
+   *[other] { $count } weitere Dateien wurden nicht beantwortet: Der Schritt davor sagte, warum.
+}
+done-count = { $count ->
+    [0] Nichts wurde beantwortet.
+    [one] Eine Anfrage ist beantwortet.
+   *[other] { $count } Anfragen sind beantwortet.
+}
+refused-count = { $count ->
+    [one] Eine wurde abgelehnt.
+   *[other] { $count } wurden abgelehnt.
+}
+batch-seats = { $needed ->
+    [one] Einer dieser Rechner braucht einen Platz von { $product }
+   *[other] { $needed } dieser Rechner brauchen einen Platz von { $product }
+}, { $free ->
+    [0] keiner ist frei.
+    [one] einer ist frei.
+   *[other] { $free } sind frei.
+}
+batch-seats-any = { $needed ->
+    [one] Einer dieser Rechner braucht einen Platz von { $product }
+   *[other] { $needed } dieser Rechner brauchen einen Platz von { $product }
+}, beliebig viele sind frei.
+batch-seats-freed = { $freed ->
+    [one] Einer mehr wird durch eine Deaktivierung unter diesen frei, die zuerst geschieht.
+   *[other] { $freed } mehr werden durch die Deaktivierungen unter diesen frei, die zuerst geschehen.
+}
+batch-seats-missing = { $missing ->
+    [one] Einer wird keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst einen Rechner, oder bringen Sie weniger Dateien.
+   *[other] { $missing } werden keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst Rechner, oder bringen Sie weniger Dateien.
+}
+download-all = Alle Antworten als ein Zip herunterladen
+download-table = Tabelle für ein Rechenblatt (CSV)
+carry-all-1 = Kopieren Sie das Zip auf einen Stick, oder die Antworten daraus.
+carry-all-2 = Öffnen Sie auf jedem Rechner das Programm und wählen Sie „Antwort installieren“, mit der Datei, die den Namen des Rechners trägt. Auf der Befehlszeile:
+progress = Fortschritt
+upload-sending = Wird gesendet: { $percent } Prozent
+upload-reading = Gesendet. Die Dateien werden gelesen …
+upload-failed = Die Dateien kamen nicht an. Es ist nichts verbraucht. Prüfen Sie die Verbindung und senden Sie sie noch einmal.
+answers-working = Die Anfragen werden beantwortet …
 in-use-by = Belegt von:
+file-too-large-title = Zu groß für eine Anfrage
+file-too-large = Die Datei hat mehr als die 64 KiB, die eine Anfrage haben darf.
+file-too-large-advice = Bringen Sie die .request-Datei so, wie das Programm sie geschrieben hat.
+zip-in-zip-title = Ein Zip in einem Zip
+zip-in-zip = Ein Zip, das in einem anderen liegt, wird nicht geöffnet.
+zip-in-zip-advice = Packen Sie die Anfragedateien selbst in ein Zip.
+zip-encrypted-title = Mit Passwort geschützt
+zip-encrypted = Die Datei im Zip ist verschlüsselt.
+zip-encrypted-advice = Packen Sie das Zip ohne Passwort: Eine Anfrage nützt niemandem außer ihrem Rechner.
+zip-compression-title = Anders gepackt
+zip-compression = Das Zip ist auf eine Art gepackt, die hier nicht gelesen wird.
+zip-compression-advice = Packen Sie es mit dem, was Ihr System mitbringt, oder bringen Sie die Dateien selbst.
+zip-damaged-title = Das Zip ist beschädigt
+zip-damaged = Das Zip ist nicht ganz, oder seine Teile widersprechen sich.
+zip-damaged-advice = Packen Sie es neu, oder bringen Sie die Dateien selbst.
+zip-same-names-title = Zwei Dateien eines Namens
+zip-same-names = Zwei Dateien im Zip haben denselben Namen im selben Ordner: Welche gemeint ist, lässt sich nicht sagen.
+zip-same-names-advice = Geben Sie jeder Datei einen eigenen Namen, oder bringen Sie die Dateien selbst.
+zip-empty-title = Das Zip ist leer
+zip-empty = In dem Zip ist keine Datei.
+zip-empty-advice = Packen Sie die Anfragedateien hinein.
+other-archive-title = Ein anderes Archiv
+other-archive = Von Archiven werden hier nur Zips gelesen.
+other-archive-advice = Packen Sie die Dateien in ein Zip, oder bringen Sie die Dateien selbst.
 
 ## Ablehnungen: eine Überschrift, was geschah, was zu tun ist
 
@@ -394,7 +488,6 @@ status-invited = eingeladen
 status-suspended = gesperrt
 new-user = Neuer Benutzer
 create-user = Benutzer anlegen
-email-wrong = Eine E-Mail-Adresse hat ein @.
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
@@ -667,3 +760,6 @@ group-cap-below-use = { $count ->
     [one] Ein Platz ist durch die Gruppe belegt: Die Grenze kann nicht darunter liegen.
    *[other] { $count } Plätze sind durch die Gruppe belegt: Die Grenze kann nicht darunter liegen.
 }
+organization-role = Rolle in der Organisation
+allowed-users = Benutzer höchstens (leer: beliebig viele)
+deactivated-by-organization = Von der Organisation deaktiviert

@@ -57,7 +57,9 @@ error-form-incomplete = The form was incomplete, or in a shape that is not under
 error-upload-title = The upload was not taken
 error-upload-advice = Nothing was used up. Send fewer files at once.
 error-upload-broken = It was too large, or it broke off.
-error-upload-many = These are too many files.
+error-upload-many = These are too many files: at most { $most } are taken at once.
+error-upload-large = Unpacked, it comes to more than 16 MiB.
+error-upload-ratio = “{ $zip }” unpacks to many times its size, as no requests do.
 error-upload-none = No request came with the form, or too many.
 error-rate-title = Too many requests
 error-rate = Too many requests came from your address in a short time. Nothing was changed.
@@ -77,7 +79,7 @@ steps-1 = The app on the offline machine writes a .request file.
 steps-2 = You bring it here, on a stick, by mail or as text.
 steps-3 = You carry the .response file back, and the app installs it. No network is needed there.
 upload-drop = Choose request files, or drop them here
-upload-hint = .request files, one or many
+upload-hint = .request files, one or many, or a zip of them
 upload-paste = Paste text instead
 upload-pasted = The text of the request, or the link from a QR code
 upload-no-license = The request carries no license
@@ -139,7 +141,99 @@ qr-alt = QR code of the response for { $machine }
 as-text = As text
 as-text-label = The text of the response
 another-machine = Another machine
+pasted-text = pasted text
+kind = Kind
+outcome = Outcome
+detail = Details
+advice = What to do
+code-heading = Code
+import-by = Install before
+response-file = Response file
+outcome-ready = ready
+outcome-not = not possible
+outcome-done = done
+outcome-refused = refused
+outcome-left = not answered
+files-count = { $count ->
+    [one] One file.
+   *[other] { $count } files.
+}
+ready-count = { $count ->
+    [0] None of them can be answered.
+    [one] One can be answered.
+   *[other] { $count } can be answered.
+}
+left-count = { $count ->
+    [one] One cannot; the list says why.
+   *[other] { $count } cannot; the list says why.
+}
+left-files = { $count ->
+    [one] One further file was not answered: the step before said why.
+   *[other] { $count } further files were not answered: the step before said why.
+}
+done-count = { $count ->
+    [0] Nothing was answered.
+    [one] One request is answered.
+   *[other] { $count } requests are answered.
+}
+refused-count = { $count ->
+    [one] One was refused.
+   *[other] { $count } were refused.
+}
+batch-seats = { $needed ->
+    [one] One of these machines needs a seat of { $product }
+   *[other] { $needed } of these machines need a seat of { $product }
+}, { $free ->
+    [0] none is free.
+    [one] one is free.
+   *[other] { $free } are free.
+}
+batch-seats-any = { $needed ->
+    [one] One of these machines needs a seat of { $product }
+   *[other] { $needed } of these machines need a seat of { $product }
+}, any number is free.
+batch-seats-freed = { $freed ->
+    [one] One more becomes free by a deactivation among these, which is done first.
+   *[other] { $freed } more become free by the deactivations among these, which are done first.
+}
+batch-seats-missing = { $missing ->
+    [one] One will get none: seats are given in the order of the list. Deactivate a machine first, or bring fewer files.
+   *[other] { $missing } will get none: seats are given in the order of the list. Deactivate machines first, or bring fewer files.
+}
+download-all = Download all responses as one zip
+download-table = Table for a spreadsheet (CSV)
+carry-all-1 = Copy the zip to a stick, or the responses out of it.
+carry-all-2 = On each machine, open the app and choose “Install response”, with the file that has the machine’s name. By command line:
+progress = Progress
+upload-sending = Sending: { $percent } percent
+upload-reading = Sent. The files are being read …
+upload-failed = The files did not arrive. Nothing was used up. Check the connection and send them again.
+answers-working = The requests are being answered …
 in-use-by = In use by:
+file-too-large-title = Too large for a request
+file-too-large = The file has more than the 64 KiB that a request may have.
+file-too-large-advice = Bring the .request file as the app wrote it.
+zip-in-zip-title = A zip in a zip
+zip-in-zip = A zip that lies in another one is not opened.
+zip-in-zip-advice = Put the request files themselves into one zip.
+zip-encrypted-title = Protected by a password
+zip-encrypted = The file in the zip is encrypted.
+zip-encrypted-advice = Make the zip without a password: a request is of no use to anybody but its machine.
+zip-compression-title = Compressed in another way
+zip-compression = The zip uses a way to compress that is not read here.
+zip-compression-advice = Make it with what your system brings, or bring the files themselves.
+zip-damaged-title = The zip is damaged
+zip-damaged = The zip is not whole, or its parts contradict each other.
+zip-damaged-advice = Make it again, or bring the files themselves.
+zip-same-names-title = Two files of one name
+zip-same-names = Two files in the zip have the same name in the same folder: which one is meant cannot be told.
+zip-same-names-advice = Give each file a name of its own, or bring the files themselves.
+zip-empty-title = The zip is empty
+zip-empty = There is no file in the zip.
+zip-empty-advice = Put the request files into it.
+other-archive-title = Another kind of archive
+other-archive = Of archives, only zips are read here.
+other-archive-advice = Make a zip of the files, or bring the files themselves.
 
 ## Refusals: a heading, what happened, what to do
 
@@ -395,7 +489,6 @@ status-invited = invited
 status-suspended = suspended
 new-user = New user
 create-user = Create user
-email-wrong = An e-mail address has an @.
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
@@ -668,3 +761,6 @@ group-cap-below-use = { $count ->
     [one] One seat is in use through the group: the limit cannot be lower than that.
    *[other] { $count } seats are in use through the group: the limit cannot be lower than that.
 }
+organization-role = Role in the organization
+allowed-users = Users at most (empty: any number)
+deactivated-by-organization = Deactivated by their organization

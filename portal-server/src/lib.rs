@@ -6,6 +6,7 @@
 //! | `router` | every URL with who may use it |
 //! | `access`, `limits`, `password` | roles, forgery defence; rate limits; password hashes |
 //! | `desk` | the heart: understand a request, say what it would do, answer it |
+//! | `bundle` | files and zips that people bring; zips, tables and calendars that they take home |
 //! | `api`, `problem` | JSON for programs; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
@@ -19,6 +20,7 @@ pub mod admin;
 mod api;
 mod app;
 mod assets;
+pub mod bundle;
 pub mod clock;
 mod config;
 pub mod desk;

@@ -28,9 +28,8 @@ use crate::access::Visitor;
 use crate::app::App;
 use crate::language::{Arg, Language, Say};
 
-/// The most files in one upload, and what that comes to.
-pub(crate) const MOST_FILES: usize = 50;
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// The most bytes of an upload or of the form that confirms it: 16 MiB of files or tokens, and what stands around each.
+const MOST_BYTES: usize = 18 * 1024 * 1024;
 
 /// A route that takes files.
 pub(crate) fn upload(methods: MethodRouter<App>) -> MethodRouter<App> {

@@ -55,6 +55,12 @@ fn pages(app: &App) -> Table<'_> {
         .route("/activate", Access::Public, get(pages::activate::form))
         .limited("/activate/review", Access::Public, pages::upload(post(pages::activate::review)))
         .limited("/activate/confirm", Access::Public, pages::upload(post(pages::activate::confirm)))
+        .limited(
+            "/activate/responses.zip",
+            Access::Public,
+            pages::upload(post(pages::activate::zip)),
+        )
+        .limited("/activate/table.csv", Access::Public, pages::upload(post(pages::activate::table)))
         .route("/responses/{hash}", Access::Public, get(pages::responses::file))
         .route("/responses/{hash}/qr.svg", Access::Public, get(pages::responses::qr))
         .limited("/login", Access::Public, get(pages::login::form).post(pages::login::log_in))
@@ -214,6 +220,11 @@ fn pages(app: &App) -> Table<'_> {
             "/licenses/{id}/confirm",
             Access::Customer,
             pages::upload(post(pages::activate::confirm_for_license)),
+        )
+        .route(
+            "/licenses/{id}/table.csv",
+            Access::Customer,
+            pages::upload(post(pages::activate::table_for_license)),
         )
         .route("/admin", Access::Admin, get(pages::admin::overview))
         .route(

@@ -1,9 +1,11 @@
 // The customer portal in Chromium: the public page with and without JavaScript, login, licenses, the vendor's pages.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { Machine, accessible, picture, save, scratch, startBrowser, startPortal, visit } from "./world.mjs";
+import { Machine, accessible, picture, save, scratch, startBrowser, startPortal, unzip, visit, zip } from "./world.mjs";
 
 let folder, portal, browser;
 
@@ -111,6 +113,94 @@ test("without JavaScript: many files at once, pasted text, deactivation and rece
   assert.match(await page.locator("main").innerText(), /The seat is free again/);
   const receipt = await save(page, page.getByRole("link", { name: /Download nojs-a/ }), folder.path);
   assert.equal(a.install(receipt).installed, "receipt");
+  await close();
+});
+
+/** Installs what a zip of responses brought, each on the machine of its name. */
+function installAll(machines, path, name) {
+  const folderOfZip = join(folder.path, name);
+  const names = unzip(path, folderOfZip);
+  assert.deepEqual(names, machines.map((m) => `${m.name}.response`).sort());
+  for (const m of machines) {
+    assert.equal(m.install(join(folderOfZip, `${m.name}.response`)).state, "active", m.name);
+    assert.equal(m.check().state, "active", m.name);
+  }
+}
+
+test("twelve machines by one zip: reviewed, activated, the zip of responses installed by the command line", async () => {
+  const license = portal.admin("license", "create", "--product", "acme-cad", "--activations", "12", "--owner", "jane@lab.example");
+  const machines = Array.from({ length: 12 }, (_, n) => machine(`bench-${n + 1}`));
+  const photo = join(folder.path, "holiday.jpg");
+  writeFileSync(photo, randomBytes(300_000));
+  const named = (m) => {
+    const path = join(folder.path, `${m.name}.request`);
+    writeFileSync(path, m.request("activation").text);
+    return path;
+  };
+  const batch = zip(join(folder.path, "batch.zip"), [...machines.map(named), photo]);
+  const { page, close } = await visit(browser, [portal.url]);
+  await logIn(page, "jane@lab.example");
+  await page.goto(`${portal.url}/licenses/${license.id}`);
+  // Large enough for the bar: what it says while the files leave is kept.
+  await page.evaluate(() => {
+    globalThis.said = [];
+    const form = document.querySelector("form[data-work]");
+    const note = () => {
+      const bar = form.querySelector("progress");
+      globalThis.said.push([form.querySelector("[role=status]").textContent, bar.hidden, bar.hasAttribute("value")]);
+    };
+    new MutationObserver(note).observe(form, { subtree: true, childList: true, attributes: true });
+  });
+  await bring(page, batch);
+  const said = await page.evaluate(() => globalThis.said);
+  assert.ok(said.some(([words, hidden]) => /^Sending: \d+ percent$/.test(words) && !hidden), JSON.stringify(said));
+  assert.ok(said.some(([words, , known]) => /being read/.test(words) && !known), JSON.stringify(said));
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "What will happen", "a screen reader goes on there");
+  const text = await page.locator("main").innerText();
+  assert.match(text, /12 of these machines need a seat of Acme CAD, 12 are free/);
+  assert.match(text, /13 files\. 12 can be answered\. One cannot/);
+  assert.match(text, /holiday\.jpg[\s\S]+file-too-large/);
+  assert.equal(await page.locator("table.batch tbody tr").count(), 13);
+  await accessible(page, "review of a batch");
+  await picture(page, "batch-review");
+  await page.getByRole("button", { name: "Activate 12 machines" }).click();
+  await page.getByRole("heading", { name: "Carry this back" }).waitFor();
+  assert.match(await page.locator("main").innerText(), /12 requests are answered\./);
+  await accessible(page, "result of a batch");
+  await picture(page, "batch-result");
+  const path = await save(page, page.getByRole("button", { name: "Download all responses as one zip" }), folder.path);
+  installAll(machines, path, "responses");
+  const table = await save(page, page.getByRole("button", { name: "Table for a spreadsheet (CSV)" }), folder.path);
+  const lines = readFileSync(table, "utf8").trim().split("\r\n");
+  assert.equal(lines.length, 14);
+  assert.match(lines[1], /^"bench-1\.request","bench-1","activation request","done"/);
+  assert.match(lines[13], /"holiday\.jpg".*"not answered"/);
+  const single = await save(page, page.getByRole("link", { name: "bench-7.response" }), folder.path);
+  assert.equal(readFileSync(single, "utf8"), readFileSync(join(folder.path, "responses/bench-7.response"), "utf8"));
+
+  // One of them gives its seat back.
+  await page.goto(`${portal.url}/licenses/${license.id}`);
+  await bring(page, machines[2].request("deactivation").path);
+  await page.locator("#confirm").click();
+  const receipt = await save(page, page.getByRole("link", { name: /Download bench-3/ }), folder.path);
+  assert.equal(machines[2].install(receipt).installed, "receipt");
+  await close();
+});
+
+test("without JavaScript: more machines than seats, said before, and the zip of those that got one", async () => {
+  const license = portal.admin("license", "create", "--product", "acme-cad", "--activations", "4");
+  const machines = Array.from({ length: 6 }, (_, n) => machine(`plain-${n + 1}`));
+  const files = machines.map((m) => m.request("activation", "--license-key", license.key).path);
+  const { page, close } = await visit(browser, [portal.url], { javaScriptEnabled: false });
+  await page.goto(`${portal.url}/activate`);
+  await bringByButton(page, files);
+  assert.match(await page.locator("main").innerText(), /6 of these machines need a seat of Acme CAD, 4 are free\. 2 will get none/);
+  await picture(page, "batch-short");
+  await page.locator("#confirm").click();
+  assert.match(await page.locator("main").innerText(), /4 requests are answered\. 2 were refused\./);
+  await picture(page, "batch-short-result");
+  const path = await save(page, page.getByRole("button", { name: "Download all responses as one zip" }), folder.path);
+  installAll(machines.slice(0, 4), path, "plain-responses");
   await close();
 });
 

@@ -1,7 +1,7 @@
 // The real programs on real files: a portal, machines played by the command line, a plain web server, a browser.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -184,6 +184,18 @@ export async function picture(page, name) {
   assert.ok(wide <= PHONE.width, `${name} is ${wide} wide on a phone`);
   await page.screenshot({ path: join(pictures, `${name}-phone.png`), fullPage: true });
   await page.setViewportSize(before);
+}
+
+/** A zip of these files, made by Python: not by what reads it. */
+export function zip(path, files) {
+  execFileSync("python3", ["-m", "zipfile", "-c", path, ...files]);
+  return path;
+}
+
+/** Unpacks a zip into a new folder, by Python: not by what wrote it. Says what was in it. */
+export function unzip(path, folder) {
+  execFileSync("python3", ["-m", "zipfile", "-e", path, folder]);
+  return readdirSync(folder).sort();
 }
 
 /** Clicks and keeps what the browser saves. */

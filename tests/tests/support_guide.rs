@@ -29,6 +29,15 @@ fn every_refusal_of_the_portal_has_its_anchor_in_the_support_guide() {
 }
 
 #[test]
+fn every_reason_not_to_read_a_file_has_its_anchor_in_the_support_guide() {
+    let codes = codes_of(&read("portal-server/src/bundle/unread.rs"));
+    assert!(codes.contains("zip-in-zip") && codes.len() > 6, "not found: {codes:?}");
+    let missing: Vec<_> =
+        codes.difference(&anchors(&read("docs/guide-support.md"))).cloned().collect();
+    assert!(missing.is_empty(), "without a row in docs/guide-support.md: {missing:?}");
+}
+
+#[test]
 fn every_code_of_the_machine_has_its_anchor_in_the_support_guide() {
     let codes = codes_of(&read("crates/client/src/error.rs"));
     assert!(codes.contains("no-deactivation-left"), "not found: {codes:?}");
@@ -41,6 +50,7 @@ fn every_code_of_the_machine_has_its_anchor_in_the_support_guide() {
 fn the_support_guide_explains_no_code_that_is_gone() {
     let mut codes: BTreeSet<String> = Code::ALL.iter().map(|code| code.to_string()).collect();
     codes.extend(codes_of(&read("portal-server/src/desk/refusal.rs")));
+    codes.extend(codes_of(&read("portal-server/src/bundle/unread.rs")));
     codes.extend(codes_of(&read("crates/client/src/error.rs")));
     // These three are made where they are answered.
     for (code, place) in [

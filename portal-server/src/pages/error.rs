@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use countersign_store::StoreError;
 
 use super::{Frame, page_with};
+use crate::bundle::unread::TooMuch;
 use crate::language::Say;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
@@ -61,7 +62,12 @@ impl ErrorPage {
         Self::new(status, "error-input-title", fact, "error-nothing-changed")
     }
 
-    pub(crate) fn upload(fact: &str) -> Self {
+    /// More was brought than is taken at once.
+    pub(crate) fn too_much(much: &TooMuch) -> Self {
+        Self::upload(much.fact())
+    }
+
+    pub(crate) fn upload(fact: impl Into<Say>) -> Self {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         Self::new(status, "error-upload-title", fact, "error-upload-advice")
     }

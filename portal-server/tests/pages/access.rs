@@ -18,7 +18,7 @@ enum For {
 use For::{Admins, Customers, Everybody, Programs, Runners};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 91] = [
+const ROUTES: [(&str, &str, For, &str); 94] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
@@ -29,6 +29,8 @@ const ROUTES: [(&str, &str, For, &str); 91] = [
     ("GET", "/activate", Everybody, ""),
     ("POST", "/activate/review", Everybody, "a file"),
     ("POST", "/activate/confirm", Everybody, "request={request}"),
+    ("POST", "/activate/responses.zip", Everybody, "row={request}"),
+    ("POST", "/activate/table.csv", Everybody, "row={request}"),
     ("GET", "/responses/{hash}", Everybody, ""),
     ("GET", "/responses/{hash}/qr.svg", Everybody, ""),
     ("GET", "/login", Everybody, ""),
@@ -64,14 +66,14 @@ const ROUTES: [(&str, &str, For, &str); 91] = [
     ("GET", "/profile/sessions", Customers, ""),
     ("POST", "/profile/sessions/end-others", Customers, "x=1"),
     ("GET", "/profile/two-factor", Customers, ""),
-    ("POST", "/profile/two-factor/on", Customers, "code={code 0}"),
+    ("POST", "/profile/two-factor/on", Customers, "code={code -1}"),
     (
         "POST",
         "/profile/two-factor/codes",
         Customers,
-        "password=correct horse battery&code={code 1}",
+        "password=correct horse battery&code={code 0}",
     ),
-    ("POST", "/profile/two-factor/off", Customers, "password=correct horse battery&code={code 2}"),
+    ("POST", "/profile/two-factor/off", Customers, "password=correct horse battery&code={code 1}"),
     ("POST", "/profile/two-factor/offer", Customers, "password=correct horse battery"),
     ("GET", "/organization", Runners, ""),
     ("GET", "/organization/users", Runners, ""),
@@ -102,6 +104,7 @@ const ROUTES: [(&str, &str, For, &str); 91] = [
     ("GET", "/licenses/{id}", Customers, ""),
     ("POST", "/licenses/{id}/review", Customers, "a file"),
     ("POST", "/licenses/{id}/confirm", Customers, "request={request}"),
+    ("POST", "/licenses/{id}/table.csv", Customers, "row={request}"),
     ("GET", "/admin", Admins, ""),
     ("GET", "/admin/settings", Admins, ""),
     ("POST", "/admin/settings", Admins, "cap_days=5"),
@@ -220,7 +223,7 @@ impl Subjects {
                     .replace("{user}", &self.user)
                     .replace("{license}", &self.license)
                     .replace("{group}", &self.group);
-                let fields = [0, 1, 2].iter().fold(fields, |fields, step| {
+                let fields = [-1, 0, 1].iter().fold(fields, |fields, step| {
                     fields.replace(&format!("{{code {step}}}"), &self.portal.code(TOTP, *step))
                 });
                 let field = |field: &str| field.split_once('=').map(|(n, v)| (n.into(), v.into()));

@@ -95,10 +95,10 @@ async fn a_text_that_is_no_request_is_a_problem_that_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn fifty_files_are_taken_and_fifty_one_are_not() {
+async fn a_thousand_files_are_taken_and_one_more_is_not() {
     let portal = TestPortal::new().await;
-    let (visitor, key) = (portal.visitor(), portal.license(99, None).await);
-    let requests: Vec<_> = (0..51)
+    let (visitor, key) = (portal.visitor(), portal.license(9_999, None).await);
+    let requests: Vec<_> = (0..1_001)
         .map(|n| Machine::new(&format!("lab-{n}"), &portal.product).activation(&key))
         .collect();
     let form = |count: usize| {
@@ -106,16 +106,16 @@ async fn fifty_files_are_taken_and_fifty_one_are_not() {
             form.part("file", Part::text(request.clone()).file_name(format!("{n}.request")))
         })
     };
-    let review = visitor.upload("/activate/review", form(51)).await.is(413);
-    review.says("These are too many files.").says("Nothing was used up.");
-    let review = visitor.upload("/activate/review", form(50)).await.is(200);
-    review.says("Activate 50 machines");
+    let review = visitor.upload("/activate/review", form(1_001)).await.is(413);
+    review.says("at most 1000 are taken at once").says("Nothing was used up.");
+    let review = visitor.upload("/activate/review", form(1_000)).await.is(200);
+    review.says("Activate 1000 machines");
     let fields: Vec<_> = requests.iter().map(|request| ("request", request.as_str())).collect();
     visitor.post("/activate/confirm", &fields).await.is(413).says("too many");
     visitor.post("/activate/confirm", &[]).await.is(413).says("No request came with the form");
     nothing_is_used_up(&portal, &key).await;
-    visitor.post("/activate/confirm", &fields[..50]).await.is(200).says("lab-49.response");
-    assert_eq!(portal.stored(&key).await.live_activations, 50);
+    visitor.post("/activate/confirm", &fields[..1_000]).await.is(200).says("lab-999.response");
+    assert_eq!(portal.stored(&key).await.live_activations, 1_000);
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn an_upload_that_is_too_large_is_not_taken() {
     let portal = TestPortal::new().await;
     let jane = portal.customer("jane@lab.example").await;
     let key = portal.license_of("jane@lab.example", 1).await;
-    let large = "x".repeat(4 * KIB * KIB + 1);
+    let large = "x".repeat(18 * KIB * KIB + 1);
     for page in ["/activate", &format!("/licenses/{}", key.id())] {
         let form = Form::new().part("file", Part::text(large.clone()).file_name("a.request"));
         let answer = jane.upload(&format!("{page}/review"), form).await.is(413);

@@ -68,6 +68,8 @@ async fn every_door_without_a_login_has_the_limit() {
         ("POST", "/api/v1/trials"),
         ("POST", "/activate/review"),
         ("POST", "/activate/confirm"),
+        ("POST", "/activate/responses.zip"),
+        ("POST", "/activate/table.csv"),
         ("POST", "/login"),
         ("GET", "/setup/guessed"),
         ("POST", "/setup/guessed"),
