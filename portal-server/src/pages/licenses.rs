@@ -19,6 +19,7 @@ use crate::language::Language;
 pub(crate) struct LicenseView {
     pub(crate) id: String,
     pub(crate) product: String,
+    pub(crate) product_id: String,
     pub(crate) plan: String,
     pub(crate) holder: String,
     pub(crate) key: String,
@@ -50,6 +51,7 @@ impl LicenseView {
         Self {
             id: license.id.to_string(),
             product,
+            product_id: license.product.to_string(),
             plan: license.plan.clone().unwrap_or_default(),
             holder: license.holder.clone().unwrap_or_default(),
             masked_key: masked(&license.key.grouped()),
@@ -152,6 +154,8 @@ struct LicensePage {
     machines: Vec<MachineView>,
     entitlements: Vec<(String, String)>,
     metadata: Vec<(String, String)>,
+    maintenance_until: Option<String>,
+    highest_version: Option<String>,
 }
 
 /// One license.
@@ -169,12 +173,16 @@ pub(crate) async fn show(
     let entitlements = license.entitlements.iter().map(words).collect();
     let view = views(&app, std::slice::from_ref(&license), language).await?.swap_remove(0);
     let machines = machines.iter().map(|a| MachineView::new(a, language)).collect();
+    let terms = app.store().release_terms_of(&license.id).await?;
+    let limits = terms.map(|terms| terms.limits).unwrap_or_default();
     Ok(page(&LicensePage {
         frame: Frame::new(&app, &visitor),
         license: view,
         machines,
         entitlements,
         metadata: visible_metadata(&license, &user),
+        maintenance_until: limits.maintenance_until.map(|until| language.date(until)),
+        highest_version: limits.highest_version.map(|version| version.to_string()),
     }))
 }
 
