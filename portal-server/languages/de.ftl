@@ -749,6 +749,7 @@ activity-group-link-license = { $detail } wurde mit { $subject } verknüpft.
 activity-group-unlink-license = { $detail } ist nicht mehr mit { $subject } verknüpft.
 activity-license-create = Die Lizenz { $subject } wurde angelegt.
 activity-license-change = Die Lizenz { $subject } wurde geändert.
+activity-license-release-limits = Welche Veröffentlichungen die Lizenz { $subject } umfasst, wurde geändert.
 activity-license-move = Eine Lizenz ging an einen anderen Inhaber.
 activity-activation-create = { $subject } wurde aktiviert.
 activity-activation-renew = { $subject } wurde erneuert.

@@ -750,6 +750,7 @@ activity-group-link-license = { $detail } was linked to { $subject }.
 activity-group-unlink-license = { $detail } is no longer linked to { $subject }.
 activity-license-create = License { $subject } was created.
 activity-license-change = License { $subject } was changed.
+activity-license-release-limits = Which releases license { $subject } covers was changed.
 activity-license-move = A license was moved to another owner.
 activity-activation-create = { $subject } was activated.
 activity-activation-renew = { $subject } was renewed.

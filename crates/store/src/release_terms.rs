@@ -267,7 +267,8 @@ fn set_limits(
     let found =
         run(c, SET_LIMITS, (&id, optional_seconds(limits.maintenance_until), highest))? == 1;
     if found {
-        audit::record(c, now, actor, "license.release-limits", &id, highest.unwrap_or_default())?;
+        let (what, detail) = ("license.release-limits", highest.unwrap_or_default());
+        audit::record_of_license(c, license, now, actor, what, &id, detail)?;
     }
     Ok(found)
 }

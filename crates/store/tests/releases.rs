@@ -421,6 +421,12 @@ async fn terms_are_those_of_the_licenses_that_a_user_may_see() {
             terms.iter().filter_map(|terms| terms.limits.maintenance_until).collect();
         untils.sort_unstable();
         assert_eq!(for_product.len(), untils.len());
+        // The one rule of who sees a license says the same.
+        let mut seen = Vec::new();
+        for (number, license) in (1..).zip(&ids) {
+            seen.extend(store.access_to(user, license).await.unwrap().map(|_| number));
+        }
+        assert_eq!(untils, seen, "{}", user.email);
         untils
     };
     assert_eq!(untils(&ada).await, [2, 5], "who runs the organization");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use countersign_core::release::{Channel, FileName, VersionName};
-use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
+use countersign_core::{Id, LicenseId, ProductId, UnixSeconds, file};
 use countersign_store::{
     NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseLimits,
     ReleaseStatus, is_highest_version,
@@ -257,9 +257,7 @@ async fn notes(app: &App, release: &str, file: &Path) -> anyhow::Result<Value> {
 async fn publish_one(app: &App, options: &Publish) -> anyhow::Result<Value> {
     let release = or_nothing("published", find(app, &options.release).await)?;
     let checksums = match &options.checksums {
-        Some(path) => Checksums::File(std::fs::read(path).with_context(|| {
-            format!("{} cannot be read: nothing was published", path.display())
-        })?),
+        Some(path) => Checksums::File(or_nothing("published", read_carrier(path))?),
         None if options.unsigned => Checksums::Unsigned,
         None => Checksums::Portal,
     };
@@ -339,6 +337,16 @@ fn done(change: ReleaseChange) -> anyhow::Result<()> {
         ReleaseChange::Done => Ok(()),
         refused => bail!("{}", refusal(refused)),
     }
+}
+
+/// At most one byte more than a file may have: that is enough to refuse it.
+fn read_carrier(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let failed = || format!("{} cannot be read", path.display());
+    let mut bytes = Vec::new();
+    let open = std::fs::File::open(path).with_context(failed)?;
+    let mut most = std::io::Read::take(open, file::MAX_FILE as u64 + 1);
+    std::io::Read::read_to_end(&mut most, &mut bytes).with_context(failed)?;
+    Ok(bytes)
 }
 
 fn read_text(path: &Path) -> anyhow::Result<String> {
