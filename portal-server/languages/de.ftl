@@ -122,6 +122,11 @@ effect-kept = Der Rechner hat seinen Platz noch: Er wird wieder aktiviert, { $un
 effect-reinstall = Ein neu installierter Rechner: Er übernimmt seinen eigenen Platz, { $until }. Es wird kein weiterer Platz gebraucht.
 effect-trial = Eine Testzeit beginnt, { $until }.
 effect-free-seat = Der Rechner hat seine Aktivierung aufgegeben. Sein Platz wird frei.
+effect-receipt-only = Der Rechner hat seine Aktivierung aufgegeben. Sein Platz ist schon frei: Sie bekommen eine Quittung, und kein weiterer Platz wird frei.
+released-new-seat = Der Platz dieses Rechners wurde am { $date } freigegeben: ihn zu aktivieren belegt einen neuen Platz.
+released-new-seat-by = Der Platz dieses Rechners wurde am { $date } von { $by } freigegeben: ihn zu aktivieren belegt einen neuen Platz.
+released-receipt = Der Platz dieses Rechners wurde am { $date } freigegeben.
+released-receipt-by = Der Platz dieses Rechners wurde am { $date } von { $by } freigegeben.
 seats-after = Danach sind { $used } von { $allowed } Plätzen belegt, { $left } frei
 seats-after-any = Danach sind { $used } Plätze belegt, beliebig viele sind erlaubt
 result-title = Tragen Sie das zurück
@@ -288,6 +293,34 @@ seats-used-up = { $allowed ->
    *[other] Alle { $allowed } Plätze der Lizenz sind belegt.
 }
 seats-used-up-advice = Deaktivieren Sie einen Rechner, der nicht mehr gebraucht wird, oder bitten Sie den Hersteller um mehr Plätze; senden Sie dann dieselbe Anfragedatei noch einmal.
+group-seats-used-up-title = Die Plätze Ihrer Gruppe sind belegt
+group-seats-used-up = Von dieser Lizenz dürfen Ihre Gruppen { $allowed ->
+    [0] keinen Platz
+    [one] einen Platz
+   *[other] { $allowed } Plätze
+    } belegen, und für Sie ist keiner mehr frei.
+group-seats-used-up-advice = Deaktivieren Sie einen Rechner Ihrer Gruppe, der nicht mehr gebraucht wird, oder bitten Sie einen Verwalter Ihrer Organisation um mehr Plätze; senden Sie dann dieselbe Anfragedatei noch einmal.
+holds-no-seat-title = Kein Platz belegt
+holds-no-seat = Dieser Rechner hat keinen Platz der Lizenz mehr.
+holds-no-seat-advice = Nichts wurde geändert. Um den Rechner wieder zu benutzen, aktivieren Sie ihn mit einer neuen Anfragedatei.
+release-not-yours-title = Nicht Ihr Rechner
+release-not-yours = Sie benutzen diese Lizenz über eine Gruppe, und jemand anderes hat diesen Rechner aktiviert.
+release-not-yours-advice = Nichts wurde geändert. Fragen Sie, wer ihn aktiviert hat, oder einen Verwalter Ihrer Organisation.
+releases-used-up-title = Keine Freigabe mehr übrig
+releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
+    [one] einmal
+   *[other] { $allowed } Mal
+    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } UTC möglich.
+releases-used-up-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
+releases-none-title = Keine Freigaben
+releases-none = Der Hersteller lässt keinen Platz ohne den Rechner freigeben ({ $allowed } im Jahr).
+releases-none-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
+release-too-soon-title = Zu bald nach der letzten Freigabe
+release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } UTC möglich.
+release-too-soon-advice = Der Platz bleibt bis dahin bei seinem Rechner. Kommen Sie später wieder, oder fragen Sie den Hersteller.
+renewal-unavailable-title = Eine neue Anfrage ist nötig
+renewal-unavailable = Dieser Rechner wurde aktiviert, bevor das Portal aufhob, was eine Verlängerung ohne Anfrage braucht.
+renewal-unavailable-advice = Erstellen Sie auf dem Rechner einmal eine neue Anfragedatei und bringen Sie sie her: das verlängert ihn ohne weiteren Platz, und danach geht es ohne Anfrage.
 reinstalls-used-up-title = Zu oft neu installiert
 reinstalls-used-up = Dieser Rechner wurde innerhalb eines Jahres öfter neu installiert als die erlaubten { $allowed } Male.
 reinstalls-used-up-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
@@ -371,6 +404,7 @@ state-active = aktiv
 state-returned = aufgegeben, Platz behalten
 state-deactivated = deaktiviert
 state-replaced = nach einer Neuinstallation ersetzt
+state-released = ohne den Rechner freigegeben
 app-version = Programm
 since = Seit
 runs-until = Läuft bis
@@ -391,6 +425,12 @@ settings = Einstellungen
 cap-days = Längste Frist zum Installieren, in Tagen
 cap-days-hint = Keine Antwort kann später als so lange nach dem Unterschreiben installiert werden, was immer ihre Lizenz sagt.
 cap-days-range = Die längste Frist zum Installieren ist 1 bis 3650 Tage.
+releases-per-year = Freigaben verlorener Rechner, je Lizenz und Jahr
+releases-per-year-hint = So viele Plätze einer Lizenz darf ihr Besitzer innerhalb von 365 Tagen ohne den Rechner freigeben. Sie zählen nicht als Deaktivierungen.
+releases-per-year-range = Die Freigaben je Lizenz und Jahr sind 0 bis 1000.
+cool-down-hours = Stunden von einer Freigabe einer Lizenz zur nächsten
+cool-down-hint = Bis dahin kann kein weiterer Platz der Lizenz freigegeben werden. Für Sie selbst gilt das nicht.
+cool-down-range = Die Zeit zwischen zwei Freigaben ist höchstens 8760 Stunden.
 trial-origins = Testseiten, die hier anfragen dürfen, ein Ursprung pro Zeile
 trial-origins-hint = Schema und Rechnername, ohne Pfad.
 trial-origins-operator = Von der Befehlszeile auch: { $origins }.

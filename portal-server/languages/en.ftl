@@ -122,6 +122,11 @@ effect-kept = The machine still has its seat: it is activated again, { $until }.
 effect-reinstall = A reinstalled machine: it takes over its own seat, { $until }. No further seat is used.
 effect-trial = A trial will start, { $until }.
 effect-free-seat = The machine has given its activation up. Its seat becomes free.
+effect-receipt-only = The machine has given its activation up. Its seat is free already: you get a receipt, and no further seat becomes free.
+released-new-seat = This machine's seat was released on { $date }: activating it takes a new seat.
+released-new-seat-by = This machine's seat was released on { $date } by { $by }: activating it takes a new seat.
+released-receipt = This machine's seat was released on { $date }.
+released-receipt-by = This machine's seat was released on { $date } by { $by }.
 seats-after = { $used } of { $allowed } seats in use after this, { $left } left
 seats-after-any = { $used } seats in use after this, any number allowed
 result-title = Carry this back
@@ -288,6 +293,34 @@ seats-used-up = { $allowed ->
    *[other] All { $allowed } seats of the license are in use.
 }
 seats-used-up-advice = Deactivate a machine that is not needed any more, or ask the vendor for more seats; then send the same request file again.
+group-seats-used-up-title = Your group's seats are in use
+group-seats-used-up = Of this license your groups may use { $allowed ->
+    [0] no seat
+    [one] one seat
+   *[other] { $allowed } seats
+    }, and no further one is free for you.
+group-seats-used-up-advice = Deactivate a machine of your group that is not needed any more, or ask an admin of your organization for more seats; then send the same request file again.
+holds-no-seat-title = No seat in use
+holds-no-seat = This machine holds no seat of the license any more.
+holds-no-seat-advice = Nothing was changed. To use the machine again, activate it with a new request file.
+release-not-yours-title = Not your machine
+release-not-yours = You use this license through a group, and somebody else activated this machine.
+release-not-yours-advice = Nothing was changed. Ask whoever activated it, or an admin of your organization.
+releases-used-up-title = No release left
+releases-used-up = Seats of this license may be released without the machine { $allowed ->
+    [one] once
+   *[other] { $allowed } times
+    } within a year, and that was done. The next one is possible on { $again } UTC.
+releases-used-up-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
+releases-none-title = No releases
+releases-none = The vendor lets no seat be released without the machine ({ $allowed } a year).
+releases-none-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
+release-too-soon-title = Too soon after the last release
+release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again } UTC.
+release-too-soon-advice = The seat stays with its machine until then. Come back later, or ask the vendor.
+renewal-unavailable-title = A new request is needed
+renewal-unavailable = This machine was activated before the portal kept what a renewal without a request needs.
+renewal-unavailable-advice = Make a new request file on the machine once and bring it here: that renews it without a further seat, and from then on it can be renewed without one.
 reinstalls-used-up-title = Reinstalled too often
 reinstalls-used-up = This machine was reinstalled more often within a year than the { $allowed } times that are allowed.
 reinstalls-used-up-advice = Ask the vendor. Your request file stays usable.
@@ -372,6 +405,7 @@ state-active = active
 state-returned = given up, seat kept
 state-deactivated = deactivated
 state-replaced = replaced after a reinstallation
+state-released = released without the machine
 app-version = App
 since = Since
 runs-until = Runs until
@@ -392,6 +426,12 @@ settings = Settings
 cap-days = Longest import window, in days
 cap-days-hint = No response can be installed later than this after it was signed, whatever its license says.
 cap-days-range = The longest import window is 1 to 3650 days.
+releases-per-year = Releases of lost machines, per license and year
+releases-per-year-hint = So many seats of one license may its owner free within 365 days without the machine. They count as no deactivation.
+releases-per-year-range = The releases per license and year are 0 to 1000.
+cool-down-hours = Hours from one release of a license to the next
+cool-down-hint = Until then no further seat of the license can be released. You yourself are not held to it.
+cool-down-range = The time between two releases is at most 8760 hours.
 trial-origins = Trial pages that may ask here, one origin a line
 trial-origins-hint = Scheme and host, without a path.
 trial-origins-operator = By command line also: { $origins }.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::mail;
 use crate::password;
-use crate::settings::{Settings, parse_origins};
+use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
 
 const DAY: u64 = 86_400;
 
@@ -168,6 +168,12 @@ pub enum SettingsCommand {
         /// The longest time in days within which any response may be installed.
         #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3650))]
         response_validity_cap_days: Option<u64>,
+        /// How many seats of one license its owner may release without proof within 365 days.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_RELEASES))]
+        releases_per_year: Option<u64>,
+        /// Seconds from one such release of a license to the next.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=LONGEST_COOL_DOWN))]
+        release_cool_down_seconds: Option<u64>,
         /// An origin whose trial page may post here; may be given more than once and replaces those that are set.
         #[arg(long)]
         trial_origin: Option<Vec<String>>,
@@ -289,9 +295,17 @@ async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Opt
 
 async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> {
     let mut settings = Settings::clone(&*app.settings().await?);
-    if let SettingsCommand::Set { response_validity_cap_days, trial_origin } = command {
-        settings.response_validity_cap_days =
-            response_validity_cap_days.unwrap_or(settings.response_validity_cap_days);
+    if let SettingsCommand::Set {
+        response_validity_cap_days,
+        releases_per_year,
+        release_cool_down_seconds,
+        trial_origin,
+    } = command
+    {
+        let replace = |old: &mut u64, new: Option<u64>| *old = new.unwrap_or(*old);
+        replace(&mut settings.response_validity_cap_days, response_validity_cap_days);
+        replace(&mut settings.releases_per_year, releases_per_year);
+        replace(&mut settings.release_cool_down_seconds, release_cool_down_seconds);
         if let Some(origins) = trial_origin {
             settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
         }
@@ -299,6 +313,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
     }
     Ok(json!({
         "response_validity_cap_days": settings.response_validity_cap_days,
+        "releases_per_year": settings.releases_per_year,
+        "release_cool_down_seconds": settings.release_cool_down_seconds,
         "trial_origins": settings.trial_origins,
     }))
 }

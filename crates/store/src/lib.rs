@@ -7,16 +7,21 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
-//! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `access`, `license_list`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
+//! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `renewal` | fresh responses without a new request |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
-//! | `group`, `group_license` | who in an organization may use what |
+//! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
+mod access;
+mod activate;
 mod activation;
+mod activation_list;
 mod answer;
 mod audit;
 mod deactivation;
@@ -26,17 +31,24 @@ mod error;
 mod fingerprint;
 mod group;
 mod group_license;
+mod group_seat;
 mod invitation;
 mod job;
 mod known_device;
 mod license;
+mod license_list;
+mod license_search;
+mod license_term;
 mod link;
 mod member;
 mod metadata;
 mod migrations;
 mod organization;
+mod page;
 mod password;
 mod product;
+mod release;
+mod renewal;
 mod row;
 mod session;
 mod setting;
@@ -53,7 +65,10 @@ use std::sync::{Arc, Mutex};
 use countersign_core::{LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
-pub use activation::{Activate, Activated, Activation, ActivationRefusal, ActivationState, Seat};
+pub use access::{Access, GroupAccess, LicenseScope};
+pub use activate::{Activate, Activated, ActivationRefusal, Seat};
+pub use activation::{Activation, ActivationState, Released};
+pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
 pub use audit::AuditEntry;
 pub use deactivation::{Deactivate, Deactivated};
@@ -64,11 +79,15 @@ pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGrou
 pub use invitation::{Accept, Accepted, Invite};
 pub use job::{Job, JobSubject, JobsWaiting, NewJob};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
+pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
+pub use page::{Cursor, Page};
 pub use product::Product;
+pub use release::{Release, ReleaseOutcome, ReleasePolicy};
+pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use sqlite::Options;
@@ -146,6 +165,7 @@ impl Store {
                     found.push(format!("license {id} counts {counted} activations and has {live}"));
                 }
             }
+            found.extend(group_seat::miscounted(c)?);
             Ok(found)
         })
     }
