@@ -63,3 +63,22 @@ async fn a_machine_without_a_person_takes_its_seat_from_the_license() {
     assert_eq!(portal.activation(answered.response.id).await.group, None);
     portal.is_sound().await;
 }
+
+#[tokio::test]
+async fn a_review_counts_the_seats_of_the_group_where_they_end_first() {
+    let portal = TestPortal::new().await;
+    let (jane, key, _) = jane_with_cap(&portal, 2).await;
+    let door = portal.door(&jane, &key);
+    let seats = async |name: &str, door: &Door| {
+        let request = Machine::new(name, &portal.product).activation(&key);
+        let seats = portal.preview(&request, door).await.unwrap().seats.unwrap();
+        (seats.used, seats.allowed)
+    };
+    assert_eq!(seats("a", &door).await, (1, Some(2)));
+    assert_eq!(seats("a", &Door::anonymous("api")).await, (1, Some(5)));
+    for name in ["b", "c", "d", "e"] {
+        let request = Machine::new(name, &portal.product).activation(&key);
+        portal.answer(&request, &Door::anonymous("api")).await.unwrap();
+    }
+    assert_eq!(seats("a", &door).await, (5, Some(5)), "the license ends first now");
+}
