@@ -122,6 +122,11 @@ effect-kept = Der Rechner hat seinen Platz noch: Er wird wieder aktiviert, { $un
 effect-reinstall = Ein neu installierter Rechner: Er übernimmt seinen eigenen Platz, { $until }. Es wird kein weiterer Platz gebraucht.
 effect-trial = Eine Testzeit beginnt, { $until }.
 effect-free-seat = Der Rechner hat seine Aktivierung aufgegeben. Sein Platz wird frei.
+effect-receipt-only = Der Rechner hat seine Aktivierung aufgegeben. Sein Platz ist schon frei: Sie bekommen eine Quittung, und kein weiterer Platz wird frei.
+released-new-seat = Der Platz dieses Rechners wurde am { $date } freigegeben: ihn zu aktivieren belegt einen neuen Platz.
+released-new-seat-by = Der Platz dieses Rechners wurde am { $date } von { $by } freigegeben: ihn zu aktivieren belegt einen neuen Platz.
+released-receipt = Der Platz dieses Rechners wurde am { $date } freigegeben.
+released-receipt-by = Der Platz dieses Rechners wurde am { $date } von { $by } freigegeben.
 seats-after = Danach sind { $used } von { $allowed } Plätzen belegt, { $left } frei
 seats-after-any = Danach sind { $used } Plätze belegt, beliebig viele sind erlaubt
 result-title = Tragen Sie das zurück
@@ -288,6 +293,34 @@ seats-used-up = { $allowed ->
    *[other] Alle { $allowed } Plätze der Lizenz sind belegt.
 }
 seats-used-up-advice = Deaktivieren Sie einen Rechner, der nicht mehr gebraucht wird, oder bitten Sie den Hersteller um mehr Plätze; senden Sie dann dieselbe Anfragedatei noch einmal.
+group-seats-used-up-title = Die Plätze Ihrer Gruppe sind belegt
+group-seats-used-up = Von dieser Lizenz dürfen Ihre Gruppen { $allowed ->
+    [0] keinen Platz
+    [one] einen Platz
+   *[other] { $allowed } Plätze
+    } belegen, und für Sie ist keiner mehr frei.
+group-seats-used-up-advice = Deaktivieren Sie einen Rechner Ihrer Gruppe, der nicht mehr gebraucht wird, oder bitten Sie einen Verwalter Ihrer Organisation um mehr Plätze; senden Sie dann dieselbe Anfragedatei noch einmal.
+holds-no-seat-title = Kein Platz belegt
+holds-no-seat = Dieser Rechner hat keinen Platz der Lizenz mehr.
+holds-no-seat-advice = Nichts wurde geändert. Um den Rechner wieder zu benutzen, aktivieren Sie ihn mit einer neuen Anfragedatei.
+release-not-yours-title = Nicht Ihr Rechner
+release-not-yours = Sie benutzen diese Lizenz über eine Gruppe, und jemand anderes hat diesen Rechner aktiviert.
+release-not-yours-advice = Nichts wurde geändert. Fragen Sie, wer ihn aktiviert hat, oder einen Verwalter Ihrer Organisation.
+releases-used-up-title = Keine Freigabe mehr übrig
+releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
+    [one] einmal
+   *[other] { $allowed } Mal
+    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } UTC möglich.
+releases-used-up-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
+releases-none-title = Keine Freigaben
+releases-none = Der Hersteller lässt keinen Platz ohne den Rechner freigeben ({ $allowed } im Jahr).
+releases-none-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
+release-too-soon-title = Zu bald nach der letzten Freigabe
+release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } UTC möglich.
+release-too-soon-advice = Der Platz bleibt bis dahin bei seinem Rechner. Kommen Sie später wieder, oder fragen Sie den Hersteller.
+renewal-unavailable-title = Eine neue Anfrage ist nötig
+renewal-unavailable = Dieser Rechner wurde aktiviert, bevor das Portal aufhob, was eine Verlängerung ohne Anfrage braucht.
+renewal-unavailable-advice = Erstellen Sie auf dem Rechner einmal eine neue Anfragedatei und bringen Sie sie her: das verlängert ihn ohne weiteren Platz, und danach geht es ohne Anfrage.
 reinstalls-used-up-title = Zu oft neu installiert
 reinstalls-used-up = Dieser Rechner wurde innerhalb eines Jahres öfter neu installiert als die erlaubten { $allowed } Male.
 reinstalls-used-up-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
@@ -371,6 +404,7 @@ state-active = aktiv
 state-returned = aufgegeben, Platz behalten
 state-deactivated = deaktiviert
 state-replaced = nach einer Neuinstallation ersetzt
+state-released = ohne den Rechner freigegeben
 app-version = Programm
 since = Seit
 runs-until = Läuft bis
@@ -391,6 +425,12 @@ settings = Einstellungen
 cap-days = Längste Frist zum Installieren, in Tagen
 cap-days-hint = Keine Antwort kann später als so lange nach dem Unterschreiben installiert werden, was immer ihre Lizenz sagt.
 cap-days-range = Die längste Frist zum Installieren ist 1 bis 3650 Tage.
+releases-per-year = Freigaben verlorener Rechner, je Lizenz und Jahr
+releases-per-year-hint = So viele Plätze einer Lizenz darf ihr Besitzer innerhalb von 365 Tagen ohne den Rechner freigeben. Sie zählen nicht als Deaktivierungen.
+releases-per-year-range = Die Freigaben je Lizenz und Jahr sind 0 bis 1000.
+cool-down-hours = Stunden von einer Freigabe einer Lizenz zur nächsten
+cool-down-hint = Bis dahin kann kein weiterer Platz der Lizenz freigegeben werden. Für Sie selbst gilt das nicht.
+cool-down-range = Die Zeit zwischen zwei Freigaben ist höchstens 8760 Stunden.
 trial-origins = Testseiten, die hier anfragen dürfen, ein Ursprung pro Zeile
 trial-origins-hint = Schema und Rechnername, ohne Pfad.
 trial-origins-operator = Von der Befehlszeile auch: { $origins }.
@@ -460,3 +500,264 @@ suspended-hint = Gesperrt: kann sich nicht anmelden
 password-link-title = Link zum Festlegen des Passworts
 password-link-hint = Geben Sie ihn der Person. Er gilt einmal, sieben Tage lang.
 new-password-link = Neuer Passwort-Link
+
+## Mail
+
+mail-signature =
+    { $vendor }
+    Diese Mail hat das Portal geschrieben; Antworten darauf liest niemand.
+mail-invitation-subject = Einladung zu { $organization } bei { $vendor }
+mail-invitation-body =
+    { $by } lädt Sie ein, die Lizenzen von { $organization } bei { $vendor } zu nutzen.
+
+    Nehmen Sie die Einladung hier an. Der Link gilt einmal, { $days } Tage lang:
+
+    { $link }
+
+    Wenn Sie nicht wissen, worum es geht, lassen Sie diese Mail liegen: Es geschieht nichts.
+mail-reset-password-subject = Neues Passwort für { $vendor }
+mail-reset-password-body =
+    Jemand, hoffentlich Sie, hat ein neues Passwort für Ihr Konto bei { $vendor } verlangt.
+
+    Setzen Sie es hier. Der Link gilt einmal, { $minutes } Minuten lang:
+
+    { $link }
+
+    Wenn Sie das nicht waren, lassen Sie diese Mail liegen: Ihr Passwort bleibt, wie es ist.
+mail-confirm-email-subject = Bestätigen Sie Ihre E-Mail-Adresse für { $vendor }
+mail-confirm-email-body =
+    Das Konto von { $name } bei { $vendor } möchte diese E-Mail-Adresse verwenden.
+
+    Wenn Sie das sind, bestätigen Sie sie hier. Der Link gilt einmal, { $hours } Stunden lang:
+
+    { $link }
+
+    Wenn Sie das nicht waren, lassen Sie diese Mail liegen: Die Adresse wird nicht verwendet.
+mail-address-has-account-subject = Ihre E-Mail-Adresse bei { $vendor }
+mail-address-has-account-body =
+    Jemand wollte diese E-Mail-Adresse für ein anderes Konto bei { $vendor } verwenden. Es gibt schon ein Konto mit ihr, deshalb wurde nichts geändert.
+
+    Wenn Sie das waren, melden Sie sich stattdessen mit dieser Adresse an. Wenn nicht, ist nichts zu tun.
+mail-email-changed-subject = Ihre E-Mail-Adresse bei { $vendor } wurde geändert
+mail-email-changed-body =
+    Ihr Konto bei { $vendor } verwendet jetzt die Adresse { $new }. Mails gehen von nun an dorthin.
+
+    Wenn Sie das waren, ist nichts zu tun.
+
+    Wenn Sie das nicht waren, machen Sie es hier rückgängig: Sie bekommen Ihr Konto zurück und setzen ein neues Passwort. Der Link gilt einmal, { $days } Tage lang:
+
+    { $link }
+mail-password-changed-subject = Ihr Passwort bei { $vendor } wurde geändert
+mail-password-changed-body =
+    Das Passwort Ihres Kontos bei { $vendor } wurde geändert.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+mail-two-factor-on-subject = Zwei-Faktor-Anmeldung bei { $vendor } ist eingeschaltet
+mail-two-factor-on-body =
+    Zur Anmeldung an Ihrem Konto bei { $vendor } gehört jetzt auch ein Code einer Authenticator-App.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort und sagen Sie { $vendor } Bescheid:
+
+    { $link }
+mail-two-factor-off-subject = Zwei-Faktor-Anmeldung bei { $vendor } ist ausgeschaltet
+mail-two-factor-off-body =
+    Zur Anmeldung an Ihrem Konto bei { $vendor } genügt jetzt das Passwort.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde bei { $vendor } benutzt
+mail-recovery-code-used-body =
+    Jemand hat sich an Ihrem Konto bei { $vendor } mit einem seiner Wiederherstellungscodes angemeldet.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+
+## Konten
+
+organization-full = { $count ->
+    [one] Die Organisation hat den einen Benutzer, den sie haben darf. Deaktivieren Sie ihn, oder fragen Sie den Hersteller nach mehr.
+   *[other] Die Organisation hat die { $count } Benutzer, die sie haben darf. Deaktivieren Sie jemanden, oder fragen Sie den Hersteller nach mehr.
+}
+last-organization-admin = Niemand wäre mehr da, der die Organisation verwaltet. Machen Sie zuerst jemand anderen zum Verwalter.
+status-deactivated = deaktiviert
+error-nothing-changed = Es wurde nichts geändert.
+address = Adresse
+first-name = Vorname
+last-name = Nachname
+groups = Gruppen
+language = Sprache
+profile = Profil
+saved = Gespeichert.
+refused-wrong-password = Das Passwort ist falsch.
+refused-wrong-code = Der Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten, und versuchen Sie es noch einmal.
+refused-unfit-name = Ein Name hat höchstens 100 Zeichen in einer Zeile.
+refused-unfit-address = Das ist keine E-Mail-Adresse, an die sich Mails schicken lassen.
+refused-same-address = Das ist schon die Adresse.
+refused-dead-link = Dieser Link wurde benutzt, ist zu alt, oder worum es geht, hat sich erledigt. Bitten Sie um einen neuen.
+refused-has-account = Mit dieser Adresse gibt es ein Konto. Melden Sie sich damit an, und öffnen Sie dann den Link noch einmal.
+refused-other-address = Die Einladung gilt einer anderen Adresse als der des Kontos, mit dem Sie angemeldet sind.
+refused-belongs-elsewhere = Dieses Konto gehört zu einer anderen Organisation. Bitten Sie den Hersteller, es zu verschieben.
+forgot-title = Passwort vergessen?
+forgot-lead = Geben Sie Ihre E-Mail-Adresse ein. Sie bekommen eine Mail mit einem Link, um ein neues Passwort zu setzen.
+forgot-button = Link schicken
+forgot-done = Wenn es mit dieser Adresse ein Konto gibt, ist eine Mail unterwegs. Der Link darin gilt { $minutes } Minuten lang. Nichts da? Sehen Sie im Spam-Ordner nach, oder fragen Sie Ihre Administration.
+password-is-set = Ihr neues Passwort gilt. Melden Sie sich damit an.
+login-code-title = Zweiter Schritt
+code-of-app = Code Ihrer Authenticator-App
+code-of-app-or-recovery = Code Ihrer Authenticator-App oder ein Wiederherstellungscode
+login-code-hint = Sechs Ziffern. Ohne die App geben Sie einen Ihrer Wiederherstellungscodes ein.
+login-code-late = Das hat zu lange gedauert. Melden Sie sich noch einmal mit Ihrem Passwort an.
+login-again = Zurück zum Passwort
+confirm-email = E-Mail-Adresse bestätigen
+confirm-email-text = Ihr Konto wird { $address } verwenden, zum Anmelden und für Mails.
+confirm-email-button = Bestätigen
+confirm-email-done = Die neue Adresse gilt von jetzt an. Melden Sie sich mit ihr an. Die alte wurde benachrichtigt.
+revert-email = Änderung der E-Mail-Adresse rückgängig machen
+revert-email-text = Ihr Konto wird wieder { $address } verwenden. Alle, die daran angemeldet sind, werden abgemeldet, und Sie setzen ein neues Passwort.
+revert-email-button = Rückgängig machen
+invite-title = Willkommen bei { $organization }
+invite-new = Sie wurden als { $address } eingeladen. Wählen Sie ein Passwort, und Sie sind dabei.
+invite-join = Ihr Konto { $address } tritt der Organisation bei.
+invite-log-in = Mit { $address } gibt es schon ein Konto. Melden Sie sich damit an, um beizutreten.
+invite-accept = Einladung annehmen
+names-and-language = Name und Sprache
+language-of-browser = Wie mein Browser es verlangt
+email-now = Ihre Adresse: { $address }
+email-waits = { $address } wartet auf die Bestätigung: Öffnen Sie den Link in der Mail, die wir dorthin geschickt haben.
+email-new = Neue Adresse
+email-change = Adresse ändern
+password-now = Ihr jetziges Passwort
+password-change = Passwort ändern
+password-change-hint = Überall sonst werden Sie abgemeldet.
+profile-done-saved = Gespeichert.
+profile-done-email = Wir haben eine Mail an die neue Adresse geschickt. Öffnen Sie den Link darin; bis dahin gilt die alte Adresse.
+profile-done-password = Das neue Passwort gilt. Überall sonst wurden Sie abgemeldet.
+sessions = Sitzungen
+sessions-lead = Wo Sie angemeldet sind. Wenn Sie eine davon nicht kennen, melden Sie sie ab, und ändern Sie Ihr Passwort.
+browser = Browser
+device-unknown = Unbekannter Browser
+last-seen = Zuletzt gesehen
+logged-in-since = Angemeldet seit
+session-end = Beenden
+session-end-others = Überall sonst abmelden
+session-here = diese
+two-factor = Zwei-Faktor-Anmeldung
+two-factor-lead = Nach dem Passwort geben Sie einen Code ein, den eine App auf Ihrem Telefon zeigt. Wer Ihr Passwort kennt, kann sich ohne Ihr Telefon nicht anmelden.
+two-factor-start = Einrichten
+two-factor-again = Mit einem neuen Code von vorn anfangen
+two-factor-scan = 1. Den Code scannen
+two-factor-scan-hint = Mit einer Authenticator-App Ihrer Wahl.
+two-factor-qr = QR-Code für die Authenticator-App
+two-factor-type = Oder geben Sie dieses Geheimnis in die App ein:
+two-factor-open = In einer App auf diesem Gerät öffnen
+two-factor-first-code = 2. Eingeben, was sie zeigt
+two-factor-on = Einschalten
+two-factor-off = Zwei-Faktor-Anmeldung ausschalten
+two-factor-off-hint = Zum Anmelden genügt dann Ihr Passwort.
+two-factor-lost-hint = Für jemanden, der Telefon und Wiederherstellungscodes verloren hat. Er oder sie bekommt eine Mail darüber.
+is-on = ein
+is-off = aus
+recovery-codes = Ihre Wiederherstellungscodes
+recovery-keep = Drucken Sie sie aus, oder schreiben Sie sie auf: Sie werden nur dieses eine Mal gezeigt. Jeder meldet Sie einmal an, ohne die App.
+recovery-new = Neue Wiederherstellungscodes
+recovery-new-hint = Die alten gelten dann nicht mehr.
+activity = Aktivität
+activity-newest = Neueste
+activity-older = Ältere
+activity-somebody = jemand, der nicht mehr dabei ist
+activity-deleted-group = eine gelöschte Gruppe
+activity-license-gone = eine Lizenz, die nicht mehr Ihre ist
+activity-by-machine = der Rechner
+activity-by-link = ein Link per Mail
+activity-by-portal = das Portal
+activity-organization-create = Die Organisation wurde angelegt.
+activity-organization-change = Die Organisation wurde geändert; sie ist { $detail }.
+activity-user-create = { $subject } wurde angelegt.
+activity-user-invite = { $subject } wurde eingeladen.
+activity-user-withdraw-invitation = Die Einladung von { $subject } wurde zurückgenommen.
+activity-user-accept-invitation = { $subject } hat die Einladung angenommen.
+activity-user-change = { $subject } wurde geändert und ist { $detail }.
+activity-user-move = { $subject } hat zu einer anderen Organisation gewechselt.
+activity-user-organization-role = { $subject } gehört jetzt zu: { $detail }.
+activity-user-deactivate = { $subject } wurde deaktiviert.
+activity-user-reactivate = { $subject } wurde wieder aktiviert.
+activity-user-change-profile = { $subject } hat das Profil geändert.
+activity-user-set-password = { $subject } hat ein neues Passwort.
+activity-user-ask-email-change = { $subject } hat um eine andere E-Mail-Adresse gebeten.
+activity-user-confirm-email = { $subject } hat eine neue E-Mail-Adresse.
+activity-user-revert-email = Die Änderung der E-Mail-Adresse von { $subject } wurde vom alten Postfach aus rückgängig gemacht.
+activity-user-two-factor-on = Die Zwei-Faktor-Anmeldung von { $subject } ist eingeschaltet.
+activity-user-two-factor-off = Die Zwei-Faktor-Anmeldung von { $subject } ist ausgeschaltet.
+activity-user-new-recovery-codes = { $subject } hat neue Wiederherstellungscodes.
+activity-user-use-recovery-code = { $subject } hat einen Wiederherstellungscode benutzt.
+activity-user-end-session = { $subject } hat eine Sitzung beendet.
+activity-user-end-other-sessions = { $subject } hat sich überall sonst abgemeldet.
+activity-group-create = Die Gruppe { $subject } wurde angelegt.
+activity-group-rename = Eine Gruppe heißt jetzt { $detail }.
+activity-group-delete = Die Gruppe { $detail } wurde gelöscht.
+activity-group-add = { $detail } wurde in { $subject } aufgenommen.
+activity-group-remove = { $detail } wurde aus { $subject } herausgenommen.
+activity-group-link-license = { $detail } wurde mit { $subject } verknüpft.
+activity-group-unlink-license = { $detail } ist nicht mehr mit { $subject } verknüpft.
+activity-license-create = Die Lizenz { $subject } wurde angelegt.
+activity-license-change = Die Lizenz { $subject } wurde geändert.
+activity-license-move = Eine Lizenz ging an einen anderen Inhaber.
+activity-activation-create = { $subject } wurde aktiviert.
+activity-activation-renew = { $subject } wurde erneuert.
+activity-activation-reinstall = { $subject } wurde nach einer Neuinstallation wieder aktiviert.
+activity-activation-again = { $subject } wurde auf seinem Platz wieder aktiviert.
+activity-activation-returned = { $subject } wurde über die erlaubten Deaktivierungen hinaus aufgegeben; der Platz bleibt ihm.
+activity-activation-deactivate = { $subject } wurde deaktiviert.
+activity-mail-given-up = Eine Mail an { $subject } war nicht zustellbar: { $detail }
+organization-role-member = Mitglied
+organization-role-admin = Administration
+users-used = { $used } Benutzern
+invite-somebody = Jemanden einladen
+invite-send = Einladung schicken
+invitation-open = Die Einladung wurde noch nicht angenommen.
+invitation-again = Einladung noch einmal schicken
+invitation-withdraw = Einladung zurücknehmen
+invitation-sent = Die Einladung ist unterwegs, mit einem neuen Link.
+deactivated-hint = Deaktiviert: kann sich nicht anmelden und zählt nicht zu den erlaubten Benutzern
+groups-lead = Fassen Sie Leute zu Gruppen zusammen, und verknüpfen Sie Lizenzen mit den Gruppen: Alle in einer Gruppe dürfen deren Lizenzen nutzen.
+groups-none = Es gibt noch keine Gruppe.
+group-new = Neue Gruppe
+group-create = Gruppe anlegen
+group-rename = Umbenennen
+group-delete = Gruppe löschen
+group-delete-hint = Die Benutzer verlieren den Zugang zu den Lizenzen. Aktivierte Rechner bleiben aktiviert.
+group-name-needed = Eine Gruppe hat einen Namen mit höchstens 100 Zeichen.
+group-name-taken = Eine Gruppe dieses Namens gibt es schon.
+group-too-many = Die Organisation hat so viele Gruppen, wie sie haben darf.
+group-put-in = Jemanden aufnehmen
+group-put-in-button = Aufnehmen
+group-take-out = Herausnehmen
+group-take-out-name = { $name } herausnehmen
+group-seats = Belegte Plätze
+group-cap = Höchstens
+group-cap-any = Plätze höchstens (leer: beliebig viele)
+group-link = Verknüpfen
+group-unlink = Lösen
+group-no-licenses = Es gibt keine weitere Lizenz zum Verknüpfen.
+access-title = Wer diese Lizenz nutzen darf
+access-through = Durch
+access-owner = Eigene Lizenz
+access-admin = Verwaltet die Organisation
+access-group = Gruppe { $group }
+access-no-groups = Die Lizenz ist mit keiner Gruppe verknüpft.
+recovery-left = { $count ->
+    [one] Die Zwei-Faktor-Anmeldung ist an; ein Wiederherstellungscode ist übrig.
+   *[other] Die Zwei-Faktor-Anmeldung ist an; { $count } Wiederherstellungscodes sind übrig.
+}
+invited-count = { $count ->
+    [one] eine Einladung noch nicht angenommen
+   *[other] { $count } Einladungen noch nicht angenommen
+}
+group-cap-below-use = { $count ->
+    [one] Ein Platz ist durch die Gruppe belegt: Die Grenze kann nicht darunter liegen.
+   *[other] { $count } Plätze sind durch die Gruppe belegt: Die Grenze kann nicht darunter liegen.
+}

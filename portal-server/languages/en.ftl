@@ -122,6 +122,11 @@ effect-kept = The machine still has its seat: it is activated again, { $until }.
 effect-reinstall = A reinstalled machine: it takes over its own seat, { $until }. No further seat is used.
 effect-trial = A trial will start, { $until }.
 effect-free-seat = The machine has given its activation up. Its seat becomes free.
+effect-receipt-only = The machine has given its activation up. Its seat is free already: you get a receipt, and no further seat becomes free.
+released-new-seat = This machine's seat was released on { $date }: activating it takes a new seat.
+released-new-seat-by = This machine's seat was released on { $date } by { $by }: activating it takes a new seat.
+released-receipt = This machine's seat was released on { $date }.
+released-receipt-by = This machine's seat was released on { $date } by { $by }.
 seats-after = { $used } of { $allowed } seats in use after this, { $left } left
 seats-after-any = { $used } seats in use after this, any number allowed
 result-title = Carry this back
@@ -288,6 +293,34 @@ seats-used-up = { $allowed ->
    *[other] All { $allowed } seats of the license are in use.
 }
 seats-used-up-advice = Deactivate a machine that is not needed any more, or ask the vendor for more seats; then send the same request file again.
+group-seats-used-up-title = Your group's seats are in use
+group-seats-used-up = Of this license your groups may use { $allowed ->
+    [0] no seat
+    [one] one seat
+   *[other] { $allowed } seats
+    }, and no further one is free for you.
+group-seats-used-up-advice = Deactivate a machine of your group that is not needed any more, or ask an admin of your organization for more seats; then send the same request file again.
+holds-no-seat-title = No seat in use
+holds-no-seat = This machine holds no seat of the license any more.
+holds-no-seat-advice = Nothing was changed. To use the machine again, activate it with a new request file.
+release-not-yours-title = Not your machine
+release-not-yours = You use this license through a group, and somebody else activated this machine.
+release-not-yours-advice = Nothing was changed. Ask whoever activated it, or an admin of your organization.
+releases-used-up-title = No release left
+releases-used-up = Seats of this license may be released without the machine { $allowed ->
+    [one] once
+   *[other] { $allowed } times
+    } within a year, and that was done. The next one is possible on { $again } UTC.
+releases-used-up-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
+releases-none-title = No releases
+releases-none = The vendor lets no seat be released without the machine ({ $allowed } a year).
+releases-none-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
+release-too-soon-title = Too soon after the last release
+release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again } UTC.
+release-too-soon-advice = The seat stays with its machine until then. Come back later, or ask the vendor.
+renewal-unavailable-title = A new request is needed
+renewal-unavailable = This machine was activated before the portal kept what a renewal without a request needs.
+renewal-unavailable-advice = Make a new request file on the machine once and bring it here: that renews it without a further seat, and from then on it can be renewed without one.
 reinstalls-used-up-title = Reinstalled too often
 reinstalls-used-up = This machine was reinstalled more often within a year than the { $allowed } times that are allowed.
 reinstalls-used-up-advice = Ask the vendor. Your request file stays usable.
@@ -372,6 +405,7 @@ state-active = active
 state-returned = given up, seat kept
 state-deactivated = deactivated
 state-replaced = replaced after a reinstallation
+state-released = released without the machine
 app-version = App
 since = Since
 runs-until = Runs until
@@ -392,6 +426,12 @@ settings = Settings
 cap-days = Longest import window, in days
 cap-days-hint = No response can be installed later than this after it was signed, whatever its license says.
 cap-days-range = The longest import window is 1 to 3650 days.
+releases-per-year = Releases of lost machines, per license and year
+releases-per-year-hint = So many seats of one license may its owner free within 365 days without the machine. They count as no deactivation.
+releases-per-year-range = The releases per license and year are 0 to 1000.
+cool-down-hours = Hours from one release of a license to the next
+cool-down-hint = Until then no further seat of the license can be released. You yourself are not held to it.
+cool-down-range = The time between two releases is at most 8760 hours.
 trial-origins = Trial pages that may ask here, one origin a line
 trial-origins-hint = Scheme and host, without a path.
 trial-origins-operator = By command line also: { $origins }.
@@ -461,3 +501,264 @@ suspended-hint = Suspended: cannot log in
 password-link-title = Link to set the password
 password-link-hint = Hand it to them. It works once, for seven days.
 new-password-link = New password link
+
+## Mail
+
+mail-signature =
+    { $vendor }
+    The portal wrote this mail; nobody reads answers to it.
+mail-invitation-subject = Invitation to { $organization } at { $vendor }
+mail-invitation-body =
+    { $by } invites you to use the licenses of { $organization } at { $vendor }.
+
+    Accept the invitation here. The link works once, for { $days } days:
+
+    { $link }
+
+    If you do not know what this is about, ignore this mail: nothing happens.
+mail-reset-password-subject = New password for { $vendor }
+mail-reset-password-body =
+    Somebody, hopefully you, asked for a new password for your account at { $vendor }.
+
+    Set it here. The link works once, for { $minutes } minutes:
+
+    { $link }
+
+    If that was not you, ignore this mail: your password stays as it is.
+mail-confirm-email-subject = Confirm your e-mail address for { $vendor }
+mail-confirm-email-body =
+    The account of { $name } at { $vendor } wants to use this e-mail address.
+
+    If that is you, confirm it here. The link works once, for { $hours } hours:
+
+    { $link }
+
+    If that was not you, ignore this mail: the address is not used.
+mail-address-has-account-subject = Your e-mail address at { $vendor }
+mail-address-has-account-body =
+    Somebody wanted to use this e-mail address for another account at { $vendor }. There is an account with it already, so nothing was changed.
+
+    If that was you, log in with this address instead. If not, there is nothing to do.
+mail-email-changed-subject = Your e-mail address at { $vendor } was changed
+mail-email-changed-body =
+    Your account at { $vendor } now uses the address { $new }. Mail goes there from now on.
+
+    If that was you, there is nothing to do.
+
+    If that was not you, undo it here: you get your account back and set a new password. The link works once, for { $days } days:
+
+    { $link }
+mail-password-changed-subject = Your password at { $vendor } was changed
+mail-password-changed-body =
+    The password of your account at { $vendor } was changed.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+mail-two-factor-on-subject = Two-factor login at { $vendor } is on
+mail-two-factor-on-body =
+    Logging in to your account at { $vendor } now takes a code of an authenticator app as well.
+
+    If that was you, there is nothing to do. If not, set a new password at once and tell { $vendor }:
+
+    { $link }
+mail-two-factor-off-subject = Two-factor login at { $vendor } is off
+mail-two-factor-off-body =
+    Logging in to your account at { $vendor } now takes the password alone.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+mail-recovery-code-used-subject = A recovery code was used at { $vendor }
+mail-recovery-code-used-body =
+    Somebody logged in to your account at { $vendor } with one of its recovery codes.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+
+## Accounts
+
+organization-full = { $count ->
+    [one] The organization has the one user that it may have. Deactivate them, or ask the vendor for more.
+   *[other] The organization has the { $count } users that it may have. Deactivate somebody, or ask the vendor for more.
+}
+last-organization-admin = Nobody would be left to run the organization. Make somebody else an administrator first.
+status-deactivated = deactivated
+error-nothing-changed = Nothing was changed.
+address = Address
+first-name = First name
+last-name = Last name
+groups = Groups
+language = Language
+profile = Profile
+saved = Saved.
+refused-wrong-password = The password is wrong.
+refused-wrong-code = The code is wrong, or was used already. Wait for the next one and try again.
+refused-unfit-name = A name has at most 100 characters, on one line.
+refused-unfit-address = This is no e-mail address that mail can be sent to.
+refused-same-address = This is the address already.
+refused-dead-link = This link was used, is too old, or what it is about is over. Ask for a new one.
+refused-has-account = There is an account with this address. Log in with it, then open the link again.
+refused-other-address = The invitation is for another address than that of the account you are logged in with.
+refused-belongs-elsewhere = This account belongs to another organization. Ask the vendor to move it.
+forgot-title = Forgot your password?
+forgot-lead = Type your e-mail address. You get a mail with a link to set a new password.
+forgot-button = Send the link
+forgot-done = If there is an account with this address, a mail is on its way. The link in it works for { $minutes } minutes. Nothing there? Look into the spam folder, or ask whoever runs your licenses.
+password-is-set = Your new password is set. Log in with it.
+login-code-title = Second step
+code-of-app = Code of your authenticator app
+code-of-app-or-recovery = Code of your authenticator app, or a recovery code
+login-code-hint = Six digits. Without the app, type one of your recovery codes.
+login-code-late = That took too long. Log in again with your password.
+login-again = Back to the password
+confirm-email = Confirm your e-mail address
+confirm-email-text = Your account will use { $address }, for logging in and for mail.
+confirm-email-button = Confirm
+confirm-email-done = The new address counts from now on. Log in with it. The old one was told.
+revert-email = Undo the change of your e-mail address
+revert-email-text = Your account will use { $address } again. Everybody who is logged in to it is logged out, and you set a new password.
+revert-email-button = Undo it
+invite-title = Welcome to { $organization }
+invite-new = You were invited as { $address }. Choose a password, and you are in.
+invite-join = Your account { $address } joins the organization.
+invite-log-in = There is an account with { $address } already. Log in with it to join.
+invite-accept = Accept the invitation
+names-and-language = Name and language
+language-of-browser = As my browser asks for
+email-now = Your address: { $address }
+email-waits = { $address } waits for its confirmation: open the link in the mail we sent there.
+email-new = New address
+email-change = Change address
+password-now = Your password now
+password-change = Change password
+password-change-hint = Everywhere else you are logged out.
+profile-done-saved = Saved.
+profile-done-email = We sent a mail to the new address. Open the link in it; until then the old address counts.
+profile-done-password = The new password counts. Everywhere else you were logged out.
+sessions = Sessions
+sessions-lead = Where you are logged in. If you do not know one of them, log it out and change your password.
+browser = Browser
+device-unknown = Unknown browser
+last-seen = Last seen
+logged-in-since = Logged in since
+session-end = End
+session-end-others = Log out everywhere else
+session-here = this one
+two-factor = Two-factor login
+two-factor-lead = After the password you type a code that an app on your phone shows. Whoever knows your password cannot log in without your phone.
+two-factor-start = Set it up
+two-factor-again = Start again with a new code
+two-factor-scan = 1. Scan the code
+two-factor-scan-hint = With an authenticator app of your choice.
+two-factor-qr = QR code for the authenticator app
+two-factor-type = Or type this secret into the app:
+two-factor-open = Open in an app on this device
+two-factor-first-code = 2. Type what it shows
+two-factor-on = Turn on
+two-factor-off = Turn two-factor login off
+two-factor-off-hint = Your password alone will be enough to log in.
+two-factor-lost-hint = For somebody who lost phone and recovery codes. They get a mail about it.
+is-on = on
+is-off = off
+recovery-codes = Your recovery codes
+recovery-keep = Print them or write them down: they are shown this once. Each logs you in once, without the app.
+recovery-new = New recovery codes
+recovery-new-hint = The old ones are worth nothing then.
+activity = Activity
+activity-newest = Newest
+activity-older = Older
+activity-somebody = somebody who left
+activity-deleted-group = a deleted group
+activity-license-gone = a license that is no longer yours
+activity-by-machine = the machine
+activity-by-link = a link by mail
+activity-by-portal = the portal
+activity-organization-create = The organization was created.
+activity-organization-change = The organization was changed; it is { $detail }.
+activity-user-create = User { $subject } was created.
+activity-user-invite = { $subject } was invited.
+activity-user-withdraw-invitation = The invitation of { $subject } was taken back.
+activity-user-accept-invitation = { $subject } accepted the invitation.
+activity-user-change = User { $subject } was changed; they are { $detail }.
+activity-user-move = User { $subject } left for another organization.
+activity-user-organization-role = { $subject } is { $detail } now.
+activity-user-deactivate = { $subject } was deactivated.
+activity-user-reactivate = { $subject } was reactivated.
+activity-user-change-profile = { $subject } changed their profile.
+activity-user-set-password = { $subject } has a new password.
+activity-user-ask-email-change = { $subject } asked for another e-mail address.
+activity-user-confirm-email = { $subject } has a new e-mail address.
+activity-user-revert-email = The change of the e-mail address of { $subject } was undone from the old mailbox.
+activity-user-two-factor-on = Two-factor login of { $subject } is on.
+activity-user-two-factor-off = Two-factor login of { $subject } is off.
+activity-user-new-recovery-codes = { $subject } has new recovery codes.
+activity-user-use-recovery-code = { $subject } used a recovery code.
+activity-user-end-session = { $subject } ended a session.
+activity-user-end-other-sessions = { $subject } logged out everywhere else.
+activity-group-create = Group { $subject } was created.
+activity-group-rename = A group is called { $detail } now.
+activity-group-delete = Group { $detail } was deleted.
+activity-group-add = { $detail } was put into { $subject }.
+activity-group-remove = { $detail } was taken out of { $subject }.
+activity-group-link-license = { $detail } was linked to { $subject }.
+activity-group-unlink-license = { $detail } is no longer linked to { $subject }.
+activity-license-create = License { $subject } was created.
+activity-license-change = License { $subject } was changed.
+activity-license-move = A license was moved to another owner.
+activity-activation-create = { $subject } was activated.
+activity-activation-renew = { $subject } was renewed.
+activity-activation-reinstall = { $subject } was activated again after a reinstallation.
+activity-activation-again = { $subject } was activated again on its seat.
+activity-activation-returned = { $subject } was given up beyond the allowed deactivations; the seat stays with it.
+activity-activation-deactivate = { $subject } was deactivated.
+activity-mail-given-up = A mail to { $subject } could not be delivered: { $detail }
+organization-role-member = member
+organization-role-admin = administrator
+users-used = { $used } users
+invite-somebody = Invite somebody
+invite-send = Send the invitation
+invitation-open = The invitation was not accepted yet.
+invitation-again = Send the invitation again
+invitation-withdraw = Take the invitation back
+invitation-sent = The invitation is on its way, with a fresh link.
+deactivated-hint = Deactivated: cannot log in, and does not count against the allowed users
+groups-lead = Put people into groups, and link licenses to the groups: everybody in a group may use its licenses.
+groups-none = There is no group yet.
+group-new = New group
+group-create = Create group
+group-rename = Rename
+group-delete = Delete the group
+group-delete-hint = Its users lose access to its licenses. Machines that are activated stay activated.
+group-name-needed = A group has a name of at most 100 characters.
+group-name-taken = There is a group of this name already.
+group-too-many = The organization has as many groups as it may have.
+group-put-in = Put somebody in
+group-put-in-button = Put in
+group-take-out = Take out
+group-take-out-name = Take { $name } out
+group-seats = Seats in use
+group-cap = At most
+group-cap-any = Seats at most (empty: any number)
+group-link = Link
+group-unlink = Unlink
+group-no-licenses = There is no further license to link.
+access-title = Who may use this license
+access-through = Through
+access-owner = It is theirs
+access-admin = Runs the organization
+access-group = Group { $group }
+access-no-groups = The license is not linked to a group.
+recovery-left = { $count ->
+    [one] Two-factor login is on, with one recovery code left.
+   *[other] Two-factor login is on, with { $count } recovery codes left.
+}
+invited-count = { $count ->
+    [one] one invitation not accepted yet
+   *[other] { $count } invitations not accepted yet
+}
+group-cap-below-use = { $count ->
+    [one] One seat is in use through the group: the limit cannot be lower than that.
+   *[other] { $count } seats are in use through the group: the limit cannot be lower than that.
+}

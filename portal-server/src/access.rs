@@ -7,9 +7,10 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
-use countersign_core::Hash;
-use countersign_store::{Role, User};
+use countersign_core::{Hash, Id};
+use countersign_store::{Role, Session, User};
 
+use crate::account::guard::Caller;
 use crate::app::App;
 use crate::language::Language;
 use crate::pages::{ErrorPage, Frame};
@@ -17,6 +18,11 @@ use crate::pages::{ErrorPage, Frame};
 /// The name of the session cookie. `__Host-` ties it to this host and to HTTPS; plain HTTP (trying it out) cannot have it.
 pub(crate) fn cookie_name(app: &App) -> &'static str {
     if app.config().is_https() { "__Host-countersign" } else { "countersign" }
+}
+
+/// The name of the cookie by which a browser is known that has logged in before.
+pub(crate) fn device_cookie_name(app: &App) -> &'static str {
+    if app.config().is_https() { "__Host-countersign-device" } else { "countersign-device" }
 }
 
 /// Who may use a route.
@@ -28,6 +34,8 @@ pub enum Access {
     Public,
     /// Whoever is logged in.
     Customer,
+    /// Whoever runs an organization: that one's things, nobody else's.
+    OrganizationAdmin,
     /// The vendor's admins.
     Admin,
 }
@@ -37,6 +45,10 @@ pub enum Access {
 pub(crate) struct Visitor {
     /// Who it is, if logged in.
     pub(crate) user: Option<User>,
+    /// Their session.
+    pub(crate) session: Option<Session>,
+    /// Where they come from, with what.
+    pub(crate) caller: Caller,
     /// What to speak with them.
     pub(crate) language: Language,
     /// The path that they asked for.
@@ -44,9 +56,21 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// The logged-in user; routes with [`Access::Customer`] or [`Access::Admin`] have one.
+    /// The logged-in user; routes with [`Access::Customer`] or more have one.
     pub(crate) fn user(&self) -> Result<User, ErrorPage> {
         self.user.clone().ok_or_else(ErrorPage::forbidden)
+    }
+
+    /// The logged-in user and the organization that they run; routes with [`Access::OrganizationAdmin`] have both.
+    pub(crate) fn organization_admin(&self) -> Result<(User, Id), ErrorPage> {
+        let user = self.user()?;
+        let organization = user.runs().ok_or_else(ErrorPage::forbidden)?;
+        Ok((user, organization))
+    }
+
+    /// The id of the session that they are logged in by.
+    pub(crate) fn session_id(&self) -> Result<Id, ErrorPage> {
+        self.session.as_ref().map(|session| session.id).ok_or_else(ErrorPage::forbidden)
     }
 }
 
@@ -66,15 +90,20 @@ pub(crate) async fn enforce(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let user = session_user(&app, &jar).await;
+    let caller = Caller::of(&app, &jar, &request);
+    let found = session_user(&app, &jar, &caller).await;
+    let (user, session) = found.as_ref().ok().cloned().flatten().unzip();
     let visitor = Visitor {
-        language: language(user.as_ref().ok().and_then(Option::as_ref), request.headers()),
+        language: language(user.as_ref(), request.headers()),
         path: request.uri().path().to_owned(),
-        user: user.as_ref().ok().cloned().flatten(),
+        user,
+        session,
+        caller,
     };
-    let answer = match user {
+    let user = visitor.user.as_ref();
+    let answer = match found {
         Err(page) => page.into_response(),
-        Ok(user) if !allows(access, user.as_ref()) => turn_away(&request, user.is_some()),
+        Ok(_) if !allows(access, user) => turn_away(&request, user.is_some()),
         Ok(Some(_)) if is_unsafe(request.method()) && !says_its_origin(request.headers()) => {
             ErrorPage::foreign_form().into_response()
         }
@@ -89,23 +118,37 @@ pub(crate) async fn enforce(
 fn allows(access: Access, user: Option<&User>) -> bool {
     match (access, user) {
         (Access::Api | Access::Public, _) | (Access::Customer, Some(_)) => true,
+        (Access::OrganizationAdmin, Some(user)) => user.runs().is_some(),
         (Access::Admin, Some(user)) => user.role == Role::Admin,
-        (Access::Customer | Access::Admin, None) => false,
+        (Access::Customer | Access::OrganizationAdmin | Access::Admin, None) => false,
     }
 }
 
-async fn session_user(app: &App, jar: &CookieJar) -> Result<Option<User>, ErrorPage> {
+async fn session_user(
+    app: &App,
+    jar: &CookieJar,
+    caller: &Caller,
+) -> Result<Option<(User, Session)>, ErrorPage> {
     let Some(cookie) = jar.get(cookie_name(app)) else { return Ok(None) };
-    let user = app
-        .store()
-        .session_user(&Hash::of(cookie.value()), app.now())
-        .await
-        .map_err(ErrorPage::store)?;
-    Ok(user.filter(User::may_log_in))
+    let (token, now) = (Hash::of(cookie.value()), app.now());
+    let found = app.store().session_user(&token, now).await.map_err(ErrorPage::store)?;
+    let found = found.filter(|(user, _)| user.may_log_in());
+    if found.as_ref().is_some_and(|(_, session)| now >= session.last_seen_at + SEEN_SECONDS) {
+        // Where this cannot be noted (a full disk), the page is shown all the same.
+        let _ = app.store().session_seen(token, &caller.address, now).await;
+    }
+    Ok(found)
 }
 
+/// How often it is noted that a session is in use.
+const SEEN_SECONDS: u64 = 300;
+
 /// What to speak: as the profile says, or the browser.
-fn language(_user: Option<&User>, headers: &HeaderMap) -> Language {
+fn language(user: Option<&User>, headers: &HeaderMap) -> Language {
+    let chosen = user.and_then(|user| user.language.as_deref());
+    if let Some(chosen) = chosen.and_then(Language::by_code) {
+        return chosen;
+    }
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     accepted.map_or(Language::ENGLISH, Language::negotiated)
 }

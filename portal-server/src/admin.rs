@@ -8,13 +8,13 @@ use countersign_core::response::Entitlement;
 use countersign_core::{Id, ProductId};
 use countersign_store::{
     Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Product, Role, User,
-    UserStatus, Validity, Viewer,
+    UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::password;
-use crate::settings::{Settings, parse_origins};
+use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
 
 const DAY: u64 = 86_400;
 
@@ -164,6 +164,12 @@ pub enum SettingsCommand {
         /// The longest time in days within which any response may be installed.
         #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3650))]
         response_validity_cap_days: Option<u64>,
+        /// How many seats of one license its owner may release without proof within 365 days.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_RELEASES))]
+        releases_per_year: Option<u64>,
+        /// Seconds from one such release of a license to the next.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=LONGEST_COOL_DOWN))]
+        release_cool_down_seconds: Option<u64>,
         /// An origin whose trial page may post here; may be given more than once and replaces those that are set.
         #[arg(long)]
         trial_origin: Option<Vec<String>>,
@@ -231,19 +237,21 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
         Some(path) => Some(password::hash(app, read_password(path)?).await?),
         None => None,
     };
+    let role = if create.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
-        id: app.random_id(),
-        email: create.email,
         name: create.name,
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
-        role: if create.role == "admin" { Role::Admin } else { Role::Customer },
         organization,
-        created_at: app.now(),
-        organization_suspended: false,
+        ..User::invited(app.random_id(), create.email, role, app.now())
     };
-    if !app.store().create_user(user.clone(), ACTOR, app.now()).await? {
-        bail!("there is a user {} already", user.email);
+    match app.store().create_user(user.clone(), ACTOR, app.now()).await? {
+        UserChange::Done => {}
+        UserChange::EmailTaken => bail!("there is a user {} already", user.email),
+        UserChange::OrganizationFull { allowed } => {
+            bail!("the organization has the {allowed} users that it may have")
+        }
+        _ => bail!("there is no such organization"),
     }
     Ok(user)
 }
@@ -269,9 +277,17 @@ async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Opt
 
 async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> {
     let mut settings = Settings::clone(&*app.settings().await?);
-    if let SettingsCommand::Set { response_validity_cap_days, trial_origin } = command {
-        settings.response_validity_cap_days =
-            response_validity_cap_days.unwrap_or(settings.response_validity_cap_days);
+    if let SettingsCommand::Set {
+        response_validity_cap_days,
+        releases_per_year,
+        release_cool_down_seconds,
+        trial_origin,
+    } = command
+    {
+        let replace = |old: &mut u64, new: Option<u64>| *old = new.unwrap_or(*old);
+        replace(&mut settings.response_validity_cap_days, response_validity_cap_days);
+        replace(&mut settings.releases_per_year, releases_per_year);
+        replace(&mut settings.release_cool_down_seconds, release_cool_down_seconds);
         if let Some(origins) = trial_origin {
             settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
         }
@@ -279,6 +295,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
     }
     Ok(json!({
         "response_validity_cap_days": settings.response_validity_cap_days,
+        "releases_per_year": settings.releases_per_year,
+        "release_cool_down_seconds": settings.release_cool_down_seconds,
         "trial_origins": settings.trial_origins,
     }))
 }

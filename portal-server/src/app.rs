@@ -1,8 +1,9 @@
 //! What every handler has at hand.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
@@ -11,6 +12,7 @@ use countersign_store::Store;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::keys::{self, Keys};
+use crate::mail::Mailroom;
 use crate::settings::{Settings, SettingsAtHand};
 
 const DATABASE: &str = "countersign.db";
@@ -31,6 +33,9 @@ struct Inner {
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
+    mailroom: Mailroom,
+    /// Where the portal listens: its address where the operator gave none.
+    listening: OnceLock<SocketAddr>,
 }
 
 impl App {
@@ -70,7 +75,10 @@ impl App {
         }
         let hashing = tokio::sync::Semaphore::new(2);
         let settings = SettingsAtHand::default();
-        Ok(Self { inner: Arc::new(Inner { config, store, keys, vendor, settings, hashing }) })
+        let mailroom = Mailroom::open(&config, &vendor)?;
+        let listening = OnceLock::new();
+        let inner = Inner { config, store, keys, vendor, settings, hashing, mailroom, listening };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The database.
@@ -122,6 +130,21 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
         &self.inner.hashing
+    }
+
+    pub(crate) fn mailroom(&self) -> &Mailroom {
+        &self.inner.mailroom
+    }
+
+    pub(crate) fn listens_on(&self, address: SocketAddr) {
+        let _ = self.inner.listening.set(address);
+    }
+
+    /// What links in mail begin with. Never what a request says of itself: whoever sends one could lead others astray.
+    pub(crate) fn base_url(&self) -> String {
+        let listening = || self.inner.listening.get().map(|address| format!("http://{address}"));
+        let given = self.inner.config.public_url.clone().or_else(listening).unwrap_or_default();
+        given.trim_end_matches('/').to_owned()
     }
 
     pub(crate) fn rng(&self) -> Rng<'_> {

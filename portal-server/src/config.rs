@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::mail::Smtp;
 
 /// How the portal runs.
 #[derive(Clone)]
@@ -20,6 +21,10 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Requests a second from one address to the doors that need no login; `None`: no limit.
     pub rate_limit: Option<u64>,
+    /// The server that mail goes to; `None`: into files in the folder `outbox` below `data`.
+    pub smtp: Option<Smtp>,
+    /// Whom mail comes from, e.g. `Acme <portal@acme.example>`; needed with a server.
+    pub mail_from: Option<String>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -38,6 +43,8 @@ impl Config {
             trial_origins: Vec::new(),
             behind_proxy: false,
             rate_limit: Some(20),
+            smtp: None,
+            mail_from: None,
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -4,6 +4,8 @@ mod activation;
 mod deactivation;
 mod preview;
 mod refusal;
+mod release;
+mod renewal;
 mod trial;
 
 use countersign_core::request::{Ask, VerifiedRequest};
@@ -14,8 +16,10 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
-pub use preview::{Effect, Outcome, Preview, SeatKind, SeatUse, preview};
+pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
 pub use refusal::Refusal;
+pub use release::{Releasing, release, release_preview};
+pub use renewal::renew;
 
 use crate::app::App;
 

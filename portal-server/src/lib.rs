@@ -11,9 +11,11 @@
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `settings` | what the vendor sets |
+//! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `admin` | the same set-up by command line |
 
 pub mod access;
+mod account;
 pub mod admin;
 mod api;
 mod app;
@@ -26,6 +28,7 @@ mod download;
 pub mod keys;
 pub mod language;
 mod limits;
+mod mail;
 mod pages;
 mod password;
 mod problem;
@@ -41,9 +44,11 @@ use axum_server::Handle;
 use countersign_store::LinkPurpose;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 pub use app::App;
 pub use config::Config;
+pub use mail::Smtp;
 pub use router::{Route, routes};
 
 /// Serves the portal on `listener` until `shutdown` completes; requests under way are finished, what is queued for the
@@ -56,7 +61,10 @@ pub async fn serve(
     app: App,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    app.listens_on(listener.local_addr()?);
     let handle = Handle::new();
+    let (stop, stopped) = watch::channel(false);
+    let postman = tokio::spawn(mail::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
         async move {
@@ -68,9 +76,12 @@ pub async fn serve(
     let mut server = axum_server::from_tcp(listener.into_std()?)?.handle(handle);
     let http = server.http_builder();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    server.serve(service).await.context("the listener failed")?;
+    let served = server.serve(service).await.context("the listener failed");
+    // A letter on its way is finished; what waits is there when the portal starts again.
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(DRAIN, postman).await;
     app.store().close();
-    Ok(())
+    served
 }
 
 /// Who takes longer to say what they want only holds a connection.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
-use countersign_portal::{App, Config, keys, serve, setup_link};
+use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -72,6 +72,19 @@ struct Serve {
     /// Requests a second from one address to the doors without a login; 0: no limit.
     #[arg(long, default_value_t = 20)]
     rate_limit: u64,
+    /// The server for outgoing mail: smtps://host, or smtp://host with STARTTLS; ?tls=none for an unencrypted one. May
+    /// carry user:password@. Without it mail is written into files in DATA/outbox.
+    #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
+    smtp_url: Option<String>,
+    /// Its user, if the URL does not name one.
+    #[arg(long, env = "COUNTERSIGN_SMTP_USER")]
+    smtp_user: Option<String>,
+    // Not as an argument: every program on the machine can read those.
+    #[arg(skip = std::env::var("COUNTERSIGN_SMTP_PASSWORD").ok())]
+    smtp_password: Option<String>,
+    /// Whom mail comes from, e.g. "Acme <portal@acme.example>".
+    #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
+    mail_from: Option<String>,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
@@ -143,12 +156,19 @@ fn print_made(made: &Value, json: bool) {
 
 async fn run_server(options: Serve) -> anyhow::Result<()> {
     start_logs(options.json_logs);
+    let with_server = options.smtp_url.is_some();
     let config = Config {
         vendor: options.vendor,
         public_url: options.public_url,
         trial_origins: options.trial_origin,
         behind_proxy: options.behind_proxy,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        smtp: options.smtp_url.map(|url| Smtp {
+            url,
+            user: options.smtp_user,
+            password: options.smtp_password,
+        }),
+        mail_from: options.mail_from,
         ..Config::new(options.data.clone())
     };
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
@@ -167,6 +187,10 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         Ok(None) => {}
         // What machines need works all the same; on a full disk the vendor wants it to.
         Err(error) => eprintln!("there is no admin yet, and no link to create one: {error:#}"),
+    }
+    if !with_server {
+        println!("mail          {}", options.data.join("outbox").display());
+        println!("              written there, not sent: name a server with --smtp-url");
     }
     println!("listening on http://{address}");
     serve(listener, app, shutdown_signal()).await

@@ -2,9 +2,15 @@
 
 pub(crate) mod activate;
 pub(crate) mod admin;
+pub(crate) mod email;
 mod error;
+pub(crate) mod forgot;
+pub(crate) mod invite;
 pub(crate) mod licenses;
 pub(crate) mod login;
+pub(crate) mod organization;
+pub(crate) mod profile;
+mod refused;
 pub(crate) mod responses;
 pub(crate) mod setup;
 
@@ -35,6 +41,7 @@ pub(crate) struct Frame {
     pub(crate) vendor: String,
     pub(crate) user: Option<String>,
     pub(crate) is_admin: bool,
+    pub(crate) runs_organization: bool,
     pub(crate) language: Language,
     path: String,
 }
@@ -44,7 +51,8 @@ impl Frame {
         let user = visitor.user.as_ref();
         Self {
             vendor: app.vendor().to_owned(),
-            user: user.map(|u| if u.name.is_empty() { u.email.clone() } else { u.name.clone() }),
+            user: user.map(|u| u.shown_name().to_owned()),
+            runs_organization: user.is_some_and(|u| u.runs().is_some()),
             is_admin: user.is_some_and(|u| u.role == Role::Admin),
             language: visitor.language,
             path: visitor.path.clone(),

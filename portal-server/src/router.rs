@@ -64,7 +64,141 @@ fn pages(app: &App) -> Table<'_> {
         .route("/responses/{hash}", Access::Public, get(pages::responses::file))
         .route("/responses/{hash}/qr.svg", Access::Public, get(pages::responses::qr))
         .limited("/login", Access::Public, get(pages::login::form).post(pages::login::log_in))
+        .limited(
+            "/login/code",
+            Access::Public,
+            get(pages::login::code_form).post(pages::login::log_in_by_code),
+        )
         .route("/logout", Access::Customer, post(pages::login::log_out))
+        .limited("/forgot", Access::Public, get(pages::forgot::form).post(pages::forgot::ask))
+        .limited(
+            "/reset/{token}",
+            Access::Public,
+            get(pages::forgot::reset_form).post(pages::forgot::reset),
+        )
+        .limited(
+            "/confirm/{token}",
+            Access::Public,
+            get(pages::email::confirm_form).post(pages::email::confirm),
+        )
+        .limited(
+            "/revert/{token}",
+            Access::Public,
+            get(pages::email::revert_form).post(pages::email::revert),
+        )
+        .limited(
+            "/invite/{token}",
+            Access::Public,
+            get(pages::invite::form).post(pages::invite::accept),
+        )
+        .limited("/invite/{token}/join", Access::Customer, post(pages::invite::join))
+        .route("/profile", Access::Customer, get(pages::profile::show).post(pages::profile::save))
+        .route("/profile/email", Access::Customer, post(pages::profile::change_email))
+        .route("/profile/password", Access::Customer, post(pages::profile::change_password))
+        .route("/profile/sessions", Access::Customer, get(pages::profile::sessions::show))
+        .route(
+            "/profile/sessions/end-others",
+            Access::Customer,
+            post(pages::profile::sessions::end_others),
+        )
+        .route("/profile/sessions/{id}/end", Access::Customer, post(pages::profile::sessions::end))
+        .route("/profile/two-factor", Access::Customer, get(pages::profile::two_factor::show))
+        .route(
+            "/profile/two-factor/offer",
+            Access::Customer,
+            post(pages::profile::two_factor::offer),
+        )
+        .route(
+            "/profile/two-factor/on",
+            Access::Customer,
+            post(pages::profile::two_factor::turn_on),
+        )
+        .route(
+            "/profile/two-factor/off",
+            Access::Customer,
+            post(pages::profile::two_factor::turn_off),
+        )
+        .route(
+            "/profile/two-factor/codes",
+            Access::Customer,
+            post(pages::profile::two_factor::new_codes),
+        )
+        .route("/organization", Access::OrganizationAdmin, get(pages::organization::overview))
+        .route(
+            "/organization/users",
+            Access::OrganizationAdmin,
+            get(pages::organization::members::list).post(pages::organization::members::invite),
+        )
+        .route(
+            "/organization/users/{id}",
+            Access::OrganizationAdmin,
+            get(pages::organization::members::show).post(pages::organization::members::save),
+        )
+        .route(
+            "/organization/users/{id}/groups",
+            Access::OrganizationAdmin,
+            post(pages::organization::members::save_groups),
+        )
+        .route(
+            "/organization/users/{id}/invitation",
+            Access::OrganizationAdmin,
+            post(pages::organization::members::resend),
+        )
+        .route(
+            "/organization/users/{id}/withdraw",
+            Access::OrganizationAdmin,
+            post(pages::organization::members::withdraw),
+        )
+        .route(
+            "/organization/users/{id}/two-factor-off",
+            Access::OrganizationAdmin,
+            post(pages::organization::members::turn_off_two_factor),
+        )
+        .route(
+            "/organization/groups",
+            Access::OrganizationAdmin,
+            get(pages::organization::groups::list).post(pages::organization::groups::create),
+        )
+        .route(
+            "/organization/groups/{id}",
+            Access::OrganizationAdmin,
+            get(pages::organization::groups::show).post(pages::organization::groups::rename),
+        )
+        .route(
+            "/organization/groups/{id}/delete",
+            Access::OrganizationAdmin,
+            post(pages::organization::groups::delete),
+        )
+        .route(
+            "/organization/groups/{id}/add",
+            Access::OrganizationAdmin,
+            post(pages::organization::groups::add),
+        )
+        .route(
+            "/organization/groups/{id}/remove",
+            Access::OrganizationAdmin,
+            post(pages::organization::groups::remove),
+        )
+        .route(
+            "/organization/groups/{id}/link",
+            Access::OrganizationAdmin,
+            post(pages::organization::groups::link),
+        )
+        .route(
+            "/organization/groups/{id}/unlink",
+            Access::OrganizationAdmin,
+            post(pages::organization::groups::unlink),
+        )
+        .route(
+            "/organization/licenses/{id}",
+            Access::OrganizationAdmin,
+            get(pages::organization::licenses::show),
+        )
+        .route(
+            "/organization/activity",
+            Access::OrganizationAdmin,
+            get(pages::organization::activity::show),
+        )
         .limited(
             "/setup/{token}",
             Access::Public,

@@ -8,10 +8,16 @@ use countersign_core::UnixSeconds;
 use countersign_store::{Result, Store};
 
 const DAY: u64 = 86_400;
+const HOUR: u64 = 3_600;
+/// More releases than this are no quota, a longer cool-down than a year is none.
+pub(crate) const MOST_RELEASES: u64 = 1000;
+pub(crate) const LONGEST_COOL_DOWN: u64 = 365 * DAY;
 /// How old what is at hand may be.
 const FRESH_SECONDS: u64 = 2;
 
 const RESPONSE_VALIDITY_CAP: &str = "response_validity_cap_days";
+const RELEASES_PER_YEAR: &str = "releases_per_year";
+const RELEASE_COOL_DOWN: &str = "release_cool_down_seconds";
 const TRIAL_ORIGINS: &str = "trial_origins";
 
 /// The vendor's settings.
@@ -19,16 +25,22 @@ const TRIAL_ORIGINS: &str = "trial_origins";
 pub struct Settings {
     /// The longest time in days within which any response may be installed, whatever a license says.
     pub response_validity_cap_days: u64,
+    /// How many seats of one license its owner may release without proof within 365 days.
+    pub releases_per_year: u64,
+    /// Seconds from one such release of a license to the next.
+    pub release_cool_down_seconds: u64,
     /// Origins of trial pages that may post here, e.g. `https://acme.github.io`; `*` is every page there is.
     pub trial_origins: Vec<String>,
 }
 
 impl Settings {
     fn from_stored(stored: &BTreeMap<String, String>) -> Self {
-        let cap = stored.get(RESPONSE_VALIDITY_CAP).and_then(|days| days.parse().ok());
+        let number = |name: &str| stored.get(name).and_then(|number| number.parse().ok());
         let origins = stored.get(TRIAL_ORIGINS).map(String::as_str).unwrap_or_default();
         Self {
-            response_validity_cap_days: cap.unwrap_or(365),
+            response_validity_cap_days: number(RESPONSE_VALIDITY_CAP).unwrap_or(365),
+            releases_per_year: number(RELEASES_PER_YEAR).unwrap_or(2),
+            release_cool_down_seconds: number(RELEASE_COOL_DOWN).unwrap_or(DAY),
             trial_origins: origins.lines().map(str::to_owned).collect(),
         }
     }
@@ -40,6 +52,8 @@ impl Settings {
     pub async fn save(&self, store: &Store, actor: &str, now: UnixSeconds) -> Result<()> {
         let values = [
             (RESPONSE_VALIDITY_CAP, self.response_validity_cap_days.to_string()),
+            (RELEASES_PER_YEAR, self.releases_per_year.to_string()),
+            (RELEASE_COOL_DOWN, self.release_cool_down_seconds.to_string()),
             (TRIAL_ORIGINS, self.trial_origins.join("\n")),
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value));
@@ -49,6 +63,11 @@ impl Settings {
     /// Seconds within which a response must be installed, when `asked` is what a license says.
     pub fn response_validity(&self, asked: u64) -> u64 {
         asked.min(self.response_validity_cap_days.max(1) * DAY)
+    }
+
+    /// The cool-down of releases, as forms take it.
+    pub fn release_cool_down_hours(&self) -> u64 {
+        self.release_cool_down_seconds.div_ceil(HOUR)
     }
 
     /// Whether a page of this origin may post trial requests.

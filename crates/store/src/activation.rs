@@ -1,42 +1,25 @@
-//! Activations: a machine takes a seat, keeps it, renews it, or takes over its own after a reinstallation.
+//! Activations as they are stored: which machine holds or held a seat of which license, since when, through whom.
 
-use countersign_core::fingerprint::{Fingerprint, Strategy};
+use std::str::FromStr;
+
+use countersign_core::fingerprint::Fingerprint;
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
-use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};
-use crate::license::{self, License, LicenseStatus, Validity};
-use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, fingerprint, list, product, run};
+use crate::row::Columns;
+use crate::{Store, find};
 
-const YEAR: u64 = 365 * 86_400;
-
-const FIND: &str = "SELECT id, license_id, seat, device_key, fingerprint, device_name, platform, app_version, state, \
-    created_at, expires_at, import_by, ended_at FROM activation WHERE id = ?1";
-const OF_DEVICE: &str = "SELECT id, license_id, seat, device_key, fingerprint, device_name, platform, app_version, state, \
-    created_at, expires_at, import_by, ended_at FROM activation \
+const FIND: &str = "SELECT a.id, a.license_id, a.seat, a.device_key, a.fingerprint, a.device_name, a.platform, \
+    a.app_version, a.state, a.created_at, a.expires_at, a.import_by, a.ended_at, a.door, a.by_user, \
+    CASE WHEN b.name <> '' THEN b.name WHEN b.role = 'customer' THEN b.email END, a.group_id, a.request_id, \
+    a.request_hash, a.released_by, \
+    CASE WHEN r.name <> '' THEN r.name WHEN r.role = 'customer' THEN r.email END, a.release_reason, a.came_back_at \
+    FROM activation a LEFT JOIN app_user b ON b.id = a.by_user LEFT JOIN app_user r ON r.id = a.released_by \
+    WHERE a.id = ?1";
+const OF_DEVICE: &str = "SELECT id FROM activation \
     WHERE license_id = ?1 AND device_key = ?2 AND state IN ('active', 'returned')";
-const OF_LICENSE: &str = "SELECT id, license_id, seat, device_key, fingerprint, device_name, platform, app_version, state, \
-    created_at, expires_at, import_by, ended_at FROM activation WHERE license_id = ?1 \
-    ORDER BY CASE state WHEN 'active' THEN 0 WHEN 'returned' THEN 1 ELSE 2 END, created_at DESC LIMIT ?2";
-const INSERT: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, platform, \
-    app_version, state, reinstall, created_at, expires_at, import_by, door, by_user) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'active', ?9, ?10, ?11, ?12, ?13, ?14)";
-const TAKE_SEAT: &str = "UPDATE license SET live_activations = live_activations + 1, \
-    total_activations = total_activations + 1 \
-    WHERE id = ?1 AND (allowed_activations IS NULL OR live_activations < allowed_activations)";
-const START_VALIDITY: &str = "UPDATE license SET first_activated_at = ?2, expires_at = ?3, revision = revision + 1 \
-    WHERE id = ?1 AND first_activated_at IS NULL";
-const NOTE_FIRST: &str =
-    "UPDATE license SET first_activated_at = ?2 WHERE id = ?1 AND first_activated_at IS NULL";
-const CURRENT: &str =
-    "SELECT revision, live_activations, first_activated_at FROM license WHERE id = ?1";
-const RENEW: &str = "UPDATE activation SET fingerprint = ?2, device_name = ?3, platform = ?4, app_version = ?5, \
-    expires_at = ?6, import_by = ?7 WHERE id = ?1 AND state = 'active'";
 pub(crate) const END: &str = "UPDATE activation SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state IN ('active', 'returned')";
-const REINSTALLS: &str =
-    "SELECT COUNT(*) FROM activation WHERE seat = ?1 AND reinstall = 1 AND created_at > ?2";
 
 /// An activation as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +50,31 @@ pub struct Activation {
     pub import_by: UnixSeconds,
     /// When it ended.
     pub ended_at: Option<UnixSeconds>,
+    /// Which way its request came: `page`, `api`, `portal`.
+    pub door: String,
+    /// Who brought it, if they were logged in.
+    pub by_user: Option<Id>,
+    /// Their name, or a customer's address while they have none; `None` also when they are gone.
+    pub by_name: Option<String>,
+    /// The group whose seat it counts for.
+    pub group: Option<Id>,
+    /// The latest request that it answers; unknown for activations of older versions until their next request.
+    pub request: Option<(Id, Hash)>,
+    /// How its seat was released, if it was.
+    pub release: Option<Released>,
+}
+
+/// How a seat was released without proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Released {
+    /// Who did it.
+    pub by: Id,
+    /// Their name, as in [`Activation::by_name`].
+    pub by_name: Option<String>,
+    /// Why, in their words; may be empty.
+    pub reason: String,
+    /// When the machine was seen again: by a late proof or a new activation.
+    pub came_back_at: Option<UnixSeconds>,
 }
 
 /// What became of an activation.
@@ -80,9 +88,15 @@ pub enum ActivationState {
     Deactivated,
     /// A newer installation on the same machine has the seat.
     Replaced,
+    /// The machine is lost: its seat was freed without proof.
+    Released,
 }
 
 impl ActivationState {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Returned, Self::Deactivated, Self::Replaced, Self::Released];
+
     /// As text, in the database and the API.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -90,333 +104,59 @@ impl ActivationState {
             Self::Returned => "returned",
             Self::Deactivated => "deactivated",
             Self::Replaced => "replaced",
+            Self::Released => "released",
         }
+    }
+
+    /// Whether a seat is in use by it.
+    pub fn holds_seat(self) -> bool {
+        matches!(self, Self::Active | Self::Returned)
     }
 }
 
-/// A response that was signed, to be stored with the seat that it gives.
-#[derive(Debug, Clone)]
-pub struct Activate {
-    /// The license as it was when the response was signed: its revision says whether it still is.
-    pub terms: License,
-    /// The response's id: fresh, or that of the activation it renews.
-    pub activation: Id,
-    /// Hash of the request.
-    pub request_hash: Hash,
-    /// The device key.
-    pub device_key: Thumbprint,
-    /// The machine.
-    pub device: countersign_core::request::Device,
-    /// The signed response.
-    pub response: String,
-    /// End of the grant.
-    pub expires_at: Option<UnixSeconds>,
-    /// Import deadline.
-    pub import_by: UnixSeconds,
-    /// Which way it came: `page`, `api`, `portal`.
-    pub door: &'static str,
-    /// Who brought it, if they were logged in.
-    pub by_user: Option<Id>,
-    /// The time.
-    pub now: UnixSeconds,
-}
+impl FromStr for ActivationState {
+    type Err = StoreError;
 
-/// How an activation ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Activated {
-    /// The response is stored and may be handed out.
-    Done,
-    /// This request was answered before: hand out that answer.
-    Repeated(Answer),
-    /// The license changed since it was read, or the device's seat did: read and sign again.
-    Stale,
-    /// Nothing was stored.
-    Refused(ActivationRefusal),
-}
-
-/// Why a machine cannot be activated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ActivationRefusal {
-    /// There is no such license.
-    UnknownLicense,
-    /// The vendor suspended it.
-    Suspended,
-    /// The vendor revoked it.
-    Revoked,
-    /// It has ended.
-    Expired {
-        /// When.
-        at: UnixSeconds,
-    },
-    /// All seats are taken.
-    SeatsUsedUp {
-        /// How many there are.
-        allowed: u64,
-    },
-    /// The machine was reinstalled too often within a year.
-    ReinstallsUsedUp {
-        /// How often is allowed.
-        allowed: u64,
-    },
-}
-
-/// The seat that a machine would get.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seat {
-    /// It has one: the response renews this activation.
-    Renewal(Activation),
-    /// It gave its own up, but that seat stayed with it.
-    Kept(Activation),
-    /// A reinstallation: it takes over from this activation.
-    Reinstall(Activation),
-    /// A further one.
-    New,
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|state| state.as_str() == text);
+        found.ok_or(StoreError::Malformed("activation state"))
+    }
 }
 
 impl Store {
-    /// Which seat the machine would get, or why none. Nothing is stored.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn activation_plan(
-        &self,
-        license: &LicenseId,
-        device_key: &Thumbprint,
-        machine: &Fingerprint,
-        now: UnixSeconds,
-    ) -> Result<std::result::Result<Seat, ActivationRefusal>> {
-        self.read(|c| match license::find_license(c, license)? {
-            Some(license) => plan(c, &license, license.live_activations, device_key, machine, now),
-            None => Ok(Err(ActivationRefusal::UnknownLicense)),
-        })
-    }
-
-    /// Stores a signed response with its seat; everything is decided again by what the database holds now.
-    ///
-    /// # Errors
-    /// When the database fails: nothing is stored then.
-    pub async fn activate(&self, activate: Activate) -> Result<Activated> {
-        let license = activate.terms.id;
-        let activated = self.write(move |c| activate_in(c, &activate)).await?;
-        if activated == Activated::Stale {
-            self.forget_terms(&license);
-        }
-        Ok(activated)
-    }
-
     /// The activation with this id.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn activation(&self, id: &Id) -> Result<Option<Activation>> {
-        self.read(|c| find_activation(c, id))
-    }
-
-    /// The activations of a license, those that hold a seat first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn activations(&self, license: &LicenseId, most: u32) -> Result<Vec<Activation>> {
-        self.read(|c| list(c, OF_LICENSE, (license.to_string(), most), map))
+        self.read(|c| find_activation(c, &id.to_string()))
     }
 }
 
-pub(crate) fn find_activation(c: &Connection, id: &Id) -> Result<Option<Activation>> {
-    find(c, FIND, [id.to_string()], map)
+pub(crate) fn find_activation(c: &Connection, id: &str) -> Result<Option<Activation>> {
+    find(c, FIND, [id], map)
 }
 
-/// The one place that decides who gets a seat. `live` seats of the license are in use now.
-fn plan(
+/// The activation that holds a seat of the license for this device.
+pub(crate) fn of_device(
     c: &Connection,
-    license: &License,
-    live: u64,
+    license: &LicenseId,
     device_key: &Thumbprint,
-    machine: &Fingerprint,
-    now: UnixSeconds,
-) -> Result<std::result::Result<Seat, ActivationRefusal>> {
-    match license.status {
-        LicenseStatus::Active => {}
-        LicenseStatus::Suspended => return Ok(Err(ActivationRefusal::Suspended)),
-        LicenseStatus::Revoked => return Ok(Err(ActivationRefusal::Revoked)),
-    }
-    if let Some(at) = license.expires_at.filter(|end| *end <= now) {
-        return Ok(Err(ActivationRefusal::Expired { at }));
-    }
-    let own = find(c, OF_DEVICE, (license.id.to_string(), device_key.to_string()), map)?;
-    if let Some(own) = own {
-        return Ok(Ok(if own.state == ActivationState::Active {
-            Seat::Renewal(own)
-        } else {
-            Seat::Kept(own)
-        }));
-    }
-    if let Some(former) = same_machine(c, license, machine)? {
-        if former.state == ActivationState::Returned {
-            return Ok(Ok(Seat::Kept(former)));
-        }
-        let allowed =
-            product::find_product(c, &license.product)?.map_or(0, |p| p.reinstall_allowance);
-        let since = seconds(now.saturating_sub(YEAR));
-        let made: u64 =
-            find(c, REINSTALLS, (former.seat.to_string(), since), |row| row.time())?.unwrap_or(0);
-        if made >= allowed {
-            return Ok(Err(ActivationRefusal::ReinstallsUsedUp { allowed }));
-        }
-        return Ok(Ok(Seat::Reinstall(former)));
-    }
-    match license.allowed_activations {
-        Some(allowed) if live >= allowed => Ok(Err(ActivationRefusal::SeatsUsedUp { allowed })),
-        _ => Ok(Ok(Seat::New)),
-    }
-}
-
-/// The machine under another device key: it was reinstalled.
-fn same_machine(
-    c: &Connection,
-    license: &License,
-    machine: &Fingerprint,
 ) -> Result<Option<Activation>> {
-    for id in fingerprint::candidates(c, &license.id.to_string(), machine, license.strategy)? {
-        let id: Id = id.parse().map_err(|_| StoreError::Malformed("activation id"))?;
-        let candidate = find_activation(c, &id)?;
-        let matches = |a: &Activation| recognises(license.strategy, &a.fingerprint, machine);
-        if let Some(found) = candidate.filter(matches) {
-            return Ok(Some(found));
-        }
+    let values = (license.to_string(), device_key.to_string());
+    match find(c, OF_DEVICE, values, |row| row.text())? {
+        Some(id) => find_activation(c, &id),
+        None => Ok(None),
     }
-    Ok(None)
 }
 
-fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
-    if let Some(answer) = answer::find_answer(c, &activate.request_hash)? {
-        return Ok(Activated::Repeated(answer));
-    }
-    let license = &activate.terms;
-    let current = |row: &mut Columns<'_>| Ok((row.take()?, row.time()?, row.optional_time()?));
-    let current: Option<(i64, u64, Option<u64>)> =
-        find(c, CURRENT, [license.id.to_string()], current)?;
-    let Some((revision, live, first_activated_at)) = current else {
-        return Ok(Activated::Refused(ActivationRefusal::UnknownLicense));
-    };
-    // With the same revision everything else of the license is as it was read.
-    if revision != license.revision {
-        return Ok(Activated::Stale);
-    }
-    let machine = &activate.device.fingerprint;
-    let seat = match plan(c, license, live, &activate.device_key, machine, activate.now)? {
-        Ok(seat) => seat,
-        Err(refusal) => return Ok(Activated::Refused(refusal)),
-    };
-    match seat {
-        Seat::Renewal(own) if own.id == activate.activation => renew(c, activate, &own)?,
-        // Signed as something else than what it is now: sign again.
-        Seat::Renewal(_) => return Ok(Activated::Stale),
-        Seat::Kept(former) => take_over(c, activate, &former, false)?,
-        Seat::Reinstall(former) => take_over(c, activate, &former, true)?,
-        Seat::New => take_new(c, activate, first_activated_at.is_none())?,
-    }
-    let device_name = activate.device.name.as_deref();
-    answer::insert_answer(
-        c,
-        &activate.request_hash,
-        &activate.response,
-        device_name,
-        activate.now,
-    )?;
-    Ok(Activated::Done)
-}
-
-fn renew(c: &Connection, activate: &Activate, own: &Activation) -> Result<()> {
-    let (device, id) = (&activate.device, own.id.to_string());
-    let values = (
-        &id,
-        device.fingerprint.to_json().to_string(),
-        &device.name,
-        &device.platform,
-        &device.app_version,
-        optional_seconds(activate.expires_at),
-        seconds(activate.import_by),
-    );
-    run(c, RENEW, values)?;
-    if own.fingerprint != device.fingerprint {
-        let scope = own.license.to_string();
-        fingerprint::delete(c, &scope, &own.fingerprint, &id)?;
-        fingerprint::insert(c, &scope, &device.fingerprint, &id)?;
-    }
-    record(c, activate, "activation.renew", "")
-}
-
-fn take_over(
-    c: &Connection,
-    activate: &Activate,
-    former: &Activation,
-    reinstall: bool,
-) -> Result<()> {
-    let former_id = former.id.to_string();
-    run(c, END, (&former_id, "replaced", seconds(activate.now)))?;
-    fingerprint::delete(c, &former.license.to_string(), &former.fingerprint, &former_id)?;
-    insert(c, activate, former.seat, reinstall)?;
-    record(
-        c,
-        activate,
-        if reinstall { "activation.reinstall" } else { "activation.again" },
-        &former_id,
-    )
-}
-
-fn take_new(c: &Connection, activate: &Activate, is_first: bool) -> Result<()> {
-    let license = &activate.terms;
-    let id = license.id.to_string();
-    if run(c, TAKE_SEAT, [&id])? != 1 {
-        // The plan was made from this very row in this transaction.
-        return Err(StoreError::Malformed("license counter"));
-    }
-    if is_first {
-        let now = seconds(activate.now);
-        match license.validity {
-            Validity::FromFirstActivation(_) => {
-                run(c, START_VALIDITY, (&id, now, optional_seconds(activate.expires_at)))?
-            }
-            _ => run(c, NOTE_FIRST, (&id, now))?,
-        };
-    }
-    insert(c, activate, activate.activation, false)?;
-    record(c, activate, "activation.create", "")
-}
-
-fn insert(c: &Connection, activate: &Activate, seat: Id, reinstall: bool) -> Result<()> {
-    let (device, id, license) =
-        (&activate.device, activate.activation.to_string(), activate.terms.id.to_string());
-    let values = rusqlite::params![
-        id,
-        license,
-        seat.to_string(),
-        activate.device_key.to_string(),
-        device.fingerprint.to_json().to_string(),
-        device.name,
-        device.platform,
-        device.app_version,
-        reinstall,
-        seconds(activate.now),
-        optional_seconds(activate.expires_at),
-        seconds(activate.import_by),
-        activate.door,
-        activate.by_user.map(|user| user.to_string()),
-    ];
-    run(c, INSERT, values)?;
-    fingerprint::insert(c, &license, &device.fingerprint, &id)
-}
-
-fn record(c: &Connection, activate: &Activate, action: &str, detail: &str) -> Result<()> {
-    let actor = match activate.by_user {
-        Some(user) => format!("user:{user}"),
-        None => format!("device:{}", activate.device_key),
-    };
-    audit::record(c, activate.now, &actor, action, &activate.activation.to_string(), detail)
+/// The name by which a machine is searched and sorted.
+pub(crate) fn folded(device_name: Option<&str>) -> String {
+    device_name.unwrap_or_default().trim().to_lowercase()
 }
 
 fn map(row: &mut Columns<'_>) -> Result<Activation> {
-    Ok(Activation {
+    let activation = Activation {
         id: row.parsed("activation id")?,
         license: row.parsed("license id")?,
         seat: row.parsed("activation id")?,
@@ -425,20 +165,21 @@ fn map(row: &mut Columns<'_>) -> Result<Activation> {
         device_name: row.take()?,
         platform: row.take()?,
         app_version: row.take()?,
-        state: match row.text()?.as_str() {
-            "active" => ActivationState::Active,
-            "returned" => ActivationState::Returned,
-            "deactivated" => ActivationState::Deactivated,
-            _ => ActivationState::Replaced,
-        },
+        state: row.parsed("activation state")?,
         created_at: row.time()?,
         expires_at: row.optional_time()?,
         import_by: row.time()?,
         ended_at: row.optional_time()?,
-    })
-}
-
-/// How a machine with this strategy would be recognised; used by trials as well.
-pub(crate) fn recognises(strategy: Strategy, bound: &Fingerprint, now: &Fingerprint) -> bool {
-    strategy.compare(bound, now).matches
+        door: row.text()?,
+        by_user: row.optional("user id")?,
+        by_name: row.take()?,
+        group: row.optional("group id")?,
+        request: row.optional("request id")?.zip(row.optional("request hash")?),
+        release: None,
+    };
+    let (by, by_name) = (row.optional("user id")?, row.take()?);
+    let (reason, came_back_at) = (row.take::<Option<String>>()?, row.optional_time()?);
+    let release =
+        by.map(|by| Released { by, by_name, reason: reason.unwrap_or_default(), came_back_at });
+    Ok(Activation { release, ..activation })
 }

@@ -1,13 +1,13 @@
 //! Deactivations: a machine has given its activation up, and proves it. A proof is recorded whatever the limit says.
 
-use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
+use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{Store, audit, fingerprint, run};
+use crate::{Store, audit, fingerprint, group_seat, release, run};
 
 const FREE_SEAT: &str = "UPDATE license SET live_activations = live_activations - 1, \
     total_deactivations = total_deactivations + 1, revision = revision + 1 \
@@ -37,7 +37,7 @@ pub struct Deactivate {
 /// How a deactivation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deactivated {
-    /// The seat is free and the receipt may be handed out. Also when another proof had freed it before.
+    /// The seat is free and the receipt may be handed out. Also when another proof or a release had freed it before.
     Done,
     /// This request was answered before: hand out that answer.
     Repeated(Answer),
@@ -65,16 +65,13 @@ impl Store {
         device_key: &Thumbprint,
     ) -> Result<(Deactivated, Option<Activation>)> {
         self.read(|c| {
-            let Some(activation) = activation::find_activation(c, id)? else {
+            let Some(activation) = activation::find_activation(c, &id.to_string())? else {
                 return Ok((Deactivated::Unknown, None));
             };
             let mut outcome = judge(&activation, device_key);
             let license = crate::license::find_license(c, &activation.license)?;
             let left = license.as_ref().and_then(crate::License::deactivations_left);
-            if outcome == Deactivated::Done
-                && activation.state != ActivationState::Deactivated
-                && left == Some(0)
-            {
+            if outcome == Deactivated::Done && activation.state.holds_seat() && left == Some(0) {
                 let allowed = license.and_then(|l| l.allowed_deactivations).unwrap_or(0);
                 outcome = Deactivated::UsedUp { allowed };
             }
@@ -107,7 +104,8 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     if let Some(answer) = answer::find_answer(c, &deactivate.request_hash)? {
         return Ok(Deactivated::Repeated(answer));
     }
-    let Some(activation) = activation::find_activation(c, &deactivate.activation)? else {
+    let Some(activation) = activation::find_activation(c, &deactivate.activation.to_string())?
+    else {
         return Ok(Deactivated::Unknown);
     };
     match judge(&activation, &deactivate.device_key) {
@@ -116,18 +114,24 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     }
     let (id, license, now) =
         (activation.id.to_string(), activation.license.to_string(), seconds(deactivate.now));
-    if activation.state != ActivationState::Deactivated {
+    if activation.state == ActivationState::Released {
+        // Its seat is free already: the proof is worth a receipt and nothing more.
+        release::late_proof(c, &activation, deactivate.now)?;
+        record(c, deactivate, &activation.license, "activation.proof-after-release")?;
+    }
+    if activation.state.holds_seat() {
         let freed = crate::find(c, FREE_SEAT, [&license], |row| row.time())?;
         if freed.is_none() {
             if run(c, MARK_RETURNED, (&id, now))? == 1 {
-                record(c, deactivate, "activation.returned")?;
+                record(c, deactivate, &activation.license, "activation.returned")?;
             }
             let allowed = crate::find(c, ALLOWED, [&license], |row| row.time())?.unwrap_or(0);
             return Ok(Deactivated::UsedUp { allowed });
         }
         run(c, activation::END, (&id, "deactivated", now))?;
+        group_seat::give_back(c, activation.group, &activation.license)?;
         fingerprint::delete(c, &license, &activation.fingerprint, &id)?;
-        record(c, deactivate, "activation.deactivate")?;
+        record(c, deactivate, &activation.license, "activation.deactivate")?;
     }
     let device_name = activation.device_name.as_deref();
     answer::insert_answer(
@@ -140,10 +144,16 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     Ok(Deactivated::Done)
 }
 
-fn record(c: &Connection, deactivate: &Deactivate, action: &str) -> Result<()> {
+fn record(
+    c: &Connection,
+    deactivate: &Deactivate,
+    license: &LicenseId,
+    action: &str,
+) -> Result<()> {
     let actor = match deactivate.by_user {
         Some(user) => format!("user:{user}"),
         None => format!("device:{}", deactivate.device_key),
     };
-    audit::record(c, deactivate.now, &actor, action, &deactivate.activation.to_string(), "")
+    let subject = deactivate.activation.to_string();
+    audit::record_of_license(c, license, deactivate.now, &actor, action, &subject, "")
 }

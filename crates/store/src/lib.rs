@@ -7,32 +7,55 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
-//! | `activation`, `deactivation`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `access`, `license_list`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
+//! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `renewal` | fresh responses without a new request |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
-//! | `session`, `link`, `throttle` | logging in |
-//! | `setting`, `audit` | settings; what happened, in the same transaction |
+//! | `group`, `group_license`, `group_seat` | who in an organization may use what |
+//! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
+//! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
+//! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
+mod access;
+mod activate;
 mod activation;
+mod activation_list;
 mod answer;
 mod audit;
 mod deactivation;
 mod dialect;
+mod email_change;
 mod error;
 mod fingerprint;
+mod group;
+mod group_license;
+mod group_seat;
+mod invitation;
+mod job;
+mod known_device;
 mod license;
+mod license_list;
+mod license_search;
+mod license_term;
 mod link;
+mod member;
 mod metadata;
 mod migrations;
 mod organization;
+mod page;
+mod password;
 mod product;
+mod release;
+mod renewal;
 mod row;
 mod session;
 mod setting;
 mod sqlite;
 mod throttle;
 mod trial;
+mod two_factor;
 mod user;
 
 use std::collections::HashMap;
@@ -42,21 +65,36 @@ use std::sync::{Arc, Mutex};
 use countersign_core::{LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
-pub use activation::{Activate, Activated, Activation, ActivationRefusal, ActivationState, Seat};
+pub use access::{Access, GroupAccess, LicenseScope};
+pub use activate::{Activate, Activated, ActivationRefusal, Seat};
+pub use activation::{Activation, ActivationState, Released};
+pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
 pub use audit::AuditEntry;
 pub use deactivation::{Deactivate, Deactivated};
+pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
+pub use group::{Group, GroupChange};
+pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
+pub use invitation::{Accept, Accepted, Invite};
+pub use job::{Job, JobSubject, JobsWaiting, NewJob};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
-pub use link::LinkPurpose;
+pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
+pub use link::{Link, LinkPurpose};
+pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
+pub use page::{Cursor, Page};
 pub use product::Product;
+pub use release::{Release, ReleaseOutcome, ReleasePolicy};
+pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
+pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialStarted};
-pub use user::{Role, User, UserStatus};
+pub use two_factor::{Factor, TotpSecrets};
+pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};
 
@@ -127,6 +165,7 @@ impl Store {
                     found.push(format!("license {id} counts {counted} activations and has {live}"));
                 }
             }
+            found.extend(group_seat::miscounted(c)?);
             Ok(found)
         })
     }

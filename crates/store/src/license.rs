@@ -1,6 +1,6 @@
 //! Licenses: who may run what, on how many machines, until when.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{MutexGuard, PoisonError};
@@ -13,23 +13,18 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_text};
 use crate::row::{Columns, Entitlements, entitlements_text, optional_seconds, seconds};
-use crate::user::{Role, User};
-use crate::{Store, audit, find, list, run};
+use crate::{Store, audit, find, license_term, list, run};
 
 const INSERT: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
     organization_id, allowed_activations, allowed_deactivations, validity, validity_seconds, expires_at, \
     response_validity, strategy, entitlements, metadata, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, 'active', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 const FIND: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
-    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, validity, \
+    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, total_releases, validity, \
     validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
     created_at FROM license WHERE id = ?1";
-const OF_USER: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
-    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, validity, \
-    validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
-    created_at FROM license WHERE owner_user_id = ?1 OR organization_id = ?2 ORDER BY created_at DESC, id LIMIT ?3";
 const LATEST: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
-    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, validity, \
+    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, total_releases, validity, \
     validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
     created_at FROM license ORDER BY created_at DESC, id LIMIT ?1";
 const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, owner_user_id = ?5, \
@@ -69,6 +64,8 @@ pub struct License {
     pub total_activations: u64,
     /// Seats ever given back.
     pub total_deactivations: u64,
+    /// Seats ever released without proof; they count as no deactivation.
+    pub total_releases: u64,
     /// What its validity starts with.
     pub validity: Validity,
     /// When it ends, as far as that is known.
@@ -162,13 +159,6 @@ impl License {
     pub fn deactivations_left(&self) -> Option<u64> {
         self.allowed_deactivations.map(|allowed| allowed.saturating_sub(self.total_deactivations))
     }
-
-    /// Whether `user` may see it and act for it.
-    pub fn is_of(&self, user: &User) -> bool {
-        user.role == Role::Admin
-            || self.owner == Some(user.id)
-            || (self.organization.is_some() && self.organization == user.organization)
-    }
 }
 
 /// A license to be created.
@@ -233,7 +223,8 @@ impl Store {
         self.write(move |c| {
             insert(c, &new, now)?;
             let id = new.key.id();
-            audit::record(c, now, &actor, "license.create", &id.to_string(), new.product.as_str())?;
+            let (of, product) = (new.organization, new.product.as_str());
+            audit::record_in(c, of, now, &actor, "license.create", &id.to_string(), product)?;
             Ok(id)
         })
         .await
@@ -291,15 +282,6 @@ impl Store {
         self.inner.terms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The licenses of a user and of the user's organization, newest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn licenses_of(&self, user: &User, most: u32) -> Result<Vec<License>> {
-        let organization = user.organization.map(|id| id.to_string());
-        self.read(|c| list(c, OF_USER, (user.id.to_string(), organization, most), map))
-    }
-
     /// The newest licenses of the vendor.
     ///
     /// # Errors
@@ -341,7 +323,17 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
         metadata_text(&new.metadata),
         seconds(now),
     ];
-    run(c, INSERT, values).map(|_| ())
+    run(c, INSERT, values)?;
+    license_term::insert(
+        c,
+        &terms_of(&new.key, new.holder.as_deref(), new.plan.as_deref()),
+        new.organization,
+        &new.key.id(),
+    )
+}
+
+fn terms_of(key: &LicenseKey, holder: Option<&str>, plan: Option<&str>) -> BTreeSet<String> {
+    license_term::words([holder, plan, Some(license_term::key_end(key))].into_iter().flatten())
 }
 
 fn change(
@@ -382,14 +374,16 @@ fn change(
     if run(c, CHANGE, values)? != 1 {
         return Ok(LicenseChange::Stale);
     }
-    audit::record(
-        c,
-        now,
-        actor,
-        "license.change",
-        &license.id.to_string(),
-        license.status.as_str(),
-    )?;
+    let old = terms_of(&current.key, current.holder.as_deref(), current.plan.as_deref());
+    license_term::delete(c, &old, current.organization, &license.id)?;
+    let new = terms_of(&current.key, license.holder.as_deref(), license.plan.as_deref());
+    license_term::insert(c, &new, license.organization, &license.id)?;
+    let (id, status) = (license.id.to_string(), license.status.as_str());
+    if current.organization.is_some() && current.organization != license.organization {
+        // For the organization that loses it; the one that gets it reads the change.
+        audit::record_in(c, current.organization, now, actor, "license.move", &id, "")?;
+    }
+    audit::record_in(c, license.organization, now, actor, "license.change", &id, status)?;
     Ok(LicenseChange::Done)
 }
 
@@ -399,8 +393,8 @@ fn map(row: &mut Columns<'_>) -> Result<License> {
     let (plan, holder, status) = (row.take()?, row.take()?, row.parsed("license status")?);
     let (owner, organization) = (optional_id(row)?, optional_id(row)?);
     let (allowed_activations, allowed_deactivations) = (row.optional_time()?, row.optional_time()?);
-    let (live_activations, total_activations, total_deactivations) =
-        (row.time()?, row.time()?, row.time()?);
+    let (live_activations, total_activations, total_deactivations, total_releases) =
+        (row.time()?, row.time()?, row.time()?, row.time()?);
     let (kind, length, expires_at) = (row.text()?, row.optional_time()?, row.optional_time()?);
     Ok(License {
         id,
@@ -416,6 +410,7 @@ fn map(row: &mut Columns<'_>) -> Result<License> {
         live_activations,
         total_activations,
         total_deactivations,
+        total_releases,
         validity: validity(&kind, length, expires_at)?,
         expires_at,
         first_activated_at: row.optional_time()?,

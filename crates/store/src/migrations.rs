@@ -5,7 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::dialect;
 use crate::error::{Result, StoreError};
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("migrations/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "start", include_str!("migrations/0001_start.sql")),
+    (2, "accounts", include_str!("migrations/0002_accounts.sql")),
+    (3, "licenses", include_str!("migrations/0003_licenses.sql")),
+];
 
 const NEWEST: &str = "SELECT COALESCE(MAX(number), 0) FROM schema_migration";
 const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";

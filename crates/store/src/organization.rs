@@ -1,15 +1,22 @@
 //! Organizations: customers that are more than one person.
 
 use countersign_core::{Id, UnixSeconds};
+use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::row::{Columns, seconds};
-use crate::{Store, audit, list, run};
+use crate::row::{Columns, optional_seconds, seconds};
+use crate::{Store, audit, find, list, run};
 
 const INSERT: &str =
     "INSERT INTO organization (id, name, status, created_at) VALUES (?1, ?2, 'active', ?3)";
-const RENAME: &str = "UPDATE organization SET name = ?2, status = ?3 WHERE id = ?1";
-const LIST: &str = "SELECT id, name, status, created_at FROM organization ORDER BY name, id";
+const CHANGE: &str =
+    "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4 WHERE id = ?1";
+const FIND: &str =
+    "SELECT id, name, status, allowed_users, created_at FROM organization WHERE id = ?1";
+const LIST: &str =
+    "SELECT id, name, status, allowed_users, created_at FROM organization ORDER BY name, id";
+const COUNT_USERS: &str = "SELECT COUNT(*) FROM app_user \
+    WHERE organization_id = ?1 AND status <> 'suspended' AND deactivated_at IS NULL";
 
 /// A customer that is more than one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +27,19 @@ pub struct Organization {
     pub name: String,
     /// Whether its people are locked out.
     pub suspended: bool,
+    /// Users that it may have, without those who may not log in any more; `None`: any number. May be lower than what it
+    /// has: then nobody comes in.
+    pub allowed_users: Option<u64>,
     /// When it was created.
     pub created_at: UnixSeconds,
+}
+
+/// Whether an organization takes one more user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    NoOrganization,
+    Full { allowed: u64 },
+    Free,
 }
 
 impl Store {
@@ -39,12 +57,13 @@ impl Store {
         let (name, actor) = (name.to_owned(), actor.to_owned());
         self.write(move |c| {
             run(c, INSERT, (id.to_string(), &name, seconds(now)))?;
-            audit::record(c, now, &actor, "organization.create", &id.to_string(), &name)
+            let subject = id.to_string();
+            audit::record_in(c, Some(id), now, &actor, "organization.create", &subject, &name)
         })
         .await
     }
 
-    /// Renames, suspends or reinstates it. `false` when there is none.
+    /// Renames, suspends or reinstates it, or sets how many users it may have. `false` when there is none.
     ///
     /// # Errors
     /// When the database fails.
@@ -57,14 +76,23 @@ impl Store {
         let actor = actor.to_owned();
         self.write(move |c| {
             let status = if changed.suspended { "suspended" } else { "active" };
-            let id = changed.id.to_string();
-            let found = run(c, RENAME, (&id, &changed.name, status))? == 1;
+            let (id, allowed) = (changed.id.to_string(), optional_seconds(changed.allowed_users));
+            let found = run(c, CHANGE, (&id, &changed.name, status, allowed))? == 1;
             if found {
-                audit::record(c, now, &actor, "organization.change", &id, status)?;
+                let of = Some(changed.id);
+                audit::record_in(c, of, now, &actor, "organization.change", &id, status)?;
             }
             Ok(found)
         })
         .await
+    }
+
+    /// The organization with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization(&self, id: Id) -> Result<Option<Organization>> {
+        self.read(|c| find(c, FIND, [id.to_string()], map))
     }
 
     /// All organizations by name.
@@ -74,6 +102,29 @@ impl Store {
     pub async fn organizations(&self) -> Result<Vec<Organization>> {
         self.read(|c| list(c, LIST, [], map))
     }
+
+    /// Users that count against what the organization may have.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn counted_users(&self, organization: Id) -> Result<u64> {
+        self.read(|c| count_users(c, organization))
+    }
+}
+
+/// Whether one more user may come in, by what the database holds now. To be asked inside the transaction that lets them.
+pub(crate) fn place(c: &Connection, organization: Id) -> Result<Place> {
+    let Some(found) = find(c, FIND, [organization.to_string()], map)? else {
+        return Ok(Place::NoOrganization);
+    };
+    Ok(match found.allowed_users {
+        Some(allowed) if count_users(c, organization)? >= allowed => Place::Full { allowed },
+        _ => Place::Free,
+    })
+}
+
+fn count_users(c: &Connection, organization: Id) -> Result<u64> {
+    Ok(find(c, COUNT_USERS, [organization.to_string()], |row| row.time())?.unwrap_or(0))
 }
 
 fn map(row: &mut Columns<'_>) -> Result<Organization> {
@@ -81,6 +132,7 @@ fn map(row: &mut Columns<'_>) -> Result<Organization> {
         id: row.parsed("organization id")?,
         name: row.text()?,
         suspended: row.text()? == "suspended",
+        allowed_users: row.optional_time()?,
         created_at: row.time()?,
     })
 }

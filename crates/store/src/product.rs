@@ -82,8 +82,12 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn products(&self) -> Result<Vec<Product>> {
-        self.read(|c| list(c, LIST, [], map))
+        self.read(list_products)
     }
+}
+
+pub(crate) fn list_products(c: &Connection) -> Result<Vec<Product>> {
+    list(c, LIST, [], map)
 }
 
 pub(crate) fn find_product(c: &Connection, id: &ProductId) -> Result<Option<Product>> {

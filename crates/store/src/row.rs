@@ -37,6 +37,11 @@ impl<'a> Columns<'a> {
         self.text()?.parse().map_err(|_| StoreError::Malformed(what))
     }
 
+    pub(crate) fn optional<T: FromStr>(&mut self, what: &'static str) -> Result<Option<T>> {
+        let text = self.take::<Option<String>>()?;
+        text.map(|text| text.parse().map_err(|_| StoreError::Malformed(what))).transpose()
+    }
+
     pub(crate) fn time(&mut self) -> Result<UnixSeconds> {
         Ok(self.take::<i64>()?.unsigned_abs())
     }

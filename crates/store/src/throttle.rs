@@ -11,6 +11,8 @@ const FIND: &str = "SELECT failures, since, blocked_until FROM throttle WHERE su
 const SET: &str = "INSERT INTO throttle (subject, failures, since, blocked_until) VALUES (?1, ?2, ?3, ?4) \
     ON CONFLICT (subject) DO UPDATE SET failures = excluded.failures, since = excluded.since, \
     blocked_until = excluded.blocked_until";
+const RELEASE: &str = "UPDATE throttle SET failures = failures - 1, blocked_until = CASE WHEN blocked_until > ?2 \
+    THEN ?2 ELSE blocked_until END WHERE subject = ?1 AND failures > 0";
 const CLEAR: &str = "DELETE FROM throttle WHERE subject = ?1";
 
 /// How guesses are slowed down.
@@ -40,6 +42,33 @@ impl Store {
         Ok(found.map(|(_, _, until)| until).filter(|until| *until > now))
     }
 
+    /// Takes an attempt, before it is known how it ends: counted for every subject as a failure. However many come at once,
+    /// each is counted before the next one is let through. Until when to wait where one of the subjects has to: nothing is
+    /// counted then. A success gives it back ([`Store::throttle_clear`], [`Store::throttle_release`]).
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn throttle_take(
+        &self,
+        subjects: Vec<(String, Throttle)>,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>> {
+        self.write(move |c| {
+            let mut latest = None;
+            for (subject, _) in &subjects {
+                let until = find(c, FIND, [subject], map)?.map(|(_, _, until)| until);
+                latest = latest.max(until.filter(|until| *until > now));
+            }
+            if latest.is_none() {
+                for (subject, policy) in &subjects {
+                    count(c, subject, *policy, now)?;
+                }
+            }
+            Ok(latest)
+        })
+        .await
+    }
+
     /// Counts an attempt as a failure before it is made, so that many at once do not slip through together. `Some`: the
     /// subject must wait until then; the attempt is not counted, and not to be made.
     ///
@@ -60,6 +89,15 @@ impl Store {
             }
         })
         .await
+    }
+
+    /// Takes one counted failure back: the attempt was none. What others did stays counted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn throttle_release(&self, subject: &str, now: UnixSeconds) -> Result<()> {
+        let subject = subject.to_owned();
+        self.write(move |c| run(c, RELEASE, (subject, seconds(now))).map(|_| ())).await
     }
 
     /// Counts a failure.
@@ -89,7 +127,7 @@ impl Store {
 fn count(c: &Connection, subject: &str, policy: Throttle, now: UnixSeconds) -> Result<()> {
     let before = find(c, FIND, [subject], map)?;
     let before = before.filter(|(_, since, _)| now.saturating_sub(*since) < policy.forget_after);
-    let failures = before.map_or(0, |(failures, ..)| failures) + 1;
+    let failures = before.map_or(0, |(failures, ..)| failures).saturating_add(1);
     let excess = failures.saturating_sub(policy.free);
     let wait =
         if excess == 0 { 0 } else { policy.first_wait.saturating_mul(1 << (excess - 1).min(20)) };

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::row::{Columns, seconds};
-use crate::{Store, activation, audit, find, fingerprint, run};
+use crate::{Store, activate, audit, find, fingerprint, run};
 
 const FIND: &str =
     "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1";
@@ -108,7 +108,7 @@ fn earlier(
     for id in fingerprint::candidates(c, &scope(product), machine, strategy)? {
         let candidate = find(c, FIND, [&id], map)?;
         if let Some(found) =
-            candidate.filter(|t| activation::recognises(strategy, &t.fingerprint, machine))
+            candidate.filter(|t| activate::recognises(strategy, &t.fingerprint, machine))
         {
             return Ok(Some(found));
         }

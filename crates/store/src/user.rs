@@ -1,23 +1,43 @@
-//! Users: the vendor's admins and the customers.
+//! Users: the vendor's admins and the customers. How they change: `member`, `profile`, `password`, `email_change`,
+//! `two_factor`.
+
+use std::str::FromStr;
 
 use countersign_core::{Id, UnixSeconds};
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Result, StoreError};
+use crate::organization::{self, Place};
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, list, run};
+use crate::{Store, audit, find, group, list, run};
 
-const COLUMNS_BY_ID: &str = "SELECT u.id, u.email, u.name, u.password_hash, u.role, u.status, u.organization_id, u.created_at, \
-    COALESCE(o.status, 'active') FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.id = ?1";
-const COLUMNS_BY_EMAIL: &str = "SELECT u.id, u.email, u.name, u.password_hash, u.role, u.status, u.organization_id, u.created_at, \
-    COALESCE(o.status, 'active') FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.email = ?1";
-const LIST: &str = "SELECT u.id, u.email, u.name, u.password_hash, u.role, u.status, u.organization_id, u.created_at, \
-    COALESCE(o.status, 'active') FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id ORDER BY u.email";
-const INSERT: &str = "INSERT INTO app_user (id, email, name, password_hash, role, status, organization_id, created_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-const SET_PASSWORD: &str = "UPDATE app_user SET password_hash = ?2, status = 'active' WHERE id = ?1 AND status <> 'suspended'";
-const CHANGE: &str =
-    "UPDATE app_user SET name = ?2, status = ?3, organization_id = ?4 WHERE id = ?1";
+const BY_ID: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
+    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
+    FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.id = ?1";
+const BY_EMAIL: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
+    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
+    FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.email = ?1";
+const ALL: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
+    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
+    FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id ORDER BY u.email";
+const OF_ORGANIZATION: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
+    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
+    FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.organization_id = ?1 \
+    ORDER BY u.name, u.email LIMIT ?2";
+const INSERT: &str = "INSERT INTO app_user (id, email, email_pending, name, first_name, last_name, language, \
+    password_hash, role, organization_role, status, organization_id, created_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+const CHANGE: &str = "UPDATE app_user SET name = ?2, first_name = ?3, last_name = ?4, organization_role = ?5, \
+    status = ?6, deactivated_at = CASE ?7 WHEN 'keep' THEN deactivated_at WHEN 'lift' THEN NULL \
+    ELSE COALESCE(deactivated_at, ?8) END, organization_id = ?9 WHERE id = ?1";
 const COUNT_ADMINS: &str = "SELECT COUNT(*) FROM app_user WHERE role = 'admin'";
 
 /// Somebody who can log in.
@@ -25,14 +45,24 @@ const COUNT_ADMINS: &str = "SELECT COUNT(*) FROM app_user WHERE role = 'admin'";
 pub struct User {
     /// Their id.
     pub id: Id,
-    /// Lower case, unique.
+    /// Lower case, unique. Who was invited by an organization has a placeholder here until they accept.
     pub email: String,
-    /// Their name.
+    /// The address that they want or were invited at, until its mailbox has confirmed it.
+    pub email_pending: Option<String>,
+    /// Their name, as it is shown.
     pub name: String,
+    /// Their first name, if it was given apart.
+    pub first_name: String,
+    /// Their last name, if it was given apart.
+    pub last_name: String,
+    /// The language they chose, e.g. `de`; `None`: what their browser asks for.
+    pub language: Option<String>,
     /// argon2id in PHC form; `None` until a password is set.
     pub password_hash: Option<String>,
     /// What they are.
     pub role: Role,
+    /// What they are in their organization.
+    pub organization_role: OrganizationRole,
     /// Whether they may log in.
     pub status: UserStatus,
     /// The organization that they belong to.
@@ -41,6 +71,8 @@ pub struct User {
     pub created_at: UnixSeconds,
     /// Whether their organization is suspended (read only).
     pub organization_suspended: bool,
+    /// Whether a login takes a second factor (read only; `two_factor`).
+    pub two_factor: TwoFactor,
 }
 
 impl std::fmt::Debug for User {
@@ -58,6 +90,15 @@ pub enum Role {
     Customer,
 }
 
+/// What a user is in their organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrganizationRole {
+    /// Uses what their groups may use.
+    Member,
+    /// Runs the organization: its users, groups and all of its licenses.
+    Admin,
+}
+
 /// Whether a user may log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UserStatus {
@@ -65,8 +106,39 @@ pub enum UserStatus {
     Invited,
     /// May.
     Active,
-    /// May not.
+    /// May not: so says the vendor.
     Suspended,
+    /// May not: so says their organization.
+    Deactivated,
+}
+
+/// Whether a login takes more than the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TwoFactor {
+    /// It does not.
+    Off,
+    /// A code as well.
+    On,
+}
+
+/// How a change of users ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserChange {
+    /// It is done.
+    Done,
+    /// There is no such user, or not there.
+    Unknown,
+    /// There is somebody with this e-mail address already.
+    EmailTaken,
+    /// There is no such organization.
+    UnknownOrganization,
+    /// The organization has as many users as it may have.
+    OrganizationFull {
+        /// How many.
+        allowed: u64,
+    },
+    /// Nobody would be left to run the organization.
+    LastOrganizationAdmin,
 }
 
 impl Role {
@@ -79,21 +151,86 @@ impl Role {
     }
 }
 
+impl OrganizationRole {
+    /// As text, in the database and in forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl FromStr for OrganizationRole {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let all = [Self::Member, Self::Admin];
+        let found = all.into_iter().find(|role| role.as_str() == text);
+        found.ok_or(StoreError::Malformed("organization role"))
+    }
+}
+
 impl UserStatus {
-    /// As text, in the database and the API.
+    /// As text, in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Invited => "invited",
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Deactivated => "deactivated",
         }
+    }
+
+    /// Whether the user counts against the number that the organization may have.
+    pub fn counts(self) -> bool {
+        matches!(self, Self::Invited | Self::Active)
     }
 }
 
 impl User {
+    /// Somebody who has no password yet, for the rest to be filled in.
+    pub fn invited(id: Id, email: impl Into<String>, role: Role, now: UnixSeconds) -> Self {
+        Self {
+            id,
+            email: email.into(),
+            email_pending: None,
+            name: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            language: None,
+            password_hash: None,
+            role,
+            organization_role: OrganizationRole::Member,
+            status: UserStatus::Invited,
+            organization: None,
+            created_at: now,
+            organization_suspended: false,
+            two_factor: TwoFactor::Off,
+        }
+    }
+
     /// Whether they may be logged in now.
     pub fn may_log_in(&self) -> bool {
         self.status == UserStatus::Active && !self.organization_suspended
+    }
+
+    /// The organization that they run, if any.
+    pub fn runs(&self) -> Option<Id> {
+        self.organization.filter(|_| self.organization_role == OrganizationRole::Admin)
+    }
+
+    /// The address to show and to write to: of the invited the one that they were invited at.
+    pub fn address(&self) -> &str {
+        match &self.email_pending {
+            Some(pending) if is_placeholder(&self.email) => pending,
+            _ => &self.email,
+        }
+    }
+
+    /// The name, or the address where there is none.
+    pub fn shown_name(&self) -> &str {
+        if self.name.is_empty() { self.address() } else { &self.name }
     }
 }
 
@@ -102,50 +239,51 @@ pub(crate) fn normal_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
+/// `.invalid` has no mailboxes (RFC 2606): nobody can have this address, and nobody is written to at it.
+const PLACEHOLDER: &str = "@invited.invalid";
+
+/// What stands for the address of somebody who has not accepted yet.
+pub(crate) fn placeholder(id: Id) -> String {
+    format!("{id}{PLACEHOLDER}").to_lowercase()
+}
+
+pub(crate) fn is_placeholder(email: &str) -> bool {
+    email.ends_with(PLACEHOLDER)
+}
+
+/// First and last name in one; `name` where neither is given.
+pub(crate) fn shown(first_name: &str, last_name: &str, name: &str) -> String {
+    let both = format!("{first_name} {last_name}");
+    if both.trim().is_empty() { name.trim().to_owned() } else { both.trim().to_owned() }
+}
+
 impl Store {
-    /// Creates a user; `false` when the e-mail address is taken.
+    /// Creates a user.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn create_user(&self, user: User, actor: &str, now: UnixSeconds) -> Result<bool> {
+    pub async fn create_user(
+        &self,
+        user: User,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<UserChange> {
         let actor = actor.to_owned();
         self.write(move |c| insert_user(c, &user, &actor, now)).await
     }
 
-    /// Sets the password; an invited user becomes active, a suspended one stays so and `false` comes back.
+    /// Changes names, status, organization and what they are there, as the vendor may. Who moves leaves their groups.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_password(
+    pub async fn change_user(
         &self,
-        user: Id,
-        password_hash: &str,
+        user: User,
         actor: &str,
         now: UnixSeconds,
-    ) -> Result<bool> {
-        let (password_hash, actor) = (password_hash.to_owned(), actor.to_owned());
-        self.write(move |c| set_password(c, user, &password_hash, &actor, now)).await
-    }
-
-    /// Changes name, status and organization. `false` when there is no such user.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn change_user(&self, user: User, actor: &str, now: UnixSeconds) -> Result<bool> {
+    ) -> Result<UserChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
-            let id = user.id.to_string();
-            let organization = user.organization.map(|o| o.to_string());
-            let found = run(c, CHANGE, (&id, &user.name, user.status.as_str(), organization))? == 1;
-            if user.status == UserStatus::Suspended {
-                crate::session::delete_all(c, user.id)?;
-            }
-            if found {
-                audit::record(c, now, &actor, "user.change", &id, user.status.as_str())?;
-            }
-            Ok(found)
-        })
-        .await
+        self.write(move |c| change(c, &user, &actor, now)).await
     }
 
     /// The user with this id.
@@ -153,7 +291,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn user(&self, id: Id) -> Result<Option<User>> {
-        self.read(|c| find(c, COLUMNS_BY_ID, [id.to_string()], map))
+        self.read(|c| find_user(c, id))
     }
 
     /// The user with this e-mail address, in any case.
@@ -161,7 +299,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        self.read(|c| find(c, COLUMNS_BY_EMAIL, [normal_email(email)], map))
+        self.read(|c| find_by_email(c, email))
     }
 
     /// All users by e-mail address.
@@ -169,7 +307,15 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn users(&self) -> Result<Vec<User>> {
-        self.read(|c| list(c, LIST, [], map))
+        self.read(|c| list(c, ALL, [], map))
+    }
+
+    /// The users of an organization by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn users_of_organization(&self, organization: Id, most: u32) -> Result<Vec<User>> {
+        self.read(|c| list(c, OF_ORGANIZATION, (organization.to_string(), most), map))
     }
 
     /// Whether there is an admin.
@@ -185,61 +331,148 @@ pub(crate) fn has_admin(c: &Connection) -> Result<bool> {
     Ok(find(c, COUNT_ADMINS, [], |row| row.take::<i64>())?.is_some_and(|count| count > 0))
 }
 
+pub(crate) fn find_user(c: &Connection, id: Id) -> Result<Option<User>> {
+    find(c, BY_ID, [id.to_string()], map)
+}
+
+pub(crate) fn find_by_email(c: &Connection, email: &str) -> Result<Option<User>> {
+    find(c, BY_EMAIL, [normal_email(email)], map)
+}
+
 pub(crate) fn insert_user(
     c: &Connection,
     user: &User,
     actor: &str,
     now: UnixSeconds,
-) -> Result<bool> {
-    let email = normal_email(&user.email);
-    if find(c, COLUMNS_BY_EMAIL, [&email], |_| Ok(()))?.is_some() {
-        return Ok(false);
+) -> Result<UserChange> {
+    let done = put_user(c, user)?;
+    if done == UserChange::Done {
+        audit::record_of_user(c, user.id, now, actor, "user.create", user.role.as_str())?;
     }
-    let values = (
-        user.id.to_string(),
-        &email,
-        &user.name,
-        &user.password_hash,
-        user.role.as_str(),
-        user.status.as_str(),
-        user.organization.map(|o| o.to_string()),
-        seconds(user.created_at),
-    );
-    run(c, INSERT, values)?;
-    audit::record(c, now, actor, "user.create", &user.id.to_string(), user.role.as_str())?;
-    Ok(true)
+    Ok(done)
 }
 
-pub(crate) fn set_password(
-    c: &Connection,
-    user: Id,
-    hash: &str,
-    actor: &str,
-    now: UnixSeconds,
-) -> Result<bool> {
-    let set = run(c, SET_PASSWORD, (user.to_string(), hash))? == 1;
-    if set {
-        // Whoever was logged in with the old password is not any more.
-        crate::session::delete_all(c, user)?;
-        audit::record(c, now, actor, "user.set-password", &user.to_string(), "")?;
+/// Inserts a user where there is a place for them; the caller writes it down.
+pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
+    let email = normal_email(&user.email);
+    if find_by_email(c, &email)?.is_some() {
+        return Ok(UserChange::EmailTaken);
     }
-    Ok(set)
+    if let Some(organization) = user.organization
+        && let Some(refused) = refused_place(c, organization, user.status)?
+    {
+        return Ok(refused);
+    }
+    let values = rusqlite::params![
+        user.id.to_string(),
+        email,
+        user.email_pending.as_deref().map(normal_email),
+        shown(&user.first_name, &user.last_name, &user.name),
+        user.first_name.trim(),
+        user.last_name.trim(),
+        user.language,
+        user.password_hash,
+        user.role.as_str(),
+        user.organization_role.as_str(),
+        own_status(user),
+        user.organization.map(|o| o.to_string()),
+        seconds(user.created_at),
+    ];
+    run(c, INSERT, values)?;
+    Ok(UserChange::Done)
+}
+
+fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<UserChange> {
+    let Some(before) = find_user(c, user.id)? else { return Ok(UserChange::Unknown) };
+    let moves = before.organization != user.organization;
+    if let Some(organization) = user.organization
+        && (moves || !before.status.counts())
+        && let Some(refused) = refused_place(c, organization, user.status)?
+    {
+        return Ok(refused);
+    }
+    let id = user.id.to_string();
+    if moves {
+        group::leave_all(c, user.id)?;
+    }
+    if moves && before.organization.is_some() {
+        // For the organization that they leave; the one that they come to reads the change.
+        audit::record_of_user(c, user.id, now, actor, "user.move", "")?;
+    }
+    let values = (
+        &id,
+        shown(&user.first_name, &user.last_name, &user.name),
+        user.first_name.trim(),
+        user.last_name.trim(),
+        user.organization_role.as_str(),
+        own_status(user),
+        deactivation(before.status, user.status),
+        seconds(now),
+        user.organization.map(|o| o.to_string()),
+    );
+    run(c, CHANGE, values)?;
+    if !user.status.counts() {
+        crate::session::delete_all(c, user.id)?;
+    }
+    audit::record_of_user(c, user.id, now, actor, "user.change", user.status.as_str())?;
+    Ok(UserChange::Done)
+}
+
+/// What becomes of the organization's own "may not" when the vendor changes the status. The vendor's suspension leaves it
+/// as it is, when it comes and when it goes.
+fn deactivation(before: UserStatus, after: UserStatus) -> &'static str {
+    match (before, after) {
+        (_, UserStatus::Deactivated) => "set",
+        (UserStatus::Suspended, _) | (_, UserStatus::Suspended) => "keep",
+        _ => "lift",
+    }
+}
+
+/// Why a user of this status cannot be in the organization, if so.
+pub(crate) fn refused_place(
+    c: &Connection,
+    organization: Id,
+    status: UserStatus,
+) -> Result<Option<UserChange>> {
+    Ok(match organization::place(c, organization)? {
+        Place::NoOrganization => Some(UserChange::UnknownOrganization),
+        Place::Full { allowed } if status.counts() => {
+            Some(UserChange::OrganizationFull { allowed })
+        }
+        Place::Full { .. } | Place::Free => None,
+    })
+}
+
+/// The status as the vendor's column holds it: what the organization says stands in a column of its own.
+fn own_status(user: &User) -> &'static str {
+    match user.status {
+        UserStatus::Deactivated if user.password_hash.is_some() => "active",
+        UserStatus::Deactivated => "invited",
+        status => status.as_str(),
+    }
 }
 
 pub(crate) fn map(row: &mut Columns<'_>) -> Result<User> {
     Ok(User {
         id: row.parsed("user id")?,
         email: row.text()?,
+        email_pending: row.take()?,
         name: row.text()?,
+        first_name: row.text()?,
+        last_name: row.text()?,
+        language: row.take()?,
         password_hash: row.take()?,
         role: if row.text()? == "admin" { Role::Admin } else { Role::Customer },
+        organization_role: row.parsed("organization role")?,
         status: match row.text()?.as_str() {
             "active" => UserStatus::Active,
             "invited" => UserStatus::Invited,
+            "deactivated" => UserStatus::Deactivated,
             _ => UserStatus::Suspended,
         },
         organization: row.take::<Option<String>>()?.and_then(|id| id.parse().ok()),
         created_at: row.time()?,
         organization_suspended: row.text()? == "suspended",
+        two_factor: if row.take::<i64>()? == 0 { TwoFactor::Off } else { TwoFactor::On },
     })
 }

@@ -56,9 +56,72 @@ fn every_statement_is_prepared_against_the_schema() {
     }
     assert!(refused.is_empty(), "{refused:#?}");
     // One of each kind is known, so that a reader that finds nothing does not pass.
-    for name in ["activation.rs TAKE_SEAT", "deactivation.rs FREE_SEAT", "sqlite.rs COMMIT"] {
+    for name in ["activate.rs TAKE_SEAT", "deactivation.rs FREE_SEAT", "sqlite.rs COMMIT"] {
         assert!(statements.iter().any(|statement| statement.name == name), "{name} was not found");
     }
+}
+
+/// Lists and searches of which a person may ask as many as they like. A name is a file, and a constant in it.
+const THROUGH_INDEXES: [&str; 8] = [
+    "access.rs ",
+    "license_list.rs ",
+    "license_search.rs ",
+    "license_term.rs ",
+    "activation_list.rs ",
+    "activation.rs ",
+    "release.rs ",
+    "renewal.rs ",
+];
+
+#[test]
+fn no_list_and_no_search_reads_a_whole_table() {
+    let (_folder, database) = migrated();
+    let mut scans = Vec::new();
+    let listed = |s: &Statement| THROUGH_INDEXES.iter().any(|file| s.name.starts_with(file));
+    let statements: Vec<_> = statements().into_iter().filter(listed).collect();
+    assert!(statements.len() > 30, "{}", statements.len());
+    for Statement { name, sql } in &statements {
+        let plan = plan(&database, sql);
+        assert!(!plan.is_empty() || sql.starts_with("INSERT"), "{name}");
+        scans.extend(
+            plan.iter().filter(|step| reads_all(step)).map(|step| format!("{name}: {step}")),
+        );
+        let orders = name.contains("_BY_") && !name.contains("OF_USER") && !name.contains(" END");
+        let sorts = |step: &&String| orders && step.contains("TEMP B-TREE FOR ORDER");
+        scans.extend(plan.iter().filter(sorts).map(|step| format!("{name}: {step}")));
+    }
+    assert!(scans.is_empty(), "{scans:#?}");
+    // A user's own licenses are read one by one, however many their organization has.
+    let own = statements.iter().filter(|s| s.name.contains(" OF_USER_") || s.name.contains(" OWN"));
+    for Statement { name, sql } in own {
+        let by_id = |step: &String| {
+            step.starts_with("SEARCH l USING")
+                && step.ends_with("sqlite_autoindex_license_1 (id=?)")
+        };
+        assert!(plan(&database, sql).iter().any(by_id), "{name}");
+    }
+    // The check sees what it looks for.
+    for bad in
+        ["SELECT id FROM license WHERE plan = 'x'", "SELECT id FROM license ORDER BY created_at"]
+    {
+        assert!(plan(&database, bad).iter().any(|step| reads_all(step)), "{bad}");
+    }
+}
+
+/// The steps of SQLite's plan, in its words.
+fn plan(database: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get(3).unwrap());
+    }
+    steps
+}
+
+/// A table from its beginning to its end. What a statement itself has put together is read so, and is no table.
+fn reads_all(step: &str) -> bool {
+    step.starts_with("SCAN") && step != "SCAN own" && !step.starts_with("SCAN CONSTANT")
 }
 
 #[test]

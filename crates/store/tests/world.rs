@@ -87,7 +87,7 @@ impl World {
             let read = self.get(license).await;
             let seat = self
                 .store
-                .activation_plan(license, &machine.key, &machine.device.fingerprint, now)
+                .activation_plan(license, &machine.key, &machine.device.fingerprint, &[], now)
                 .await
                 .unwrap();
             let activation = match seat {
@@ -97,6 +97,7 @@ impl World {
             let activate = Activate {
                 terms: read.clone(),
                 activation,
+                request_id: Id::random(&mut rng()),
                 request_hash,
                 device_key: machine.key,
                 device: machine.device.clone(),
@@ -105,6 +106,7 @@ impl World {
                 import_by: now + 1000,
                 door: "api",
                 by_user: None,
+                groups: vec![],
                 now,
             };
             match self.store.activate(activate).await.unwrap() {
@@ -186,6 +188,7 @@ async fn the_same_request_gets_the_same_answer() {
     let activate = Activate {
         terms: world.get(&license).await,
         activation: Id::random(&mut rng()),
+        request_id: Id::random(&mut rng()),
         request_hash: Hash::of("one"),
         device_key: a.key,
         device: a.device.clone(),
@@ -194,6 +197,7 @@ async fn the_same_request_gets_the_same_answer() {
         import_by: NOW + 1,
         door: "api",
         by_user: None,
+        groups: vec![],
         now: NOW,
     };
     let again = Activate {

@@ -1,11 +1,13 @@
 //! Answering an activation request: read, sign, store; again if the license changed in between.
 
-use countersign_core::LicenseId;
+use countersign_core::fingerprint::Fingerprint;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Device, LicenseProof, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, GrantLicense, Granted};
+use countersign_core::{Id, LicenseId};
 use countersign_store::{
-    Activate, Activated, ActivationRefusal, ActivationState, License, Seat, device_metadata,
+    Activate, Activated, ActivationQuery, ActivationRefusal, ActivationStates, License, Seat,
+    device_metadata,
 };
 
 use super::{Answered, Door, Refusal, from_stored, respond, sign};
@@ -22,11 +24,15 @@ pub(super) async fn answer(
     proof: Option<&LicenseProof>,
     door: &Door,
 ) -> Result<Answered, Refusal> {
-    let mut renewal = None;
+    let (mut renewal, mut groups) = (None, None);
     for turn in 0..TRIES {
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
+        let groups = match &groups {
+            Some(groups) => Vec::clone(groups),
+            None => groups.insert(groups_of(app, &license.id, door).await?).clone(),
+        };
         let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
-        let granted = grant(&license, device, now, &*app.settings().await?);
+        let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = respond(app, request, id, now, Answer::Activation(granted));
         let token = match sign(app, &response) {
@@ -40,6 +46,7 @@ pub(super) async fn answer(
         let activate = Activate {
             terms: license.clone(),
             activation: id,
+            request_id: request.claims().id,
             request_hash: request.hash(),
             device_key: request.device_key().thumbprint(),
             device: device.clone(),
@@ -48,6 +55,7 @@ pub(super) async fn answer(
             import_by,
             door: door.name,
             by_user: door.user.as_ref().map(|user| user.id),
+            groups,
             now,
         };
         match app.store().activate(activate).await? {
@@ -115,10 +123,16 @@ pub(crate) async fn license_of_key(app: &App, typed: &str) -> Result<LicenseId, 
     Ok(license.id)
 }
 
-fn grant(license: &License, device: &Device, now: u64, settings: &Settings) -> Granted {
+/// What a license gives to this machine now.
+pub(super) fn grant(
+    license: &License,
+    machine: &Fingerprint,
+    now: u64,
+    settings: &Settings,
+) -> Granted {
     Granted {
         import_by: now + settings.response_validity(license.response_validity),
-        binding: Binding { strategy: license.strategy, fingerprint: device.fingerprint.clone() },
+        binding: Binding { strategy: license.strategy, fingerprint: machine.clone() },
         grant: Grant {
             expires_at: license.grant_end(now),
             renew_by: None,
@@ -140,9 +154,10 @@ async fn seat_to_renew(
     request: &VerifiedRequest,
     license: &LicenseId,
     device: &Device,
-) -> Result<Option<countersign_core::Id>, Refusal> {
+) -> Result<Option<Id>, Refusal> {
     let key = request.device_key().thumbprint();
-    let plan = app.store().activation_plan(license, &key, &device.fingerprint, app.now()).await?;
+    let machine = &device.fingerprint;
+    let plan = app.store().activation_plan(license, &key, machine, &[], app.now()).await?;
     Ok(match plan {
         Ok(Seat::Renewal(own)) => Some(own.id),
         _ => None,
@@ -161,20 +176,38 @@ pub(super) async fn refused(
         ActivationRefusal::Revoked => Refusal::Revoked,
         ActivationRefusal::Expired { at } => Refusal::Expired(at),
         ActivationRefusal::ReinstallsUsedUp { allowed } => Refusal::ReinstallsUsedUp(allowed),
+        ActivationRefusal::GroupSeatsUsedUp { allowed } => Refusal::GroupSeatsUsedUp(allowed),
         ActivationRefusal::SeatsUsedUp { allowed } => {
             Refusal::SeatsUsedUp { allowed, holders: holders(app, license, door).await? }
         }
     })
 }
 
+/// The groups from which alone the person at the door may take a seat. Whoever is not logged in and has the license's key
+/// takes it from the license.
+pub(super) async fn groups_of(
+    app: &App,
+    license: &LicenseId,
+    door: &Door,
+) -> Result<Vec<Id>, Refusal> {
+    let Some(user) = &door.user else { return Ok(Vec::new()) };
+    let access = app.store().access_to(user, license).await?;
+    Ok(access.map(|access| access.groups()).unwrap_or_default())
+}
+
 /// Who holds the seats: for people who may see the license, nobody else.
 async fn holders(app: &App, license: &License, door: &Door) -> Result<Vec<String>, Refusal> {
-    if !door.user.as_ref().is_some_and(|user| license.is_of(user)) {
+    if !may_see(app, license, door).await? {
         return Ok(Vec::new());
     }
-    let activations = app.store().activations(&license.id, 20).await?;
-    let live = activations
-        .into_iter()
-        .filter(|a| matches!(a.state, ActivationState::Active | ActivationState::Returned));
-    Ok(live.map(|a| a.device_name.unwrap_or_else(|| a.id.to_string())).collect())
+    let live = ActivationStates::Live;
+    let query = ActivationQuery { states: live, most: 20, ..ActivationQuery::of(license.id) };
+    let page = app.store().activation_page(&query).await?;
+    Ok(page.items.into_iter().map(|a| a.device_name.unwrap_or_else(|| a.id.to_string())).collect())
+}
+
+/// Whether the person at the door may see the license.
+pub(super) async fn may_see(app: &App, license: &License, door: &Door) -> Result<bool, Refusal> {
+    let Some(user) = &door.user else { return Ok(false) };
+    Ok(app.store().access_to(user, &license.id).await?.is_some())
 }

@@ -2,7 +2,7 @@
 
 use countersign_core::request::{Ask, Device, VerifiedRequest};
 use countersign_core::{TokenType, UnixSeconds};
-use countersign_store::{Deactivated, License, Seat};
+use countersign_store::{Activation, Deactivated, License, Seat};
 
 use super::{Door, Refusal, activation, deactivation, product, trial};
 use crate::app::App;
@@ -39,6 +39,32 @@ pub struct Outcome {
     pub effect: Effect,
     /// The license's seats after it.
     pub seats: Option<SeatUse>,
+    /// The machine is one whose seat was released because it was lost.
+    pub released: Option<SeatReleased>,
+}
+
+/// A seat that was released without proof, of a machine that is here again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatReleased {
+    /// When.
+    pub at: UnixSeconds,
+    /// By whom; `None` also when the asker may not see the license.
+    pub by: Option<String>,
+}
+
+impl SeatReleased {
+    /// "This machine's seat was released on … by …", and what follows from that for `effect`.
+    pub fn words(&self, effect: &Effect, language: &Language) -> String {
+        let stem = match effect {
+            Effect::ReceiptOnly => "released-receipt",
+            _ => "released-new-seat",
+        };
+        let date = language.date_time(self.at);
+        match &self.by {
+            Some(by) => language.t2(&format!("{stem}-by"), "date", date, "by", by.as_str()),
+            None => language.t1(stem, "date", date),
+        }
+    }
 }
 
 /// What answering a request would do.
@@ -52,6 +78,8 @@ pub enum Effect {
     StartTrial(UnixSeconds),
     /// The seat becomes free.
     FreeSeat,
+    /// The seat is free already, given up or released before: there is a receipt and no further seat.
+    ReceiptOnly,
 }
 
 /// Which seat a machine would get.
@@ -74,9 +102,10 @@ impl Outcome {
             Some(end) => language.t1("until", "end", language.date_time(end)),
             None => language.t("without-end"),
         };
-        match self.effect {
+        let words = match self.effect {
             Effect::Again => language.t("effect-again"),
             Effect::FreeSeat => language.t("effect-free-seat"),
+            Effect::ReceiptOnly => language.t("effect-receipt-only"),
             Effect::StartTrial(end) => language.t1("effect-trial", "until", until(Some(end))),
             Effect::Activate(seat, end) => {
                 let key = match seat {
@@ -87,6 +116,10 @@ impl Outcome {
                 };
                 language.t1(key, "until", until(end))
             }
+        };
+        match &self.released {
+            Some(released) => format!("{} {words}", released.words(&self.effect, language)),
+            None => words,
         }
     }
 }
@@ -126,7 +159,7 @@ pub async fn preview(
     let product = app.store().product(&claims.product).await?;
     let mut machine = claims.device_name().map(str::to_owned);
     let outcome = match super::again(app, &request.hash()).await? {
-        Some(_) => Ok(Outcome { effect: Effect::Again, seats: None }),
+        Some(_) => Ok(Outcome { effect: Effect::Again, seats: None, released: None }),
         None => match &claims.ask {
             Ask::Activation { device, license } => {
                 match activation::license_for(
@@ -149,15 +182,8 @@ pub async fn preview(
                 match (outcome, known) {
                     (Deactivated::Done, Some(known)) => {
                         // Only the device itself is told the name that it had.
-                        machine = machine.or(known.device_name);
-                        let license = app.store().license(&known.license).await?;
-                        Ok(Outcome {
-                            effect: Effect::FreeSeat,
-                            seats: license.map(|l| SeatUse {
-                                used: l.live_activations.saturating_sub(1),
-                                allowed: l.allowed_activations,
-                            }),
-                        })
+                        machine = machine.or(known.device_name.clone());
+                        plan_deactivation(app, &known, door).await
                     }
                     (refused, _) => Err(deactivation::refusal(&refused)),
                 }
@@ -174,6 +200,33 @@ pub async fn preview(
     })
 }
 
+async fn plan_deactivation(app: &App, known: &Activation, door: &Door) -> Result<Outcome, Refusal> {
+    let license = app.store().license(&known.license).await?;
+    let freed = u64::from(known.state.holds_seat());
+    let effect = if freed > 0 { Effect::FreeSeat } else { Effect::ReceiptOnly };
+    let seats = license.as_ref().map(|license| SeatUse {
+        used: license.live_activations.saturating_sub(freed),
+        allowed: license.allowed_activations,
+    });
+    let released = match license {
+        Some(license) => released(app, known, &license, door).await?,
+        None => None,
+    };
+    Ok(Outcome { effect, seats, released })
+}
+
+/// How the seat of this activation was released, if it was: by whom, for people who may see the license.
+async fn released(
+    app: &App,
+    known: &Activation,
+    license: &License,
+    door: &Door,
+) -> Result<Option<SeatReleased>, Refusal> {
+    let (Some(release), Some(at)) = (&known.release, known.ended_at) else { return Ok(None) };
+    let may_see = activation::may_see(app, license, door).await?;
+    Ok(Some(SeatReleased { at, by: release.by_name.clone().filter(|_| may_see) }))
+}
+
 async fn plan_activation(
     app: &App,
     request: &VerifiedRequest,
@@ -182,7 +235,9 @@ async fn plan_activation(
     door: &Door,
 ) -> Result<Outcome, Refusal> {
     let (key, now) = (request.device_key().thumbprint(), app.now());
-    let seat = app.store().activation_plan(&license.id, &key, &device.fingerprint, now).await?;
+    let (machine, groups) =
+        (&device.fingerprint, activation::groups_of(app, &license.id, door).await?);
+    let seat = app.store().activation_plan(&license.id, &key, machine, &groups, now).await?;
     let seat = match seat {
         Ok(seat) => seat,
         Err(refusal) => return Err(activation::refused(app, refusal, license, door).await?),
@@ -196,7 +251,15 @@ async fn plan_activation(
     let seats =
         SeatUse { used: license.live_activations + more, allowed: license.allowed_activations };
     let effect = Effect::Activate(kind, license.grant_end(now));
-    Ok(Outcome { effect, seats: Some(seats) })
+    let former = match kind {
+        SeatKind::New => app.store().released_before(&license.id, &key, machine).await?,
+        _ => None,
+    };
+    let released = match former {
+        Some(former) => released(app, &former, license, door).await?,
+        None => None,
+    };
+    Ok(Outcome { effect, seats: Some(seats), released })
 }
 
 async fn plan_trial(
@@ -214,5 +277,5 @@ async fn plan_trial(
     if let Some(used) = used {
         return Err(trial::used(&used));
     }
-    Ok(Outcome { effect: Effect::StartTrial(end), seats: None })
+    Ok(Outcome { effect: Effect::StartTrial(end), seats: None, released: None })
 }

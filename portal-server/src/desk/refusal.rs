@@ -39,12 +39,29 @@ pub enum Refusal {
         /// Names of the machines, if the asker may see them.
         holders: Vec<String>,
     },
+    /// The person's groups have taken all the seats that they may take.
+    GroupSeatsUsedUp(u64),
     /// Reinstalled too often.
     ReinstallsUsedUp(u64),
     /// No deactivation left: the proof is recorded, the seat stays.
     DeactivationsUsedUp(u64),
     /// No such activation.
     UnknownActivation,
+    /// The machine holds no seat (any more): nothing to release or to renew.
+    HoldsNoSeat,
+    /// Who uses a license through a group releases only machines that they brought.
+    ReleaseNotYours,
+    /// The license has no release left within a year.
+    ReleasesUsedUp {
+        /// How many there are.
+        allowed: u64,
+        /// When there is one again, if ever.
+        again_at: Option<UnixSeconds>,
+    },
+    /// The last release was too short a time ago.
+    ReleaseTooSoon(UnixSeconds),
+    /// The activation is older than what renewals need to know of its request.
+    RenewalUnavailable,
     /// Signed by another device than the one that holds the activation.
     DeviceMismatch,
     /// A newer installation took the seat.
@@ -124,9 +141,15 @@ impl Refusal {
             Self::Revoked => "license-revoked",
             Self::Expired(_) => "license-expired",
             Self::SeatsUsedUp { .. } => "seats-used-up",
+            Self::GroupSeatsUsedUp(_) => "group-seats-used-up",
             Self::ReinstallsUsedUp(_) => "reinstalls-used-up",
             Self::DeactivationsUsedUp(_) => "deactivations-used-up",
             Self::UnknownActivation => "unknown-activation",
+            Self::HoldsNoSeat => "holds-no-seat",
+            Self::ReleaseNotYours => "release-not-yours",
+            Self::ReleasesUsedUp { .. } => "releases-used-up",
+            Self::ReleaseTooSoon(_) => "release-too-soon",
+            Self::RenewalUnavailable => "renewal-unavailable",
             Self::DeviceMismatch => Code::WrongDevice.as_str(),
             Self::Superseded => Code::Superseded.as_str(),
             Self::TrialAlreadyUsed { .. } => "trial-already-used",
@@ -154,12 +177,18 @@ impl Refusal {
             | Self::Suspended
             | Self::Revoked
             | Self::Expired(_)
-            | Self::DeviceMismatch => StatusCode::FORBIDDEN,
+            | Self::DeviceMismatch
+            | Self::ReleaseNotYours => StatusCode::FORBIDDEN,
             Self::ProductMismatch { .. }
             | Self::SeatsUsedUp { .. }
+            | Self::GroupSeatsUsedUp(_)
             | Self::ReinstallsUsedUp(_)
             | Self::DeactivationsUsedUp(_)
             | Self::Superseded
+            | Self::HoldsNoSeat
+            | Self::ReleasesUsedUp { .. }
+            | Self::ReleaseTooSoon(_)
+            | Self::RenewalUnavailable
             | Self::TrialAlreadyUsed { .. } => StatusCode::CONFLICT,
             Self::Signing(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -187,9 +216,14 @@ impl Refusal {
             }
             Self::Expired(at) => say.with("end", file::date(*at)),
             Self::SeatsUsedUp { allowed, .. } => say.with("allowed", *allowed),
-            Self::ReinstallsUsedUp(allowed) | Self::DeactivationsUsedUp(allowed) => {
-                say.with("allowed", *allowed)
+            Self::GroupSeatsUsedUp(allowed)
+            | Self::ReinstallsUsedUp(allowed)
+            | Self::DeactivationsUsedUp(allowed) => say.with("allowed", *allowed),
+            Self::ReleasesUsedUp { allowed, again_at } => {
+                let say = say.with("allowed", *allowed);
+                again_at.iter().fold(say, |say, at| say.with("again", file::date(*at)))
             }
+            Self::ReleaseTooSoon(again_at) => say.with("again", file::date(*again_at)),
             Self::TrialAlreadyUsed { from, until } => {
                 say.with("from", file::date(*from)).with("until", file::date(*until))
             }
@@ -220,9 +254,16 @@ impl Refusal {
             Self::Revoked => "license-revoked",
             Self::Expired(_) => "license-expired",
             Self::SeatsUsedUp { .. } => "seats-used-up",
+            Self::GroupSeatsUsedUp(_) => "group-seats-used-up",
             Self::ReinstallsUsedUp(_) => "reinstalls-used-up",
             Self::DeactivationsUsedUp(_) => "deactivations-used-up",
             Self::UnknownActivation => "unknown-activation",
+            Self::HoldsNoSeat => "holds-no-seat",
+            Self::ReleaseNotYours => "release-not-yours",
+            Self::ReleasesUsedUp { again_at: None, .. } => "releases-none",
+            Self::ReleasesUsedUp { .. } => "releases-used-up",
+            Self::ReleaseTooSoon(_) => "release-too-soon",
+            Self::RenewalUnavailable => "renewal-unavailable",
             Self::DeviceMismatch => "wrong-device",
             Self::Superseded => "superseded",
             Self::TrialAlreadyUsed { .. } => "trial-already-used",
@@ -265,6 +306,13 @@ mod tests {
             Refusal::Revoked,
             Refusal::Expired(1),
             Refusal::SeatsUsedUp { allowed: 1, holders: vec![] },
+            Refusal::GroupSeatsUsedUp(1),
+            Refusal::HoldsNoSeat,
+            Refusal::ReleaseNotYours,
+            Refusal::ReleasesUsedUp { allowed: 2, again_at: Some(1) },
+            Refusal::ReleasesUsedUp { allowed: 0, again_at: None },
+            Refusal::ReleaseTooSoon(1),
+            Refusal::RenewalUnavailable,
             Refusal::ReinstallsUsedUp(1),
             Refusal::DeactivationsUsedUp(1),
             Refusal::UnknownActivation,

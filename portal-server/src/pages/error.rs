@@ -62,6 +62,11 @@ impl ErrorPage {
         Self::upload(much.fact())
     }
 
+    /// What the rules refuse.
+    pub(crate) fn refused(status: StatusCode, fact: Say) -> Self {
+        Self::new(status, "error-input-title", fact, "error-nothing-changed")
+    }
+
     pub(crate) fn upload(fact: impl Into<Say>) -> Self {
         let status = StatusCode::PAYLOAD_TOO_LARGE;
         Self::new(status, "error-upload-title", fact, "error-upload-advice")

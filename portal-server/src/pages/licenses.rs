@@ -6,7 +6,8 @@ use axum::response::Response;
 use countersign_core::LicenseId;
 use countersign_core::response::Entitlement;
 use countersign_store::{
-    Activation, License, LicenseStatus, MetadataEntry, Role, User, Validity, Viewer,
+    Activation, License, LicenseQuery, LicenseScope, LicenseStatus, MetadataEntry, Role, User,
+    Validity, Viewer,
 };
 
 use super::{ErrorPage, Frame, page};
@@ -120,7 +121,10 @@ struct ListPage {
 /// The list.
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
-    let licenses = app.store().licenses_of(&user, MOST).await?;
+    let scope = LicenseScope::vendor(&user).or(LicenseScope::organization(&user));
+    let scope = scope.unwrap_or_else(|| LicenseScope::user(&user));
+    let query = LicenseQuery { most: 100, ..LicenseQuery::of(scope, app.now()) };
+    let licenses = app.store().license_page(&query).await?.page.items;
     let licenses = views(&app, &licenses, visitor.language).await?;
     Ok(page(&ListPage { frame: Frame::new(&app, &visitor), licenses }))
 }
@@ -192,6 +196,6 @@ fn entitlement_words(value: &Entitlement, language: Language) -> String {
 /// The license, if this user may see it. Somebody else's does not exist.
 pub(crate) async fn license_of(app: &App, user: &User, id: &str) -> Result<License, ErrorPage> {
     let id: LicenseId = id.parse().map_err(|_| ErrorPage::not_found())?;
-    let license = app.store().license(&id).await?;
-    license.filter(|license| license.is_of(user)).ok_or_else(ErrorPage::not_found)
+    app.store().access_to(user, &id).await?.ok_or_else(ErrorPage::not_found)?;
+    app.store().license(&id).await?.ok_or_else(ErrorPage::not_found)
 }

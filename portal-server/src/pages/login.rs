@@ -1,29 +1,28 @@
-//! `/login`, `/logout`. A wrong name and a wrong password look the same, cost the same, and slow the guesser down.
+//! `/login`, `/login/code`, `/logout`. The rules are in `account::login`.
 
 use askama::Template;
-use axum::extract::{FromRequest as _, Query, Request, State};
+use axum::Form;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use countersign_core::Hash;
-use countersign_store::{Throttle, User};
+use countersign_store::{NewSession, User};
 use serde::Deserialize;
 
+use super::refused::beside_form;
 use super::{ErrorPage, Frame, page_with};
-use crate::access::{Visitor, cookie_name};
+use crate::access::{Visitor, cookie_name, device_cookie_name};
+use crate::account::guard::Caller;
+use crate::account::login::{self, Entry};
+use crate::account::{Refusal, SECOND_FACTOR_SECONDS};
 use crate::app::App;
 use crate::language::Say;
-use crate::{limits, password};
 
 const SESSION_SECONDS: u64 = 12 * 3600;
-
-/// Per account, from anywhere: the owner waits at most a quarter of an hour, and a guesser gets four tries an hour.
-const PER_ACCOUNT: Throttle =
-    Throttle { free: 5, first_wait: 5, longest_wait: 900, forget_after: 86_400 };
-/// Per address, for any account.
-const PER_ADDRESS: Throttle =
-    Throttle { free: 20, first_wait: 5, longest_wait: 3600, forget_after: 86_400 };
+/// How long a browser is known by which somebody has logged in.
+const DEVICE_SECONDS: u64 = 180 * 86_400;
 
 #[derive(Template)]
 #[template(path = "login.html")]
@@ -31,6 +30,7 @@ struct LoginPage {
     frame: Frame,
     next: String,
     email: String,
+    done: Option<String>,
     problem: Option<String>,
 }
 
@@ -38,28 +38,21 @@ struct LoginPage {
 pub(crate) struct Next {
     #[serde(default)]
     next: String,
+    /// What led here, e.g. `password`.
+    #[serde(default)]
+    done: String,
 }
 
 /// The form.
 pub(crate) async fn form(
     State(app): State<App>,
     visitor: Visitor,
-    Query(Next { next }): Query<Next>,
+    Query(Next { next, done }): Query<Next>,
 ) -> Response {
-    show(&app, &visitor, StatusCode::OK, next, String::new(), None)
-}
-
-fn show(
-    app: &App,
-    visitor: &Visitor,
-    status: StatusCode,
-    next: String,
-    email: String,
-    problem: Option<Say>,
-) -> Response {
-    let frame = Frame::new(app, visitor);
-    let problem = problem.map(|say| frame.say(&say));
-    page_with(status, &LoginPage { frame, next, email, problem })
+    let frame = Frame::new(&app, &visitor);
+    let done = (done == "password").then(|| frame.t("password-is-set"));
+    let page = LoginPage { frame, next, email: String::new(), done, problem: None };
+    page_with(StatusCode::OK, &page)
 }
 
 #[derive(Deserialize)]
@@ -70,59 +63,156 @@ pub(crate) struct Credentials {
     next: String,
 }
 
-/// Logs in, or says that it did not work.
+/// Logs in, asks for the second factor, or says that it did not work.
 pub(crate) async fn log_in(
     State(app): State<App>,
     visitor: Visitor,
     jar: CookieJar,
-    request: Request,
+    Form(Credentials { email, password, next }): Form<Credentials>,
 ) -> Result<Response, ErrorPage> {
-    let address = limits::Client::new(app.config())
-        .address(&request)
-        .map_or("unknown".to_owned(), |ip| ip.to_string());
-    let form = axum::Form::<Credentials>::from_request(request, &app).await;
-    let Ok(axum::Form(credentials)) = form else {
-        return Err(ErrorPage::bad_input("error-form-incomplete"));
-    };
-    let (store, now) = (app.store(), app.now());
-    let email = credentials.email.trim().to_lowercase();
-    let (account, from) = (format!("login:{}", Hash::of(&email)), format!("login-from:{address}"));
-    let mut wait = store.throttled_until(&from, now).await?;
-    if wait.is_none() {
-        wait = store.throttle_attempt(&account, PER_ACCOUNT, now).await?;
+    match beside_form(login::enter(&app, &email, password, &visitor.caller).await)? {
+        Ok(Entry::Open(user)) => {
+            let jar = start_session(&app, jar, &visitor, &user).await?;
+            Ok((jar, Redirect::to(&local_path(&next))).into_response())
+        }
+        Ok(Entry::SecondFactor { secret }) => {
+            let cookie = cookie(&app, step_cookie_name(&app), secret, SECOND_FACTOR_SECONDS);
+            let code = format!("/login/code?{}", next_query(&next));
+            Ok((jar.add(cookie), Redirect::to(&code)).into_response())
+        }
+        Err(refusal) => {
+            let frame = Frame::new(&app, &visitor);
+            let say = match refusal {
+                Refusal::WrongPassword => Say::new("login-wrong"),
+                _ => refusal.say(),
+            };
+            let problem = Some(frame.say(say));
+            let page = LoginPage { frame, next, email, done: None, problem };
+            Ok(page_with(refusal.status(), &page))
+        }
     }
-    if let Some(until) = wait {
-        let (words, next) =
-            (Say::new("login-throttled").with("seconds", until - now), credentials.next);
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        return Ok(show(&app, &visitor, status, next, email, Some(words)));
-    }
-    let user = store.user_by_email(&email).await?;
-    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let right = password::verify(&app, credentials.password, hash).await?;
-    let Some(user) = user.filter(|user| right && user.may_log_in()) else {
-        store.throttle_failure(&from, PER_ADDRESS, now).await?;
-        let (words, next) = (Say::new("login-wrong"), credentials.next);
-        return Ok(show(&app, &visitor, StatusCode::FORBIDDEN, next, email, Some(words)));
-    };
-    store.throttle_clear(&account).await?;
-    let jar = start_session(&app, jar, &user).await?;
-    Ok((jar, Redirect::to(&local_path(&credentials.next))).into_response())
 }
 
-/// Starts a session with a fresh token: one that somebody planted before the login is worth nothing.
+#[derive(Template)]
+#[template(path = "login_code.html")]
+struct CodePage {
+    frame: Frame,
+    next: String,
+    problem: Option<String>,
+}
+
+/// The form for the second factor.
+pub(crate) async fn code_form(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Query(Next { next, .. }): Query<Next>,
+) -> Response {
+    if jar.get(step_cookie_name(&app)).is_none() {
+        return Redirect::to("/login").into_response();
+    }
+    let frame = Frame::new(&app, &visitor);
+    page_with(StatusCode::OK, &CodePage { frame, next, problem: None })
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Code {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Logs in by the second factor.
+pub(crate) async fn log_in_by_code(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Form(Code { code, next }): Form<Code>,
+) -> Result<Response, ErrorPage> {
+    let step = step_cookie_name(&app);
+    let Some(secret) = jar.get(step).map(|cookie| cookie.value().to_owned()) else {
+        return Ok(Redirect::to("/login").into_response());
+    };
+    let passed = login::pass(&app, &secret, &code, &visitor.caller, visitor.language).await;
+    match beside_form(passed)? {
+        Ok(user) => {
+            let jar = jar.remove(cookie(&app, step, String::new(), 0));
+            let jar = start_session(&app, jar, &visitor, &user).await?;
+            Ok((jar, Redirect::to(&local_path(&next))).into_response())
+        }
+        Err(refusal) => {
+            let frame = Frame::new(&app, &visitor);
+            let say = match refusal {
+                Refusal::DeadLink => Say::new("login-code-late"),
+                _ => refusal.say(),
+            };
+            let problem = Some(frame.say(say));
+            Ok(page_with(refusal.status(), &CodePage { frame, next, problem }))
+        }
+    }
+}
+
+/// Starts a session with a fresh token: one that somebody planted before the login is worth nothing. A session that the
+/// same person had in this browser ends.
 pub(crate) async fn start_session(
     app: &App,
     jar: CookieJar,
+    visitor: &Visitor,
     user: &User,
 ) -> Result<CookieJar, ErrorPage> {
-    let (secret, hash) = app.secret();
-    app.store().create_session(hash, user.id, app.now(), app.now() + SESSION_SECONDS).await?;
-    let cookie = Cookie::build((cookie_name(app), secret))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax);
-    Ok(jar.add(cookie.secure(app.config().is_https())))
+    let (store, now, name, caller) = (app.store(), app.now(), cookie_name(app), &visitor.caller);
+    if let (Some(before), Some(known)) = (jar.get(name), &visitor.user)
+        && known.id == user.id
+    {
+        store.delete_session(Hash::of(before.value())).await?;
+    }
+    let (secret, token) = app.secret();
+    let new = NewSession {
+        token,
+        id: app.random_id(),
+        user: user.id,
+        user_agent: caller.agent.clone(),
+        address: caller.address.clone(),
+        until: now + SESSION_SECONDS,
+    };
+    store.create_session(new, now).await?;
+    let jar = know_device(app, jar, caller, user).await?;
+    let session = Cookie::build((name, secret)).path("/").http_only(true).same_site(SameSite::Lax);
+    Ok(jar.add(session.secure(app.config().is_https())))
+}
+
+/// Makes the browser one that has logged in before: guesses from elsewhere do not slow it down.
+async fn know_device(
+    app: &App,
+    jar: CookieJar,
+    caller: &Caller,
+    user: &User,
+) -> Result<CookieJar, ErrorPage> {
+    if let Some(device) = &caller.device
+        && app.store().is_known_device(device, &user.email, app.now()).await?
+    {
+        return Ok(jar);
+    }
+    let (secret, token) = app.secret();
+    app.store().remember_device(token, user.id, app.now() + DEVICE_SECONDS, app.now()).await?;
+    Ok(jar.add(cookie(app, device_cookie_name(app), secret, DEVICE_SECONDS)))
+}
+
+/// The name of the cookie between the password and the second factor.
+fn step_cookie_name(app: &App) -> &'static str {
+    if app.config().is_https() { "__Host-countersign-step" } else { "countersign-step" }
+}
+
+fn cookie(app: &App, name: &'static str, value: String, seconds: u64) -> Cookie<'static> {
+    let age = time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
+    let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax);
+    cookie.secure(app.config().is_https()).max_age(age).build()
+}
+
+fn next_query(next: &str) -> String {
+    let path = local_path(next);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
+    if path.chars().all(is_plain) { format!("next={path}") } else { String::new() }
 }
 
 /// Where to go after the login: a path of this portal, nothing that leads elsewhere.
@@ -159,5 +249,7 @@ mod tests {
             assert_eq!(super::local_path(evil), "/");
         }
         assert_eq!(super::local_path("/licenses/abc"), "/licenses/abc");
+        assert_eq!(super::next_query("/licenses/abc"), "next=/licenses/abc");
+        assert_eq!(super::next_query("/a&done=password"), "");
     }
 }

@@ -96,20 +96,15 @@ pub(crate) async fn create_admin(
         return Ok(show(&app, &visitor, status, true, Some("email-taken")));
     }
     let admin = User {
-        id: app.random_id(),
-        email: form.email,
         name: form.name,
         password_hash: Some(password::hash(&app, form.password).await?),
-        role: Role::Admin,
         status: UserStatus::Active,
-        organization: None,
-        created_at: app.now(),
-        organization_suspended: false,
+        ..User::invited(app.random_id(), form.email, Role::Admin, app.now())
     };
     if !app.store().create_first_admin(link, admin.clone(), app.now()).await? {
         return Err(dead_link());
     }
-    let jar = login::start_session(&app, jar, &admin).await?;
+    let jar = login::start_session(&app, jar, &visitor, &admin).await?;
     Ok((jar, Redirect::to("/admin")).into_response())
 }
 
@@ -123,9 +118,19 @@ pub(crate) async fn password_form(
     Ok(show(&app, &visitor, StatusCode::OK, false, None))
 }
 
+/// The form for a password, with what was wrong.
+pub(super) fn password_page(
+    app: &App,
+    visitor: &Visitor,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
+    show(app, visitor, status, false, problem)
+}
+
 #[derive(Deserialize)]
 pub(crate) struct NewPassword {
-    password: String,
+    pub(super) password: String,
 }
 
 /// Sets the password.
@@ -146,7 +151,8 @@ pub(crate) async fn set_password(
         ));
     }
     let hash = password::hash(&app, form.password).await?;
-    if !app.store().set_password_by_link(link, hash, app.now()).await? {
+    let purpose = LinkPurpose::SetPassword;
+    if app.store().set_password_by_link(link, purpose, hash, app.now()).await?.is_none() {
         return Err(dead_link());
     }
     Ok(Redirect::to("/login").into_response())

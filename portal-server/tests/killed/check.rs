@@ -84,7 +84,9 @@ async fn held(store: &Store, license: &License) -> BTreeSet<Held> {
     let held = latest.into_iter().filter_map(|activation| match activation.state {
         ActivationState::Active => Some((activation.id, false)),
         ActivationState::Returned => Some((activation.id, true)),
-        ActivationState::Deactivated | ActivationState::Replaced => None,
+        ActivationState::Deactivated | ActivationState::Replaced | ActivationState::Released => {
+            None
+        }
     });
     held.collect()
 }

@@ -12,12 +12,13 @@ enum For {
     Programs,
     Everybody,
     Customers,
+    Runners,
     Admins,
 }
-use For::{Admins, Customers, Everybody, Programs};
+use For::{Admins, Customers, Everybody, Programs, Runners};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 49] = [
+const ROUTES: [(&str, &str, For, &str); 91] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
@@ -38,6 +39,67 @@ const ROUTES: [(&str, &str, For, &str); 49] = [
     ("POST", "/setup/{token}", Everybody, "email=e@evil.example&name=Eve&password=0123456789"),
     ("GET", "/password/{token}", Everybody, ""),
     ("POST", "/password/{token}", Everybody, "password=0123456789"),
+    ("GET", "/login/code", Everybody, ""),
+    ("POST", "/login/code", Everybody, "code=123456"),
+    ("GET", "/forgot", Everybody, ""),
+    ("POST", "/forgot", Everybody, "email=mallory@evil.example"),
+    ("GET", "/reset/{token}", Everybody, ""),
+    ("POST", "/reset/{token}", Everybody, "password=0123456789"),
+    ("GET", "/confirm/{token}", Everybody, ""),
+    ("POST", "/confirm/{token}", Everybody, "x=1"),
+    ("GET", "/revert/{token}", Everybody, ""),
+    ("POST", "/revert/{token}", Everybody, "x=1"),
+    ("GET", "/invite/{token}", Everybody, ""),
+    ("POST", "/invite/{token}", Everybody, "password=0123456789"),
+    ("POST", "/invite/{token}/join", Customers, "x=1"),
+    ("GET", "/profile", Customers, ""),
+    // Before the others that end sessions.
+    ("POST", "/profile/sessions/{id}/end", Customers, "x=1"),
+    ("POST", "/profile", Customers, "first_name=Eve&last_name=Evil"),
+    ("POST", "/profile/email", Customers, "email=x@evil.example&password=correct horse battery"),
+    (
+        "POST",
+        "/profile/password",
+        Customers,
+        "password=correct horse battery&new_password=correct horse battery",
+    ),
+    ("GET", "/profile/sessions", Customers, ""),
+    ("POST", "/profile/sessions/end-others", Customers, "x=1"),
+    ("GET", "/profile/two-factor", Customers, ""),
+    ("POST", "/profile/two-factor/on", Customers, "code={code 0}"),
+    (
+        "POST",
+        "/profile/two-factor/codes",
+        Customers,
+        "password=correct horse battery&code={code 1}",
+    ),
+    ("POST", "/profile/two-factor/off", Customers, "password=correct horse battery&code={code 2}"),
+    ("POST", "/profile/two-factor/offer", Customers, "password=correct horse battery"),
+    ("GET", "/organization", Runners, ""),
+    ("GET", "/organization/users", Runners, ""),
+    ("POST", "/organization/users", Runners, "email=new@lab.example"),
+    ("GET", "/organization/users/{id}", Runners, ""),
+    (
+        "POST",
+        "/organization/users/{id}",
+        Runners,
+        "first_name=J&last_name=D&organization_role=member",
+    ),
+    ("POST", "/organization/users/{id}/groups", Runners, "group={group}"),
+    ("POST", "/organization/users/{id}/invitation", Runners, "x=1"),
+    ("POST", "/organization/users/{id}/withdraw", Runners, "x=1"),
+    ("POST", "/organization/users/{id}/two-factor-off", Runners, "x=1"),
+    ("GET", "/organization/groups", Runners, ""),
+    ("POST", "/organization/groups", Runners, "name=Staff"),
+    ("GET", "/organization/groups/{id}", Runners, ""),
+    ("POST", "/organization/groups/{id}", Runners, "name=Students 2"),
+    ("POST", "/organization/groups/{id}/add", Runners, "user={user}"),
+    ("POST", "/organization/groups/{id}/remove", Runners, "user={user}"),
+    ("POST", "/organization/groups/{id}/link", Runners, "license={license}&seat_cap=3"),
+    ("POST", "/organization/groups/{id}/unlink", Runners, "license={license}"),
+    ("POST", "/organization/groups/{id}/delete", Runners, "x=1"),
+    ("GET", "/organization/licenses/{id}", Runners, ""),
+    ("GET", "/organization/activity", Runners, ""),
     ("GET", "/licenses", Customers, ""),
     ("GET", "/licenses/{id}", Customers, ""),
     ("POST", "/licenses/{id}/review", Customers, "a file"),
@@ -85,23 +147,39 @@ const ELSEWHERE: [&[(&str, &str)]; 10] = [
     &[],
 ];
 
-/// What the routes are about: one license of Jane's, her organization, and a request that carries no license.
+/// What the routes are about: one license of Jane's and of her organization, which Otto runs, a group there, somebody who
+/// was invited, and a request that carries no license.
 struct Subjects {
     portal: TestPortal,
     license: String,
     user: String,
+    invited: String,
+    group: String,
     organization: String,
     request: String,
 }
+
+/// A secret that the admin was offered for a second factor.
+const TOTP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+const OTTO: &str = "otto@lab.example";
 
 impl Subjects {
     async fn new() -> Self {
         let portal = TestPortal::new().await;
         let lab = portal.organization("Lab").await;
         let jane = portal.user(|user| user.organization = Some(lab)).await;
-        let key = portal.license_with(|new| new.owner = Some(jane.id)).await;
+        portal.runner(OTTO, lab).await;
+        let license = |new: &mut countersign_store::NewLicense| {
+            new.owner = Some(jane.id);
+            new.organization = Some(lab);
+        };
+        let key = portal.license_with(license).await;
         let machine = Machine::new("lab-7", &portal.product);
+        let invited = portal.invited("inga@lab.example", lab).await;
+        let group = portal.group("Students", lab).await;
         Self {
+            invited: invited.to_string(),
+            group: group.to_string(),
             license: key.id().to_string(),
             user: jane.id.to_string(),
             organization: lab.to_string(),
@@ -115,6 +193,8 @@ impl Subjects {
         let id = match path {
             _ if path.contains("/products/") => "acme-cad",
             _ if path.contains("/licenses/") => &self.license,
+            _ if path.contains("/groups/") => &self.group,
+            _ if path.ends_with("/invitation") || path.ends_with("/withdraw") => &self.invited,
             _ if path.contains("/users/") => &self.user,
             _ if path.contains("/organizations/") => &self.organization,
             _ => "portal.css",
@@ -138,7 +218,14 @@ impl Subjects {
                 request.multipart(Form::new().part("file", file))
             }
             fields => {
-                let fields = fields.replace("{request}", &self.request);
+                let fields = fields
+                    .replace("{request}", &self.request)
+                    .replace("{user}", &self.user)
+                    .replace("{license}", &self.license)
+                    .replace("{group}", &self.group);
+                let fields = [0, 1, 2].iter().fold(fields, |fields, step| {
+                    fields.replace(&format!("{{code {step}}}"), &self.portal.code(TOTP, *step))
+                });
                 let field = |field: &str| field.split_once('=').map(|(n, v)| (n.into(), v.into()));
                 request
                     .form(&fields.split('&').filter_map(field).collect::<Vec<(String, String)>>())
@@ -184,11 +271,50 @@ async fn a_customer_is_refused_on_every_route_of_the_vendor() {
 }
 
 #[tokio::test]
+async fn who_does_not_run_an_organization_is_refused_on_its_routes() {
+    let subjects = Subjects::new().await;
+    let jane = subjects.portal.logged_in("jane@lab.example").await;
+    let admin = subjects.portal.admin().await;
+    let before = subjects.state().await;
+    for (method, path, _, body) in ROUTES.iter().filter(|route| route.2 == Runners) {
+        for browser in [&jane, &admin] {
+            let request = subjects.request(browser, method, path, body);
+            let answer = browser.send(request.header("sec-fetch-site", "same-origin")).await;
+            assert_eq!(answer.status, 403, "{method} {path}");
+        }
+        assert_eq!(subjects.state().await, before, "{method} {path} changed something");
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_user_group_or_license_is_not_found() {
+    let subjects = Subjects::new().await;
+    let other = subjects.portal.organization("Other").await;
+    let eve = subjects.portal.runner("eve@other.example", other).await;
+    let before = subjects.state().await;
+    let about_one = |path: &str| path.contains("{id}");
+    for (method, path, _, body) in ROUTES.iter().filter(|r| r.2 == Runners && about_one(r.1)) {
+        let request = subjects.request(&eve, method, path, body);
+        let answer = eve.send(request.header("sec-fetch-site", "same-origin")).await;
+        assert_eq!(answer.status, 404, "{method} {path}");
+        assert_eq!(subjects.state().await, before, "{method} {path} changed something");
+    }
+    let own = subjects.portal.group("Own", other).await;
+    let (user, license) = (subjects.user.as_str(), subjects.license.as_str());
+    for (what, field) in [("add", ("user", user)), ("link", ("license", license))] {
+        eve.post(&format!("/organization/groups/{own}/{what}"), &[field]).await.is(404);
+    }
+    eve.get("/organization/users").await.is(200).hides("jane@lab.example");
+    eve.get("/organization/groups").await.is(200).hides("Students");
+    eve.get(&format!("/organization/groups/{own}")).await.is(200).hides(license).hides(user);
+}
+
+#[tokio::test]
 async fn a_stranger_is_sent_to_the_login_or_refused() {
     let subjects = Subjects::new().await;
     let stranger = subjects.portal.visitor();
     let before = subjects.state().await;
-    let guarded = ROUTES.iter().filter(|route| matches!(route.2, Customers | Admins));
+    let guarded = ROUTES.iter().filter(|route| matches!(route.2, Customers | Runners | Admins));
     for (method, path, _, body) in guarded {
         let request = subjects.request(&stranger, method, path, body);
         let answer = stranger.send(request.header("sec-fetch-site", "same-origin")).await;
@@ -204,15 +330,21 @@ async fn a_stranger_is_sent_to_the_login_or_refused() {
 #[tokio::test]
 async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
     let subjects = Subjects::new().await;
-    let admin = subjects.portal.admin().await;
+    let (otto, admin) = (subjects.portal.logged_in(OTTO).await, subjects.portal.admin().await);
+    let by = |whom: For| if whom == Runners { &otto } else { &admin };
+    let ada = subjects.portal.stored_user("ada@acme.example").await;
+    subjects.portal.app.store().offer_totp(ada.id, TOTP.into()).await.unwrap();
+    let other = subjects.portal.logged_in("ada@acme.example").await;
+    let elsewhere_logged_in = subjects.portal.session_of(&other).await;
     let before = subjects.state().await;
     let posts = || ROUTES.iter().filter(|route| route.0 == "POST" && route.2 != Programs);
-    for (method, path, _, body) in posts() {
+    for (method, path, whom, body) in posts() {
+        let browser = by(*whom);
         for elsewhere in ELSEWHERE {
-            let request = subjects.request(&admin, method, path, body);
+            let request = subjects.request(browser, method, path, body);
             let request =
                 elsewhere.iter().fold(request, |r, (name, value)| r.header(*name, *value));
-            let answer = admin.send(request).await;
+            let answer = browser.send(request).await;
             assert_eq!(answer.status, 403, "{method} {path} from {elsewhere:?}: {}", answer.text);
             assert!(answer.text.contains("Nothing was changed."), "{}", answer.text);
             assert!(answer.headers.get("set-cookie").is_none());
@@ -221,11 +353,15 @@ async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
     }
     admin.get("/admin").await.is(200);
     // The same forms from here do what they say: nothing else was wrong with them.
-    let guarded = posts().filter(|route| matches!(route.2, Customers | Admins));
-    for (method, path, _, body) in guarded {
-        let request = subjects.request(&admin, method, path, body);
-        let answer = admin.send(request.header("sec-fetch-site", "same-origin")).await;
-        assert!(matches!(answer.status.as_u16(), 200 | 303), "{method} {path}: {}", answer.text);
+    let guarded = posts().filter(|route| matches!(route.2, Customers | Runners | Admins));
+    for (method, path, whom, body) in guarded {
+        let (browser, path) =
+            (by(*whom), path.replace("sessions/{id}", &format!("sessions/{elsewhere_logged_in}")));
+        let request = subjects.request(browser, method, &path, body);
+        let answer = browser.send(request.header("sec-fetch-site", "same-origin")).await;
+        // Nobody was invited by the token of this table: that is said, and nothing else.
+        let expected: &[u16] = if path.starts_with("/invite") { &[422] } else { &[200, 303] };
+        assert!(expected.contains(&answer.status.as_u16()), "{method} {path}: {}", answer.text);
     }
     assert_ne!(subjects.state().await, before);
     admin.get("/admin").await.leads_to("/login?next=/admin");
@@ -263,8 +399,11 @@ async fn an_older_browser_says_by_its_origin_that_the_form_is_from_here() {
 async fn an_admin_sees_every_page() {
     let subjects = Subjects::new().await;
     let admin = subjects.portal.admin().await;
-    for (method, path, _, _) in ROUTES.iter().filter(|r| r.0 != "POST" && r.2 == Admins) {
-        let answer = admin.send(admin.request(method, &subjects.path(path))).await;
+    let otto = subjects.portal.logged_in(OTTO).await;
+    let guarded = ROUTES.iter().filter(|r| r.0 != "POST" && matches!(r.2, Runners | Admins));
+    for (method, path, whom, _) in guarded {
+        let browser = if *whom == Runners { &otto } else { &admin };
+        let answer = browser.send(browser.request(method, &subjects.path(path))).await;
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text);
     }
 }

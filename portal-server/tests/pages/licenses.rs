@@ -144,12 +144,15 @@ async fn a_license_of_somebody_else_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_license_of_my_organization_is_mine() {
+async fn a_license_of_the_organization_that_i_run_is_mine_and_not_of_its_other_members() {
     let portal = TestPortal::new().await;
     let lab = portal.organization("Lab").await;
-    let jane = portal.customer_of(JANE, Some(lab)).await;
+    let jane = portal.runner(JANE, lab).await;
+    let joe = portal.customer_of("joe@lab.example", Some(lab)).await;
     let key = portal.license_with(|new| new.organization = Some(lab)).await;
     let page = format!("/licenses/{}", key.id());
+    joe.get("/licenses").await.is(200).hides(&page);
+    joe.get(&page).await.is(404);
     jane.get("/licenses").await.is(200).says(&page);
     jane.get(&page).await.is(200).says(&key.grouped());
     let request = bare(&Machine::new("lab-7", &portal.product));

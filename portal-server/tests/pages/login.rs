@@ -12,7 +12,7 @@ async fn a_customer_logs_in_and_is_led_to_the_licenses() {
     let jane = portal.visitor();
     jane.get("/licenses").await.leads_to("/login?next=/licenses");
     let answer = jane.log_in(JANE, PASSWORD).await.leads_to("/");
-    let cookie = answer.header("set-cookie");
+    let cookie = answer.set_cookie("countersign");
     for part in ["countersign=", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{part} is missing in {cookie}");
     }
@@ -40,11 +40,15 @@ async fn over_https_the_cookie_is_tied_to_the_host() {
     portal.user(|user| user.email = JANE.into()).await;
     let jane = portal.visitor();
     let answer = jane.log_in(JANE, PASSWORD).await.leads_to("/");
-    let cookie = answer.header("set-cookie");
+    for name in ["__Host-countersign", "__Host-countersign-device"] {
+        let cookie = answer.set_cookie(name);
+        assert!(cookie.contains("; HttpOnly") && cookie.contains("; Secure"), "{cookie}");
+    }
+    let cookie = answer.set_cookie("__Host-countersign");
     assert!(cookie.starts_with("__Host-countersign=") && cookie.contains("; Secure"), "{cookie}");
     // A browser ignores a `__Host-` cookie without `Secure`, also the one that takes it away.
     let answer = jane.post("/logout", &[]).await.leads_to("/login");
-    let cookie = answer.header("set-cookie");
+    let cookie = answer.set_cookie("__Host-countersign");
     assert!(cookie.starts_with("__Host-countersign=;") && cookie.contains("; Secure"), "{cookie}");
 }
 

@@ -54,9 +54,11 @@ async fn what_a_command_creates_the_running_server_uses_at_once() {
     browser.get("/licenses").await.is(200).says(license["id"].as_str().unwrap()).says("0 of 1");
     let request = machine.activation(&key);
     browser.send(post("/api/v1/activations", request)).await.is(200);
-    let of_lab = ["license", "create", "--product", "acme-cad", "--organization", id, "--json"];
-    let of_lab = here.admin(&of_lab).json();
-    browser.get("/licenses").await.is(200).says(of_lab["id"].as_str().unwrap());
+    let create = ["license", "create", "--product", "acme-cad", "--json", "--organization", id];
+    let of_lab = here.admin(&create).json();
+    let of_jane = here.admin(&[&create[..], &["--owner", JANE]].concat()).json();
+    let list = browser.get("/licenses").await.is(200);
+    list.says(of_jane["id"].as_str().unwrap()).hides(of_lab["id"].as_str().unwrap());
 }
 
 #[tokio::test]
@@ -104,7 +106,15 @@ fn json_is_one_object_with_what_a_script_needs() {
             &["id", "email", "role"],
         ),
         (&["license", "create", "--product", "acme-cad"], &["id", "key", "product"]),
-        (&["settings", "show"], &["response_validity_cap_days", "trial_origins"]),
+        (
+            &["settings", "show"],
+            &[
+                "release_cool_down_seconds",
+                "releases_per_year",
+                "response_validity_cap_days",
+                "trial_origins",
+            ],
+        ),
     ] {
         let made = here.admin(&[arguments, &["--json"]].concat()).json();
         let mut expected: Vec<_> = members.iter().map(|name| (*name).to_owned()).collect();

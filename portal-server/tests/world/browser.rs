@@ -1,5 +1,6 @@
-//! A browser: keeps the portal's cookie, follows nothing, and says where its forms come from.
+//! A browser: keeps the portal's cookies, follows nothing, and says where its forms come from.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
@@ -7,34 +8,59 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
 
+/// The names of the session's cookie, with and without HTTPS.
+const SESSION: [&str; 2] = ["__Host-countersign", "countersign"];
+
 /// Somebody with a browser.
 pub(crate) struct CookieUser {
     http: Client,
     url: String,
-    cookie: Mutex<Option<String>>,
+    /// Values by name.
+    cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl CookieUser {
     pub(crate) fn new(url: &str) -> Self {
         let http = Client::builder().redirect(reqwest::redirect::Policy::none());
-        Self { http: http.build().unwrap(), url: url.to_owned(), cookie: Mutex::default() }
+        Self { http: http.build().unwrap(), url: url.to_owned(), cookies: Mutex::default() }
     }
 
-    /// Another browser with the same cookie: who copied it.
+    /// Another browser with the same session: who copied its cookie.
     pub(crate) fn thief(&self) -> Self {
         let thief = Self::new(&self.url);
         thief.plant(self.cookie().as_deref().unwrap_or_default());
         thief
     }
 
-    /// The cookie as it is sent, `name=value`.
+    /// The cookie of the session as it is sent, `name=value`.
     pub(crate) fn cookie(&self) -> Option<String> {
-        self.cookie.lock().unwrap().clone()
+        let all = self.cookies.lock().unwrap();
+        let mut found = all.iter().filter(|(name, _)| SESSION.contains(&name.as_str()));
+        found.next().map(|(name, value)| format!("{name}={value}"))
     }
 
-    /// Puts a cookie into this browser.
+    /// The value of a cookie by name.
+    pub(crate) fn cookie_named(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    /// Puts a cookie into this browser; without a value it goes.
     pub(crate) fn plant(&self, cookie: &str) {
-        *self.cookie.lock().unwrap() = Some(cookie.to_owned()).filter(|c| !c.is_empty());
+        let Some((name, value)) = cookie.split_once('=') else { return };
+        let mut all = self.cookies.lock().unwrap();
+        if value.is_empty() {
+            all.remove(name);
+        } else {
+            all.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// All cookies as they are sent.
+    fn all_cookies(&self) -> Option<String> {
+        let all = self.cookies.lock().unwrap();
+        let pairs: Vec<String> =
+            all.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        Some(pairs.join("; ")).filter(|cookies| !cookies.is_empty())
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -63,12 +89,12 @@ impl CookieUser {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let request = self.cookie().into_iter().fold(request, |r, c| r.header(COOKIE, c));
+        let request = self.all_cookies().into_iter().fold(request, |r, c| r.header(COOKIE, c));
         let answer = request.send().await.unwrap();
         let (status, headers) = (answer.status(), answer.headers().clone());
         for cookie in headers.get_all(SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            self.plant(if pair.ends_with('=') { "" } else { pair });
+            self.plant(pair);
         }
         Answer { status, headers, text: answer.text().await.unwrap() }
     }
@@ -130,6 +156,14 @@ impl Answer {
     /// A header, empty when it is missing.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The header that sets this cookie.
+    #[track_caller]
+    pub(crate) fn set_cookie(&self, name: &str) -> &str {
+        let mut all = self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap());
+        let found = all.find(|cookie| cookie.split('=').next() == Some(name));
+        found.unwrap_or_else(|| panic!("{name} is not set: {:?}", self.headers))
     }
 
     #[track_caller]

@@ -16,8 +16,8 @@ use countersign_core::{Hash, Id, ProductId, UnixSeconds};
 use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
-    AuditEntry, License, LinkPurpose, NewLicense, Organization, Product, Role, User, UserStatus,
-    Validity,
+    AuditEntry, GroupChange, Invite, License, LinkPurpose, NewJob, NewLicense, Organization,
+    OrganizationRole, Product, Role, User, UserChange, UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;
@@ -98,6 +98,57 @@ impl TestPortal {
         self.logged_in(email).await
     }
 
+    /// Somebody who runs the organization and is logged in.
+    pub(crate) async fn runner(&self, email: &str, organization: Id) -> CookieUser {
+        self.user(|user| {
+            user.email = email.into();
+            user.organization = Some(organization);
+            user.organization_role = OrganizationRole::Admin;
+        })
+        .await;
+        self.logged_in(email).await
+    }
+
+    /// Somebody who was invited into the organization.
+    pub(crate) async fn invited(&self, email: &str, organization: Id) -> Id {
+        let user = Id::random(&mut rng());
+        let invite = Invite {
+            user,
+            organization,
+            email: email.into(),
+            first_name: String::new(),
+            last_name: String::new(),
+            organization_role: OrganizationRole::Member,
+        };
+        let mail = NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+        let done = self.app.store().invite(invite, mail, "test", NOW).await.unwrap();
+        assert_eq!(done, UserChange::Done);
+        user
+    }
+
+    pub(crate) async fn group(&self, name: &str, organization: Id) -> Id {
+        let id = Id::random(&mut rng());
+        let created =
+            self.app.store().create_group(id, organization, name, "test", NOW).await.unwrap();
+        assert_eq!(created, GroupChange::Done);
+        id
+    }
+
+    /// The code that an authenticator app shows `steps` after now.
+    pub(crate) fn code(&self, secret: &str, steps: u64) -> String {
+        let secret = totp_rs::Secret::try_from_base32(secret).ok().unwrap();
+        let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
+        totp.generate(self.clock.now() + 30 * steps).to_string()
+    }
+
+    /// The public id of the session that this browser has.
+    pub(crate) async fn session_of(&self, browser: &CookieUser) -> Id {
+        let cookie = browser.cookie().unwrap();
+        let token = Hash::of(cookie.split_once('=').unwrap().1);
+        let found = self.app.store().session_user(&token, self.clock.now()).await.unwrap();
+        found.unwrap().1.id
+    }
+
     /// An admin of the vendor who is logged in.
     pub(crate) async fn admin(&self) -> CookieUser {
         self.user(|user| {
@@ -110,19 +161,15 @@ impl TestPortal {
 
     /// A user with the usual password.
     pub(crate) async fn user(&self, change: impl FnOnce(&mut User)) -> User {
+        let id = Id::random(&mut rng());
         let mut user = User {
-            id: Id::random(&mut rng()),
-            email: "jane@lab.example".into(),
-            name: String::new(),
             password_hash: Some(password_hash()),
-            role: Role::Customer,
             status: UserStatus::Active,
-            organization: None,
-            created_at: NOW,
-            organization_suspended: false,
+            ..User::invited(id, "jane@lab.example", Role::Customer, NOW)
         };
         change(&mut user);
-        assert!(self.app.store().create_user(user.clone(), "test", NOW).await.unwrap());
+        let created = self.app.store().create_user(user.clone(), "test", NOW).await.unwrap();
+        assert_eq!(created, UserChange::Done);
         user
     }
 
@@ -138,7 +185,8 @@ impl TestPortal {
 
     pub(crate) async fn suspend_user(&self, email: &str) {
         let user = User { status: UserStatus::Suspended, ..self.stored_user(email).await };
-        assert!(self.app.store().change_user(user, "test", NOW).await.unwrap());
+        let changed = self.app.store().change_user(user, "test", NOW).await.unwrap();
+        assert_eq!(changed, UserChange::Done);
     }
 
     pub(crate) async fn organization(&self, name: &str) -> Id {
@@ -148,7 +196,8 @@ impl TestPortal {
     }
 
     pub(crate) async fn suspend_organization(&self, id: Id, suspended: bool) {
-        let changed = Organization { id, name: "Lab".into(), suspended, created_at: NOW };
+        let before = self.app.store().organization(id).await.unwrap().unwrap();
+        let changed = Organization { suspended, ..before };
         assert!(self.app.store().change_organization(changed, "test", NOW).await.unwrap());
     }
 

@@ -99,7 +99,7 @@ fn license_of(read: &Read) -> Option<LicenseId> {
 /// The seats that are free now, if the request needs a further one.
 fn free_seats(read: &Read) -> Option<Option<u64>> {
     match &read.preview.as_ref()?.outcome {
-        Ok(Outcome { effect: Effect::Activate(SeatKind::New, _), seats: Some(seats) }) => {
+        Ok(Outcome { effect: Effect::Activate(SeatKind::New, _), seats: Some(seats), .. }) => {
             let others = seats.used.saturating_sub(1);
             Some(seats.allowed.map(|allowed| allowed.saturating_sub(others)))
         }

@@ -5,12 +5,15 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, Organization, Role, User, UserStatus};
+use countersign_store::{
+    LinkPurpose, Organization, OrganizationRole, Role, User, UserChange, UserStatus,
+};
 use serde::Deserialize;
 
 use super::{ErrorPage, actor, chosen_organization};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::language::Say;
 use crate::pages::{Frame, page};
 
 /// Seconds that a link to set one's password works.
@@ -79,21 +82,14 @@ pub(crate) async fn create_user(
     if !form.email.contains('@') {
         return Err(ErrorPage::bad_input("email-wrong"));
     }
+    let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
-        id: app.random_id(),
-        email: form.email,
         name: form.name,
-        password_hash: None,
-        role: if form.role == "admin" { Role::Admin } else { Role::Customer },
-        status: UserStatus::Invited,
         organization: chosen_organization(&app, &form.organization).await?,
-        created_at: app.now(),
-        organization_suspended: false,
+        ..User::invited(app.random_id(), form.email, role, app.now())
     };
     let id = user.id;
-    if !app.store().create_user(user, &actor(&admin), app.now()).await? {
-        return Err(ErrorPage::bad_input("email-taken"));
-    }
+    done(app.store().create_user(user, &actor(&admin), app.now()).await?)?;
     let link = Some(password_link(&app, id).await?);
     show_with(&app, &visitor, id, link).await
 }
@@ -107,6 +103,20 @@ pub(crate) async fn password_link(app: &App, user: Id) -> Result<String, ErrorPa
     let base =
         app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
     Ok(format!("{base}/password/{secret}"))
+}
+
+/// A refusal in words.
+fn done(change: UserChange) -> Result<(), ErrorPage> {
+    match change {
+        UserChange::Done => Ok(()),
+        UserChange::Unknown => Err(ErrorPage::not_found()),
+        UserChange::EmailTaken => Err(ErrorPage::bad_input("email-taken")),
+        UserChange::UnknownOrganization => Err(ErrorPage::bad_input("organization-unknown")),
+        UserChange::OrganizationFull { allowed } => {
+            Err(ErrorPage::bad_input(Say::new("organization-full").with("count", allowed)))
+        }
+        UserChange::LastOrganizationAdmin => Err(ErrorPage::bad_input("last-organization-admin")),
+    }
 }
 
 async fn find(app: &App, id: &str) -> Result<User, ErrorPage> {
@@ -157,13 +167,20 @@ pub(crate) async fn save_user(
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     user.name = form.name;
-    user.organization = chosen_organization(&app, &form.organization).await?;
+    let organization = chosen_organization(&app, &form.organization).await?;
+    if organization != user.organization {
+        // What somebody was elsewhere they are not here.
+        user.organization_role = OrganizationRole::Member;
+    }
+    user.organization = organization;
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
+        // Their organization's word stands until somebody takes it back there.
+        (true, _) if user.status == UserStatus::Deactivated => UserStatus::Deactivated,
         (true, true) => UserStatus::Active,
         (true, false) => UserStatus::Invited,
     };
-    app.store().change_user(user, &actor(&admin), app.now()).await?;
+    done(app.store().change_user(user, &actor(&admin), app.now()).await?)?;
     Ok(Redirect::to("/admin/customers").into_response())
 }
 
@@ -203,8 +220,9 @@ pub(crate) async fn save_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
+    let before = app.store().organization(id).await?.ok_or_else(ErrorPage::not_found)?;
     let name = form.name()?.to_owned();
-    let changed = Organization { id, name, suspended: !form.suspended.is_empty(), created_at: 0 };
+    let changed = Organization { name, suspended: !form.suspended.is_empty(), ..before };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
     }

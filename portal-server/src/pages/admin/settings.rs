@@ -10,13 +10,15 @@ use super::{ErrorPage, actor, detail, optional_number};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::{Frame, page};
-use crate::settings::{Settings, parse_origins};
+use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
 
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
 struct SettingsPage {
     frame: Frame,
     cap_days: u64,
+    releases_per_year: u64,
+    cool_down_hours: u64,
     origins: String,
     operator_origins: Vec<String>,
 }
@@ -26,6 +28,8 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
     Ok(page(&SettingsPage {
         frame: Frame::new(&app, &visitor),
         cap_days: settings.response_validity_cap_days,
+        releases_per_year: settings.releases_per_year,
+        cool_down_hours: settings.release_cool_down_hours(),
         origins: settings.trial_origins.join("\n"),
         operator_origins: app.config().trial_origins.clone(),
     }))
@@ -34,6 +38,10 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
 #[derive(Deserialize)]
 pub(crate) struct SettingsForm {
     cap_days: String,
+    #[serde(default)]
+    releases_per_year: String,
+    #[serde(default)]
+    cool_down_hours: String,
     #[serde(default)]
     origins: String,
 }
@@ -49,7 +57,22 @@ pub(crate) async fn save(
         .filter(|days| (1..=3650).contains(days))
         .ok_or_else(|| ErrorPage::bad_input("cap-days-range"))?;
     let trial_origins = parse_origins(form.origins.lines()).map_err(|e| detail(&e))?;
-    let settings = Settings { response_validity_cap_days, trial_origins };
+    // What is not given stays.
+    let before = app.settings().await?;
+    let releases_per_year = optional_number(&form.releases_per_year)?
+        .or(Some(before.releases_per_year))
+        .filter(|count| *count <= MOST_RELEASES)
+        .ok_or_else(|| ErrorPage::bad_input("releases-per-year-range"))?;
+    let release_cool_down_seconds = optional_number(&form.cool_down_hours)?
+        .map_or(Some(before.release_cool_down_seconds), |hours| hours.checked_mul(3600))
+        .filter(|seconds| *seconds <= LONGEST_COOL_DOWN)
+        .ok_or_else(|| ErrorPage::bad_input("cool-down-range"))?;
+    let settings = Settings {
+        response_validity_cap_days,
+        releases_per_year,
+        release_cool_down_seconds,
+        trial_origins,
+    };
     app.save_settings(&settings, &actor(&admin)).await?;
     Ok(Redirect::to("/admin/settings").into_response())
 }

@@ -14,7 +14,12 @@ async fn settings_are_changed_at_once_and_written_down() {
     let portal = TestPortal::new().await;
     let admin = portal.admin().await;
     let entries = entries_of(&portal, async {
-        let form = [("cap_days", "5"), ("origins", "https://Acme.example/\n\nhttp://[::1]:80")];
+        let form = [
+            ("cap_days", "5"),
+            ("releases_per_year", "3"),
+            ("cool_down_hours", "12"),
+            ("origins", "https://Acme.example/\n\nhttp://[::1]:80"),
+        ];
         admin.post(PATH, &form).await.leads_to(PATH);
     })
     .await;
@@ -22,7 +27,18 @@ async fn settings_are_changed_at_once_and_written_down() {
     assert!(entries.iter().all(|e| (&*e.actor, &*e.action) == (&*ada, "setting.change")));
     let subjects: Vec<_> = entries.iter().map(|e| (&*e.subject, &*e.detail)).collect();
     let origins = "https://acme.example\nhttp://[::1]:80";
-    assert_eq!(subjects, [("response_validity_cap_days", "5"), ("trial_origins", origins)]);
+    let written = [
+        ("release_cool_down_seconds", "43200"),
+        ("releases_per_year", "3"),
+        ("response_validity_cap_days", "5"),
+        ("trial_origins", origins),
+    ];
+    assert_eq!(subjects, written);
+    // What a form does not say stays.
+    admin.post(PATH, &[("cap_days", "6"), ("origins", "")]).await.leads_to(PATH);
+    let settings = portal.app.settings().await.unwrap();
+    assert_eq!((settings.releases_per_year, settings.release_cool_down_seconds), (3, 43_200));
+    admin.post(PATH, &[("cap_days", "5"), ("origins", origins)]).await.leads_to(PATH);
     // What the operator allows is shown and stays.
     admin.get(PATH).await.is(200).says(origins).says("https://acme.github.io");
 }

@@ -1,0 +1,362 @@
+//! Lists of licenses: of the vendor, of an organization, of a user; filtered, in one of four orders, page by page. With
+//! words to search for: `license_search`.
+
+use countersign_core::{LicenseId, ProductId, UnixSeconds};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+
+use crate::access::{LicenseScope, Scope};
+use crate::error::{Result, StoreError};
+use crate::license::{self, License, LicenseStatus};
+use crate::page::{self, Cursor, Key, Page};
+use crate::row::{Columns, seconds};
+use crate::{Store, license_search};
+
+const DAY: u64 = 86_400;
+/// Later than every end: licenses without one come last. It stands in the statements and indexes as well.
+const NEVER: i64 = 9_007_199_254_740_991;
+
+// Every list has its statement, so that each is planned for its own index. The limit is a literal, one more than the largest
+// page: SQLite plans a statement anew for each value of a bound limit. "+ 0" keeps a filter from choosing the index.
+const ALL_BY_CREATION: &str = "SELECT id, created_at FROM license \
+    WHERE (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY created_at DESC, id DESC LIMIT 101";
+const ALL_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
+    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
+const ALL_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
+    WHERE (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY product_id, id LIMIT 101";
+const ALL_BY_SEATS: &str = "SELECT id, live_activations FROM license \
+    WHERE (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY live_activations DESC, id DESC LIMIT 101";
+const OF_ORGANIZATION_BY_CREATION: &str = "SELECT id, created_at FROM license \
+    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY created_at DESC, id DESC LIMIT 101";
+const OF_ORGANIZATION_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
+    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
+const OF_ORGANIZATION_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
+    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY product_id, id LIMIT 101";
+const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license \
+    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY live_activations DESC, id DESC LIMIT 101";
+const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
+const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
+    ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
+const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY l.product_id, l.id LIMIT 101";
+const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
+    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
+
+/// Which licenses to list.
+#[derive(Debug, Clone)]
+pub struct LicenseQuery {
+    /// Whose.
+    pub scope: LicenseScope,
+    /// What they are searched by: product id or name, plan, holder, whole key or its last group, license id, or the
+    /// beginning of a machine's name.
+    pub search: Option<String>,
+    /// Only those in this state.
+    pub filter: Option<LicenseFilter>,
+    /// Only those that end within so many days.
+    pub ends_within_days: Option<u32>,
+    /// Only those of this product.
+    pub product: Option<ProductId>,
+    /// In which order.
+    pub order: LicenseOrder,
+    /// After which place.
+    pub after: Option<Cursor>,
+    /// Licenses of a page, 1 to 100.
+    pub most: usize,
+    /// The time.
+    pub now: UnixSeconds,
+}
+
+/// A license's status, as people see it: what has ended is active no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenseFilter {
+    /// It counts and has not ended.
+    Active,
+    /// Suspended by the vendor.
+    Suspended,
+    /// Revoked by the vendor.
+    Revoked,
+    /// It has ended, and nothing else is wrong with it.
+    Ended,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenseOrder {
+    /// The newest first.
+    Created,
+    /// Those that end soonest first, those that never end last.
+    End,
+    /// By product id.
+    Product,
+    /// Those with the most seats in use first.
+    Seats,
+}
+
+/// One page of licenses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicensePage {
+    /// The licenses, and the next page.
+    pub page: Page<License>,
+    /// The search has so many hits that not all were looked at: it is to be narrowed down.
+    pub too_many: bool,
+}
+
+impl LicenseFilter {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Suspended, Self::Revoked, Self::Ended];
+
+    /// As text, in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl LicenseOrder {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Created, Self::End, Self::Product, Self::Seats];
+
+    /// As text, in addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::End => "end",
+            Self::Product => "product",
+            Self::Seats => "seats",
+        }
+    }
+
+    /// Whether larger values come first.
+    fn falls(self) -> bool {
+        matches!(self, Self::Created | Self::Seats)
+    }
+
+    fn statement(self, scope: &Scope) -> &'static str {
+        match (scope, self) {
+            (Scope::Vendor, Self::Created) => ALL_BY_CREATION,
+            (Scope::Vendor, Self::End) => ALL_BY_END,
+            (Scope::Vendor, Self::Product) => ALL_BY_PRODUCT,
+            (Scope::Vendor, Self::Seats) => ALL_BY_SEATS,
+            (Scope::Organization(_), Self::Created) => OF_ORGANIZATION_BY_CREATION,
+            (Scope::Organization(_), Self::End) => OF_ORGANIZATION_BY_END,
+            (Scope::Organization(_), Self::Product) => OF_ORGANIZATION_BY_PRODUCT,
+            (Scope::Organization(_), Self::Seats) => OF_ORGANIZATION_BY_SEATS,
+            (Scope::User { .. }, Self::Created) => OF_USER_BY_CREATION,
+            (Scope::User { .. }, Self::End) => OF_USER_BY_END,
+            (Scope::User { .. }, Self::Product) => OF_USER_BY_PRODUCT,
+            (Scope::User { .. }, Self::Seats) => OF_USER_BY_SEATS,
+        }
+    }
+
+    /// The value that the order goes by.
+    fn key(self, license: &License) -> Key {
+        match self {
+            Self::Created => Key::Number(seconds(license.created_at)),
+            Self::End => Key::Number(license.expires_at.map_or(NEVER, seconds)),
+            Self::Product => Key::Text(license.product.to_string()),
+            Self::Seats => Key::Number(seconds(license.live_activations)),
+        }
+    }
+
+    /// The place before the first row.
+    fn start(self) -> Cursor {
+        match self {
+            Self::Created | Self::Seats => {
+                Cursor { key: Key::Number(i64::MAX), id: char::MAX.to_string() }
+            }
+            Self::End => Cursor { key: Key::Number(-1), id: String::new() },
+            Self::Product => Cursor { key: Key::Text(String::new()), id: String::new() },
+        }
+    }
+
+    /// The cursor, if it belongs to this order.
+    fn after(self, cursor: Option<&Cursor>) -> Cursor {
+        let of_this = |cursor: &&Cursor| cursor.number().is_some() == (self != Self::Product);
+        cursor.filter(of_this).cloned().unwrap_or_else(|| self.start())
+    }
+}
+
+impl LicenseQuery {
+    /// All licenses of the scope, the newest first: a page of 25.
+    pub fn of(scope: LicenseScope, now: UnixSeconds) -> Self {
+        Self {
+            scope,
+            search: None,
+            filter: None,
+            ends_within_days: None,
+            product: None,
+            order: LicenseOrder::Created,
+            after: None,
+            most: 25,
+            now,
+        }
+    }
+
+    fn status(&self) -> Option<LicenseStatus> {
+        self.filter.map(|filter| match filter {
+            LicenseFilter::Active | LicenseFilter::Ended => LicenseStatus::Active,
+            LicenseFilter::Suspended => LicenseStatus::Suspended,
+            LicenseFilter::Revoked => LicenseStatus::Revoked,
+        })
+    }
+
+    /// Ends after the first and at the latest at the second.
+    fn ends(&self) -> (i64, i64) {
+        let now = seconds(self.now);
+        let (mut after, mut until) = match self.filter {
+            Some(LicenseFilter::Active) => (now, NEVER),
+            Some(LicenseFilter::Ended) => (-1, now),
+            _ => (-1, NEVER),
+        };
+        if let Some(days) = self.ends_within_days {
+            after = after.max(now);
+            until = until.min(seconds(self.now + u64::from(days) * DAY));
+        }
+        (after, until)
+    }
+
+    fn holds(&self, license: &License) -> bool {
+        let (after, until) = self.ends();
+        let end = license.expires_at.map_or(NEVER, seconds);
+        self.product.as_ref().is_none_or(|product| *product == license.product)
+            && self.status().is_none_or(|status| status == license.status)
+            && end > after
+            && end <= until
+    }
+}
+
+impl Store {
+    /// One page of licenses.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn license_page(&self, query: &LicenseQuery) -> Result<LicensePage> {
+        self.read(|c| match query.search.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
+            Some(search) => found(c, query, search),
+            None => Ok(LicensePage { page: listed(c, query)?, too_many: false }),
+        })
+    }
+}
+
+fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
+    let (LicenseScope(scope), order) = (query.scope, query.order);
+    let mut place = order.after(query.after.as_ref());
+    let (after, until) = query.ends();
+    if order == LicenseOrder::End && place.key < Key::Number(after) {
+        // What ended before is not even looked at.
+        place = Cursor { key: Key::Number(after), id: String::new() };
+    }
+    let text = |text: Option<String>| text.map_or(Value::Null, Value::Text);
+    let key = match place.key {
+        Key::Number(number) => Value::Integer(number),
+        Key::Text(text) => Value::Text(text),
+    };
+    let mut values = vec![
+        key,
+        Value::Text(place.id),
+        text(query.product.as_ref().map(ToString::to_string)),
+        text(query.status().map(|status| status.as_str().to_owned())),
+        Value::Integer(after),
+        Value::Integer(until),
+    ];
+    match scope {
+        Scope::Vendor => {}
+        Scope::Organization(id) => values.push(Value::Text(id.to_string())),
+        Scope::User { user, organization } => {
+            values.push(Value::Text(user.to_string()));
+            values.push(Value::Text(organization.map(|id| id.to_string()).unwrap_or_default()));
+        }
+    }
+    let most = page::wanted(query.most);
+    let row = |row: &mut Columns<'_>| {
+        let id = row.text()?;
+        let key = match order {
+            LicenseOrder::Product => Key::Text(row.text()?),
+            _ => Key::Number(row.take()?),
+        };
+        Ok(Cursor { id, key })
+    };
+    let sql = order.statement(&scope);
+    let places = page::first(c, sql, params_from_iter(values), most + 1, row)?;
+    let (ids, next) = page::cut(places, most);
+    let items = ids.iter().map(|id| read(c, id)).collect::<Result<Vec<_>>>()?;
+    Ok(Page { items: items.into_iter().flatten().collect(), next })
+}
+
+/// A search has few hits: they are put into order here.
+fn found(c: &Connection, query: &LicenseQuery, search: &str) -> Result<LicensePage> {
+    let hits = license_search::search(c, &query.scope.0, search)?;
+    let order = query.order;
+    let mut licenses: Vec<(Key, String, License)> = hits
+        .licenses
+        .into_iter()
+        .filter(|license| query.holds(license))
+        .map(|license| (order.key(&license), license.id.to_string(), license))
+        .collect();
+    let compare =
+        |a: (&Key, &str), b: (&Key, &str)| if order.falls() { b.cmp(&a) } else { a.cmp(&b) };
+    licenses.sort_by(|a, b| compare((&a.0, &a.1), (&b.0, &b.1)));
+    let place = order.after(query.after.as_ref());
+    licenses.retain(|(key, id, _)| compare((&place.key, &place.id), (key, id)).is_lt());
+    let most = page::wanted(query.most);
+    let more = licenses.len() > most;
+    licenses.truncate(most);
+    let last = licenses.last().map(|(key, id, _)| Cursor { id: id.clone(), key: key.clone() });
+    let items = licenses.into_iter().map(|(.., license)| license).collect();
+    let page = Page { items, next: last.filter(|_| more) };
+    Ok(LicensePage { page, too_many: hits.too_many })
+}
+
+pub(crate) fn read(c: &Connection, id: &str) -> Result<Option<License>> {
+    let id: LicenseId = id.parse().map_err(|_| StoreError::Malformed("license id"))?;
+    license::find_license(c, &id)
+}

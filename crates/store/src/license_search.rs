@@ -1,0 +1,180 @@
+//! Searching licenses by what a person has at hand: a word of the holder or plan, a product, a key or its end, an id, the
+//! beginning of a machine's name. Every source is read through an index and up to a bound.
+
+use std::collections::BTreeSet;
+
+use countersign_core::license_key::LicenseKey;
+use countersign_core::{Id, LicenseId};
+use rusqlite::Connection;
+
+use crate::access::Scope;
+use crate::error::Result;
+use crate::license::License;
+use crate::license_term::{self, range};
+use crate::product::Product;
+use crate::{license_list, list, product};
+
+/// Hits of one source; statements ask for one more.
+const MOST_HITS: usize = 1000;
+/// Licenses of one user that are looked through.
+const MOST_OWN: usize = 10_000;
+const MOST_WORDS: usize = 5;
+const LONGEST: usize = 200;
+
+const OF_PRODUCT: &str = "SELECT id FROM license WHERE product_id = ?1 LIMIT 1001";
+const OF_PRODUCT_IN: &str =
+    "SELECT id FROM license WHERE organization_id = ?1 AND product_id = ?2 LIMIT 1001";
+const WITH_MACHINE: &str = "SELECT license_id FROM activation \
+    WHERE device_name_folded >= ?1 AND device_name_folded < ?2 LIMIT 1001";
+const WITH_MACHINE_IN: &str = "SELECT l.id FROM license l WHERE l.organization_id = ?1 AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
+    AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3) \
+    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
+    AND a.state IN ('deactivated', 'replaced', 'released') \
+    AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
+const OWN: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
+    AND (?2 = '' OR COALESCE(x.organization_id, ?2) = ?2) \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
+    CROSS JOIN license l WHERE l.id = own.id LIMIT 10001";
+const OWN_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
+    AND (?2 = '' OR COALESCE(x.organization_id, ?2) = ?2) \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
+    AND a.device_name_folded >= ?3 AND a.device_name_folded < ?4) \
+    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
+    AND a.state IN ('deactivated', 'replaced', 'released') \
+    AND a.device_name_folded >= ?3 AND a.device_name_folded < ?4)) LIMIT 1001";
+
+/// What a search found.
+pub(crate) struct Hits {
+    pub(crate) licenses: Vec<License>,
+    pub(crate) too_many: bool,
+}
+
+/// Licenses that may be hits, before they are looked at.
+#[derive(Default)]
+struct Candidates {
+    /// Hits for sure.
+    sure: BTreeSet<String>,
+    /// To be compared word by word.
+    likely: BTreeSet<String>,
+    too_many: bool,
+}
+
+impl Candidates {
+    fn likely(&mut self, ids: impl IntoIterator<Item = String>, most: usize) {
+        let mut count = 0;
+        self.likely.extend(ids.into_iter().inspect(|_| count += 1));
+        self.too_many |= count > most;
+    }
+}
+
+pub(crate) fn search(c: &Connection, scope: &Scope, text: &str) -> Result<Hits> {
+    let text: String = text.chars().take(LONGEST).collect();
+    let words: Vec<String> =
+        license_term::words([text.as_str()]).into_iter().take(MOST_WORDS).collect();
+    let products = product::list_products(c)?;
+    let mut candidates = machines(c, scope, &text.to_lowercase())?;
+    candidates.sure.extend(named(&text).map(|id| id.to_string()));
+    let own = match scope {
+        Scope::User { user, organization } => Some(own(c, *user, *organization)?),
+        _ => None,
+    };
+    match &own {
+        Some(own) => candidates.likely(own.clone(), MOST_OWN),
+        None => by_words(c, scope, &words, &products, &mut candidates)?,
+    }
+    let mut licenses = Vec::new();
+    for id in candidates.sure.union(&candidates.likely) {
+        let Some(license) = license_list::read(c, id)? else { continue };
+        let sure = candidates.sure.contains(id);
+        if is_in(&license, scope, own.as_ref()) && (sure || has_words(&license, &words, &products))
+        {
+            licenses.push(license);
+        }
+    }
+    Ok(Hits { licenses, too_many: candidates.too_many })
+}
+
+/// The license of a whole key, or with this id.
+fn named(text: &str) -> impl Iterator<Item = LicenseId> {
+    let of_key = text.parse::<LicenseKey>().ok().map(|key| key.id());
+    of_key.into_iter().chain(text.parse().ok())
+}
+
+fn own(c: &Connection, user: Id, organization: Option<Id>) -> Result<BTreeSet<String>> {
+    let values = (user.to_string(), organization.map(|id| id.to_string()).unwrap_or_default());
+    Ok(list(c, OWN, values, |row| row.text())?.into_iter().collect())
+}
+
+fn machines(c: &Connection, scope: &Scope, name: &str) -> Result<Candidates> {
+    let (from, below) = range(name);
+    let ids: Vec<String> = match scope {
+        Scope::Vendor => list(c, WITH_MACHINE, (from, below), |row| row.text())?,
+        Scope::Organization(id) => {
+            list(c, WITH_MACHINE_IN, (id.to_string(), from, below), |row| row.text())?
+        }
+        Scope::User { user, organization } => {
+            let organization = organization.map(|id| id.to_string()).unwrap_or_default();
+            let values = (user.to_string(), organization, from, below);
+            list(c, OWN_WITH_MACHINE, values, |row| row.text())?
+        }
+    };
+    let too_many = ids.len() > MOST_HITS;
+    Ok(Candidates { sure: ids.into_iter().collect(), too_many, ..Candidates::default() })
+}
+
+fn by_words(
+    c: &Connection,
+    scope: &Scope,
+    words: &[String],
+    products: &[Product],
+    candidates: &mut Candidates,
+) -> Result<()> {
+    let organization = match scope {
+        Scope::Organization(id) => Some(*id),
+        _ => None,
+    };
+    for word in words {
+        candidates.likely(license_term::with_word(c, organization, word)?, MOST_HITS);
+    }
+    let asked = |product: &&Product| words.iter().any(|word| begins(&product_words(product), word));
+    for product in products.iter().filter(asked) {
+        let id = product.id.as_str();
+        let ids = match organization {
+            Some(of) => list(c, OF_PRODUCT_IN, (of.to_string(), id), |row| row.text())?,
+            None => list(c, OF_PRODUCT, [id], |row| row.text())?,
+        };
+        candidates.likely(ids, MOST_HITS);
+    }
+    Ok(())
+}
+
+fn is_in(license: &License, scope: &Scope, own: Option<&BTreeSet<String>>) -> bool {
+    match scope {
+        Scope::Vendor => true,
+        Scope::Organization(id) => license.organization == Some(*id),
+        Scope::User { .. } => own.is_some_and(|own| own.contains(&license.id.to_string())),
+    }
+}
+
+/// Whether each word begins a word of the license or of its product.
+fn has_words(license: &License, words: &[String], products: &[Product]) -> bool {
+    let texts = [license.holder.as_deref(), license.plan.as_deref()];
+    let end = license_term::key_end(&license.key);
+    let mut known = license_term::words(texts.into_iter().flatten().chain([end]));
+    known.extend(products.iter().filter(|p| p.id == license.product).flat_map(product_words));
+    !words.is_empty() && words.iter().all(|word| begins(&known, word))
+}
+
+fn product_words(product: &Product) -> BTreeSet<String> {
+    license_term::words([product.id.as_str(), product.name.as_str()])
+}
+
+fn begins(words: &BTreeSet<String>, prefix: &str) -> bool {
+    words.range(prefix.to_owned()..).next().is_some_and(|word| word.starts_with(prefix))
+}

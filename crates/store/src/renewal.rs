@@ -1,0 +1,132 @@
+//! Fresh responses for machines that sent no new request: signed when a license has changed, one for each revision, so that
+//! fetching it again gives the same bytes.
+
+use countersign_core::{Hash, Id, UnixSeconds};
+use rusqlite::Connection;
+
+use crate::activation::{self, Activation, ActivationState};
+use crate::error::Result;
+use crate::license::{self, License, LicenseStatus};
+use crate::row::{Columns, optional_seconds, seconds};
+use crate::{Store, audit, find, run};
+
+const FIND: &str = "SELECT token, issued_at, import_by FROM renewal \
+    WHERE activation_id = ?1 AND request_hash = ?2 AND revision = ?3 ORDER BY issued_at DESC LIMIT 1";
+const INSERT: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const PROLONG: &str =
+    "UPDATE activation SET expires_at = ?2, import_by = ?3 WHERE id = ?1 AND state = 'active'";
+
+/// A response that was signed for a machine as it is known.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The license as it was when the response was signed.
+    pub terms: License,
+    /// The machine's activation.
+    pub activation: Id,
+    /// The request that it answers once more.
+    pub request_hash: Hash,
+    /// The signed response.
+    pub response: String,
+    /// End of the grant.
+    pub expires_at: Option<UnixSeconds>,
+    /// Import deadline.
+    pub import_by: UnixSeconds,
+    /// Who asked for it.
+    pub by: Id,
+    /// The time: that of the response.
+    pub now: UnixSeconds,
+}
+
+/// A renewal that was handed out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRenewal {
+    /// The signed response.
+    pub token: String,
+    /// When it was signed.
+    pub issued_at: UnixSeconds,
+    /// When it must be installed by.
+    pub import_by: UnixSeconds,
+}
+
+/// How a renewal ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Renewed {
+    /// The response is stored and may be handed out.
+    Done,
+    /// There is one for this revision, which can still be installed: hand out that one.
+    Repeated(StoredRenewal),
+    /// The license or the activation changed since it was read: read and sign again.
+    Stale,
+}
+
+impl Store {
+    /// The response that this activation got for its latest request by the license's revision, if it was renewed and can
+    /// still be installed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renewal(
+        &self,
+        activation: &Activation,
+        revision: i64,
+        now: UnixSeconds,
+    ) -> Result<Option<StoredRenewal>> {
+        let Some((_, request_hash)) = activation.request else { return Ok(None) };
+        self.read(|c| find_renewal(c, activation.id, &request_hash, revision, now))
+    }
+
+    /// Stores a renewal with what it says; everything is decided again by what the database holds now.
+    ///
+    /// # Errors
+    /// When the database fails: nothing is stored then.
+    pub async fn renew(&self, renewal: Renewal) -> Result<Renewed> {
+        let license = renewal.terms.id;
+        let renewed = self.write(move |c| renew_in(c, &renewal)).await?;
+        if renewed == Renewed::Stale {
+            self.forget_terms(&license);
+        }
+        Ok(renewed)
+    }
+}
+
+fn find_renewal(
+    c: &Connection,
+    activation: Id,
+    request_hash: &Hash,
+    revision: i64,
+    now: UnixSeconds,
+) -> Result<Option<StoredRenewal>> {
+    let values = (activation.to_string(), request_hash.to_string(), revision);
+    Ok(find(c, FIND, values, map)?.filter(|stored| stored.import_by > now))
+}
+
+fn renew_in(c: &Connection, renewal: &Renewal) -> Result<Renewed> {
+    let Renewal { activation, request_hash, terms, now, .. } = renewal;
+    if let Some(stored) = find_renewal(c, *activation, request_hash, terms.revision, *now)? {
+        return Ok(Renewed::Repeated(stored));
+    }
+    let current = license::find_license(c, &terms.id)?.filter(|license| {
+        license.revision == terms.revision
+            && license.status == LicenseStatus::Active
+            && !license.expired(*now)
+    });
+    let id = activation.to_string();
+    let machine = activation::find_activation(c, &id)?.filter(|a| {
+        a.license == terms.id
+            && a.state == ActivationState::Active
+            && a.request.is_some_and(|(_, hash)| hash == *request_hash)
+    });
+    let (Some(license), Some(_)) = (current, machine) else { return Ok(Renewed::Stale) };
+    let (issued_at, import_by) = (seconds(*now), seconds(renewal.import_by));
+    let hash = request_hash.to_string();
+    run(c, INSERT, (&id, &hash, terms.revision, issued_at, import_by, &renewal.response))?;
+    run(c, PROLONG, (&id, optional_seconds(renewal.expires_at), import_by))?;
+    let (actor, of) = (format!("user:{}", renewal.by), license.organization);
+    audit::record_in(c, of, *now, &actor, "activation.renew", &id, "without a request")?;
+    Ok(Renewed::Done)
+}
+
+fn map(row: &mut Columns<'_>) -> Result<StoredRenewal> {
+    Ok(StoredRenewal { token: row.text()?, issued_at: row.time()?, import_by: row.time()? })
+}

@@ -1,0 +1,214 @@
+//! The second factor: a secret shared with an authenticator app, and recovery codes for when it is lost. A code works
+//! once: the time step that it was for is noted, recovery codes are marked as used. Checking a code is the caller's part.
+
+use countersign_core::{Hash, Id, UnixSeconds};
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::link::{self, LinkPurpose};
+use crate::row::{Columns, seconds};
+use crate::{Store, audit, find, run, session};
+
+const OFFER: &str = "UPDATE app_user SET totp_pending = ?2 WHERE id = ?1";
+const SECRETS: &str = "SELECT totp_secret, totp_pending FROM app_user WHERE id = ?1";
+const TURN_ON: &str = "UPDATE app_user SET totp_secret = totp_pending, totp_pending = NULL, totp_last_step = ?3 \
+    WHERE id = ?1 AND totp_pending = ?2";
+const TURN_OFF: &str = "UPDATE app_user SET totp_secret = NULL, totp_pending = NULL, totp_last_step = NULL \
+    WHERE id = ?1 AND totp_secret IS NOT NULL";
+const USE_STEP: &str = "UPDATE app_user SET totp_last_step = ?3 WHERE id = ?1 AND totp_secret = ?2 \
+    AND (totp_last_step IS NULL OR totp_last_step < ?3)";
+const INSERT_CODE: &str =
+    "INSERT INTO recovery_code (user_id, code_hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+const USE_CODE: &str = "UPDATE recovery_code SET used_at = ?3 WHERE user_id = ?1 AND code_hash = ?2 AND used_at IS NULL";
+const CODES_LEFT: &str =
+    "SELECT COUNT(*) FROM recovery_code WHERE user_id = ?1 AND used_at IS NULL";
+const DELETE_CODES: &str = "DELETE FROM recovery_code WHERE user_id = ?1";
+
+/// The secrets of a user's second factor, in the caller's form.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TotpSecrets {
+    /// The one in use.
+    pub active: Option<String>,
+    /// The one that is offered and waits for its first code.
+    pub offered: Option<String>,
+}
+
+impl std::fmt::Debug for TotpSecrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TotpSecrets({}, {})", self.active.is_some(), self.offered.is_some())
+    }
+}
+
+/// What a person gave as second factor, checked by the caller as far as it can be.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Factor {
+    /// A code of the authenticator app: the secret that it was made with and the time step that it is for.
+    Totp {
+        /// As [`TotpSecrets::active`].
+        secret: String,
+        /// The step.
+        step: u64,
+    },
+    /// Hash of a recovery code.
+    RecoveryCode(Hash),
+}
+
+impl std::fmt::Debug for Factor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Totp { .. } => "Totp",
+            Self::RecoveryCode(_) => "RecoveryCode",
+        })
+    }
+}
+
+impl Store {
+    /// Notes a secret that waits for its first code; an earlier offer is forgotten.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn offer_totp(&self, user: Id, secret: String) -> Result<()> {
+        self.write(move |c| run(c, OFFER, (user.to_string(), secret)).map(|_| ())).await
+    }
+
+    /// The user's secrets.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn totp_secrets(&self, user: Id) -> Result<TotpSecrets> {
+        let both =
+            |row: &mut Columns<'_>| Ok(TotpSecrets { active: row.take()?, offered: row.take()? });
+        let found = self.read(|c| find(c, SECRETS, [user.to_string()], both))?;
+        Ok(found.unwrap_or(TotpSecrets { active: None, offered: None }))
+    }
+
+    /// Turns the second factor on with the secret that was offered, whose code for `step` was right; gives it these
+    /// recovery codes and ends the user's other sessions. `false` when another secret is offered by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turn_on_two_factor(
+        &self,
+        user: Id,
+        secret: String,
+        step: u64,
+        codes: Vec<Hash>,
+        session: Id,
+        now: UnixSeconds,
+    ) -> Result<bool> {
+        self.write(move |c| {
+            if run(c, TURN_ON, (user.to_string(), secret, seconds(step)))? != 1 {
+                return Ok(false);
+            }
+            replace_codes(c, user, &codes)?;
+            session::delete_others(c, user, session)?;
+            link::drop_links(c, user, &[LinkPurpose::SecondFactor])?;
+            let by = session::by(user);
+            audit::record_of_user(c, user, now, &by, "user.two-factor-on", "")?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Turns the second factor off. `false` when it was not on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turn_off_two_factor(
+        &self,
+        user: Id,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<bool> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            if run(c, TURN_OFF, [user.to_string()])? != 1 {
+                return Ok(false);
+            }
+            run(c, DELETE_CODES, [user.to_string()])?;
+            audit::record_of_user(c, user, now, &actor, "user.two-factor-off", "")?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Gives the user new recovery codes; the old ones are worth nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn replace_recovery_codes(
+        &self,
+        user: Id,
+        codes: Vec<Hash>,
+        now: UnixSeconds,
+    ) -> Result<()> {
+        self.write(move |c| {
+            replace_codes(c, user, &codes)?;
+            let by = session::by(user);
+            audit::record_of_user(c, user, now, &by, "user.new-recovery-codes", "")
+        })
+        .await
+    }
+
+    /// Recovery codes that the user has left.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recovery_codes_left(&self, user: Id) -> Result<u64> {
+        Ok(self.read(|c| find(c, CODES_LEFT, [user.to_string()], |row| row.time()))?.unwrap_or(0))
+    }
+
+    /// Uses a factor up for somebody who is logged in. `false` when it was used before or is none of theirs.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn use_factor(&self, user: Id, factor: Factor, now: UnixSeconds) -> Result<bool> {
+        self.write(move |c| use_factor(c, user, &factor, now)).await
+    }
+
+    /// Uses a factor and the link of the login that waits for it up, both or neither: whose login that is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pass_second_factor(
+        &self,
+        token: Hash,
+        factor: Factor,
+        now: UnixSeconds,
+    ) -> Result<Option<Id>> {
+        self.write(move |c| {
+            let link = link::find_link(c, &token, LinkPurpose::SecondFactor, now)?;
+            let Some(user) = link.and_then(|link| link.user) else { return Ok(None) };
+            if !use_factor(c, user, &factor, now)? {
+                return Ok(None);
+            }
+            link::use_link(c, &token, LinkPurpose::SecondFactor, now)?;
+            Ok(Some(user))
+        })
+        .await
+    }
+}
+
+fn use_factor(c: &Connection, user: Id, factor: &Factor, now: UnixSeconds) -> Result<bool> {
+    match factor {
+        Factor::Totp { secret, step } => {
+            Ok(run(c, USE_STEP, (user.to_string(), secret, seconds(*step)))? == 1)
+        }
+        Factor::RecoveryCode(hash) => {
+            let used = run(c, USE_CODE, (user.to_string(), hash.to_string(), seconds(now)))? == 1;
+            if used {
+                let by = session::by(user);
+                audit::record_of_user(c, user, now, &by, "user.use-recovery-code", "")?;
+            }
+            Ok(used)
+        }
+    }
+}
+
+fn replace_codes(c: &Connection, user: Id, codes: &[Hash]) -> Result<()> {
+    run(c, DELETE_CODES, [user.to_string()])?;
+    for code in codes {
+        run(c, INSERT_CODE, (user.to_string(), code.to_string()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! Logging in: the password, then the second factor where it is on. A wrong name and a wrong password look the same, cost
+//! the same, and slow the guesser down, not the owner's own browser.
+
+use countersign_core::Hash;
+use countersign_store::{LinkPurpose, TwoFactor, User};
+
+use super::guard::{Attempt, Caller};
+use super::{Refusal, Result, SECOND_FACTOR_SECONDS, two_factor};
+use crate::app::App;
+use crate::language::Language;
+use crate::mail::{self, Mail, Notice};
+use crate::password;
+
+/// How a right password goes on.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// In.
+    Open(User),
+    /// The second factor is asked for; this secret stands for the password that was right.
+    SecondFactor { secret: String },
+}
+
+/// Checks a password.
+pub(crate) async fn enter(
+    app: &App,
+    email: &str,
+    password: String,
+    caller: &Caller,
+) -> Result<Entry> {
+    let email = email.trim().to_lowercase();
+    let attempt = Attempt::login(app, &email, caller).await?;
+    let user = app.store().user_by_email(&email).await?;
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let right = password::verify(app, password, hash).await?;
+    let Some(user) = user.filter(|user| right && user.may_log_in()) else {
+        return Err(Refusal::WrongPassword.into());
+    };
+    if user.two_factor == TwoFactor::Off {
+        attempt.was_right(app).await?;
+        return Ok(Entry::Open(user));
+    }
+    attempt.was_no_guess(app).await?;
+    let (secret, hash) = app.secret();
+    let until = app.now() + SECOND_FACTOR_SECONDS;
+    app.store().create_link(hash, LinkPurpose::SecondFactor, Some(user.id), until).await?;
+    Ok(Entry::SecondFactor { secret })
+}
+
+/// Checks the second factor of a login under way.
+pub(crate) async fn pass(
+    app: &App,
+    secret: &str,
+    code: &str,
+    caller: &Caller,
+    language: Language,
+) -> Result<User> {
+    let token = Hash::of(secret);
+    let link = app.store().link(&token, LinkPurpose::SecondFactor, app.now()).await?;
+    let waiting = match link.and_then(|link| link.user) {
+        Some(user) => app.store().user(user).await?.filter(User::may_log_in),
+        None => None,
+    };
+    let Some(user) = waiting else { return Err(Refusal::DeadLink.into()) };
+    let attempt = Attempt::second_factor(app, user.id, &user.email, caller).await?;
+    let Some(factor) = two_factor::factor(app, &user, code).await? else {
+        return Err(Refusal::WrongCode.into());
+    };
+    let on_paper = matches!(factor, countersign_store::Factor::RecoveryCode(_));
+    if app.store().pass_second_factor(token, factor, app.now()).await?.is_none() {
+        return Err(Refusal::WrongCode.into());
+    }
+    attempt.was_right(app).await?;
+    if on_paper {
+        let notice = Mail::Notice { user: user.id, what: Notice::RecoveryCodeUsed };
+        mail::queue(app, notice, language).await?;
+    }
+    Ok(user)
+}

@@ -1,0 +1,124 @@
+//! From what is to be said to a letter in an envelope: whom it goes to now, and the link that it carries. A link is made
+//! for every try; earlier ones stay good until one of them is used, so it does not matter which try got through.
+
+use countersign_core::Id;
+use countersign_store::{LinkPurpose, User, UserStatus};
+
+use super::letter::{Letter, plain_name};
+use super::{Mail, Notice};
+use crate::account::{CONFIRM_SECONDS, INVITE_SECONDS, RESET_SECONDS, REVERT_SECONDS};
+use crate::app::App;
+
+/// A letter with its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Addressed {
+    pub(crate) to: String,
+    pub(crate) letter: Letter,
+    pub(crate) language: Option<String>,
+}
+
+/// What is to be sent now, if anything is: what a mail is about may be over.
+pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Addressed>> {
+    match mail {
+        Mail::Invitation { user, by } => invitation(app, *user, *by).await,
+        Mail::ResetPassword { email } => reset(app, email).await,
+        Mail::ConfirmEmail { user } => confirm(app, *user).await,
+        Mail::EmailChanged { user, old } => changed(app, *user, old).await,
+        Mail::Notice { user, what } => notice(app, *user, *what).await,
+    }
+}
+
+/// Whom a mail is about, for the log.
+pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
+    match mail {
+        Mail::Invitation { user, .. }
+        | Mail::ConfirmEmail { user }
+        | Mail::EmailChanged { user, .. }
+        | Mail::Notice { user, .. } => Some(*user),
+        Mail::ResetPassword { .. } => None,
+    }
+}
+
+async fn invitation(app: &App, invited: Id, by: Id) -> anyhow::Result<Option<Addressed>> {
+    let Some(user) = app.store().user(invited).await? else { return Ok(None) };
+    let (UserStatus::Invited, Some(organization)) = (user.status, user.organization) else {
+        return Ok(None);
+    };
+    let Some(organization) = app.store().organization(organization).await? else { return Ok(None) };
+    let by = app.store().user(by).await?;
+    let by = by.map_or_else(|| organization.name.clone(), |by| plain_name(&by.name, by.address()));
+    let link = link(app, "invite", LinkPurpose::Invite, &user, None, INVITE_SECONDS).await?;
+    let name = plain_name(&organization.name, app.vendor());
+    let letter = Letter::Invitation { organization: name, by, link, days: INVITE_SECONDS / 86_400 };
+    Ok(Some(Addressed { to: user.address().to_owned(), letter, language: user.language }))
+}
+
+async fn reset(app: &App, email: &str) -> anyhow::Result<Option<Addressed>> {
+    let user = app.store().user_by_email(email).await?;
+    // Of the others nobody hears anything: the page said the same in every case.
+    let Some(user) = user.filter(|user| user.status.counts() && !user.organization_suspended)
+    else {
+        return Ok(None);
+    };
+    let purpose = LinkPurpose::ResetPassword;
+    let link = link(app, "reset", purpose, &user, None, RESET_SECONDS).await?;
+    let letter = Letter::ResetPassword { link, minutes: RESET_SECONDS / 60 };
+    Ok(Some(Addressed { to: user.email, letter, language: user.language }))
+}
+
+async fn confirm(app: &App, user: Id) -> anyhow::Result<Option<Addressed>> {
+    let user = app.store().user(user).await?.filter(User::may_log_in);
+    let Some((user, wanted)) = user.and_then(|user| Some((user.clone(), user.email_pending?)))
+    else {
+        return Ok(None);
+    };
+    let letter = if app.store().user_by_email(&wanted).await?.is_some() {
+        Letter::AddressHasAccount
+    } else {
+        let (purpose, detail) = (LinkPurpose::ConfirmEmail, Some(wanted.clone()));
+        let link = link(app, "confirm", purpose, &user, detail, CONFIRM_SECONDS).await?;
+        let name = plain_name(&user.name, &user.email);
+        Letter::ConfirmEmail { name, link, hours: CONFIRM_SECONDS / 3600 }
+    };
+    Ok(Some(Addressed { to: wanted, letter, language: user.language }))
+}
+
+async fn changed(app: &App, user: Id, old: &str) -> anyhow::Result<Option<Addressed>> {
+    let Some(user) = app.store().user(user).await? else { return Ok(None) };
+    let (purpose, detail) = (LinkPurpose::RevertEmail, Some(old.to_owned()));
+    let link = link(app, "revert", purpose, &user, detail, REVERT_SECONDS).await?;
+    let letter =
+        Letter::EmailChanged { new: masked(&user.email), link, days: REVERT_SECONDS / 86_400 };
+    Ok(Some(Addressed { to: old.to_owned(), letter, language: user.language }))
+}
+
+async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addressed>> {
+    let user = app.store().user(user).await?.filter(|user| user.status == UserStatus::Active);
+    let link = format!("{}/forgot", app.base_url());
+    Ok(user.map(|user| Addressed {
+        to: user.email,
+        letter: Letter::Notice { what, link },
+        language: user.language,
+    }))
+}
+
+async fn link(
+    app: &App,
+    path: &str,
+    purpose: LinkPurpose,
+    user: &User,
+    detail: Option<String>,
+    seconds: u64,
+) -> anyhow::Result<String> {
+    let (secret, hash) = app.secret();
+    let until = app.now() + seconds;
+    app.store().create_link_about(hash, purpose, Some(user.id), detail, until).await?;
+    Ok(format!("{}/{path}/{secret}", app.base_url()))
+}
+
+/// Enough for its owner to know it, too little for others to write there.
+fn masked(email: &str) -> String {
+    let (name, domain) = email.split_once('@').unwrap_or((email, ""));
+    let first: String = name.chars().take(1).collect();
+    format!("{first}***@{domain}")
+}
