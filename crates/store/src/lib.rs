@@ -47,6 +47,7 @@ mod organization;
 mod page;
 mod password;
 mod product;
+mod receipt;
 mod release;
 mod renewal;
 mod row;

@@ -9,6 +9,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "start", include_str!("migrations/0001_start.sql")),
     (2, "accounts", include_str!("migrations/0002_accounts.sql")),
     (3, "licenses", include_str!("migrations/0003_licenses.sql")),
+    (5, "receipts", include_str!("migrations/0005_receipts.sql")),
 ];
 
 const NEWEST: &str = "SELECT COALESCE(MAX(number), 0) FROM schema_migration";

@@ -7,6 +7,7 @@ use countersign_store::StoreError;
 
 use super::{Frame, page_with};
 use crate::bundle::unread::TooMuch;
+use crate::desk::Refusal;
 use crate::language::Say;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
@@ -65,6 +66,12 @@ impl ErrorPage {
     /// What the rules refuse.
     pub(crate) fn refused(status: StatusCode, fact: Say) -> Self {
         Self::new(status, "error-input-title", fact, "error-nothing-changed")
+    }
+
+    /// What the desk refuses.
+    pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
+        let (title, fact, advice) = (refusal.title(), refusal.fact(), refusal.advice());
+        Self(Box::new(Parts { status: refusal.status(), title, fact, advice }))
     }
 
     pub(crate) fn upload(fact: impl Into<Say>) -> Self {
