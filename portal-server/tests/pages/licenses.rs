@@ -1,5 +1,10 @@
 //! `/licenses`: mine, those of my organization, and nobody else's.
 
+mod list;
+mod machine;
+mod people;
+mod show;
+
 use countersign_core::Expect;
 use countersign_core::request::Ask;
 use countersign_store::{
