@@ -21,6 +21,19 @@ need_command() {
   $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$2" >/dev/null
 }
 
+# python_install: the packages of tests/python/requirements.txt, into target/python; skipped when they are there already.
+python_install() {
+  need_command python3 python3
+  python3 -m pip --version >/dev/null 2>&1 || need_command pip3 python3-pip
+  local wanted=tests/python/requirements.txt there=target/python
+  if [ ! -f "$there/requirements.txt" ] || ! cmp -s "$wanted" "$there/requirements.txt"; then
+    say "Python packages of the tests: installing from $wanted"
+    rm -rf "$there"
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$there" -r "$wanted"
+    cp "$wanted" "$there/requirements.txt"
+  fi
+}
+
 # npm_install: the packages of the lock file, in the current folder; skipped when they are there already.
 npm_install() {
   if [ ! -d node_modules ] || [ package-lock.json -nt node_modules ]; then

@@ -595,7 +595,6 @@ status-invited = eingeladen
 status-suspended = gesperrt
 new-user = Neuer Benutzer
 create-user = Benutzer anlegen
-email-wrong = Eine E-Mail-Adresse hat ein @.
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
@@ -868,3 +867,6 @@ group-cap-below-use = { $count ->
     [one] Ein Platz ist durch die Gruppe belegt: Die Grenze kann nicht darunter liegen.
    *[other] { $count } Plätze sind durch die Gruppe belegt: Die Grenze kann nicht darunter liegen.
 }
+organization-role = Rolle in der Organisation
+allowed-users = Benutzer höchstens (leer: beliebig viele)
+deactivated-by-organization = Von der Organisation deaktiviert

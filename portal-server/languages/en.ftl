@@ -596,7 +596,6 @@ status-invited = invited
 status-suspended = suspended
 new-user = New user
 create-user = Create user
-email-wrong = An e-mail address has an @.
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
@@ -869,3 +868,6 @@ group-cap-below-use = { $count ->
     [one] One seat is in use through the group: the limit cannot be lower than that.
    *[other] { $count } seats are in use through the group: the limit cannot be lower than that.
 }
+organization-role = Role in the organization
+allowed-users = Users at most (empty: any number)
+deactivated-by-organization = Deactivated by their organization

@@ -7,12 +7,13 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
 use countersign_core::{Id, ProductId};
 use countersign_store::{
-    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Product, Role, User,
-    UserChange, UserStatus, Validity, Viewer,
+    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Organization, Product, Role,
+    User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::mail;
 use crate::password;
 use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
 
@@ -67,6 +68,9 @@ pub struct CreateUser {
     /// Id of their organization.
     #[arg(long)]
     organization: Option<String>,
+    /// What they are there: `member` or `admin`.
+    #[arg(long, default_value = "member", value_parser = ["member", "admin"])]
+    organization_role: String,
     /// A file whose first line is the password, `-` for standard input.
     #[arg(long)]
     password_file: Option<String>,
@@ -184,6 +188,9 @@ pub enum OrganizationCommand {
         /// Its name.
         #[arg(long)]
         name: String,
+        /// Users that it may have; without it any number.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=LARGEST))]
+        allowed_users: Option<u64>,
     },
 }
 
@@ -200,8 +207,8 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::License(LicenseCommand::Create(create)) => {
             or_nothing("created", create_license(app, create).await)
         }
-        Admin::Organization(OrganizationCommand::Create { name }) => {
-            or_nothing("created", create_organization(app, name.trim()).await)
+        Admin::Organization(OrganizationCommand::Create { name, allowed_users }) => {
+            or_nothing("created", create_organization(app, name.trim(), allowed_users).await)
         }
         Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }
@@ -229,9 +236,9 @@ async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
 }
 
 async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
-    if !create.email.contains('@') {
+    let Some(email) = mail::address(&create.email) else {
         bail!("{:?} is no e-mail address", create.email);
-    }
+    };
     let organization = known_organization(app, create.organization).await?;
     let hash = match &create.password_file {
         Some(path) => Some(password::hash(app, read_password(path)?).await?),
@@ -243,7 +250,8 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
         organization,
-        ..User::invited(app.random_id(), create.email, role, app.now())
+        organization_role: create.organization_role.parse()?,
+        ..User::invited(app.random_id(), email, role, app.now())
     };
     match app.store().create_user(user.clone(), ACTOR, app.now()).await? {
         UserChange::Done => {}
@@ -256,12 +264,22 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
     Ok(user)
 }
 
-async fn create_organization(app: &App, name: &str) -> anyhow::Result<Value> {
+async fn create_organization(
+    app: &App,
+    name: &str,
+    allowed_users: Option<u64>,
+) -> anyhow::Result<Value> {
     if name.is_empty() {
         bail!("an organization has a name");
     }
     let id = app.random_id();
     app.store().create_organization(id, name, ACTOR, app.now()).await?;
+    if allowed_users.is_some()
+        && let Some(created) = app.store().organization(id).await?
+    {
+        let limited = Organization { allowed_users, ..created };
+        app.store().change_organization(limited, ACTOR, app.now()).await?;
+    }
     Ok(json!({"id": id.to_string(), "name": name}))
 }
 

@@ -12,19 +12,24 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "receipts", include_str!("migrations/0005_receipts.sql")),
 ];
 
-const NEWEST: &str = "SELECT COALESCE(MAX(number), 0) FROM schema_migration";
+const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
 const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
 
 /// Brings the database to this program's schema, in one transaction: two programs starting at once do it once.
 pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(dialect::MIGRATION_TABLE)?;
-    let found: i64 = transaction.query_row(NEWEST, [], |row| row.get(0))?;
+    // By number and not by the greatest one: programs were built whose list had gaps.
+    let applied: Vec<i64> = {
+        let mut statement = transaction.prepare(APPLIED)?;
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
+    };
     let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
+    let found = applied.last().copied().unwrap_or(0);
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| *number > found) {
+    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| !applied.contains(number)) {
         transaction.execute_batch(sql)?;
         transaction.execute(NOTE, (number, name, now))?;
     }

@@ -6,8 +6,8 @@ use countersign_core::request::{Device, LicenseProof, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, GrantLicense, Granted};
 use countersign_core::{Id, LicenseId};
 use countersign_store::{
-    Activate, Activated, ActivationQuery, ActivationRefusal, ActivationStates, License, Seat,
-    device_metadata,
+    Access, Activate, Activated, ActivationQuery, ActivationRefusal, ActivationStates, GroupAccess,
+    License, Seat, device_metadata,
 };
 
 use super::{Answered, Door, Refusal, from_stored, respond, sign};
@@ -29,7 +29,7 @@ pub(super) async fn answer(
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
         let groups = match &groups {
             Some(groups) => Vec::clone(groups),
-            None => groups.insert(groups_of(app, &license.id, door).await?).clone(),
+            None => groups.insert(ids(&groups_of(app, &license.id, door).await?)).clone(),
         };
         let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
         let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
@@ -189,10 +189,16 @@ pub(super) async fn groups_of(
     app: &App,
     license: &LicenseId,
     door: &Door,
-) -> Result<Vec<Id>, Refusal> {
+) -> Result<Vec<GroupAccess>, Refusal> {
     let Some(user) = &door.user else { return Ok(Vec::new()) };
-    let access = app.store().access_to(user, license).await?;
-    Ok(access.map(|access| access.groups()).unwrap_or_default())
+    match app.store().access_to(user, license).await? {
+        Some(Access::Groups(groups)) => Ok(groups),
+        _ => Ok(Vec::new()),
+    }
+}
+
+pub(super) fn ids(groups: &[GroupAccess]) -> Vec<Id> {
+    groups.iter().map(|group| group.id).collect()
 }
 
 /// Who holds the seats: for people who may see the license, nobody else.

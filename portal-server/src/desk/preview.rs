@@ -2,7 +2,7 @@
 
 use countersign_core::request::{Ask, Device, VerifiedRequest};
 use countersign_core::{TokenType, UnixSeconds};
-use countersign_store::{Activation, Deactivated, License, Seat};
+use countersign_store::{Activation, Deactivated, GroupAccess, License, Seat};
 
 use super::{Door, Refusal, activation, deactivation, product, trial};
 use crate::app::App;
@@ -134,6 +134,18 @@ pub struct SeatUse {
 }
 
 impl SeatUse {
+    /// The seats that these groups may take together, if that is limited.
+    fn of_groups(groups: &[GroupAccess], more: u64) -> Option<Self> {
+        let caps = groups.iter().map(|group| group.cap).collect::<Option<Vec<_>>>()?;
+        let live: u64 = groups.iter().map(|group| group.live).sum();
+        let allowed = caps.iter().sum();
+        (!groups.is_empty()).then_some(Self { used: live + more, allowed: Some(allowed) })
+    }
+
+    fn left(&self) -> u64 {
+        self.allowed.map_or(u64::MAX, |allowed| allowed.saturating_sub(self.used))
+    }
+
     /// "2 of 5 seats in use after this, 3 left".
     pub fn words(&self) -> Say {
         let say = Say::new("seats-after").with("used", self.used);
@@ -237,7 +249,8 @@ async fn plan_activation(
     let (key, now) = (request.device_key().thumbprint(), app.now());
     let (machine, groups) =
         (&device.fingerprint, activation::groups_of(app, &license.id, door).await?);
-    let seat = app.store().activation_plan(&license.id, &key, machine, &groups, now).await?;
+    let ids = activation::ids(&groups);
+    let seat = app.store().activation_plan(&license.id, &key, machine, &ids, now).await?;
     let seat = match seat {
         Ok(seat) => seat,
         Err(refusal) => return Err(activation::refused(app, refusal, license, door).await?),
@@ -248,8 +261,13 @@ async fn plan_activation(
         Seat::Kept(_) => (SeatKind::Kept, 0),
         Seat::Reinstall(_) => (SeatKind::Reinstall, 0),
     };
-    let seats =
+    let of_license =
         SeatUse { used: license.live_activations + more, allowed: license.allowed_activations };
+    // Whoever takes a group's seats is told of those, where they end first.
+    let seats = match SeatUse::of_groups(&groups, more) {
+        Some(of_groups) if of_groups.left() < of_license.left() => of_groups,
+        _ => of_license,
+    };
     let effect = Effect::Activate(kind, license.grant_end(now));
     let former = match kind {
         SeatKind::New => app.store().released_before(&license.id, &key, machine).await?,

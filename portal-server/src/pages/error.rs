@@ -58,14 +58,14 @@ impl ErrorPage {
         Self::new(status, "error-input-title", fact, "error-input-advice")
     }
 
-    /// More was brought than is taken at once.
-    pub(crate) fn too_much(much: &TooMuch) -> Self {
-        Self::upload(much.fact())
-    }
-
     /// What the rules refuse.
     pub(crate) fn refused(status: StatusCode, fact: Say) -> Self {
         Self::new(status, "error-input-title", fact, "error-nothing-changed")
+    }
+
+    /// More was brought than is taken at once.
+    pub(crate) fn too_much(much: &TooMuch) -> Self {
+        Self::upload(much.fact())
     }
 
     /// What the desk refuses.

@@ -13,6 +13,7 @@ use super::{ErrorPage, Frame, login, page_with};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Say;
+use crate::mail;
 use crate::password;
 
 #[derive(Template)]
@@ -82,7 +83,7 @@ pub(crate) async fn create_admin(
     axum::Form(form): axum::Form<FirstAdmin>,
 ) -> Result<Response, ErrorPage> {
     let link = require(&app, &token, LinkPurpose::FirstAdmin).await?;
-    if !form.email.contains('@') || !password::is_acceptable(&form.password) {
+    if mail::address(&form.email).is_none() || !password::is_acceptable(&form.password) {
         return Ok(show(
             &app,
             &visitor,

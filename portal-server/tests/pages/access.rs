@@ -66,14 +66,14 @@ const ROUTES: [(&str, &str, For, &str); 105] = [
     ("GET", "/profile/sessions", Customers, ""),
     ("POST", "/profile/sessions/end-others", Customers, "x=1"),
     ("GET", "/profile/two-factor", Customers, ""),
-    ("POST", "/profile/two-factor/on", Customers, "code={code 0}"),
+    ("POST", "/profile/two-factor/on", Customers, "code={code -1}"),
     (
         "POST",
         "/profile/two-factor/codes",
         Customers,
-        "password=correct horse battery&code={code 1}",
+        "password=correct horse battery&code={code 0}",
     ),
-    ("POST", "/profile/two-factor/off", Customers, "password=correct horse battery&code={code 2}"),
+    ("POST", "/profile/two-factor/off", Customers, "password=correct horse battery&code={code 1}"),
     ("POST", "/profile/two-factor/offer", Customers, "password=correct horse battery"),
     ("GET", "/organization", Runners, ""),
     ("GET", "/organization/users", Runners, ""),
@@ -242,7 +242,7 @@ impl Subjects {
                     .replace("{user}", &self.user)
                     .replace("{license}", &self.license)
                     .replace("{group}", &self.group);
-                let fields = [0, 1, 2].iter().fold(fields, |fields, step| {
+                let fields = [-1, 0, 1].iter().fold(fields, |fields, step| {
                     fields.replace(&format!("{{code {step}}}"), &self.portal.code(TOTP, *step))
                 });
                 let field = |field: &str| field.split_once('=').map(|(n, v)| (n.into(), v.into()));

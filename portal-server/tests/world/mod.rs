@@ -135,10 +135,10 @@ impl TestPortal {
     }
 
     /// The code that an authenticator app shows `steps` after now.
-    pub(crate) fn code(&self, secret: &str, steps: u64) -> String {
+    pub(crate) fn code(&self, secret: &str, steps: i64) -> String {
         let secret = totp_rs::Secret::try_from_base32(secret).ok().unwrap();
         let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
-        totp.generate(self.clock.now() + 30 * steps).to_string()
+        totp.generate(self.clock.now().saturating_add_signed(30 * steps)).to_string()
     }
 
     /// The public id of the session that this browser has.

@@ -21,7 +21,8 @@ impl World {
         let page = self.store.license_page(&query).await.unwrap().page;
         let mut listed: Vec<_> = page.items.iter().map(|license| license.id).collect();
         let mut expected = licenses.to_vec();
-        (listed.sort(), expected.sort());
+        listed.sort();
+        expected.sort();
         assert_eq!(listed, expected);
         let unknown = LicenseId::from([7; 16]);
         for license in licenses {

@@ -103,7 +103,7 @@ fn free_seats(read: &Read) -> Option<Option<u64>> {
             let others = seats.used.saturating_sub(1);
             Some(seats.allowed.map(|allowed| allowed.saturating_sub(others)))
         }
-        Err(Refusal::SeatsUsedUp { .. }) => Some(Some(0)),
+        Err(Refusal::SeatsUsedUp { .. } | Refusal::GroupSeatsUsedUp(_)) => Some(Some(0)),
         _ => None,
     }
 }

@@ -6,14 +6,16 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
 use countersign_store::{
-    LinkPurpose, Organization, OrganizationRole, Role, User, UserChange, UserStatus,
+    LinkPurpose, Organization, OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus,
 };
 use serde::Deserialize;
 
-use super::{ErrorPage, actor, chosen_organization};
+use super::{ErrorPage, actor, chosen_organization, optional_number};
 use crate::access::Visitor;
+use crate::account::two_factor;
 use crate::app::App;
 use crate::language::Say;
+use crate::mail;
 use crate::pages::{Frame, page};
 
 /// Seconds that a link to set one's password works.
@@ -28,6 +30,10 @@ struct ListPage {
 }
 
 impl ListPage {
+    fn allowed_users(&self, organization: &Organization) -> String {
+        organization.allowed_users.map(|allowed| allowed.to_string()).unwrap_or_default()
+    }
+
     fn organization_of(&self, user: &User) -> String {
         let found = self.organizations.iter().find(|o| Some(o.id) == user.organization);
         found.map_or("–".to_owned(), |o| o.name.clone())
@@ -58,9 +64,27 @@ pub(crate) struct UserForm {
     #[serde(default)]
     organization: String,
     #[serde(default)]
+    organization_role: String,
+    #[serde(default)]
     suspended: String,
+    /// A tick that is there only for those whom their organization deactivated.
+    #[serde(default)]
+    deactivated: String,
     #[serde(default)]
     new_link: String,
+    #[serde(default)]
+    two_factor_off: String,
+}
+
+impl UserForm {
+    /// What was chosen, if anything.
+    fn organization_role(&self) -> Result<Option<OrganizationRole>, ErrorPage> {
+        if self.organization_role.is_empty() {
+            return Ok(None);
+        }
+        let role = self.organization_role.parse().ok();
+        role.map(Some).ok_or_else(|| ErrorPage::bad_input("error-form-incomplete"))
+    }
 }
 
 #[derive(Template)]
@@ -73,20 +97,39 @@ struct UserPage {
     link: Option<String>,
 }
 
+impl UserPage {
+    fn runs(&self) -> bool {
+        self.user.organization_role == OrganizationRole::Admin
+    }
+
+    fn is_deactivated(&self) -> bool {
+        self.user.status == UserStatus::Deactivated
+    }
+
+    fn has_two_factor(&self) -> bool {
+        self.user.two_factor == TwoFactor::On
+    }
+
+    /// Who was invited by an organization has a link of their own, in their mailbox.
+    fn takes_link(&self) -> bool {
+        self.user.email == self.user.address()
+    }
+}
+
 pub(crate) async fn create_user(
     State(app): State<App>,
     visitor: Visitor,
     Form(form): Form<UserForm>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    if !form.email.contains('@') {
-        return Err(ErrorPage::bad_input("email-wrong"));
-    }
+    let email = mail::address(&form.email);
+    let email = email.ok_or_else(|| ErrorPage::bad_input("refused-unfit-address"))?;
     let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
+        organization_role: form.organization_role()?.unwrap_or(OrganizationRole::Member),
         name: form.name,
         organization: chosen_organization(&app, &form.organization).await?,
-        ..User::invited(app.random_id(), form.email, role, app.now())
+        ..User::invited(app.random_id(), email, role, app.now())
     };
     let id = user.id;
     done(app.store().create_user(user, &actor(&admin), app.now()).await?)?;
@@ -166,17 +209,26 @@ pub(crate) async fn save_user(
     if user.id == admin.id && !form.suspended.is_empty() {
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
-    user.name = form.name;
+    if !form.two_factor_off.is_empty() {
+        two_factor::turn_off_for(&app, &user, &actor(&admin), visitor.language).await?;
+        return show_with(&app, &visitor, user.id, None).await;
+    }
+    let role = form.organization_role()?;
+    if user.name != form.name {
+        // Typed as one: the parts would overrule it.
+        user =
+            User { name: form.name, first_name: String::new(), last_name: String::new(), ..user };
+    }
     let organization = chosen_organization(&app, &form.organization).await?;
     if organization != user.organization {
         // What somebody was elsewhere they are not here.
         user.organization_role = OrganizationRole::Member;
     }
+    user.organization_role = role.unwrap_or(user.organization_role);
     user.organization = organization;
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
-        // Their organization's word stands until somebody takes it back there.
-        (true, _) if user.status == UserStatus::Deactivated => UserStatus::Deactivated,
+        (true, _) if !form.deactivated.is_empty() => UserStatus::Deactivated,
         (true, true) => UserStatus::Active,
         (true, false) => UserStatus::Invited,
     };
@@ -187,6 +239,9 @@ pub(crate) async fn save_user(
 #[derive(Deserialize)]
 pub(crate) struct OrganizationForm {
     name: String,
+    /// Users that it may have; empty: any number.
+    #[serde(default)]
+    allowed_users: String,
     #[serde(default)]
     suspended: String,
 }
@@ -222,7 +277,9 @@ pub(crate) async fn save_organization(
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
     let before = app.store().organization(id).await?.ok_or_else(ErrorPage::not_found)?;
     let name = form.name()?.to_owned();
-    let changed = Organization { name, suspended: !form.suspended.is_empty(), ..before };
+    let allowed_users = optional_number(&form.allowed_users)?;
+    let suspended = !form.suspended.is_empty();
+    let changed = Organization { name, suspended, allowed_users, ..before };
     if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::not_found());
     }

@@ -69,8 +69,11 @@ async fn a_user_that_cannot_be_is_not_created() {
     portal.user(|_| ()).await;
     let nowhere = Id::from([7; 16]).to_string();
     for (form, words) in [
-        ([("email", "jane"), ("name", "Jane")], "An e-mail address has an @."),
-        ([("email", ""), ("name", "Jane")], "An e-mail address has an @."),
+        (
+            [("email", "jane"), ("name", "Jane")],
+            "This is no e-mail address that mail can be sent to.",
+        ),
+        ([("email", ""), ("name", "Jane")], "This is no e-mail address that mail can be sent to."),
         ([("email", "JANE@lab.example"), ("name", "Jane")], "with this e-mail address already"),
         ([("email", "joe@lab.example"), ("organization", &nowhere)], "no such organization"),
         ([("email", "joe@lab.example"), ("organization", "Lab")], "no such organization"),
