@@ -70,8 +70,8 @@ async fn renewed(
     let renew = async |machine: Activation| match desk::renew(app, user, &machine.id).await {
         Ok(answered) => Ok(Ok(answered)),
         // One that was given back in the meantime is no fault.
-        Err(Refusal::UnknownActivation) => Ok(Err((machine, Refusal::HoldsNoSeat))),
-        Err(refusal) => to_be_said(refusal).map(|refusal| Err((machine, refusal))),
+        Err(Refusal::UnknownActivation) => Ok(Err(Box::new((machine, Refusal::HoldsNoSeat)))),
+        Err(refusal) => to_be_said(refusal).map(|why| Err(Box::new((machine, why)))),
     };
     let done = stream::iter(machines.into_iter().map(renew)).buffered(AT_ONCE);
     let done: Vec<Result<Answered, _>> = done.try_collect::<Vec<_>>().await?;
@@ -79,7 +79,7 @@ async fn renewed(
     for one in done {
         match one {
             Ok(answered) => fresh.push(answered),
-            Err(refused) => left.push(refused),
+            Err(refused) => left.push(*refused),
         }
     }
     Ok((fresh, left))
