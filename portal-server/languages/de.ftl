@@ -480,6 +480,7 @@ renew-all-cut = Das Zip enthält die { $count } neuesten Rechner; holen Sie die 
 machine-files = Dateien
 machine-response = Die Antwort noch einmal herunterladen
 machine-response-hint = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte. Sie muss vor dem Datum oben installiert werden.
+machine-response-over = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte, für Ihre Unterlagen.
 machine-response-none = Die Antwort auf die Anfrage dieses Rechners bekommen Sie wieder, wenn Sie dieselbe Anfragedatei noch einmal bringen.
 machine-receipt = Die Quittung herunterladen
 machine-receipt-hint = Die Quittung, dass dieser Rechner seinen Platz zurückgegeben hat ({ $file }).

@@ -37,6 +37,8 @@ pub(crate) struct LicenseView {
     pub(crate) key: String,
     /// The last group only: enough to tell licenses apart, useless over a shoulder.
     pub(crate) masked_key: String,
+    /// The same, shorter.
+    pub(crate) key_end: String,
     pub(crate) status: &'static str,
     pub(crate) status_words: String,
     pub(crate) activations: String,
@@ -64,6 +66,7 @@ impl LicenseView {
             plan: license.plan.clone().unwrap_or_default(),
             holder: license.holder.clone().unwrap_or_default(),
             masked_key: masked(&license.key.grouped()),
+            key_end: short(&license.key.grouped()),
             key: license.key.grouped(),
             status: standing.class(),
             status_words: language.say(&standing.words(license, now, language)),
@@ -149,8 +152,12 @@ pub(crate) fn status_key(status: &LicenseStatus) -> &'static str {
 }
 
 fn masked(key: &str) -> String {
+    format!("•••••-•••••-•••••-{}", short(key))
+}
+
+fn short(key: &str) -> String {
     let last = key.rsplit('-').next().unwrap_or_default();
-    format!("•••••-•••••-•••••-•••••-{last}")
+    format!("•••••-{last}")
 }
 
 pub(crate) async fn views(

@@ -27,6 +27,8 @@ pub(crate) struct MachineView {
     pub(crate) since: String,
     pub(crate) runs_until: String,
     pub(crate) import_by: String,
+    /// The three dates, for a table, which has no room for the time of day.
+    pub(crate) days: [String; 3],
     /// Who brought it; empty where nobody asked for it.
     pub(crate) by: String,
 }
@@ -47,6 +49,14 @@ impl MachineView {
                 None => language.t("without-end"),
             },
             import_by: language.date_time(activation.import_by),
+            days: [
+                language.date(activation.created_at),
+                match activation.expires_at {
+                    Some(end) => language.date(end),
+                    None => language.t("without-end"),
+                },
+                language.date(activation.import_by),
+            ],
             by: String::new(),
         }
     }
