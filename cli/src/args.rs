@@ -52,8 +52,12 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Say whether a file or bare token verifies: exit code 0 yes, 1 no, 2 wrong usage.
     Verify(Verify),
+    /// Say whether downloaded files are what the vendor released: exit code 0 yes, 1 no, 2 wrong usage.
+    VerifyRelease(VerifyRelease),
     /// Answer a request with a key file, without a server.
     Sign(Box<Sign>),
+    /// Sign the checksums of a release's files with a key file.
+    SignRelease(SignRelease),
 }
 
 #[derive(Debug, Subcommand)]
@@ -119,7 +123,7 @@ pub(crate) struct Delegate {
     /// Your name as a vendor.
     #[arg(long, default_value = "vendor")]
     pub(crate) vendor: String,
-    /// What it may sign: activation, deactivation, trial, separated by commas.
+    /// What it may sign: activation, deactivation, trial, release, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "trial")]
     pub(crate) types: Vec<String>,
     /// For which products: ids separated by commas, or * for all.
@@ -316,6 +320,26 @@ pub(crate) struct Verify {
 
 #[derive(Debug, Args)]
 #[command(
+    after_help = "Example: countersign verify-release --root root.pub acme-cad-2.1.0.checksums acme-cad-2.1.0.tar.gz\n\
+    Without FILE, all files of the list are looked for beside it. The vendor's list says what belongs to a version, not \
+    which version is the newest: read the version that is printed."
+)]
+pub(crate) struct VerifyRelease {
+    /// A root public key: a key file, or the 43 characters of its x; may be given more than once.
+    #[arg(long, value_name = "KEY", required = true, env = "COUNTERSIGN_ROOT")]
+    pub(crate) root: Vec<String>,
+    /// The product that it must be a release of.
+    #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
+    pub(crate) product: Option<String>,
+    /// The checksum file of the release; - is standard input.
+    pub(crate) checksums: PathBuf,
+    /// The files to check [default: all that the list names, in its folder].
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
     after_help = "Example: countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n           \
     --root root.pub --days 30\n\
     The seats of a license are counted by the portal, not here: what is signed here\n\
@@ -369,4 +393,42 @@ pub(crate) struct Sign {
     /// Who holds the license, shown to the user.
     #[arg(long)]
     pub(crate) holder: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign sign-release --key build.pem --chain build.chain --root root.pub --product acme-cad \\\n           \
+    --version 2.1.0 --channel stable dist/acme-cad-2.1.0.tar.gz\n\
+    A portal whose key may sign releases does this when a release is published."
+)]
+pub(crate) struct SignRelease {
+    /// The files; their names without folders go into the list.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The private key that signs: a root, or a delegated one with --chain and --root.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// The delegation of that key.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The root public key that signed the delegation.
+    #[arg(long, value_name = "KEY", env = "COUNTERSIGN_ROOT")]
+    pub(crate) root: Vec<String>,
+    #[command(flatten)]
+    pub(crate) passphrase: Passphrase,
+    /// The product's id.
+    #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
+    pub(crate) product: String,
+    /// The version.
+    #[arg(long)]
+    pub(crate) version: String,
+    /// The channel.
+    #[arg(long, default_value = "stable")]
+    pub(crate) channel: String,
+    /// Your name as a vendor.
+    #[arg(long, default_value = "vendor")]
+    pub(crate) vendor: String,
+    /// Where the checksum file goes [default: PRODUCT-VERSION.checksums, here]; - is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }

@@ -167,6 +167,8 @@ pub(crate) enum Carries {
     Response,
     /// The root can make it again.
     Delegation,
+    /// The files can be listed again.
+    Checksums,
 }
 
 impl Carries {
@@ -175,11 +177,12 @@ impl Carries {
             Self::Request => there.is_request(),
             Self::Response => false,
             Self::Delegation => there == TokenType::SigningKey,
+            Self::Checksums => there == TokenType::Release,
         }
     }
 }
 
-/// Whether a request, response or delegation may be written there. `-` is standard output.
+/// Whether a request, response, delegation or checksum file may be written there. `-` is standard output.
 pub(crate) fn check_carrier(path: &Path, what: Carries) -> anyhow::Result<()> {
     if path == Path::new("-") {
         return Ok(());
@@ -211,7 +214,7 @@ pub(crate) fn check_carrier(path: &Path, what: Carries) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a request, response or delegation whole or not at all, where [`check_carrier`] allows it.
+/// Writes a request, response, delegation or checksum file whole or not at all, where [`check_carrier`] allows it.
 pub(crate) fn write_carrier(path: &Path, text: &str, what: Carries) -> anyhow::Result<()> {
     check_carrier(path, what)?;
     if path == Path::new("-") {

@@ -13,6 +13,7 @@ use crate::args::Inspect;
 use crate::fail::{Failure, Outcome};
 use crate::files;
 use crate::keys;
+use crate::release;
 use crate::say::Report;
 
 pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
@@ -44,6 +45,18 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
                     list.issuer, list.seq
                 ))
                 .field("revoked", kids.join(", "))
+        }
+        TokenType::Release => {
+            let verified = roots.verify_release(&token)?;
+            let described = release::describe(&verified, release::json_of(&verified));
+            let listed = verified.claims().files.iter();
+            listed
+                .fold(described, |report, file| {
+                    report
+                        .field("file", format!("{}  {} bytes", file.name, file.size))
+                        .field("sha256", file.sha256.hex())
+                })
+                .text("It verifies. To check the files: countersign verify-release --root KEY FILE")
         }
         _ if token_type.is_request() => request(&VerifiedRequest::verify(&token, Expect::Request)?),
         _ => response(&roots.verify_response(&token, Expect::Response)?),

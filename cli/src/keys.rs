@@ -138,7 +138,7 @@ pub(crate) fn describe(delegation: &Delegation, token: &str) -> Report {
     }))
     .field("delegation", format!("{:?} lets {:?} sign", delegation.issuer, delegation.holder))
     .field("kid", delegation.key.thumbprint())
-    .field("may sign", format!("{} responses", kinds(delegation)))
+    .field("may sign", kinds(delegation))
     .field("products", &delegation.scope.products)
     .field("longest grant", longest)
     .field("from", format!("{} UTC", file::date(delegation.not_before)))

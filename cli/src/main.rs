@@ -7,6 +7,7 @@ mod files;
 mod inspect;
 mod keys;
 mod machine;
+mod release;
 mod say;
 mod sign;
 mod verify;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         Command::Status(options) => machine::status(options, json),
         Command::Inspect(options) => inspect::run(options, json),
         Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
+        Command::VerifyRelease(options) => release::verify(options, json),
+        Command::SignRelease(options) => release::sign(options, json),
         Command::Sign(options) => sign::run(options, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))

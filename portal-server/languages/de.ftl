@@ -40,6 +40,51 @@ not-copied = Markieren Sie den Text und kopieren Sie ihn
 show = anzeigen
 code = Code: { $code }
 
+## Downloads: Veröffentlichungen und ihre Dateien
+
+downloads = Downloads
+downloads-none = Ihnen ist noch keine Lizenz zugeordnet, deshalb gibt es nichts herunterzuladen. Fragen Sie den Hersteller oder Ihre Administration.
+downloads-no-release = Es wurde noch nichts veröffentlicht.
+downloads-of = Veröffentlichungen von { $product }
+downloads-all-of = Alle Veröffentlichungen von { $product }
+downloads-version = Version
+downloads-channel = Kanal
+downloads-channels = Kanäle
+downloads-every-channel = Alle
+downloads-published = Veröffentlicht
+downloads-published-on = Veröffentlicht am { $date }
+downloads-platform = Plattform
+downloads-platforms = Plattformen
+downloads-may-run = Enthalten
+downloads-may-not-run = Nicht enthalten
+downloads-after-maintenance = Sie wurde nach dem { $end } veröffentlicht, als die Wartung Ihrer Lizenz endete.
+downloads-after-end = Sie wurde nach dem { $end } veröffentlicht, als Ihre Lizenz endete.
+downloads-above-highest = Ihre Lizenz umfasst Versionen bis { $version }.
+downloads-suspended = Der Hersteller hat Ihre Lizenz ausgesetzt.
+downloads-revoked = Der Hersteller hat Ihre Lizenz widerrufen.
+downloads-no-license = Keine Ihrer Lizenzen umfasst sie.
+downloads-refused-advice = Verlängern Sie die Lizenz beim Hersteller; was bis dahin enthalten ist, bleibt verfügbar.
+downloads-files = Dateien
+downloads-file = Datei
+downloads-size = Größe
+downloads-bytes = { $count } Byte
+downloads-decimal = ,
+downloads-sha256 = SHA-256
+downloads-check = Heruntergeladenes prüfen
+downloads-check-hint = Die signierte Prüfsummendatei sagt, welche Dateien zu dieser Version gehören. FILE ist, was Sie heruntergeladen haben; KEY ist der Wurzelschlüssel des Herstellers aus dessen Dokumentation.
+downloads-not-signed = Zu dieser Veröffentlichung gibt es keine signierten Prüfsummen.
+downloads-notes = Was ist neu
+downloads-first = Erste Seite
+downloads-next = Nächste Seite
+downloads-pages = Seiten
+downloads-maintenance = Wartung
+downloads-highest = Höchste Version
+error-part-title = Diesen Teil gibt es nicht
+error-part = Die Datei endet vor dem Teil, der verlangt wurde. Es wurde nichts übertragen.
+error-changed-title = Die Datei ist nicht die, mit der das Herunterladen begann
+error-changed = An ihrer Stelle liegt eine andere Datei. Es wurde nichts übertragen.
+error-download-advice = Beginnen Sie das Herunterladen von vorn.
+
 ## Wenn etwas nicht geht
 
 error-forbidden-title = Nicht erlaubt

@@ -40,6 +40,51 @@ not-copied = Select the text and copy it
 show = show
 code = code: { $code }
 
+## Downloads: releases and their files
+
+downloads = Downloads
+downloads-none = No license is linked to you yet, so there is nothing to download. Ask your vendor or your administrator.
+downloads-no-release = Nothing has been published yet.
+downloads-of = Releases of { $product }
+downloads-all-of = All releases of { $product }
+downloads-version = Version
+downloads-channel = Channel
+downloads-channels = Channels
+downloads-every-channel = All
+downloads-published = Published
+downloads-published-on = Published on { $date }
+downloads-platform = Platform
+downloads-platforms = Platforms
+downloads-may-run = Included
+downloads-may-not-run = Not included
+downloads-after-maintenance = It was published after { $end }, when the maintenance of your license ended.
+downloads-after-end = It was published after { $end }, when your license ended.
+downloads-above-highest = Your license covers versions up to { $version }.
+downloads-suspended = Your license is suspended by the vendor.
+downloads-revoked = Your license was revoked by the vendor.
+downloads-no-license = None of your licenses covers it.
+downloads-refused-advice = Extend the license with your vendor; what is included until then stays available.
+downloads-files = Files
+downloads-file = File
+downloads-size = Size
+downloads-bytes = { $count } bytes
+downloads-decimal = .
+downloads-sha256 = SHA-256
+downloads-check = Check what you downloaded
+downloads-check-hint = The signed checksum file says which files belong to this version. FILE is what you downloaded; KEY is the vendor's root key, from the vendor's documentation.
+downloads-not-signed = There are no signed checksums of this release.
+downloads-notes = What is new
+downloads-first = First page
+downloads-next = Next page
+downloads-pages = Pages
+downloads-maintenance = Maintenance
+downloads-highest = Highest version
+error-part-title = There is no such part
+error-part = The file ends before the part that was asked for. Nothing was transferred.
+error-changed-title = The file is not the one that the download began with
+error-changed = There is another file in its place. Nothing was transferred.
+error-download-advice = Start the download anew.
+
 ## When something does not work
 
 error-forbidden-title = Not allowed

@@ -163,8 +163,10 @@ fn in_words(app: &App, visitor: &Visitor, mut answer: Response) -> Response {
     });
     let Some(page) = page else { return answer };
     let mut shown = page.render(Frame::new(app, visitor));
-    let wait = answer.headers().get(header::RETRY_AFTER);
-    shown.headers_mut().extend(wait.map(|wait| (header::RETRY_AFTER, wait.clone())));
+    for kept in [header::RETRY_AFTER, header::CONTENT_RANGE] {
+        let value = answer.headers().get(&kept).cloned();
+        shown.headers_mut().extend(value.map(|value| (kept, value)));
+    }
     shown
 }
 

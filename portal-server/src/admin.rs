@@ -1,16 +1,20 @@
 //! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
 
+mod release;
+
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
-use countersign_core::{Id, ProductId};
+use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Organization, Product, Role,
-    User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Organization, Product,
+    ReleaseLimits, Role, User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
+
+pub use release::{ReleaseCommand, UpTo};
 
 use crate::app::App;
 use crate::mail;
@@ -41,6 +45,9 @@ pub enum Admin {
     /// Customers that are more than one person.
     #[command(subcommand)]
     Organization(OrganizationCommand),
+    /// What customers download; RELEASE is an id or PRODUCT/CHANNEL/VERSION.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// What holds for the whole portal.
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -110,7 +117,16 @@ pub struct CreateProduct {
 #[derive(Debug, Subcommand)]
 pub enum LicenseCommand {
     /// Create a license and print its key.
-    Create(CreateLicense),
+    Create(Box<CreateLicense>),
+    /// Set up to where a license goes in releases; what is not given stays.
+    Limits {
+        /// The license's id.
+        #[arg(allow_hyphen_values = true)]
+        license: LicenseId,
+        /// What to set.
+        #[command(flatten)]
+        limits: UpTo,
+    },
 }
 
 /// `admin license create`
@@ -156,6 +172,8 @@ pub struct CreateLicense {
     /// organization, reseller); may be given more than once.
     #[arg(long)]
     metadata: Vec<String>,
+    #[command(flatten)]
+    limits: UpTo,
 }
 
 /// `admin settings …`
@@ -205,8 +223,12 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
             or_nothing("created", create_product(app, create).await)
         }
         Admin::License(LicenseCommand::Create(create)) => {
-            or_nothing("created", create_license(app, create).await)
+            or_nothing("created", create_license(app, *create).await)
         }
+        Admin::License(LicenseCommand::Limits { license, limits }) => {
+            or_nothing("changed", release::set_limits(app, license, &limits).await)
+        }
+        Admin::Release(command) => release::run(app, command).await,
         Admin::Organization(OrganizationCommand::Create { name, allowed_users }) => {
             or_nothing("created", create_organization(app, name.trim(), allowed_users).await)
         }
@@ -391,7 +413,8 @@ async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Valu
         entitlements: parse_entitlements(create.entitlement.iter().map(String::as_str))?,
         metadata: parse_metadata(create.metadata.iter().map(String::as_str))?,
     };
-    let id = app.store().create_license(new, ACTOR, app.now()).await?;
+    let limits = create.limits.over(ReleaseLimits::default())?;
+    let id = app.store().create_limited_license(new, limits, ACTOR, app.now()).await?;
     Ok(json!({"id": id.to_string(), "key": key.grouped(), "product": create.product.to_string()}))
 }
 

@@ -13,6 +13,7 @@ use crate::clock::Rng;
 use crate::config::Config;
 use crate::keys::{self, Keys};
 use crate::mail::Mailroom;
+use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 
 const DATABASE: &str = "countersign.db";
@@ -29,6 +30,7 @@ struct Inner {
     config: Config,
     store: Store,
     keys: Keys,
+    releases: Storage,
     vendor: String,
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
@@ -73,11 +75,13 @@ impl App {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
         }
+        let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
         let settings = SettingsAtHand::default();
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
-        let inner = Inner { config, store, keys, vendor, settings, hashing, mailroom, listening };
+        let inner =
+            Inner { config, store, keys, releases, vendor, settings, hashing, mailroom, listening };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -94,6 +98,11 @@ impl App {
     /// Signing key and roots.
     pub fn keys(&self) -> &Keys {
         &self.inner.keys
+    }
+
+    /// The files of releases.
+    pub fn releases(&self) -> &Storage {
+        &self.inner.releases
     }
 
     /// The vendor's name.

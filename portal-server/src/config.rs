@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::mail::Smtp;
+use crate::release::Place;
 
 /// How the portal runs.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Whom mail comes from, e.g. `Acme <portal@acme.example>`; needed with a server.
     pub mail_from: Option<String>,
+    /// Where the files of releases lie.
+    pub releases: Place,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -37,6 +40,7 @@ impl Config {
     /// The defaults for a data directory.
     pub fn new(data: PathBuf) -> Self {
         Self {
+            releases: Place::Folder(data.join("releases")),
             data,
             vendor: "This vendor".to_owned(),
             public_url: None,

@@ -12,13 +12,17 @@ pub(crate) fn attachment(name: &str, content: String) -> Response {
 
 /// As [`attachment`], with a media type of its own.
 pub(crate) fn attachment_of(kind: &str, name: &str, content: impl Into<Body>) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition(name))];
+    (headers, content.into()).into_response()
+}
+
+/// The header that makes a browser save an answer as `name`.
+pub(crate) fn disposition(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     let extended: String = name
         .bytes()
         .map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") })
         .collect();
-    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}");
-    let headers =
-        [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
-    (headers, content.into()).into_response()
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}")
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use countersign_core::delegation::{Delegation, Products, ResponseKind, Scope};
+use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_core::trust::{Roots, Signer};
 use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
 
@@ -144,7 +144,7 @@ fn write_all(
         not_before: now.saturating_sub(3600),
         not_after: now + DELEGATION_SECONDS,
         key: signing.public_key(),
-        scope: Scope { types: ResponseKind::ALL.to_vec(), products: Products::All, max_days: None },
+        scope: Scope { types: ScopeType::ALL.to_vec(), products: Products::All, max_days: None },
     };
     private_folder(&places.folder)?;
     private_folder(&places.root_folder)?;

@@ -10,6 +10,7 @@
 //! | `api`, `problem` | JSON for programs; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
+//! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `admin` | the same set-up by command line |
@@ -32,6 +33,7 @@ mod mail;
 mod pages;
 mod password;
 mod problem;
+pub mod release;
 mod router;
 pub mod settings;
 

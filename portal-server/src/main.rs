@@ -8,9 +8,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
+use countersign_portal::release::{Place, upload};
 use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+/// Where the files of releases lie.
+const RELEASE_STORE: &str = "COUNTERSIGN_RELEASE_STORE";
 
 /// The Countersign portal: where request files are carried to.
 #[derive(Debug, Parser)]
@@ -26,7 +30,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the portal. The first start creates database and keys and prints a link to create the first admin.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Create database and keys without serving.
     Init {
         /// Folder for database and keys.
@@ -39,13 +43,16 @@ enum Command {
     /// Set up without a browser, also while the portal runs.
     Admin {
         #[command(subcommand)]
-        command: Admin,
+        command: Box<Admin>,
         /// Folder with database and keys.
         #[arg(long, global = true, default_value = "portal-data")]
         data: PathBuf,
         /// Print one JSON object.
         #[arg(long, global = true)]
         json: bool,
+        /// Where the files of releases lie, as `serve` has it.
+        #[arg(long, global = true, value_name = "PLACE", env = RELEASE_STORE)]
+        release_store: Option<String>,
     },
 }
 
@@ -72,6 +79,10 @@ struct Serve {
     /// Requests a second from one address to the doors without a login; 0: no limit.
     #[arg(long, default_value_t = 20)]
     rate_limit: u64,
+    /// Where the files of releases lie: a folder, or s3://BUCKET/PREFIX with AWS_ENDPOINT_URL, AWS_REGION,
+    /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment [default: releases in the data folder].
+    #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
+    release_store: Option<String>,
     /// The server for outgoing mail: smtps://host, or smtp://host with STARTTLS; ?tls=none for an unencrypted one. May
     /// carry user:password@. Without it mail is written into files in DATA/outbox.
     #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
@@ -103,9 +114,9 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(options) => run_server(options).await,
+        Command::Serve(options) => run_server(*options).await,
         Command::Init { data, vendor } => init(data, vendor).await,
-        Command::Admin { command, data, json } => {
+        Command::Admin { command, data, json, release_store } => {
             if !App::exists(&data) {
                 anyhow::bail!(
                     "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -114,13 +125,23 @@ async fn run(command: Command) -> anyhow::Result<()> {
                     data.display()
                 );
             }
-            let app = App::open(Config::new(data)).await.context("nothing was done")?;
-            let made = admin::run(&app, command).await?;
+            let config = config(data, release_store.as_deref()).context("nothing was done")?;
+            let app = App::open(config).await.context("nothing was done")?;
+            let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
             Ok(())
         }
     }
+}
+
+fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
+    let mut config = Config::new(data);
+    if let Some(place) = release_store {
+        let parsed = Place::parse(place, |name| std::env::var(name).ok());
+        config.releases = parsed.context("--release-store")?;
+    }
+    Ok(config)
 }
 
 async fn init(data: PathBuf, vendor: String) -> anyhow::Result<()> {
@@ -149,8 +170,25 @@ fn print_made(made: &Value, json: bool) {
         return;
     }
     for (name, value) in made.as_object().into_iter().flatten() {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        println!("{name:<14} {value}");
+        match value.as_array() {
+            Some(entries) => entries.iter().for_each(|entry| print_entry(name, entry)),
+            None => println!("{name:<14} {}", in_words(value)),
+        }
+    }
+}
+
+/// One of several in a line: `file  ID  NAME …`, the name in the singular.
+fn print_entry(name: &str, entry: &Value) {
+    let name = name.strip_suffix('s').unwrap_or(name);
+    let members = entry.as_object().map(|object| object.values().map(in_words).collect::<Vec<_>>());
+    println!("{name:<14} {}", members.map_or_else(|| in_words(entry), |words| words.join("  ")));
+}
+
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -169,7 +207,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
             password: options.smtp_password,
         }),
         mail_from: options.mail_from,
-        ..Config::new(options.data.clone())
+        ..config(options.data.clone(), options.release_store.as_deref())?
     };
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!("{} cannot be listened on; choose another address with --listen", options.listen)
@@ -179,6 +217,13 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     let reached_at = reached_at.trim_end_matches('/');
     let app = App::open(config).await?;
     say_where_the_root_is(&options.data);
+    if let Some(place) = upload::kept_elsewhere(&app).await? {
+        eprintln!(
+            "the files of releases lie in {place}, and this portal looks for them in {}: they cannot be downloaded. Start \
+             it with the right --release-store",
+            app.releases().name()
+        );
+    }
     match setup_link(&app).await {
         Ok(Some(path)) => {
             println!("first admin   {reached_at}{path}");
@@ -226,4 +271,12 @@ async fn shutdown_signal() {
     }
     #[cfg(not(unix))]
     interrupt.await;
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        <super::Arguments as clap::CommandFactory>::command().debug_assert();
+    }
 }

@@ -10,6 +10,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -18,7 +19,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
 use crate::app::App;
-use crate::{api, assets, limits, pages};
+use crate::{api, assets, limits, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,6 +210,11 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             get(pages::setup::password_form).post(pages::setup::set_password),
         )
+        .route("/downloads", Access::Customer, get(pages::downloads::overview))
+        .route("/downloads/{product}", Access::Customer, get(pages::downloads::product))
+        .route("/downloads/{product}/{release}", Access::Customer, get(pages::downloads::show))
+        .route("/releases/{id}", Access::Customer, get(release::download::file))
+        .route("/releases/{id}/checksums", Access::Customer, get(release::download::checksums))
         .route("/licenses", Access::Customer, get(pages::licenses::list))
         .route("/licenses.csv", Access::Customer, get(pages::licenses::table))
         .route("/licenses.ics", Access::Customer, get(pages::licenses::calendar))
@@ -309,7 +315,7 @@ fn pages(app: &App) -> Table<'_> {
 pub(crate) fn router(app: &App) -> Router {
     let (api, pages) = (api(app), pages(app));
     let not_found = pages.guarded(Access::Public, any(crate::pages::not_found));
-    let pages = pages.router.fallback(not_found).layer(CompressionLayer::new());
+    let pages = pages.router.fallback(not_found).layer(compression());
     let header = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
@@ -324,6 +330,12 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(header(header::CACHE_CONTROL, "no-store"))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(RequestBodyTimeoutLayer::new(BODY_GOES_ON_WITHIN))
+}
+
+/// Files are handed out as they are: packed they would have another length, and no part of them could be asked for.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let not_files = NotForContentType::new("application/octet-stream");
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(not_files))
 }
 
 /// A request in the log: its route, not its address. Who reads a log must not get what a one-time link opens.

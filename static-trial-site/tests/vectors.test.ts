@@ -39,6 +39,7 @@ async function verify(token: string, expect: Expect, trusted: Roots): Promise<un
   check(expect, type);
   if (isRequest(type)) return verifyRequest(token, expect);
   if (isResponse(type)) return trusted.verifyResponse(token, expect);
+  if (type === "release+jwt") return trusted.verifyRelease(token);
   return type === "signing-key+jwt" ? trusted.verifyDelegation(token) : trusted.verifyRevocations(token);
 }
 
@@ -46,6 +47,14 @@ const tokens = load("tokens");
 for (const vector of tokens.cases) {
   test(`tokens: ${vector["name"]}`, async () => {
     const trusted = await roots(tokens.roots);
+    assert.equal(await verdict(() => verify(vector["token"], vector["expect"], trusted)), vector["verdict"]);
+  });
+}
+
+const releases = load("releases");
+for (const vector of releases.cases) {
+  test(`releases: ${vector["name"]}`, async () => {
+    const trusted = await roots(releases.roots);
     assert.equal(await verdict(() => verify(vector["token"], vector["expect"], trusted)), vector["verdict"]);
   });
 }

@@ -20,6 +20,7 @@ use serde_json::Value;
 fn main() {
     let mut trials = Vec::new();
     trials.extend(tokens());
+    trials.extend(releases());
     trials.extend(installs());
     trials.extend(files());
     trials.extend(license_keys());
@@ -79,6 +80,25 @@ fn tokens() -> Vec<Trial> {
                     verdict(VerifiedRequest::verify(token, expect))
                 }
                 _ => verdict(roots.verify_response(token, expect)),
+            };
+            same(found, text(&case, "verdict"))
+        })
+    };
+    cases(&file).into_iter().map(trial).collect()
+}
+
+fn releases() -> Vec<Trial> {
+    let file = load("releases.json");
+    let roots = roots(&file);
+    let trial = |case: Value| {
+        let roots = roots.clone();
+        Trial::test(format!("releases::{}", text(&case, "name")), move || {
+            let (token, expect) =
+                (text(&case, "token"), text(&case, "expect").parse::<Expect>().unwrap());
+            let found = match expect {
+                Expect::Request => verdict(VerifiedRequest::verify(token, expect)),
+                Expect::Response => verdict(roots.verify_response(token, expect)),
+                _ => verdict(roots.verify_release(token)),
             };
             same(found, text(&case, "verdict"))
         })

@@ -10,6 +10,7 @@ use crate::claims::Claims;
 use crate::error::{Code, Error, Result};
 use crate::ids::{Id, Malformed, ProductId};
 use crate::key::{PublicKey, SigningKey};
+use crate::release::Release;
 use crate::response::Response;
 use crate::token::{self, TokenType, Unverified};
 
@@ -26,7 +27,7 @@ pub struct Delegation {
     pub issuer: String,
     /// Who holds the key, e.g. "support: alice" (`sub`).
     pub holder: String,
-    /// The key may sign responses from this time on (`nbf`),
+    /// The key may sign from this time on (`nbf`),
     pub not_before: UnixSeconds,
     /// and before this time (`exp`).
     pub not_after: UnixSeconds,
@@ -39,23 +40,25 @@ pub struct Delegation {
 /// What a delegated key may sign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// Kinds of responses.
-    pub types: Vec<ResponseKind>,
+    /// Types of tokens. What this version does not know is left out: it allows nothing here.
+    pub types: Vec<ScopeType>,
     /// For which products.
     pub products: Products,
     /// The longest grant in days of 86,400 seconds, from `iat` to `grant.expires_at`; `None`: no limit, perpetual included.
     pub max_days: Option<u64>,
 }
 
-/// A kind of response as a scope names it.
+/// A type of token as a scope names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ResponseKind {
+pub enum ScopeType {
     /// `activation`
     Activation,
     /// `deactivation`
     Deactivation,
     /// `trial`
     Trial,
+    /// `release`
+    Release,
 }
 
 /// Which products a key may sign for.
@@ -67,17 +70,23 @@ pub enum Products {
     Some(Vec<ProductId>),
 }
 
-impl ResponseKind {
-    /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Activation, Self::Deactivation, Self::Trial];
+impl ScopeType {
+    /// All types.
+    pub const ALL: [Self; 4] = [Self::Activation, Self::Deactivation, Self::Trial, Self::Release];
 
-    /// The kind as it stands in a scope.
+    /// The type as it stands in a scope.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Activation => "activation",
             Self::Deactivation => "deactivation",
             Self::Trial => "trial",
+            Self::Release => "release",
         }
+    }
+
+    /// What such tokens are called.
+    fn plural(self) -> String {
+        if self == Self::Release { "releases".to_owned() } else { format!("{self} responses") }
     }
 
     fn of(response: &Response) -> Self {
@@ -89,17 +98,17 @@ impl ResponseKind {
     }
 }
 
-impl fmt::Display for ResponseKind {
+impl fmt::Display for ScopeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for ResponseKind {
+impl FromStr for ScopeType {
     type Err = Malformed;
 
     fn from_str(text: &str) -> std::result::Result<Self, Malformed> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(Malformed::RESPONSE_KIND)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(Malformed::SCOPE_TYPE)
     }
 }
 
@@ -176,29 +185,42 @@ impl Delegation {
     /// # Errors
     /// [`Code::OutOfScope`].
     pub fn covers(&self, response: &Response) -> Result<()> {
-        let outside = |fact: String| {
-            Err(Error::new(Code::OutOfScope, format!("the key of {:?} {fact}", self.holder)))
-        };
-        let kind = ResponseKind::of(response);
-        if !self.scope.types.contains(&kind) {
-            return outside(format!("may not sign {kind} responses"));
-        }
-        if let Products::Some(ids) = &self.scope.products
-            && !ids.contains(&response.product)
-        {
-            return outside(format!("may not sign for the product {}", response.product));
-        }
-        if !(self.not_before..self.not_after).contains(&response.issued_at) {
-            return outside("was used outside the time it is valid for".to_owned());
-        }
+        self.covers_type(ScopeType::of(response), &response.product, response.issued_at)?;
         if let (Some(max_days), Some(granted)) = (self.scope.max_days, response.granted()) {
             let longest =
                 response.issued_at.saturating_add(max_days.saturating_mul(SECONDS_PER_DAY));
             if granted.grant.expires_at.is_none_or(|end| end > longest) {
-                return outside(format!("may not grant more than {max_days} days"));
+                return Err(self.outside(&format!("may not grant more than {max_days} days")));
             }
         }
         Ok(())
+    }
+
+    /// Refuses a release that this delegation does not cover, with the limit in the error.
+    ///
+    /// # Errors
+    /// [`Code::OutOfScope`].
+    pub fn covers_release(&self, release: &Release) -> Result<()> {
+        self.covers_type(ScopeType::Release, &release.product, release.issued_at)
+    }
+
+    fn covers_type(&self, kind: ScopeType, product: &ProductId, at: UnixSeconds) -> Result<()> {
+        if !self.scope.types.contains(&kind) {
+            return Err(self.outside(&format!("may not sign {}", kind.plural())));
+        }
+        if let Products::Some(ids) = &self.scope.products
+            && !ids.contains(product)
+        {
+            return Err(self.outside(&format!("may not sign for the product {product}")));
+        }
+        if !(self.not_before..self.not_after).contains(&at) {
+            return Err(self.outside("was used outside the time it is valid for"));
+        }
+        Ok(())
+    }
+
+    fn outside(&self, fact: &str) -> Error {
+        Error::new(Code::OutOfScope, format!("the key of {:?} {fact}", self.holder))
     }
 }
 

@@ -1,11 +1,13 @@
-//! The carrier: `*.request` and `*.response` text around a token (docs/format.md, section 5).
+//! The carrier: `*.request`, `*.response` and `*.checksums` text around a token (docs/format.md, section 5).
 //! The writer is strict; the reader forgives what mail, chat and editors do. Comment lines decide nothing.
 
 mod read;
 mod write;
 
 pub use read::{MAX_FILE, read};
-pub use write::{CommentLine, date, request_file, response_file, safe_name, write};
+pub use write::{
+    CommentLine, checksum_file, date, is_reserved, request_file, response_file, safe_name, write,
+};
 
 use crate::ids::Hash;
 

@@ -17,8 +17,12 @@ impl Malformed {
     pub(crate) const FINGERPRINT: Self =
         Self("a fingerprint has 1 to 16 components, each named by 1 to 32 of a-z 0-9 -");
     pub(crate) const STRATEGY: Self = Self("a fingerprint strategy is exact, fuzzy or loose");
-    pub(crate) const RESPONSE_KIND: Self =
-        Self("a kind of response is activation, deactivation or trial");
+    pub(crate) const SCOPE_TYPE: Self =
+        Self("a type of a scope is activation, deactivation, trial or release");
+
+    pub(crate) const fn new(says: &'static str) -> Self {
+        Self(says)
+    }
 }
 
 macro_rules! bytes_as_base64url {
@@ -112,6 +116,11 @@ impl Hash {
     /// SHA-256 of `bytes`.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The value as 64 lower-case hex digits, as `sha256sum` prints it.
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 

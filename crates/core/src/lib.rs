@@ -7,8 +7,9 @@
 //! | [`mod@file`] | the carrier: `*.request` / `*.response` text, forgiving reader, strict writer (section 5) |
 //! | [`token`] | one signed token taken apart, strictly (section 2) |
 //! | [`request`], [`response`] | what a device asks and what a vendor answers: claims, signing (sections 3, 4) |
+//! | [`release`] | the files of a release with their hashes (section 4) |
 //! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
-//! | [`trust`] | who may sign a response: roots, chain, scope, revocation |
+//! | [`trust`] | who may sign: roots, chain, scope, revocation |
 //! | [`install`] | the ordered checks before a machine stores a response (section 7) |
 //! | [`fingerprint`], [`license_key`] | machine binding; license keys and their proofs (section 4) |
 //! | [`key`], `pem` | Ed25519 keys, one strict verify function; PKCS#8 key files (feature `pem`) |
@@ -28,6 +29,7 @@ pub mod key;
 pub mod license_key;
 #[cfg(feature = "pem")]
 pub mod pem;
+pub mod release;
 pub mod request;
 pub mod response;
 pub mod revocations;

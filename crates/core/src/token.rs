@@ -45,6 +45,7 @@ types! {
     DeactivationResponse "deactivation-response+jwt" "deactivation receipt"
     SigningKey "signing-key+jwt" "signing key delegation"
     Revocations "revocations+jwt" "revocation list"
+    Release "release+jwt" "release checksum list"
 }
 
 impl TokenType {
@@ -56,6 +57,11 @@ impl TokenType {
     /// Whether a vendor answers a device with it.
     pub fn is_response(self) -> bool {
         matches!(self, Self::ActivationResponse | Self::TrialResponse | Self::DeactivationResponse)
+    }
+
+    /// Whether a root or a delegated key signs it: it may carry a chain and a revocation list.
+    pub(crate) fn is_delegable(self) -> bool {
+        self.is_response() || self == Self::Release
     }
 
     /// "an activation request", "a trial response".
@@ -139,7 +145,7 @@ impl FromStr for Expect {
 pub(crate) enum Header {
     /// Requests: the device's own key.
     Device(PublicKey),
-    /// Responses: the signer, with what vouches for it.
+    /// Responses and releases: the signer, with what vouches for it.
     Vendor { kid: Thumbprint, chain: Option<String>, revocations: Option<String> },
     /// Delegations and revocation lists.
     Root { kid: Thumbprint },
@@ -244,7 +250,7 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
     let token_type: TokenType = string("typ")?.parse()?;
     let defined: &[&str] = match token_type {
         t if t.is_request() => &["alg", "typ", "jwk"],
-        t if t.is_response() => &["alg", "typ", "kid", "chain", "revocations"],
+        t if t.is_delegable() => &["alg", "typ", "kid", "chain", "revocations"],
         _ => &["alg", "typ", "kid"],
     };
     if let Some(foreign) = map.keys().find(|name| !defined.contains(&name.as_str())) {
@@ -261,7 +267,7 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
     };
     let header = if token_type.is_request() {
         Header::Device(read_jwk(map.get("jwk"))?)
-    } else if token_type.is_response() {
+    } else if token_type.is_delegable() {
         Header::Vendor {
             kid: kid()?,
             chain: optional("chain")?,

@@ -10,6 +10,7 @@
 //! | `access`, `license_list`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `renewal` | fresh responses without a new request |
+//! | `product_release`, `release_terms`, `version` | what is published, what a license may run of it, the order of versions |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
@@ -47,8 +48,10 @@ mod organization;
 mod page;
 mod password;
 mod product;
+mod product_release;
 mod receipt;
 mod release;
+mod release_terms;
 mod renewal;
 mod row;
 mod session;
@@ -58,6 +61,7 @@ mod throttle;
 mod trial;
 mod two_factor;
 mod user;
+mod version;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -87,7 +91,12 @@ pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::Organization;
 pub use page::{Cursor, Page};
 pub use product::Product;
+pub use product_release::{
+    LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter,
+    ReleaseStatus,
+};
 pub use release::{Release, ReleaseOutcome, ReleasePolicy};
+pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
 pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};

@@ -220,14 +220,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseId> {
         let actor = actor.to_owned();
-        self.write(move |c| {
-            insert(c, &new, now)?;
-            let id = new.key.id();
-            let (of, product) = (new.organization, new.product.as_str());
-            audit::record_in(c, of, now, &actor, "license.create", &id.to_string(), product)?;
-            Ok(id)
-        })
-        .await
+        self.write(move |c| create(c, &new, &actor, now)).await
     }
 
     /// Replaces what can be changed of a license: plan, holder, status, owner, limits, end, response validity, strategy,
@@ -293,6 +286,19 @@ impl Store {
 
 pub(crate) fn find_license(c: &Connection, id: &LicenseId) -> Result<Option<License>> {
     find(c, FIND, [id.to_string()], map)
+}
+
+pub(crate) fn create(
+    c: &Connection,
+    new: &NewLicense,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<LicenseId> {
+    insert(c, new, now)?;
+    let id = new.key.id();
+    let (of, product) = (new.organization, new.product.as_str());
+    audit::record_in(c, of, now, actor, "license.create", &id.to_string(), product)?;
+    Ok(id)
 }
 
 fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {

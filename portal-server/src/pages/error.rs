@@ -79,6 +79,18 @@ impl ErrorPage {
         Self::new(status, "error-upload-title", fact, "error-upload-advice")
     }
 
+    /// A file does not have the part that was asked for.
+    pub(crate) fn no_such_part() -> Self {
+        let status = StatusCode::RANGE_NOT_SATISFIABLE;
+        Self::new(status, "error-part-title", "error-part", "error-download-advice")
+    }
+
+    /// A file is not what a download began with.
+    pub(crate) fn changed_meanwhile() -> Self {
+        let status = StatusCode::PRECONDITION_FAILED;
+        Self::new(status, "error-changed-title", "error-changed", "error-download-advice")
+    }
+
     /// What a layer or extractor refused, by its status alone.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {

@@ -32,6 +32,7 @@ const SOON: u32 = 30;
 pub(crate) struct LicenseView {
     pub(crate) id: String,
     pub(crate) product: String,
+    pub(crate) product_id: String,
     pub(crate) plan: String,
     pub(crate) holder: String,
     pub(crate) key: String,
@@ -63,6 +64,7 @@ impl LicenseView {
         Self {
             id: license.id.to_string(),
             product,
+            product_id: license.product.to_string(),
             plan: license.plan.clone().unwrap_or_default(),
             holder: license.holder.clone().unwrap_or_default(),
             masked_key: masked(&license.key.grouped()),

@@ -18,7 +18,7 @@ enum For {
 use For::{Admins, Customers, Everybody, Programs, Runners};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 105] = [
+const ROUTES: [(&str, &str, For, &str); 111] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
@@ -100,6 +100,12 @@ const ROUTES: [(&str, &str, For, &str); 105] = [
     ("POST", "/organization/groups/{id}/delete", Runners, "x=1"),
     ("GET", "/organization/licenses/{id}", Runners, ""),
     ("GET", "/organization/activity", Runners, ""),
+    ("GET", "/downloads", Customers, ""),
+    ("GET", "/downloads/{product}", Customers, ""),
+    ("GET", "/downloads/{product}/{release}", Customers, ""),
+    ("GET", "/releases/{id}", Customers, ""),
+    ("HEAD", "/releases/{id}", Customers, ""),
+    ("GET", "/releases/{id}/checksums", Customers, ""),
     ("GET", "/licenses", Customers, ""),
     ("GET", "/licenses.csv", Customers, ""),
     ("GET", "/licenses.ics", Customers, ""),
@@ -218,6 +224,7 @@ impl Subjects {
             _ => "portal.css",
         };
         let path = path.replace("{activation}", &self.activation);
+        let path = path.replace("{product}", "acme-cad").replace("{release}", id);
         path.replace("{id}", id).replace("{name}", id).replace("{hash}", id).replace("{token}", id)
     }
 

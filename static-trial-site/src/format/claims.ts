@@ -46,7 +46,8 @@ export class Claims {
     return this.has(name) ? this.string(name) : undefined;
   }
 
-  private formed(name: string, fits: (text: string) => boolean, wants: string): string {
+  /** A string with a form of its own. */
+  formed(name: string, fits: (text: string) => boolean, wants: string): string {
     const text = this.string(name);
     if (!fits(text)) throw this.wrong(name, wants);
     return text;

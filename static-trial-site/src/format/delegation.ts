@@ -3,6 +3,7 @@
 import { FormatError } from "./error";
 import { isProductId } from "./ids";
 import { type PublicKey, readKey } from "./key";
+import type { Release } from "./release";
 import type { Response } from "./response";
 import type { Unverified } from "./token";
 
@@ -14,6 +15,7 @@ export interface Delegation {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly key: PublicKey;
+  /** What it may sign; entries that are not known here allow nothing here. */
   readonly types: string[];
   /** `undefined`: all products. */
   readonly products: string[] | undefined;
@@ -43,21 +45,32 @@ export async function verifyDelegation(unverified: Unverified, root: PublicKey):
 
 /** Refuses a response that the delegation does not cover, with the limit in the error. */
 export function covers(delegation: Delegation, response: Response): void {
-  const outside = (fact: string): never => {
-    throw new FormatError("out-of-scope", `the key of "${delegation.holder}" ${fact}`);
-  };
-  const kind = response.type.replace("-response+jwt", "");
-  if (!delegation.types.includes(kind)) outside(`may not sign ${kind} responses`);
-  if (delegation.products && !delegation.products.includes(response.product)) {
-    outside(`may not sign for the product ${response.product}`);
-  }
-  if (response.issuedAt < delegation.notBefore || response.issuedAt >= delegation.notAfter) {
-    outside("was used outside the time it is valid for");
-  }
+  coversType(delegation, response.type.replace("-response+jwt", ""), response);
   if (delegation.maxDays !== null && response.granted) {
     const end = response.granted.expiresAt;
     if (end === null || end > response.issuedAt + delegation.maxDays * DAY) {
-      outside(`may not grant more than ${delegation.maxDays} days`);
+      throw outside(delegation, `may not grant more than ${delegation.maxDays} days`);
     }
   }
+}
+
+/** Refuses a release that the delegation does not cover, with the limit in the error. */
+export function coversRelease(delegation: Delegation, release: Release): void {
+  coversType(delegation, "release", release);
+}
+
+function coversType(delegation: Delegation, type: string, signed: { product: string; issuedAt: number }): void {
+  if (!delegation.types.includes(type)) {
+    throw outside(delegation, `may not sign ${type === "release" ? "releases" : `${type} responses`}`);
+  }
+  if (delegation.products && !delegation.products.includes(signed.product)) {
+    throw outside(delegation, `may not sign for the product ${signed.product}`);
+  }
+  if (signed.issuedAt < delegation.notBefore || signed.issuedAt >= delegation.notAfter) {
+    throw outside(delegation, "was used outside the time it is valid for");
+  }
+}
+
+function outside(delegation: Delegation, fact: string): FormatError {
+  return new FormatError("out-of-scope", `the key of "${delegation.holder}" ${fact}`);
 }

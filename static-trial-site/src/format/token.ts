@@ -19,6 +19,7 @@ const TYPES = {
   "deactivation-response+jwt": "deactivation receipt",
   "signing-key+jwt": "signing key delegation",
   "revocations+jwt": "revocation list",
+  "release+jwt": "release checksum list",
 } as const;
 
 /** What a token is (`typ`). */
@@ -30,6 +31,11 @@ export function isRequest(type: TokenType): boolean {
 
 export function isResponse(type: TokenType): boolean {
   return type.endsWith("-response+jwt");
+}
+
+/** Whether a root or a delegated key signs it: it may carry a chain and a revocation list. */
+function isDelegable(type: TokenType): boolean {
+  return isResponse(type) || type === "release+jwt";
 }
 
 /** "an activation request" */
@@ -59,9 +65,9 @@ export interface Header {
   readonly jwk?: PublicKey;
   /** All others: the thumbprint of the signing key. */
   readonly kid?: string;
-  /** Responses, where present: the delegation of the signing key. */
+  /** Responses and releases, where present: the delegation of the signing key. */
   readonly chain?: string;
-  /** Responses, where present: a revocation list. */
+  /** Responses and releases, where present: a revocation list. */
   readonly revocations?: string;
 }
 
@@ -137,7 +143,7 @@ function readHeader(map: JsonObject): [TokenType, Header] {
   const typ = string("typ");
   if (!Object.hasOwn(TYPES, typ)) throw new FormatError("unknown-type", `"${typ}" is no type of token known here`);
   const type = typ as TokenType;
-  const own = isRequest(type) ? ["jwk"] : isResponse(type) ? ["kid", "chain", "revocations"] : ["kid"];
+  const own = isRequest(type) ? ["jwk"] : isDelegable(type) ? ["kid", "chain", "revocations"] : ["kid"];
   for (const name of map.keys()) {
     if (name !== "alg" && name !== "typ" && !own.includes(name)) {
       throw badHeader(`the header member "${name}" does not belong to ${withArticle(type)}`);

@@ -1,8 +1,10 @@
-/** Who may sign a response: the roots that the page is configured with, and keys they delegate to. */
+/** Who may sign a response or a release: the roots that the page is configured with, and keys they delegate to. */
 
-import { type Delegation, covers, verifyDelegation } from "./delegation";
+import type { Claims } from "./claims";
+import { type Delegation, covers, coversRelease, verifyDelegation } from "./delegation";
 import { FormatError } from "./error";
 import { type PublicKey, thumbprint } from "./key";
+import { type Release, readRelease } from "./release";
 import { type Response, readResponse } from "./response";
 import { type Expect, Unverified, check } from "./token";
 
@@ -30,13 +32,38 @@ export class Roots {
     const unverified = Unverified.decode(token);
     check("response", unverified.type);
     check(expect, unverified.type);
-    const { kid = "", chain, revocations } = unverified.header;
-    const delegation = !this.keys.has(kid) && chain !== undefined ? await this.verifyChain(chain, kid) : undefined;
-    const claims = await unverified.verify(delegation?.key ?? this.find("the response", kid));
+    const { claims, delegation } = await this.verifySignature("the response", unverified);
     const response = readResponse(unverified.type, claims);
     if (delegation) covers(delegation, response);
+    return { response, signer: await this.unrevoked(unverified) };
+  }
+
+  /** Verifies the checksum list of a release: signature, chain, scope, and the revocation list that it carries. */
+  async verifyRelease(token: string): Promise<{ release: Release; signer: string }> {
+    const unverified = Unverified.decode(token);
+    check("release+jwt", unverified.type);
+    const { claims, delegation } = await this.verifySignature("the release", unverified);
+    const release = readRelease(claims);
+    if (delegation) coversRelease(delegation, release);
+    return { release, signer: await this.unrevoked(unverified) };
+  }
+
+  /** The claims of what a root or a key with a chain signed. The scope is not looked at yet. */
+  private async verifySignature(
+    what: string,
+    unverified: Unverified,
+  ): Promise<{ claims: Claims; delegation: Delegation | undefined }> {
+    const { kid = "", chain } = unverified.header;
+    const delegation = !this.keys.has(kid) && chain !== undefined ? await this.verifyChain(chain, kid) : undefined;
+    const claims = await unverified.verify(delegation?.key ?? this.find(what, kid));
+    return { claims, delegation };
+  }
+
+  /** The signer, unless the revocation list that came along names it. */
+  private async unrevoked(unverified: Unverified): Promise<string> {
+    const { kid = "", revocations } = unverified.header;
     if (revocations !== undefined && (await this.verifyRevocations(revocations)).includes(kid)) throw revoked(kid);
-    return { response, signer: kid };
+    return kid;
   }
 
   /** Verifies a delegation on its own. */
@@ -61,7 +88,7 @@ export class Roots {
     });
   }
 
-  /** The delegation inside a response. Whatever is wrong with it is a bad chain, but that no root signed it. */
+  /** The delegation inside a token. Whatever is wrong with it is a bad chain, but that no root signed it. */
   private async verifyChain(chain: string, kid: string): Promise<Delegation> {
     let delegation: Delegation;
     try {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use countersign_client::core::delegation::{Delegation, Products, ResponseKind, Scope};
+use countersign_client::core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_client::core::fingerprint::Strategy;
 use countersign_client::core::request::{Ask, VerifiedRequest};
 use countersign_client::core::response::{
@@ -41,7 +41,7 @@ impl Vendor {
             not_after: NOW + 1000 * DAY,
             key: key.public_key(),
             scope: Scope {
-                types: ResponseKind::ALL.to_vec(),
+                types: ScopeType::ALL.to_vec(),
                 products: Products::All,
                 max_days: None,
             },

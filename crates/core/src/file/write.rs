@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::UnixSeconds;
+use crate::release::Release;
 use crate::request::{Ask, Request};
 use crate::response::{Answer, Response};
 
@@ -104,6 +105,21 @@ pub fn response_file(token: &str, response: &Response, device_name: Option<&str>
     write(token, &comments)
 }
 
+/// A checksum file. Like a response file, the same release gives the same bytes at any time.
+pub fn checksum_file(token: &str, release: &Release) -> String {
+    let count = match release.files.len() {
+        1 => "1 file".to_owned(),
+        several => format!("{several} files"),
+    };
+    let (product, version, channel) = (&release.product, &release.version, &release.channel);
+    let comments = [
+        format!("{product} {version} ({channel}) - signed checksums of {count}"),
+        format!("signed  {} UTC", date(release.issued_at)),
+        "check   countersign verify-release --root KEY THIS-FILE FILE".to_owned(),
+    ];
+    write(token, &comments.map(|line| CommentLine::new(&line)))
+}
+
 /// A time for people: `2026-11-23 10:00`, UTC; times past the year 9999 as such.
 pub fn date(time: UnixSeconds) -> String {
     let known =
@@ -125,17 +141,19 @@ pub fn safe_name(name: &str) -> String {
     let keep = |c: char| if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
     let kept: String = name.chars().map(keep).take(48).collect();
     let kept = kept.trim_matches(|c| matches!(c, '.' | '-' | '_'));
-    let stem = kept.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let numbered = |prefix: &str| {
-        stem.strip_prefix(prefix)
-            .is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let reserved = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
-        || numbered("com")
-        || numbered("lpt");
-    match (kept.is_empty(), reserved) {
+    match (kept.is_empty(), is_reserved(kept)) {
         (true, _) => "machine".to_owned(),
         (_, true) => format!("machine-{kept}"),
         _ => kept.to_owned(),
     }
+}
+
+/// Whether Windows takes a file name for a device's, whatever it ends with.
+pub fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let numbered = |prefix: &str| {
+        stem.strip_prefix(prefix)
+            .is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }

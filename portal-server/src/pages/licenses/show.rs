@@ -27,6 +27,8 @@ struct LicensePage {
     releases: Option<Releases>,
     entitlements: Vec<(String, String)>,
     metadata: Vec<(String, String)>,
+    maintenance_until: Option<String>,
+    highest_version: Option<String>,
     manages: bool,
     runs_its_organization: bool,
     has_end: bool,
@@ -78,6 +80,8 @@ pub(crate) async fn show(
     for activation in &found.items {
         machines.push(MachineView::with_names(activation, &mut people).await?);
     }
+    let terms = app.store().release_terms_of(&license.id).await?;
+    let limits = terms.map(|terms| terms.limits).unwrap_or_default();
     let path = format!("/licenses/{}", license.id);
     Ok(page(&LicensePage {
         frame: Frame::new(&app, &visitor),
@@ -88,6 +92,8 @@ pub(crate) async fn show(
         releases: if manages(&access) { releases(&app, &license, language).await? } else { None },
         entitlements: entitlements(&license, language),
         metadata: visible_metadata(&license, &access),
+        maintenance_until: limits.maintenance_until.map(|until| language.date(until)),
+        highest_version: limits.highest_version.map(|version| version.to_string()),
         manages: manages(&access),
         runs_its_organization: access == Access::OrganizationAdmin,
         has_end: license.expires_at.is_some(),

@@ -1,0 +1,529 @@
+//! Releases: what is published of a product, as files. What a license may run of them stands in `release_terms`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use countersign_core::release::{Channel, FileName, MOST_FILES, VersionName};
+use countersign_core::{Hash, Id, ProductId, UnixSeconds};
+use rusqlite::Connection;
+
+use crate::error::{Result, StoreError};
+use crate::row::{Columns, seconds};
+use crate::{Store, audit, find, list, product, run, version};
+
+const INSERT: &str = "INSERT INTO release (id, product_id, channel, version, version_order, status, notes, created_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, 'draft', ?6, ?7) ON CONFLICT (product_id, channel, version) DO NOTHING";
+const FIND: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
+    created_at, published_at FROM release WHERE id = ?1";
+const NAMED: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
+    created_at, published_at FROM release WHERE product_id = ?1 AND channel = ?2 AND version = ?3";
+const OF_PRODUCT: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
+    created_at, published_at FROM release WHERE product_id = ?1 AND (version_order, id) < (?2, ?3) \
+    AND (?4 = '' OR channel = ?4) AND (?5 = '' OR status = ?5) ORDER BY version_order DESC, id DESC LIMIT ?6";
+const CHANNELS: &str = "SELECT DISTINCT channel FROM release WHERE product_id = ?1 AND status = 'published' ORDER BY channel";
+const SET_NOTES: &str = "UPDATE release SET notes = ?2 WHERE id = ?1";
+const TOUCH: &str = "UPDATE release SET revision = revision + 1 WHERE id = ?1 AND status = 'draft'";
+const PUBLISH: &str = "UPDATE release SET status = 'published', published_at = ?2, checksums = ?3 \
+    WHERE id = ?1 AND published_at IS NULL AND revision = ?4";
+const PUBLISH_AGAIN: &str = "UPDATE release SET status = 'published' WHERE id = ?1 AND published_at IS NOT NULL AND revision = ?2";
+const ARCHIVE: &str =
+    "UPDATE release SET status = 'archived' WHERE id = ?1 AND status <> 'archived'";
+const INSERT_FILE: &str = "INSERT INTO release_file (id, release_id, name, platform, size, sha256, storage_key, created_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const FILES: &str = "SELECT id, release_id, name, platform, size, sha256, storage_key, created_at FROM release_file \
+    WHERE release_id = ?1 ORDER BY platform, name";
+const FIND_FILE: &str = "SELECT id, release_id, name, platform, size, sha256, storage_key, created_at FROM release_file \
+    WHERE id = ?1";
+const DELETE_FILE: &str = "DELETE FROM release_file WHERE id = ?1";
+const ALL_FILES: &str = "SELECT id, release_id, name, platform, size, sha256, storage_key, created_at FROM release_file \
+    WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+/// Comes after every place of a version.
+pub(crate) const ABOVE_ALL: &str = "~";
+
+/// The longest notes, in bytes of Markdown.
+pub const LONGEST_NOTES: usize = 64 * 1024;
+
+/// A release of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductRelease {
+    /// Its id: the `jti` of its checksum file.
+    pub id: Id,
+    /// Of which product.
+    pub product: ProductId,
+    /// On which channel.
+    pub channel: Channel,
+    /// Its version.
+    pub version: VersionName,
+    /// The version's place in the order (`version.rs`).
+    pub(crate) order: String,
+    /// Whether customers see it.
+    pub status: ReleaseStatus,
+    /// What is new, in Markdown.
+    pub notes: String,
+    /// The signed token with the hashes of the files, if it was signed.
+    pub checksums: Option<String>,
+    /// Changes with its files: what was signed against another revision is signed again.
+    pub revision: i64,
+    /// When it was created.
+    pub created_at: UnixSeconds,
+    /// When it was published first.
+    pub published_at: Option<UnixSeconds>,
+}
+
+/// Whether customers see a release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseStatus {
+    /// Not yet: files can be added.
+    Draft,
+    /// They do.
+    Published,
+    /// Not any more.
+    Archived,
+}
+
+impl ReleaseStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Archived];
+
+    /// As text, in the database and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Published => "published",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+impl FromStr for ReleaseStatus {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|status| status.as_str() == text);
+        known.ok_or(StoreError::Malformed("release status"))
+    }
+}
+
+impl fmt::Display for ReleaseStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A file of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseFile {
+    /// Its id, random: how it is asked for.
+    pub id: Id,
+    /// Of which release.
+    pub release: Id,
+    /// The name that it is saved under.
+    pub name: FileName,
+    /// For which platform, in the vendor's words; may be empty.
+    pub platform: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the content.
+    pub sha256: Hash,
+    /// Where the content lies, random: nothing that anybody is told.
+    pub storage_key: String,
+    /// When it was added.
+    pub created_at: UnixSeconds,
+}
+
+/// A release to be created, as a draft.
+#[derive(Debug, Clone)]
+pub struct NewRelease {
+    /// A fresh id.
+    pub id: Id,
+    /// Of which product.
+    pub product: ProductId,
+    /// On which channel.
+    pub channel: Channel,
+    /// Its version.
+    pub version: VersionName,
+    /// What is new, in Markdown.
+    pub notes: String,
+}
+
+/// How a change of a release ended. Nothing was changed but by `Done`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseChange {
+    /// It is changed.
+    Done,
+    /// There is no such release, file or product.
+    NotFound,
+    /// It is what it should become already.
+    Already,
+    /// Files belong to drafts: this release was published or archived.
+    NotDraft,
+    /// The product has that version on that channel already.
+    VersionTaken,
+    /// A version begins with a number, or it has no place among the others.
+    VersionWithoutNumber,
+    /// The release has a file of that name, when case is ignored.
+    NameTaken,
+    /// A release has at most [`MOST_FILES`] files.
+    TooManyFiles,
+    /// A release without files is not published.
+    NoFiles,
+    /// The notes are longer than [`LONGEST_NOTES`].
+    NotesTooLong,
+    /// It was changed since it was read: read and sign again.
+    Stale,
+}
+
+/// Which releases of a product.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseFilter {
+    /// On this channel only.
+    pub channel: Option<Channel>,
+    /// With this status only.
+    pub status: Option<ReleaseStatus>,
+    /// Those after this one: the last of the page before.
+    pub after: Option<Id>,
+}
+
+impl Store {
+    /// Creates a draft.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_release(
+        &self,
+        new: NewRelease,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<ReleaseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| create(c, &new, &actor, now)).await
+    }
+
+    /// Replaces the notes; they are not signed and can be changed at any time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_release_notes(
+        &self,
+        release: Id,
+        notes: String,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<ReleaseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            if notes.len() > LONGEST_NOTES {
+                return Ok(ReleaseChange::NotesTooLong);
+            }
+            if run(c, SET_NOTES, (release.to_string(), &notes))? != 1 {
+                return Ok(ReleaseChange::NotFound);
+            }
+            done(c, release, "release.notes", "", &actor, now)
+        })
+        .await
+    }
+
+    /// Adds a file, whose content is stored already, to a draft.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_release_file(
+        &self,
+        file: ReleaseFile,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<ReleaseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| add_file(c, &file, &actor, now)).await
+    }
+
+    /// Takes a file out of a draft. The content is the caller's to delete, after this.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_release_file(
+        &self,
+        file: Id,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<ReleaseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            let Some(found) = find(c, FIND_FILE, [file.to_string()], map_file)? else {
+                return Ok(ReleaseChange::NotFound);
+            };
+            if run(c, TOUCH, [found.release.to_string()])? != 1 {
+                return Ok(ReleaseChange::NotDraft);
+            }
+            run(c, DELETE_FILE, [file.to_string()])?;
+            done(c, found.release, "release.remove-file", found.name.as_str(), &actor, now)
+        })
+        .await
+    }
+
+    /// Publishes a draft with its signed checksums. One that was published and archived comes back as it was: with its own
+    /// time and checksums. `read` is the release as it was read when the checksums were signed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn publish_release(
+        &self,
+        read: ProductRelease,
+        checksums: Option<String>,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<ReleaseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| publish(c, &read, checksums.as_deref(), &actor, now)).await
+    }
+
+    /// Takes a release away from customers; its files stay.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn archive_release(
+        &self,
+        release: Id,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<ReleaseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            if find_release(c, release)?.is_none() {
+                return Ok(ReleaseChange::NotFound);
+            }
+            if run(c, ARCHIVE, [release.to_string()])? != 1 {
+                return Ok(ReleaseChange::Already);
+            }
+            done(c, release, "release.archive", "", &actor, now)
+        })
+        .await
+    }
+
+    /// The release with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release(&self, id: Id) -> Result<Option<ProductRelease>> {
+        self.read(|c| find_release(c, id))
+    }
+
+    /// The release of this name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_named(
+        &self,
+        product: &ProductId,
+        channel: &Channel,
+        version: &VersionName,
+    ) -> Result<Option<ProductRelease>> {
+        let name = (product.as_str(), channel.as_str(), version.as_str());
+        self.read(|c| find(c, NAMED, name, map))
+    }
+
+    /// Releases of a product, the highest version first; a page of at most `most`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn releases(
+        &self,
+        product: &ProductId,
+        filter: &ReleaseFilter,
+        most: u32,
+    ) -> Result<Vec<ProductRelease>> {
+        self.read(|c| {
+            let Some((order, id)) = page_start(c, filter)? else { return Ok(Vec::new()) };
+            let channel = filter.channel.as_ref().map_or("", Channel::as_str);
+            let status = filter.status.map_or("", ReleaseStatus::as_str);
+            list(c, OF_PRODUCT, (product.as_str(), order, id, channel, status, most), map)
+        })
+    }
+
+    /// The channels that a product has published releases on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_channels(&self, product: &ProductId) -> Result<Vec<Channel>> {
+        self.read(|c| list(c, CHANNELS, [product.as_str()], |row| row.parsed("channel")))
+    }
+
+    /// The files of a release, by platform and name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_files(&self, release: Id) -> Result<Vec<ReleaseFile>> {
+        self.read(|c| list(c, FILES, [release.to_string()], map_file))
+    }
+
+    /// The file with this id, and its release.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn release_file(&self, id: Id) -> Result<Option<(ReleaseFile, ProductRelease)>> {
+        self.read(|c| {
+            let Some(file) = find(c, FIND_FILE, [id.to_string()], map_file)? else {
+                return Ok(None);
+            };
+            Ok(find_release(c, file.release)?.map(|release| (file, release)))
+        })
+    }
+
+    /// All files of all releases by id, after `after`; a page of at most `most`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn all_release_files(
+        &self,
+        after: Option<Id>,
+        most: u32,
+    ) -> Result<Vec<ReleaseFile>> {
+        let after = after.map(|id| id.to_string()).unwrap_or_default();
+        self.read(|c| list(c, ALL_FILES, (after, most), map_file))
+    }
+}
+
+/// What the first of the page comes after; `None` when that is gone.
+pub(crate) fn page_start(
+    c: &Connection,
+    filter: &ReleaseFilter,
+) -> Result<Option<(String, String)>> {
+    match filter.after {
+        Some(id) => Ok(find_release(c, id)?.map(|last| (last.order, id.to_string()))),
+        None => Ok(Some((ABOVE_ALL.to_owned(), String::new()))),
+    }
+}
+
+fn find_release(c: &Connection, id: Id) -> Result<Option<ProductRelease>> {
+    find(c, FIND, [id.to_string()], map)
+}
+
+fn create(
+    c: &Connection,
+    new: &NewRelease,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<ReleaseChange> {
+    let Some(order) = version::order(&new.version) else {
+        return Ok(ReleaseChange::VersionWithoutNumber);
+    };
+    if new.notes.len() > LONGEST_NOTES {
+        return Ok(ReleaseChange::NotesTooLong);
+    }
+    if product::find_product(c, &new.product)?.is_none() {
+        return Ok(ReleaseChange::NotFound);
+    }
+    let (product, channel, version) =
+        (new.product.as_str(), new.channel.as_str(), new.version.as_str());
+    let id = new.id.to_string();
+    let values = (&id, product, channel, version, order, &new.notes, seconds(now));
+    if run(c, INSERT, values)? != 1 {
+        return Ok(ReleaseChange::VersionTaken);
+    }
+    done(c, new.id, "release.create", &format!("{product} {version} {channel}"), actor, now)
+}
+
+fn add_file(
+    c: &Connection,
+    file: &ReleaseFile,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<ReleaseChange> {
+    let release = file.release.to_string();
+    if find_release(c, file.release)?.is_none() {
+        return Ok(ReleaseChange::NotFound);
+    }
+    if run(c, TOUCH, [&release])? != 1 {
+        return Ok(ReleaseChange::NotDraft);
+    }
+    let there = list(c, FILES, [&release], map_file)?;
+    let is_same =
+        |other: &ReleaseFile| other.name.as_str().eq_ignore_ascii_case(file.name.as_str());
+    if there.iter().any(is_same) {
+        return Ok(ReleaseChange::NameTaken);
+    }
+    if there.len() >= MOST_FILES {
+        return Ok(ReleaseChange::TooManyFiles);
+    }
+    let values = (
+        file.id.to_string(),
+        &release,
+        file.name.as_str(),
+        &file.platform,
+        seconds(file.size),
+        file.sha256.to_string(),
+        &file.storage_key,
+        seconds(now),
+    );
+    run(c, INSERT_FILE, values)?;
+    done(c, file.release, "release.add-file", file.name.as_str(), actor, now)
+}
+
+fn publish(
+    c: &Connection,
+    read: &ProductRelease,
+    checksums: Option<&str>,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<ReleaseChange> {
+    let id = read.id.to_string();
+    let Some(current) = find_release(c, read.id)? else { return Ok(ReleaseChange::NotFound) };
+    if current.status == ReleaseStatus::Published {
+        return Ok(ReleaseChange::Already);
+    }
+    if list(c, FILES, [&id], map_file)?.is_empty() {
+        return Ok(ReleaseChange::NoFiles);
+    }
+    let published = match current.published_at {
+        None => run(c, PUBLISH, (&id, seconds(now), checksums, read.revision))?,
+        Some(_) => run(c, PUBLISH_AGAIN, (&id, read.revision))?,
+    };
+    if published != 1 {
+        return Ok(ReleaseChange::Stale);
+    }
+    let detail =
+        if current.checksums.is_some() || checksums.is_some() { "signed" } else { "not signed" };
+    done(c, read.id, "release.publish", detail, actor, now)
+}
+
+fn done(
+    c: &Connection,
+    release: Id,
+    action: &str,
+    detail: &str,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<ReleaseChange> {
+    audit::record(c, now, actor, action, &release.to_string(), detail)?;
+    Ok(ReleaseChange::Done)
+}
+
+pub(crate) fn map(row: &mut Columns<'_>) -> Result<ProductRelease> {
+    Ok(ProductRelease {
+        id: row.parsed("release id")?,
+        product: row.parsed("product id")?,
+        channel: row.parsed("channel")?,
+        version: row.parsed("version")?,
+        order: row.text()?,
+        status: row.parsed("release status")?,
+        notes: row.text()?,
+        checksums: row.take()?,
+        revision: row.take()?,
+        created_at: row.time()?,
+        published_at: row.optional_time()?,
+    })
+}
+
+fn map_file(row: &mut Columns<'_>) -> Result<ReleaseFile> {
+    Ok(ReleaseFile {
+        id: row.parsed("release file id")?,
+        release: row.parsed("release id")?,
+        name: row.parsed("file name")?,
+        platform: row.text()?,
+        size: row.time()?,
+        sha256: row.parsed("hash")?,
+        storage_key: row.text()?,
+        created_at: row.time()?,
+    })
+}

@@ -1,0 +1,22 @@
+//! Releases: their files in a folder or a bucket, published with signed checksums, downloaded by those who may run them.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `place`, `connect` | where the files lie; the way to a bucket |
+//! | `storage` | writing, reading and deleting them, a piece at a time |
+//! | `upload` | adding a file: stored, hashed, then known |
+//! | `publish` | signing the checksums |
+//! | `download`, `range` | handing files out, whole or in part |
+//! | `notes` | release notes as HTML |
+
+mod connect;
+pub(crate) mod download;
+pub(crate) mod notes;
+mod place;
+pub mod publish;
+mod range;
+pub mod storage;
+pub mod upload;
+
+pub use place::{Bucket, Credentials, Place};
+pub use storage::Storage;
