@@ -455,6 +455,114 @@ since = Seit
 runs-until = Läuft bis
 install-before = Installieren vor
 
+licenses-view = Welche Lizenzen
+licenses-of-organization = Der Organisation
+licenses-mine = Meine und die meiner Gruppen
+licenses-search-hint = Produkt, Tarif, Inhaber, Schlüssel, Rechner
+licenses-none-found = Dazu passt keine Lizenz.
+search = Suche
+search-too-many = Es gibt mehr Treffer, als durchgesehen werden konnten. Suchen Sie nach mehr vom Namen.
+all = Alle
+sort = Reihenfolge
+sort-created = Neueste zuerst
+sort-end = Bald endende zuerst
+sort-product = Nach Produkt
+sort-seats = Meiste Aktivierungen
+sort-name = Nach Namen
+show-list = Zeigen
+show-all = Alle zeigen
+filter-active = aktiv
+filter-ending = endet in 30 Tagen
+filter-ended = abgelaufen
+filter-suspended = ausgesetzt
+filter-revoked = widerrufen
+pages = Seiten
+page-first = Erste Seite
+page-previous = Vorige Seite
+page-next = Nächste Seite
+export-table = Als Tabelle (CSV)
+export-calendar = Enden als Kalender
+table-cut = Mehr als { $count } Zeilen: Suchen Sie nach weniger, um den Rest zu bekommen.
+activations-used = Aktivierungen jetzt
+activations-allowed = Erlaubte Aktivierungen
+activations-total = Aktivierungen insgesamt
+activations-ever = Insgesamt { $count }
+deactivations-used = Deaktivierungen
+deactivations-allowed = Erlaubte Deaktivierungen
+ends = Endet
+calendar-summary = Die Lizenz für { $product } endet
+to-calendar = In den Kalender
+status-ends-in = { $days ->
+    [one] endet in { $days } Tag
+   *[other] endet in { $days } Tagen
+}
+reason-active = Die Lizenz gilt: Rechner können aktiviert, erneuert und deaktiviert werden.
+reason-full = Die Lizenz gilt, und alle ihre Aktivierungen sind belegt: Ein weiterer Rechner braucht eine, die ein anderer aufgegeben hat.
+reason-ending = Die Lizenz gilt bis { $end }. Bitten Sie den Hersteller rechtzeitig um Verlängerung; jeder Rechner braucht dann eine frische Antwort von hier.
+reason-ended = Die Lizenz endete am { $end }: Kein Rechner kann aktiviert oder erneuert werden. Hat der Hersteller sie verlängert, holen Sie hier für jeden Rechner eine frische Antwort.
+reason-suspended = Der Hersteller hat die Lizenz ausgesetzt: Bis er das aufhebt, kann kein Rechner aktiviert oder erneuert werden. Rechner mit einer Antwort laufen bis zu deren Ende weiter. Fragen Sie den Hersteller nach dem Grund.
+reason-revoked = Der Hersteller hat die Lizenz widerrufen: Kein Rechner kann mehr aktiviert oder erneuert werden. Fragen Sie den Hersteller nach dem Grund.
+starts-perpetual = Ohne Ende.
+starts-fixed = Der Hersteller hat dieses Ende gesetzt.
+starts-creation = Sie begann, als die Lizenz angelegt wurde, { $date }.
+starts-first = Sie begann mit der ersten Aktivierung, { $date }.
+starts-not-yet = Sie beginnt mit der ersten Aktivierung.
+releases-within-year = Ohne Nachweis freigegebene Plätze, in einem Jahr
+releases-ever = Insgesamt { $count }.
+releases-again = Der nächste ist am { $again } möglich.
+key-of-organization = Den ganzen Schlüssel sehen die Verwalter Ihrer Organisation.
+machines-search-hint = Anfang eines Rechnernamens
+machines-none-found = Dazu passt kein Rechner.
+states-live = belegt einen Platz
+states-over = belegt keinen mehr
+by-door-page = die öffentliche Seite, niemand angemeldet
+by-door-api = ein Programm
+ended-at = Beendet
+activation-id = Aktivierung
+renew-all = Frische Antworten für alle Rechner (Zip)
+renew-all-hint = Wenn die Lizenz verlängert wurde: eine Datei für jeden aktiven Rechner, die dort installiert wird. Neue Anfragedateien braucht es nicht.
+renew-all-cut = Das Zip enthält die { $count } neuesten Rechner; holen Sie die der anderen auf deren eigenen Seiten.
+machine-files = Dateien
+machine-response = Die Antwort noch einmal herunterladen
+machine-response-hint = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte. Sie muss vor dem Datum oben installiert werden.
+machine-response-over = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte, für Ihre Unterlagen.
+machine-response-none = Die Antwort auf die Anfrage dieses Rechners bekommen Sie wieder, wenn Sie dieselbe Anfragedatei noch einmal bringen.
+machine-receipt = Die Quittung herunterladen
+machine-receipt-hint = Die Quittung, dass dieser Rechner seinen Platz zurückgegeben hat ({ $file }).
+renewal = Erneuerung
+renew = Eine frische Antwort herunterladen
+renewal-longer = Die Lizenz läuft nun { $until }, die Antwort dieses Rechners nicht. Eine frische bringt ihn dahin; eine neue Anfragedatei braucht es nicht.
+renewal-same = Die Antwort dieses Rechners endet mit der Lizenz. Eine frische enthält, was der Hersteller sonst geändert hat, und lässt sich installieren, wenn es für die letzte zu spät war.
+renewal-license = Solange die Lizenz nicht gilt, gibt es keine frische Antwort.
+renewal-no-seat = Dieser Rechner belegt keinen Platz der Lizenz: Für ihn gibt es keine frische Antwort.
+renewal-left-out = nicht-erneuert
+machine-lost = Ist der Rechner verloren oder defekt?
+machine-lost-hint = Sein Platz kann ohne eine Deaktivierungsdatei des Rechners frei werden. Läuft er noch, deaktivieren Sie ihn lieber dort: Das kostet keine Freigabe.
+machine-released = Der Platz wurde am { $when } ohne den Rechner freigegeben.
+machine-released-by = Durch { $by }.
+machine-came-back = Der Rechner wurde am { $when } wieder gesehen.
+machine-not-back = Der Rechner wurde seither nicht gesehen.
+release-seat = Den Platz ohne Nachweis freigeben
+release-title = Den Platz von { $machine } freigeben
+release-what = Der Platz ist sofort für einen anderen Rechner frei. Das lässt sich nicht zurücknehmen.
+release-left = { $left ->
+    [one] Eine Freigabe ist jetzt noch übrig, von { $allowed } innerhalb eines Jahres, für diese Lizenz.
+   *[other] { $left } Freigaben sind jetzt noch übrig, von { $allowed } innerhalb eines Jahres, für diese Lizenz.
+}
+release-cool-down = { $hours ->
+    [one] Nach dieser kann der nächste Platz dieser Lizenz in { $hours } Stunde freigegeben werden.
+   *[other] Nach dieser kann der nächste Platz dieser Lizenz in { $hours } Stunden freigegeben werden.
+}
+release-by-vendor = Sie sind der Hersteller: Anzahl und Wartezeit gelten für Sie nicht, aber die Freigabe zählt.
+release-back = Taucht dieser Rechner wieder auf, wird er erkannt, und das steht dann hier und im Verlauf. Um wieder aktiviert zu werden, braucht er einen freien Platz.
+release-instead = Die Freigabe wird mit Ihrem Namen festgehalten. Läuft der Rechner noch, deaktivieren Sie ihn lieber dort.
+release-reason = Grund
+release-reason-hint = Für Ihre eigenen Unterlagen, zum Beispiel „gestohlen, am Montag gemeldet“. Höchstens 200 Zeichen.
+release-not-for-groups = Sie benutzen diese Lizenz über eine Gruppe: Nur ihr Inhaber, ein Verwalter Ihrer Organisation oder der Hersteller darf einen Platz ohne Nachweis freigeben.
+activity-activation-release = Der Platz von { $subject } wurde ohne den Rechner freigegeben. { $detail }
+activity-activation-after-release = { $subject }, dessen Platz freigegeben worden war, ist wieder da und wurde wieder aktiviert.
+activity-activation-proof-after-release = { $subject }, dessen Platz freigegeben worden war, wurde doch noch deaktiviert.
+
 ## Konto
 
 ## Organisation

@@ -456,6 +456,114 @@ since = Since
 runs-until = Runs until
 install-before = Install before
 
+licenses-view = Which licenses
+licenses-of-organization = Of the organization
+licenses-mine = Mine and my groups’
+licenses-search-hint = Product, plan, holder, key, machine
+licenses-none-found = No license fits that.
+search = Search
+search-too-many = There are more hits than could be looked through. Search for more of the name.
+all = All
+sort = Order
+sort-created = Newest first
+sort-end = Ending soonest
+sort-product = By product
+sort-seats = Most activations
+sort-name = By name
+show-list = Show
+show-all = Show all
+filter-active = active
+filter-ending = ends within 30 days
+filter-ended = ended
+filter-suspended = suspended
+filter-revoked = revoked
+pages = Pages
+page-first = First page
+page-previous = Previous page
+page-next = Next page
+export-table = As a table (CSV)
+export-calendar = Ends as a calendar
+table-cut = More than { $count } rows: search for less to get the rest.
+activations-used = Activations now
+activations-allowed = Activations allowed
+activations-total = Activations ever
+activations-ever = { $count } in all
+deactivations-used = Deactivations made
+deactivations-allowed = Deactivations allowed
+ends = Ends
+calendar-summary = The license for { $product } ends
+to-calendar = Into the calendar
+status-ends-in = { $days ->
+    [one] ends in { $days } day
+   *[other] ends in { $days } days
+}
+reason-active = The license is in force: machines can be activated, renewed and deactivated.
+reason-full = The license is in force, and all its activations are in use: a further machine needs one that another machine gave up.
+reason-ending = The license is in force until { $end }. Ask the vendor in time to extend it; each machine then needs a fresh response from here.
+reason-ended = The license ended on { $end }: no machine can be activated or renewed. When the vendor has extended it, fetch a fresh response for each machine here.
+reason-suspended = The vendor has suspended the license: no machine can be activated or renewed until the vendor lifts that. Machines that have a response run on until its end. Ask the vendor why.
+reason-revoked = The vendor has revoked the license: no machine can be activated or renewed any more. Ask the vendor why.
+starts-perpetual = Without an end.
+starts-fixed = The vendor set this end.
+starts-creation = It began when the license was created, { $date }.
+starts-first = It began with the first activation, { $date }.
+starts-not-yet = It begins with the first activation.
+releases-within-year = Seats released without proof, within a year
+releases-ever = { $count } in all.
+releases-again = The next one is possible on { $again }.
+key-of-organization = The whole key is for the administrators of your organization.
+machines-search-hint = Beginning of a machine’s name
+machines-none-found = No machine fits that.
+states-live = holds a seat
+states-over = holds none any more
+by-door-page = the public page, nobody logged in
+by-door-api = a program
+ended-at = Ended
+activation-id = Activation
+renew-all = Fresh responses for all machines (zip)
+renew-all-hint = When the license was extended: one file for each active machine, to be installed there. No new request files are needed.
+renew-all-cut = The zip holds the { $count } newest machines; fetch those of the others on their own pages.
+machine-files = Files
+machine-response = Download the response again
+machine-response-hint = What this machine got for its latest request: the same file, byte for byte. It can be installed before the date above.
+machine-response-over = What this machine got for its latest request: the same file, byte for byte, for your records.
+machine-response-none = The response to this machine’s request can be had again by bringing the same request file again.
+machine-receipt = Download the receipt
+machine-receipt-hint = The receipt that this machine gave its seat back ({ $file }).
+renewal = Renewal
+renew = Download a fresh response
+renewal-longer = The license now runs { $until }, this machine’s response does not. A fresh one brings it there; no new request file is needed.
+renewal-same = This machine’s response ends when the license does. A fresh one carries what else the vendor changed, and can be installed when the last one was not in time.
+renewal-license = There is no fresh response while the license is not in force.
+renewal-no-seat = This machine holds no seat of the license: there is no fresh response for it.
+renewal-left-out = not-renewed
+machine-lost = The machine is lost or dead?
+machine-lost-hint = Its seat can be freed without a deactivation file from the machine. If it still runs, deactivate it there instead: that costs no release.
+machine-released = The seat was released without the machine on { $when }.
+machine-released-by = By { $by }.
+machine-came-back = The machine was seen again on { $when }.
+machine-not-back = The machine was not seen since.
+release-seat = Release the seat without proof
+release-title = Release the seat of { $machine }
+release-what = The seat is free for another machine at once. That cannot be undone.
+release-left = { $left ->
+    [one] One release is left now, of { $allowed } within a year, for this license.
+   *[other] { $left } releases are left now, of { $allowed } within a year, for this license.
+}
+release-cool-down = { $hours ->
+    [one] After this one the next seat of this license can be released in { $hours } hour.
+   *[other] After this one the next seat of this license can be released in { $hours } hours.
+}
+release-by-vendor = You are the vendor: quota and waiting time do not hold you, but the release counts.
+release-back = If this machine ever comes back, it is recognised and that is said here and in the activity log. To be activated again it needs a free seat.
+release-instead = The release is recorded with your name. If the machine still runs, deactivate it there instead.
+release-reason = Reason
+release-reason-hint = For your own records, e.g. “stolen, reported on Monday”. At most 200 characters.
+release-not-for-groups = You use this license through a group: only its owner, an administrator of your organization or the vendor may release a seat without proof.
+activity-activation-release = The seat of { $subject } was released without the machine. { $detail }
+activity-activation-after-release = { $subject }, whose seat had been released, is back and was activated again.
+activity-activation-proof-after-release = { $subject }, whose seat had been released, was deactivated after all.
+
 ## Account
 
 ## Organization

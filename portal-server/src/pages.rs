@@ -10,6 +10,7 @@ pub(crate) mod invite;
 pub(crate) mod licenses;
 pub(crate) mod login;
 pub(crate) mod organization;
+mod paging;
 pub(crate) mod profile;
 mod refused;
 pub(crate) mod responses;

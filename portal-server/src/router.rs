@@ -216,7 +216,41 @@ fn pages(app: &App) -> Table<'_> {
         .route("/releases/{id}", Access::Customer, get(release::download::file))
         .route("/releases/{id}/checksums", Access::Customer, get(release::download::checksums))
         .route("/licenses", Access::Customer, get(pages::licenses::list))
+        .route("/licenses.csv", Access::Customer, get(pages::licenses::table))
+        .route("/licenses.ics", Access::Customer, get(pages::licenses::calendar))
         .route("/licenses/{id}", Access::Customer, get(pages::licenses::show))
+        .route("/licenses/{id}/end.ics", Access::Customer, get(pages::licenses::calendar_of_one))
+        .route(
+            "/licenses/{id}/machines.csv",
+            Access::Customer,
+            get(pages::licenses::machines_table),
+        )
+        .route("/licenses/{id}/responses.zip", Access::Customer, post(pages::licenses::renew_all))
+        .route(
+            "/licenses/{id}/machines/{activation}",
+            Access::Customer,
+            get(pages::licenses::machine),
+        )
+        .route(
+            "/licenses/{id}/machines/{activation}/response",
+            Access::Customer,
+            get(pages::licenses::response),
+        )
+        .route(
+            "/licenses/{id}/machines/{activation}/receipt",
+            Access::Customer,
+            get(pages::licenses::receipt),
+        )
+        .route(
+            "/licenses/{id}/machines/{activation}/renew",
+            Access::Customer,
+            post(pages::licenses::renew),
+        )
+        .route(
+            "/licenses/{id}/machines/{activation}/release",
+            Access::Customer,
+            get(pages::licenses::release_form).post(pages::licenses::release),
+        )
         .route(
             "/licenses/{id}/review",
             Access::Customer,

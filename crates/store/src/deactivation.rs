@@ -7,7 +7,7 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{Store, audit, fingerprint, group_seat, release, run};
+use crate::{Store, audit, fingerprint, group_seat, receipt, release, run};
 
 const FREE_SEAT: &str = "UPDATE license SET live_activations = live_activations - 1, \
     total_deactivations = total_deactivations + 1, revision = revision + 1 \
@@ -141,6 +141,7 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
         device_name,
         deactivate.now,
     )?;
+    receipt::insert(c, &id, &deactivate.request_hash)?;
     Ok(Deactivated::Done)
 }
 

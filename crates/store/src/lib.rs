@@ -49,6 +49,7 @@ mod page;
 mod password;
 mod product;
 mod product_release;
+mod receipt;
 mod release;
 mod release_terms;
 mod renewal;

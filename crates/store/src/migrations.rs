@@ -10,6 +10,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "accounts", include_str!("migrations/0002_accounts.sql")),
     (3, "licenses", include_str!("migrations/0003_licenses.sql")),
     (4, "releases", include_str!("migrations/0004_releases.sql")),
+    (5, "receipts", include_str!("migrations/0005_receipts.sql")),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
-use crate::row::seconds;
+use crate::row::{Columns, seconds};
 use crate::{Store, activate, audit, find, fingerprint, group_seat, list, run};
 
 const YEAR: u64 = 365 * 86_400;
@@ -95,6 +95,23 @@ impl Store {
     /// When the database fails.
     pub async fn release_plan(&self, release: &Release) -> Result<ReleaseOutcome> {
         self.read(|c| Ok(plan(c, release)?.err().unwrap_or(ReleaseOutcome::Done)))
+    }
+
+    /// How many seats of the license were released in the 365 days before `now`, and when the last one was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn releases_within_year(
+        &self,
+        license: &LicenseId,
+        now: UnixSeconds,
+    ) -> Result<(u64, Option<UnixSeconds>)> {
+        let values = (license.to_string(), seconds(now.saturating_sub(YEAR)));
+        let count = |row: &mut Columns<'_>| {
+            let (count, _oldest, latest) = (row.time()?, row.time()?, row.time()?);
+            Ok((count, Some(latest).filter(|_| count > 0)))
+        };
+        Ok(self.read(|c| find(c, WITHIN, values, count))?.unwrap_or_default())
     }
 
     /// The activation whose seat was released because this machine was lost, if it has not been seen since.

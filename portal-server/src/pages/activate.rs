@@ -6,7 +6,7 @@ mod review;
 mod seats;
 mod take_home;
 mod upload;
-mod why;
+pub(super) mod why;
 
 use std::sync::Arc;
 

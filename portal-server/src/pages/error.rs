@@ -7,6 +7,7 @@ use countersign_store::StoreError;
 
 use super::{Frame, page_with};
 use crate::bundle::unread::TooMuch;
+use crate::desk::Refusal;
 use crate::language::Say;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
@@ -65,6 +66,12 @@ impl ErrorPage {
     /// More was brought than is taken at once.
     pub(crate) fn too_much(much: &TooMuch) -> Self {
         Self::upload(much.fact())
+    }
+
+    /// What the desk refuses.
+    pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
+        let (title, fact, advice) = (refusal.title(), refusal.fact(), refusal.advice());
+        Self(Box::new(Parts { status: refusal.status(), title, fact, advice }))
     }
 
     pub(crate) fn upload(fact: impl Into<Say>) -> Self {

@@ -1,19 +1,32 @@
-//! `/licenses`: mine and those of my organization; one license with its machines.
+//! `/licenses`: mine and those of my organization; one license with its machines. Every page asks the store through what the
+//! person has access to a license; somebody else's license, machine or file does not exist.
 
-use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::Response;
-use countersign_core::LicenseId;
-use countersign_core::response::Entitlement;
-use countersign_store::{
-    Activation, License, LicenseQuery, LicenseScope, LicenseStatus, MetadataEntry, Role, User,
-    Validity, Viewer,
-};
+mod export;
+mod list;
+mod machine;
+mod machines;
+mod release;
+mod renewal;
+mod show;
 
-use super::{ErrorPage, Frame, page};
-use crate::access::Visitor;
+use countersign_core::{LicenseId, UnixSeconds};
+use countersign_store::{Access, License, LicenseStatus, User, Validity};
+
+pub(crate) use self::export::{calendar, calendar_of_one, machines_table, table};
+pub(crate) use self::list::list;
+pub(crate) use self::machine::{receipt, response, show as machine};
+pub(crate) use self::machines::MachineView;
+pub(crate) use self::release::{confirm as release_form, release};
+pub(crate) use self::renewal::{all as renew_all, renew};
+pub(crate) use self::show::show;
+use super::ErrorPage;
 use crate::app::App;
-use crate::language::Language;
+use crate::desk::Refusal;
+use crate::language::{Language, Say};
+
+const DAY: u64 = 86_400;
+/// A license that ends within so many days is said to end soon.
+const SOON: u32 = 30;
 
 /// A license in words.
 pub(crate) struct LicenseView {
@@ -25,9 +38,14 @@ pub(crate) struct LicenseView {
     pub(crate) key: String,
     /// The last group only: enough to tell licenses apart, useless over a shoulder.
     pub(crate) masked_key: String,
+    /// The same, shorter.
+    pub(crate) key_end: String,
     pub(crate) status: &'static str,
     pub(crate) status_words: String,
     pub(crate) activations: String,
+    /// Seats in use, and how many there are, for a bar.
+    pub(crate) live: u64,
+    pub(crate) allowed: Option<u64>,
     pub(crate) deactivations: String,
     pub(crate) validity: String,
     pub(crate) created: String,
@@ -35,19 +53,14 @@ pub(crate) struct LicenseView {
 
 impl LicenseView {
     pub(crate) fn new(license: &License, product: String, now: u64, language: Language) -> Self {
-        let ended = license.status == LicenseStatus::Active && license.expired(now);
-        let status_words = if ended {
-            language.t1("status-ended", "end", language.when(license.expires_at))
-        } else {
-            language.t(status_key(&license.status))
-        };
         let validity = match (license.validity, license.expires_at) {
             (Validity::FromFirstActivation(length), None) => {
-                language.t1("validity-from-first", "days", length / 86_400)
+                language.t1("validity-from-first", "days", length / DAY)
             }
             (_, Some(end)) => language.t1("until", "end", language.date_time(end)),
             (_, None) => language.t("perpetual"),
         };
+        let standing = Standing::of(license, now);
         Self {
             id: license.id.to_string(),
             product,
@@ -55,13 +68,78 @@ impl LicenseView {
             plan: license.plan.clone().unwrap_or_default(),
             holder: license.holder.clone().unwrap_or_default(),
             masked_key: masked(&license.key.grouped()),
+            key_end: short(&license.key.grouped()),
             key: license.key.grouped(),
-            status: if ended { "ended" } else { license.status.as_str() },
-            status_words,
+            status: standing.class(),
+            status_words: language.say(&standing.words(license, now, language)),
             activations: language.of(license.live_activations, license.allowed_activations),
+            live: license.live_activations,
+            allowed: license.allowed_activations,
             deactivations: language.of(license.total_deactivations, license.allowed_deactivations),
             validity,
             created: language.date_time(license.created_at),
+        }
+    }
+
+    /// Whether a further machine finds no seat.
+    pub(crate) fn is_full(&self) -> bool {
+        self.allowed.is_some_and(|allowed| self.live >= allowed)
+    }
+}
+
+/// What a license is worth now, as people see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Active,
+    EndsSoon(UnixSeconds),
+    Ended(UnixSeconds),
+    Suspended,
+    Revoked,
+}
+
+impl Standing {
+    fn of(license: &License, now: UnixSeconds) -> Self {
+        match (license.status, license.expires_at) {
+            (LicenseStatus::Suspended, _) => Self::Suspended,
+            (LicenseStatus::Revoked, _) => Self::Revoked,
+            (LicenseStatus::Active, Some(end)) if end <= now => Self::Ended(end),
+            (LicenseStatus::Active, Some(end)) if end <= now + u64::from(SOON) * DAY => {
+                Self::EndsSoon(end)
+            }
+            (LicenseStatus::Active, _) => Self::Active,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::EndsSoon(_) => "ending",
+            Self::Ended(_) => "ended",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    fn words(self, license: &License, now: UnixSeconds, language: Language) -> Say {
+        match self {
+            Self::EndsSoon(end) => {
+                Say::new("status-ends-in").with("days", end.saturating_sub(now).div_ceil(DAY))
+            }
+            Self::Ended(end) => Say::new("status-ended").with("end", language.date_time(end)),
+            _ => Say::new(status_key(&license.status)),
+        }
+    }
+
+    /// The reason, and what follows from it.
+    fn reason(self, license: &License, language: Language) -> String {
+        let is_full = license.allowed_activations.is_some_and(|a| license.live_activations >= a);
+        match self {
+            Self::Active | Self::EndsSoon(_) if is_full => language.t("reason-full"),
+            Self::Active => language.t("reason-active"),
+            Self::EndsSoon(end) => language.t1("reason-ending", "end", language.date_time(end)),
+            Self::Ended(end) => language.t1("reason-ended", "end", language.date_time(end)),
+            Self::Suspended => language.t("reason-suspended"),
+            Self::Revoked => language.t("reason-revoked"),
         }
     }
 }
@@ -76,59 +154,12 @@ pub(crate) fn status_key(status: &LicenseStatus) -> &'static str {
 }
 
 fn masked(key: &str) -> String {
+    format!("•••••-•••••-•••••-{}", short(key))
+}
+
+fn short(key: &str) -> String {
     let last = key.rsplit('-').next().unwrap_or_default();
-    format!("•••••-•••••-•••••-•••••-{last}")
-}
-
-/// A machine in words.
-pub(crate) struct MachineView {
-    pub(crate) name: String,
-    pub(crate) platform: String,
-    pub(crate) app_version: String,
-    pub(crate) state: &'static str,
-    pub(crate) state_words: String,
-    pub(crate) since: String,
-    pub(crate) runs_until: String,
-    pub(crate) import_by: String,
-}
-
-impl MachineView {
-    pub(crate) fn new(activation: &Activation, language: Language) -> Self {
-        let state = activation.state.as_str();
-        Self {
-            name: activation.device_name.clone().unwrap_or_else(|| activation.id.to_string()),
-            platform: activation.platform.clone().unwrap_or_default(),
-            app_version: activation.app_version.clone().unwrap_or_default(),
-            state,
-            state_words: language.t(&format!("state-{state}")),
-            since: language.date_time(activation.created_at),
-            runs_until: match activation.expires_at {
-                Some(end) => language.date_time(end),
-                None => language.t("without-end"),
-            },
-            import_by: language.date_time(activation.import_by),
-        }
-    }
-}
-
-const MOST: u32 = 500;
-
-#[derive(Template)]
-#[template(path = "licenses.html")]
-struct ListPage {
-    frame: Frame,
-    licenses: Vec<LicenseView>,
-}
-
-/// The list.
-pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
-    let user = visitor.user()?;
-    let scope = LicenseScope::vendor(&user).or(LicenseScope::organization(&user));
-    let scope = scope.unwrap_or_else(|| LicenseScope::user(&user));
-    let query = LicenseQuery { most: 100, ..LicenseQuery::of(scope, app.now()) };
-    let licenses = app.store().license_page(&query).await?.page.items;
-    let licenses = views(&app, &licenses, visitor.language).await?;
-    Ok(page(&ListPage { frame: Frame::new(&app, &visitor), licenses }))
+    format!("•••••-{last}")
 }
 
 pub(crate) async fn views(
@@ -146,64 +177,42 @@ pub(crate) async fn views(
     Ok(licenses.iter().map(|l| LicenseView::new(l, name(l), app.now(), language)).collect())
 }
 
-#[derive(Template)]
-#[template(path = "license.html")]
-struct LicensePage {
-    frame: Frame,
-    license: LicenseView,
-    machines: Vec<MachineView>,
-    entitlements: Vec<(String, String)>,
-    metadata: Vec<(String, String)>,
-    maintenance_until: Option<String>,
-    highest_version: Option<String>,
-}
-
-/// One license.
-pub(crate) async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Result<Response, ErrorPage> {
-    let user = visitor.user()?;
-    let license = license_of(&app, &user, &id).await?;
-    let machines = app.store().activations(&license.id, MOST).await?;
-    let language = visitor.language;
-    let words =
-        |(name, value): (&String, &Entitlement)| (name.clone(), entitlement_words(value, language));
-    let entitlements = license.entitlements.iter().map(words).collect();
-    let view = views(&app, std::slice::from_ref(&license), language).await?.swap_remove(0);
-    let machines = machines.iter().map(|a| MachineView::new(a, language)).collect();
-    let terms = app.store().release_terms_of(&license.id).await?;
-    let limits = terms.map(|terms| terms.limits).unwrap_or_default();
-    Ok(page(&LicensePage {
-        frame: Frame::new(&app, &visitor),
-        license: view,
-        machines,
-        entitlements,
-        metadata: visible_metadata(&license, &user),
-        maintenance_until: limits.maintenance_until.map(|until| language.date(until)),
-        highest_version: limits.highest_version.map(|version| version.to_string()),
-    }))
-}
-
-/// The metadata that this person may see.
-fn visible_metadata(license: &License, user: &User) -> Vec<(String, String)> {
-    let may_see = |entry: &MetadataEntry| user.role == Role::Admin || entry.is_for(Viewer::User);
-    let seen = license.metadata.iter().filter(|(_, entry)| may_see(entry));
-    seen.map(|(name, entry)| (name.clone(), entry.value.clone())).collect()
-}
-
-fn entitlement_words(value: &Entitlement, language: Language) -> String {
-    match value {
-        Entitlement::On => language.t("included"),
-        Entitlement::Integer(number) => number.to_string(),
-        Entitlement::Text(text) => text.clone(),
-    }
+/// The license in words.
+async fn view(app: &App, license: &License, language: Language) -> Result<LicenseView, ErrorPage> {
+    let mut views = views(app, std::slice::from_ref(license), language).await?;
+    views.pop().ok_or_else(ErrorPage::not_found)
 }
 
 /// The license, if this user may see it. Somebody else's does not exist.
 pub(crate) async fn license_of(app: &App, user: &User, id: &str) -> Result<License, ErrorPage> {
+    Ok(license_and_access(app, user, id).await?.0)
+}
+
+/// The license, and through what this user may see it.
+async fn license_and_access(
+    app: &App,
+    user: &User,
+    id: &str,
+) -> Result<(License, Access), ErrorPage> {
     let id: LicenseId = id.parse().map_err(|_| ErrorPage::not_found())?;
-    app.store().access_to(user, &id).await?.ok_or_else(ErrorPage::not_found)?;
-    app.store().license(&id).await?.ok_or_else(ErrorPage::not_found)
+    let access = app.store().access_to(user, &id).await?.ok_or_else(ErrorPage::not_found)?;
+    let license = app.store().license(&id).await?.ok_or_else(ErrorPage::not_found)?;
+    Ok((license, access))
+}
+
+/// Whether the license is this person's to manage: its key, and seats of lost machines. Not for those who use it through a
+/// group alone.
+fn manages(access: &Access) -> bool {
+    !matches!(access, Access::Groups(_))
+}
+
+/// What is no refusal but a fault has a page of its own, and what is not there is not found.
+fn to_be_said(refusal: Refusal) -> Result<Refusal, ErrorPage> {
+    match refusal {
+        Refusal::Store(_) | Refusal::Signing(_) => Err(ErrorPage::internal(&refusal)),
+        Refusal::UnknownActivation | Refusal::UnknownLicense | Refusal::NotYours => {
+            Err(ErrorPage::not_found())
+        }
+        refusal => Ok(refusal),
+    }
 }

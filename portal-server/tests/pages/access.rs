@@ -18,7 +18,7 @@ enum For {
 use For::{Admins, Customers, Everybody, Programs, Runners};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 100] = [
+const ROUTES: [(&str, &str, For, &str); 111] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
@@ -107,7 +107,19 @@ const ROUTES: [(&str, &str, For, &str); 100] = [
     ("HEAD", "/releases/{id}", Customers, ""),
     ("GET", "/releases/{id}/checksums", Customers, ""),
     ("GET", "/licenses", Customers, ""),
+    ("GET", "/licenses.csv", Customers, ""),
+    ("GET", "/licenses.ics", Customers, ""),
     ("GET", "/licenses/{id}", Customers, ""),
+    ("GET", "/licenses/{id}/end.ics", Customers, ""),
+    ("GET", "/licenses/{id}/machines.csv", Customers, ""),
+    ("POST", "/licenses/{id}/responses.zip", Customers, "x=1"),
+    ("GET", "/licenses/{id}/machines/{activation}", Customers, ""),
+    ("GET", "/licenses/{id}/machines/{activation}/response", Customers, ""),
+    ("GET", "/licenses/{id}/machines/{activation}/receipt", Customers, ""),
+    ("POST", "/licenses/{id}/machines/{activation}/renew", Customers, "x=1"),
+    ("GET", "/licenses/{id}/machines/{activation}/release", Customers, ""),
+    // After the two that renew it.
+    ("POST", "/licenses/{id}/machines/{activation}/release", Customers, "reason=lost"),
     ("POST", "/licenses/{id}/review", Customers, "a file"),
     ("POST", "/licenses/{id}/confirm", Customers, "request={request}"),
     ("POST", "/licenses/{id}/table.csv", Customers, "row={request}"),
@@ -158,6 +170,7 @@ const ELSEWHERE: [&[(&str, &str)]; 10] = [
 struct Subjects {
     portal: TestPortal,
     license: String,
+    activation: String,
     user: String,
     invited: String,
     group: String,
@@ -183,7 +196,12 @@ impl Subjects {
         let machine = Machine::new("lab-7", &portal.product);
         let invited = portal.invited("inga@lab.example", lab).await;
         let group = portal.group("Students", lab).await;
+        let api = portal.visitor();
+        let active = Machine::new("lab-6", &portal.product).activation(&key);
+        api.send(api.request("POST", "/api/v1/activations").body(active)).await.is(200);
+        let activation = portal.app.store().activations(&key.id(), 1).await.unwrap()[0].id;
         Self {
+            activation: activation.to_string(),
             invited: invited.to_string(),
             group: group.to_string(),
             license: key.id().to_string(),
@@ -205,6 +223,7 @@ impl Subjects {
             _ if path.contains("/organizations/") => &self.organization,
             _ => "portal.css",
         };
+        let path = path.replace("{activation}", &self.activation);
         let path = path.replace("{product}", "acme-cad").replace("{release}", id);
         path.replace("{id}", id).replace("{name}", id).replace("{hash}", id).replace("{token}", id)
     }
@@ -299,8 +318,11 @@ async fn somebody_elses_user_group_or_license_is_not_found() {
     let other = subjects.portal.organization("Other").await;
     let eve = subjects.portal.runner("eve@other.example", other).await;
     let before = subjects.state().await;
-    let about_one = |path: &str| path.contains("{id}");
-    for (method, path, _, body) in ROUTES.iter().filter(|r| r.2 == Runners && about_one(r.1)) {
+    let about_one = |path: &str| {
+        path.contains("{id}") && (path.contains("/organization/") || path.contains("/licenses/"))
+    };
+    let theirs = |route: &For| matches!(route, Runners | Customers);
+    for (method, path, _, body) in ROUTES.iter().filter(|r| theirs(&r.2) && about_one(r.1)) {
         let request = subjects.request(&eve, method, path, body);
         let answer = eve.send(request.header("sec-fetch-site", "same-origin")).await;
         assert_eq!(answer.status, 404, "{method} {path}");

@@ -1,5 +1,10 @@
 //! `/licenses`: mine, those of my organization, and nobody else's.
 
+mod list;
+mod machine;
+mod people;
+mod show;
+
 use countersign_core::Expect;
 use countersign_core::request::Ask;
 use countersign_store::{
@@ -110,7 +115,7 @@ async fn list_and_page_show_validity_and_status() {
     for (status, words) in [
         (LicenseStatus::Suspended, "suspended by the vendor"),
         (LicenseStatus::Revoked, "revoked by the vendor"),
-        (LicenseStatus::Active, r#"<span class="status active">active"#),
+        (LicenseStatus::Active, r#"<span class="status ending">ends in 30 days"#),
     ] {
         portal.change_license(&key, |license| license.status = status).await;
         says(words).await;

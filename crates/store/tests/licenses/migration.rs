@@ -25,7 +25,7 @@ async fn licenses_and_machines_of_earlier_releases_go_on_and_are_found() {
     old.execute_batch(include_str!("../../src/migrations/0002_accounts.sql")).unwrap();
     old.execute_batch(
         "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT; \
-        INSERT INTO schema_migration VALUES (2, 'accounts', 0); \
+        INSERT INTO schema_migration VALUES (1, 'start', 0), (2, 'accounts', 0); \
         INSERT INTO product VALUES ('acme-cad', 'Acme CAD', NULL, 'fuzzy', '{}', 3, 'active', 1);",
     )
     .unwrap();

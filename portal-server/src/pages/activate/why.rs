@@ -5,18 +5,18 @@ use crate::desk::Refusal;
 use crate::language::{Language, Say};
 
 /// A heading, what happened, what to do next.
-pub(super) struct Why {
-    pub(super) title: Say,
-    pub(super) fact: Say,
-    pub(super) advice: Say,
-    pub(super) code: &'static str,
+pub(in crate::pages) struct Why {
+    pub(in crate::pages) title: Say,
+    pub(in crate::pages) fact: Say,
+    pub(in crate::pages) advice: Say,
+    pub(in crate::pages) code: &'static str,
     /// Who holds the seats, where the asker may know.
-    pub(super) holders: Vec<String>,
+    pub(in crate::pages) holders: Vec<String>,
 }
 
 impl Why {
     /// What happened, with who holds the seats: for a cell of a table.
-    pub(super) fn in_one_line(&self, language: &Language) -> String {
+    pub(in crate::pages) fn in_one_line(&self, language: &Language) -> String {
         let fact = language.say(&self.fact);
         if self.holders.is_empty() {
             return fact;
