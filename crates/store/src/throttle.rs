@@ -69,28 +69,6 @@ impl Store {
         .await
     }
 
-    /// Counts an attempt as a failure before it is made, so that many at once do not slip through together. `Some`: the
-    /// subject must wait until then; the attempt is not counted, and not to be made.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn throttle_attempt(
-        &self,
-        subject: &str,
-        policy: Throttle,
-        now: UnixSeconds,
-    ) -> Result<Option<UnixSeconds>> {
-        let subject = subject.to_owned();
-        self.write(move |c| {
-            let blocked = find(c, FIND, [&subject], map)?.map(|(_, _, until)| until);
-            match blocked.filter(|until| *until > now) {
-                Some(until) => Ok(Some(until)),
-                None => count(c, &subject, policy, now).map(|()| None),
-            }
-        })
-        .await
-    }
-
     /// Takes one counted failure back: the attempt was none. What others did stays counted.
     ///
     /// # Errors
@@ -98,20 +76,6 @@ impl Store {
     pub async fn throttle_release(&self, subject: &str, now: UnixSeconds) -> Result<()> {
         let subject = subject.to_owned();
         self.write(move |c| run(c, RELEASE, (subject, seconds(now))).map(|_| ())).await
-    }
-
-    /// Counts a failure.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn throttle_failure(
-        &self,
-        subject: &str,
-        policy: Throttle,
-        now: UnixSeconds,
-    ) -> Result<()> {
-        let subject = subject.to_owned();
-        self.write(move |c| count(c, &subject, policy, now)).await
     }
 
     /// Forgets the subject's failures.

@@ -345,28 +345,26 @@ async fn a_throttled_subject_waits_longer_each_time_but_not_for_ever() {
     let world = World::new().await;
     let policy = Throttle { free: 2, first_wait: 10, longest_wait: 100, forget_after: 1000 };
     let mut waits = Vec::new();
+    let mut now = NOW;
     for _ in 0..8 {
-        world.store.throttle_failure("login:a", policy, NOW).await.unwrap();
-        waits.push(
-            world
-                .store
-                .throttled_until("login:a", NOW)
-                .await
-                .unwrap()
-                .map_or(0, |until| until - NOW),
-        );
+        let taken = world.store.throttle_take(vec![("login:a".to_owned(), policy)], now).await;
+        assert_eq!(taken.unwrap(), None);
+        let until = world.store.throttled_until("login:a", now).await.unwrap();
+        waits.push(until.map_or(0, |until| until - now));
+        now = until.unwrap_or(now);
     }
     assert_eq!(waits, [0, 0, 10, 20, 40, 80, 100, 100]);
-    assert_eq!(world.store.throttled_until("login:a", NOW + 101).await.unwrap(), None);
+    assert_eq!(world.store.throttled_until("login:a", now + 101).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn attempts_at_once_are_let_through_no_further_than_one_after_the_other() {
     let world = Arc::new(World::new().await);
     let policy = Throttle { free: 2, first_wait: 10, longest_wait: 100, forget_after: 1000 };
+    let subjects = move || vec![("login:a".to_owned(), policy)];
     let attempts = (0..50).map(|_| {
         let world = Arc::clone(&world);
-        tokio::spawn(async move { world.store.throttle_attempt("login:a", policy, NOW).await })
+        tokio::spawn(async move { world.store.throttle_take(subjects(), NOW).await })
     });
     let mut waits = Vec::new();
     for attempt in attempts.collect::<Vec<_>>() {
@@ -375,7 +373,7 @@ async fn attempts_at_once_are_let_through_no_further_than_one_after_the_other() 
     assert_eq!(waits.iter().filter(|wait| wait.is_none()).count(), 3);
     assert!(waits.iter().flatten().all(|until| *until == NOW + 10), "who waits is not counted");
     world.store.throttle_clear("login:a").await.unwrap();
-    assert_eq!(world.store.throttle_attempt("login:a", policy, NOW).await.unwrap(), None);
+    assert_eq!(world.store.throttle_take(subjects(), NOW).await.unwrap(), None);
 }
 
 async fn race(options: Options) {

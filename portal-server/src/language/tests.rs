@@ -173,3 +173,28 @@ fn the_browser_is_asked_and_may_say_anything() {
         assert_eq!(Language::negotiated(accepted).code(), code, "{accepted:?}");
     }
 }
+
+/// An organization reads its log in words, not in the names that programs give to what happened.
+#[test]
+fn everything_that_an_organizations_log_can_tell_has_words() {
+    let english = parse("en.ftl");
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/store/src");
+    let nouns = ["activation.", "group.", "license.", "organization.", "user."];
+    let mut seen = BTreeSet::new();
+    visit(&store, &mut |path, text| {
+        for (at, _) in text.match_indices('"') {
+            let rest = &text[at + 1..];
+            let Some(action) =
+                rest.split('"').next().filter(|a| nouns.iter().any(|n| a.starts_with(n)))
+            else {
+                continue;
+            };
+            if action.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '-') {
+                let key = format!("activity-{}", action.replace('.', "-"));
+                assert!(english.contains_key(&key), "{}: {key}", path.display());
+                seen.insert(key);
+            }
+        }
+    });
+    assert!(seen.len() > 25, "only {seen:?}");
+}
