@@ -67,7 +67,7 @@ function code(secret, time = Date.now()) {
 test("an organization's admin groups, invites and links a license; the invited comes in by mail", async () => {
   const { page, close } = await visit(browser, [portal.url]);
   await logIn(page, "otto@lab.example");
-  await page.getByRole("link", { name: "Organization" }).click();
+  await page.getByRole("link", { name: "Organization", exact: true }).click();
   await page.getByRole("heading", { name: "Materials Lab" }).waitFor();
   await accessible(page, "organization");
   await picture(page, "organization");
@@ -187,6 +187,6 @@ test("a forgotten password is set by mail, in German", async () => {
   await page.getByLabel("E-Mail-Adresse").fill("otto@lab.example");
   await page.getByLabel("Passwort").fill("ein neues Passwort");
   await page.getByRole("button", { name: "Anmelden" }).click();
-  await page.getByRole("link", { name: "Organisation" }).waitFor();
+  await page.getByRole("link", { name: "Organisation", exact: true }).waitFor();
   await close();
 });
