@@ -49,7 +49,7 @@ async function logIn(email) {
     });
   const answer = await post("/login", { email, password: "correct horse battery" });
   assert.equal(answer.status, 303);
-  const cookie = answer.headers.get("set-cookie").split(";")[0];
+  const cookie = answer.headers.getSetCookie().map((text) => text.split(";")[0]).join("; ");
   return { cookie, post: (path, fields) => post(path, fields, cookie) };
 }
 
