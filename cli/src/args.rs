@@ -115,7 +115,7 @@ pub(crate) struct Delegate {
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key: PathBuf,
     /// The public key that may sign: a .pub file, or the 43 characters of its x.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) to: String,
     /// Who holds it, e.g. "support: alice".
     #[arg(long, value_name = "NAME")]
@@ -152,7 +152,7 @@ pub(crate) struct Show {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
     /// A root public key, to verify delegations with.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) root: Vec<String>,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
@@ -165,7 +165,13 @@ pub(crate) struct Machine {
     #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
     pub(crate) product: String,
     /// A root public key of the vendor: a key file, or the 43 characters of its x; may be given more than once.
-    #[arg(long, value_name = "KEY", required = true, env = "COUNTERSIGN_ROOT")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        allow_hyphen_values = true,
+        required = true,
+        env = "COUNTERSIGN_ROOT"
+    )]
     pub(crate) root: Vec<String>,
     /// The directory where this machine keeps its license state; made if it is missing.
     #[arg(long, value_name = "DIR", env = "COUNTERSIGN_STATE")]
@@ -204,7 +210,7 @@ pub(crate) struct RequestActivation {
     #[command(flatten)]
     pub(crate) carry: Carry,
     /// The license key; without one, a person logs in to the portal and chooses the license. - reads it from standard input.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) license_key: Option<String>,
 }
 
@@ -297,7 +303,7 @@ pub(crate) struct Status {
 #[command(after_help = "Example: countersign inspect --root root.pub lab-7.response")]
 pub(crate) struct Inspect {
     /// A root public key: a key file, or the 43 characters of its x; may be given more than once.
-    #[arg(long, value_name = "KEY", env = "COUNTERSIGN_ROOT")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
     pub(crate) root: Vec<String>,
     /// The file; - is standard input.
     pub(crate) file: PathBuf,
@@ -309,7 +315,7 @@ pub(crate) struct Inspect {
 )]
 pub(crate) struct Verify {
     /// A root public key: a key file, or the 43 characters of its x; may be given more than once.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) root: Vec<String>,
     /// What it must be: request, response, or a type such as trial-request+jwt.
     #[arg(long, value_name = "TYPE", default_value = "any")]
@@ -326,7 +332,13 @@ pub(crate) struct Verify {
 )]
 pub(crate) struct VerifyRelease {
     /// A root public key: a key file, or the 43 characters of its x; may be given more than once.
-    #[arg(long, value_name = "KEY", required = true, env = "COUNTERSIGN_ROOT")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        allow_hyphen_values = true,
+        required = true,
+        env = "COUNTERSIGN_ROOT"
+    )]
     pub(crate) root: Vec<String>,
     /// The product that it must be a release of.
     #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
@@ -355,7 +367,7 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "FILE", requires = "root")]
     pub(crate) chain: Option<PathBuf>,
     /// The root public key that signed the delegation.
-    #[arg(long, value_name = "KEY", env = "COUNTERSIGN_ROOT")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
     pub(crate) root: Vec<String>,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
@@ -385,7 +397,7 @@ pub(crate) struct Sign {
     pub(crate) features: Vec<String>,
     /// The license key, for an activation: checks the proof in the request, and names the license where it carries none.
     /// - reads it from standard input.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     pub(crate) license_key: Option<String>,
     /// The plan's name, shown to the user.
     #[arg(long)]
@@ -412,7 +424,7 @@ pub(crate) struct SignRelease {
     #[arg(long, value_name = "FILE", requires = "root")]
     pub(crate) chain: Option<PathBuf>,
     /// The root public key that signed the delegation.
-    #[arg(long, value_name = "KEY", env = "COUNTERSIGN_ROOT")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
     pub(crate) root: Vec<String>,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,

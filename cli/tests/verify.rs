@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use countersign_core::key::SigningKey;
 use serde_json::Value;
 
 fn countersign(arguments: &[&str], input: &str) -> Output {
@@ -53,6 +54,15 @@ fn wrong_usage_is_two() {
         assert_eq!(found.status.code(), Some(2), "{arguments:?}");
         assert!(!found.stderr.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_key_that_looks_like_an_option_is_a_key() {
+    let public = |seed: u8| SigningKey::from_seed(&[seed; 32]).public_key().to_string();
+    let x = (0..=255).map(public).find(|x| x.starts_with('-')).unwrap();
+    let found = countersign(&["verify", "--root", &x, "--json", "-"], "a.b.c");
+    let answer: Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!((found.status.code(), answer["verdict"].as_str()), (Some(1), Some("bad-encoding")));
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub struct CreateUser {
     #[arg(long, default_value = "customer", value_parser = ["admin", "customer"])]
     role: String,
     /// Id of their organization.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     organization: Option<String>,
     /// What they are there: `member` or `admin`.
     #[arg(long, default_value = "member", value_parser = ["member", "admin"])]
@@ -145,7 +145,7 @@ pub struct CreateLicense {
     #[arg(long)]
     owner: Option<String>,
     /// Id of the organization that it belongs to.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     organization: Option<String>,
     /// Machines at a time; without it any number.
     #[arg(long, value_parser = number())]

@@ -137,7 +137,7 @@ fn for_people_there_is_one_line_for_each_thing() {
 }
 
 /// What is wrong, and the words that say so.
-const FAILURES: [(&[&str], &str); 17] = [
+const FAILURES: [(&[&str], &str); 19] = [
     (&["product", "create", "--id", "acme-cad"], "there is a product acme-cad already"),
     (&["product", "create", "--id", "new", "--trial-entitlement", "=7"], "NAME=7"),
     (&["user", "create", "--email", JANE], "there is a user jane@lab.example already"),
@@ -154,6 +154,9 @@ const FAILURES: [(&[&str], &str); 17] = [
     (&["license", "create", "--product", "acme-cam"], "there is no product acme-cam"),
     (&["license", "create", "--product", "acme-cad", "--owner", "a@b"], "there is no user a@b"),
     (&["license", "create", "--product", "acme-cad", "--organization", "Lab"], "no organization"),
+    // One id in 64 begins with what looks like an option.
+    (&["user", "create", "--email", "a@b", "--organization", "-SHj"], "no organization \"-SHj\""),
+    (&["license", "create", "--product", "acme-cad", "--organization", "-SHj"], "no organization"),
     (&["license", "create", "--product", "acme-cad", "--organization", NOBODY], "no organization"),
     (&["license", "create", "--product", "acme-cad", "--entitlement", "=1"], "NAME=7"),
     (&["license", "create", "--product", "acme-cad", "--metadata", "a=b [thief]"], "thief"),
