@@ -21,7 +21,9 @@ pub(crate) struct Portal {
 impl Portal {
     /// Starts it on a data directory, without a limit of requests, and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::start_with(data, |command| drop(command.args(["--rate-limit", "0"])))
+        Self::start_with(data, |command| {
+            command.args(["--rate-limit", "0"]);
+        })
     }
 
     /// Starts it with options and an environment.
