@@ -1,6 +1,7 @@
 //! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
 
 mod activation;
+mod change;
 mod deactivation;
 mod preview;
 mod refusal;
@@ -17,10 +18,11 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
+pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
-pub use renewal::renew;
+pub use renewal::{Freshness, freshness, latest, renew};
 pub(crate) use room::{Of, Said};
 
 use crate::app::App;
