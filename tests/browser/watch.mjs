@@ -45,7 +45,8 @@ export async function watched(browser, portal, options = {}) {
   });
   page.on("request", (request) => {
     const { pathname } = new URL(request.url());
-    const isPage = request.isNavigationRequest() && request.frame() === page.mainFrame();
+    const isUpload = request.method() === "POST" && /\/(review|confirm)$/.test(pathname);
+    const isPage = isUpload || request.isNavigationRequest() && request.frame() === page.mainFrame();
     if (!isPage && !LOADED.test(pathname) && !request.url().startsWith("data:")) wrong.push(`${page.url()} asked for ${request.url()}`);
   });
   page.on("console", (message) => {
