@@ -17,7 +17,9 @@ use super::{
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Say;
-use crate::pages::licenses::{LicenseView, MachineView, license_of, status_key, views};
+use crate::pages::licenses::{
+    LicenseView, MachineView, license_of, owner_outside, status_key, views,
+};
 use crate::pages::{Frame, page};
 
 const MOST: u32 = 500;
@@ -140,6 +142,7 @@ pub(crate) async fn create(
 struct LicensePage {
     frame: Frame,
     view: LicenseView,
+    owner_outside: Option<String>,
     license: License,
     allowed_activations: String,
     allowed_deactivations: String,
@@ -170,6 +173,7 @@ pub(crate) async fn show(
     Ok(page(&LicensePage {
         frame: Frame::new(&app, &visitor),
         view: views(&app, std::slice::from_ref(&license), visitor.language).await?.swap_remove(0),
+        owner_outside: owner_outside(&app, &license).await?,
         allowed_activations: number(license.allowed_activations),
         allowed_deactivations: number(license.allowed_deactivations),
         entitlements: entitlement_lines(&license.entitlements),
