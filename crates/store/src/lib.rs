@@ -103,7 +103,7 @@ pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
-pub use trial::{StartTrial, Trial, TrialStarted};
+pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
 pub use two_factor::{Factor, TotpSecrets};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
