@@ -14,12 +14,18 @@ use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys};
 use crate::mail::Mailroom;
+use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
+use crate::shelf::Shelf;
 
 const DATABASE: &str = "countersign.db";
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
+/// The bytes that large uploads may take in memory, together: three of the largest kind, or some ten of a thousand files.
+const MOST_OF_BATCHES: usize = 96 * 1024 * 1024;
+/// How long such an upload is kept after it was last looked at.
+const BATCH_SECONDS: u64 = 3600;
 
 /// The running portal. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +43,8 @@ struct Inner {
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
     mailroom: Mailroom,
+    /// Large uploads between their review and their result.
+    batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
 }
@@ -84,8 +92,19 @@ impl App {
         let settings = SettingsAtHand::default();
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
-        let inner =
-            Inner { config, store, keys, releases, vendor, settings, hashing, mailroom, listening };
+        let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
+        let inner = Inner {
+            config,
+            store,
+            keys,
+            releases,
+            vendor,
+            settings,
+            hashing,
+            mailroom,
+            batches,
+            listening,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -147,6 +166,10 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn batches(&self) -> &Shelf<Batch> {
+        &self.inner.batches
     }
 
     pub(crate) fn listens_on(&self, address: SocketAddr) {
