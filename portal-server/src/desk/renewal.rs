@@ -22,7 +22,7 @@ const TRIES: usize = 16;
 /// Everything that speaks against it; a stranger's activation is unknown.
 pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, Refusal> {
     for _ in 0..TRIES {
-        let (machine, _) = visible(app, user, activation).await?;
+        let machine = visible(app, user, activation).await?;
         let license = renewable(app, &machine).await?;
         let (id, hash) = machine.request.ok_or(Refusal::RenewalUnavailable)?;
         let now = app.now();
@@ -59,6 +59,7 @@ pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, 
             Renewed::Repeated(stored) => {
                 return again(app, &machine, stored.token, stored.issued_at);
             }
+            Renewed::NoAccess => return Err(Refusal::UnknownActivation),
             Renewed::Stale => {}
         }
     }
