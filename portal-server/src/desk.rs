@@ -34,8 +34,26 @@ pub struct Door {
     pub name: &'static str,
     /// The person, if logged in.
     pub user: Option<User>,
-    /// The license that the person chose for requests that carry none: they may act for it.
-    pub license: Option<LicenseId>,
+    /// The license that the person chose for requests that carry none.
+    pub license: Option<Chosen>,
+}
+
+/// How a person chose a license.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// On its page: they have access to it.
+    OnItsPage(LicenseId),
+    /// By its key, as anybody may who knows it.
+    ByKey(LicenseId),
+}
+
+impl Chosen {
+    /// Which license.
+    pub fn license(self) -> LicenseId {
+        match self {
+            Self::OnItsPage(license) | Self::ByKey(license) => license,
+        }
+    }
 }
 
 impl Door {
