@@ -187,7 +187,7 @@ impl Store {
 
     async fn write<T: Send + 'static>(
         &self,
-        command: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.run(command).await
     }
