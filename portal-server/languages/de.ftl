@@ -924,6 +924,7 @@ access-through = Durch
 access-owner = Eigene Lizenz
 access-admin = Verwaltet die Organisation
 access-group = Gruppe { $group }
+owner-outside = Ihr Inhaber, { $owner }, gehört nicht zu ihrer Organisation und sieht sie nicht. Ihre Rechner behalten ihre Plätze. Der Hersteller kann ihr einen anderen Inhaber geben.
 access-no-groups = Die Lizenz ist mit keiner Gruppe verknüpft.
 recovery-left = { $count ->
     [one] Die Zwei-Faktor-Anmeldung ist an; ein Wiederherstellungscode ist übrig.

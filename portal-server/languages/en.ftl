@@ -925,6 +925,7 @@ access-through = Through
 access-owner = It is theirs
 access-admin = Runs the organization
 access-group = Group { $group }
+owner-outside = Its owner, { $owner }, is not in its organization and does not see it. Its machines keep their seats. The vendor can give it another owner.
 access-no-groups = The license is not linked to a group.
 recovery-left = { $count ->
     [one] Two-factor login is on, with one recovery code left.

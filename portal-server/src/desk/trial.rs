@@ -2,7 +2,7 @@
 
 use countersign_core::request::{Device, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, Granted};
-use countersign_store::{Product, StartTrial, Trial, TrialStarted};
+use countersign_store::{Product, StartTrial, Trial, TrialLimits, TrialStarted};
 
 use super::{Answered, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
@@ -45,6 +45,7 @@ pub(super) async fn answer(
         request_hash: request.hash(),
         response: token.clone(),
         expires_at,
+        limits: TrialLimits::default(),
         now,
     };
     match app.store().start_trial(start).await? {
@@ -54,6 +55,8 @@ pub(super) async fn answer(
         }
         TrialStarted::Repeated(answer) => from_stored(app, answer, request.hash()),
         TrialStarted::AlreadyUsed(trial) => Err(used(&trial)),
+        // No limits were set.
+        TrialStarted::TooOften(_) | TrialStarted::CapReached => Err(Refusal::NoTrial),
     }
 }
 

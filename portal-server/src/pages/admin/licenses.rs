@@ -21,7 +21,9 @@ use crate::app::App;
 use crate::desk::{Of, Said};
 use crate::fields::Field;
 use crate::language::Say;
-use crate::pages::licenses::{LicenseView, MachineView, license_of, status_key, views};
+use crate::pages::licenses::{
+    LicenseView, MachineView, license_of, owner_outside, status_key, views,
+};
 use crate::pages::{Frame, page};
 use crate::release::up_to;
 
@@ -184,6 +186,7 @@ pub(crate) async fn create(
 struct LicensePage {
     frame: Frame,
     view: LicenseView,
+    owner_outside: Option<String>,
     license: License,
     allowed_activations: String,
     allowed_deactivations: String,
@@ -217,6 +220,7 @@ pub(crate) async fn show(
     Ok(page(&LicensePage {
         frame: Frame::new(&app, &visitor),
         view: views(&app, std::slice::from_ref(&license), visitor.language).await?.swap_remove(0),
+        owner_outside: owner_outside(&app, &license).await?,
         allowed_activations: number(license.allowed_activations),
         allowed_deactivations: number(license.allowed_deactivations),
         entitlements: entitlement_lines(&license.entitlements),

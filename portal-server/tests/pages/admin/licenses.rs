@@ -138,7 +138,8 @@ async fn a_license_that_is_not_well_described_is_not_created() {
 async fn a_license_is_edited() {
     let portal = TestPortal::new().await;
     let admin = portal.admin().await;
-    let (jane, lab) = (portal.user(|_| ()).await.id, portal.organization("Lab").await);
+    let lab = portal.organization("Lab").await;
+    let jane = portal.user(|user| user.organization = Some(lab)).await.id;
     let key = portal.license(1, None).await;
     is_written_down(&portal, "license.change", &key.id().to_string(), async {
         let (owner, organization) = (jane.to_string(), lab.to_string());
