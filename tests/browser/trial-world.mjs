@@ -21,7 +21,7 @@ export async function startSite(config, extra = {}) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://site");
     const name = pathname.replace(/^\/acme\/trial\//, "") || "index.html";
-    const body = name === "config.json" ? JSON.stringify(config.now)
+    const body = name === "config.json" ? (typeof config.now === "string" ? config.now : JSON.stringify(config.now))
       : extra[name] ?? (/^[A-Za-z0-9.-]+$/.test(name) && existsSync(join(SITE, name)) ? readFileSync(join(SITE, name)) : undefined);
     if (!pathname.startsWith("/acme/trial/") || body === undefined) {
       response.writeHead(404).end();

@@ -31,7 +31,7 @@ export async function startPortal(folder, options = {}) {
   const more = (options.origins ?? []).flatMap((origin) => ["--trial-origin", origin]);
   const process = spawn(
     join(bin, "countersign-portal"),
-    ["serve", "--data", data, "--listen", `127.0.0.1:${options.port ?? 0}`, "--vendor", "Acme Software", "--rate-limit", "0", ...more],
+    ["serve", "--data", data, "--listen", `127.0.0.1:${options.port ?? 0}`, "--vendor", "Acme Software", "--rate-limit", String(options.rateLimit ?? 0), ...more],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let errors = "";
@@ -122,7 +122,10 @@ export function startBrowser(args = []) {
   });
 }
 
-/** A fresh visitor. Whatever leaves for a place that is not `allowed`, and every script error, fails the test at `close`. */
+/**
+ * A fresh visitor. Whatever leaves for a place that is not `allowed`, every script error, and all that the page's policy had
+ * to stop (but what `close` is told of) fails the test at `close`.
+ */
 export async function visit(browser, allowed, options = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, acceptDownloads: true, reducedMotion: "reduce", locale: "en-GB", ...options });
   const page = await context.newPage();
@@ -132,10 +135,15 @@ export async function visit(browser, allowed, options = {}) {
     if (!["data:", "blob:"].includes(protocol) && !allowed.includes(origin)) wrong.push(`asked ${request.url()}`);
   });
   page.on("pageerror", (error) => wrong.push(`script error: ${error.message}`));
+  const stopped = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted ?Type|violates/i.test(message.text())) stopped.push(message.text());
+  });
   page.on("dialog", (dialog) => { wrong.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
-  const close = async () => {
+  const close = async (mayStop) => {
     await context.close();
     assert.deepEqual(wrong, []);
+    assert.deepEqual(stopped.filter((text) => !mayStop?.test(text)), [], "the policy had nothing to stop");
   };
   return { page, close };
 }
