@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use countersign_client::machine::Machine as Source;
-use countersign_client::{Check, Client, Config, Installed, Losing, Made, Mirror, Right};
+use countersign_client::{
+    Check, Client, Config, Installed, Losing, Made, Mirror, Right, UsedTrial,
+};
 use countersign_core::response::Entitlement;
 use countersign_core::{file, request};
 use qrcode::{EcLevel, QrCode};
@@ -212,6 +214,7 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         "deactivations": deactivations.map(|d| json!({
             "activation": d.activation.to_string(), "at": d.at, "proof": d.proof.token, "has_receipt": d.has_receipt,
         })).collect::<Vec<_>>(),
+        "used_trial": status.used_trial.as_ref().map(|t| json!({"id": t.trial.to_string(), "until": t.until})),
         "seen": status.seen, "state_file": status.state_file, "mirror_file": status.mirror_file,
     });
     let mut report = Report::new(json)
@@ -244,9 +247,17 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         );
     }
     report
+        .maybe("trial used", status.used_trial.as_ref().map(used_trial_words))
         .maybe("latest time", status.seen.map(|at| format!("{} UTC", file::date(at))))
         .field("state file", status.state_file.display())
         .maybe("second copy", status.mirror_file.as_ref().map(|path| path.display()))
         .print(as_json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn used_trial_words(used: &UsedTrial) -> String {
+    let until = used
+        .until
+        .map_or("without an end".to_owned(), |at| format!("until {} UTC", file::date(at)));
+    format!("{}  {until}", used.trial)
 }
