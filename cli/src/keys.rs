@@ -81,10 +81,12 @@ fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
             .as_deref()
             .map_or(Ok(now + 90 * DAY), |day| files::end_of_day("--until", day))?,
         key: files::read_public_key("--to", &options.to)?,
+        serial: None,
         scope: Scope {
             types: types.collect::<Result<_, _>>().context("--types")?,
             products,
             max_days: (options.max_days > 0).then_some(options.max_days),
+            max_grants: None,
         },
     };
     if delegation.not_after <= delegation.not_before || delegation.not_after <= now {

@@ -226,6 +226,13 @@ impl Delegation {
         self.covers_type(ScopeType::Release, &release.product, release.issued_at)
     }
 
+    /// Whether the key can give nothing but trials: it may sit in a page that everybody can open, and its clock is a
+    /// visitor's.
+    pub fn is_trial_only(&self) -> bool {
+        let types = &self.scope.types;
+        !types.is_empty() && types.iter().all(|kind| *kind == ScopeType::Trial)
+    }
+
     /// Refuses the number of a grant that is over the limit.
     pub(crate) fn covers_count(&self, count: u64) -> Result<()> {
         match self.scope.max_grants {

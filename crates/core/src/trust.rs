@@ -413,12 +413,15 @@ impl<T> Verified<T> {
         &self.roots
     }
 
-    /// The highest time in it that somebody signed.
+    /// The highest time in it that the vendor signed. What a key for trials alone signs does not count: its clock is that of
+    /// whoever opened the page.
     pub fn signed_time(&self) -> UnixSeconds {
+        let is_page = self.delegation.as_ref().is_some_and(Delegation::is_trial_only);
+        let own = (!is_page).then_some(self.issued_at);
         let delegation = self.delegation.as_ref().map(|d| d.issued_at);
         let list = self.revocations.as_ref().map(|l| l.list.issued_at);
         let rotation = self.roots.rotations().map(|rotation| rotation.issued_at).max();
-        [Some(self.issued_at), delegation, list, rotation].into_iter().flatten().max().unwrap_or(0)
+        [own, delegation, list, rotation].into_iter().flatten().max().unwrap_or(0)
     }
 
     /// The key that `names` revokes: the signer's, under its delegation's serial, or its root's.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_client::machine::Machine as OwnMachine;
-use countersign_client::{Client, Config, Error, Installed, Mirror};
+use countersign_client::{Client, Config, Error, Installed, Mirror, What};
 use countersign_core::{Code, Expect, Id};
 use countersign_portal::clock::Clock as _;
 use countersign_portal::desk::{self, Refusal};
@@ -39,8 +39,8 @@ fn client(portal: &TestPortal, folder: &Path) -> Client {
 }
 
 fn end(installed: Installed) -> Option<u64> {
-    match installed {
-        Installed::Right(right) => right.expires_at(),
+    match installed.what {
+        What::Right(right) => right.expires_at(),
         other => panic!("{other:?}"),
     }
 }

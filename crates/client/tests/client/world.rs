@@ -40,10 +40,12 @@ impl Vendor {
             not_before: NOW - DAY,
             not_after: NOW + 1000 * DAY,
             key: key.public_key(),
+            serial: None,
             scope: Scope {
                 types: ScopeType::ALL.to_vec(),
                 products: Products::All,
                 max_days: None,
+                max_grants: None,
             },
         };
         let chain = delegation.sign(&root);
