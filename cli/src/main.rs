@@ -7,6 +7,7 @@ mod files;
 mod inspect;
 mod keys;
 mod machine;
+mod qr;
 mod release;
 mod say;
 mod sign;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
         Command::VerifyRelease(options) => release::verify(options, json),
         Command::SignRelease(options) => release::sign(options, json),
+        Command::Qr(options) => qr::run(options, json),
         Command::Sign(options) => sign::run(options, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))
