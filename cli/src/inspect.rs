@@ -37,13 +37,15 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
     let report = match token_type {
         TokenType::SigningKey => keys::describe(&roots.verify_delegation(&token)?, &token)
             .text("It verifies. It belongs beside the private key that it is for."),
-        TokenType::Revocations => keys::describe_list(&roots.verify_revocations(&token)?)
-            .text("It verifies. Machines take it with countersign install, or inside any response."),
+        TokenType::Revocations => keys::describe_list(&roots.verify_revocations(&token)?).text(
+            "It verifies. Machines take it with countersign install, or inside any response.",
+        ),
         TokenType::RootKey => {
             let mut roots = roots;
             roots.learn(&[&token])?;
-            keys::describe_rotation(&Rotation::verify(&token)?)
-                .text("It verifies. Machines take it with countersign install, or inside any response.")
+            keys::describe_rotation(&Rotation::verify(&token)?).text(
+                "It verifies. Machines take it with countersign install, or inside any response.",
+            )
         }
         TokenType::Release => {
             let verified = roots.verify_release(&token)?;

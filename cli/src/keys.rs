@@ -170,7 +170,8 @@ pub(crate) fn describe_list(verified: &VerifiedRevocations) -> Report {
     .field("by root", verified.root);
     list.revoked.iter().fold(report, |report, key| {
         let below = key.below.map_or(String::new(), |below| format!(", serials below {below}"));
-        let why = if key.compromised { "stolen: what it signed ends" } else { "ended: nothing new" };
+        let why =
+            if key.compromised { "stolen: what it signed ends" } else { "ended: nothing new" };
         report.field("revoked", format!("{}{below} ({why})", key.kid))
     })
 }

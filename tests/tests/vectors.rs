@@ -176,7 +176,10 @@ fn trust() -> Vec<Trial> {
         Trial::test(format!("trust::{}", text(&case, "name")), move || {
             let machine = machine_of(&case, &plain);
             let learned = arrives(&machine, &case);
-            same(learned.as_ref().map_or_else(|e| e.code().as_str(), |_| "ok"), text(&case, "verdict"))?;
+            same(
+                learned.as_ref().map_or_else(|e| e.code().as_str(), |_| "ok"),
+                text(&case, "verdict"),
+            )?;
             let Ok(learned) = learned else { return Ok(()) };
             same(&learned.warnings.join(" "), &strings(&case["warnings"]).join(" "))?;
             let wanted = &case["learns"];
@@ -264,7 +267,8 @@ fn arrives(machine: &VectorMachine, case: &Value) -> Result<Learned> {
             learned.warnings = accepted.warnings.iter().map(|w| w.code().to_owned()).collect();
         }
     }
-    let entries = lists.iter().flat_map(|l| l.list.revoked.iter().map(|entry| (&l.root, entry.kid)));
+    let entries =
+        lists.iter().flat_map(|l| l.list.revoked.iter().map(|entry| (&l.root, entry.kid)));
     let counting = entries.filter(|(root, kid)| learned.roots.may_revoke(root, kid));
     learned.revoked = counting.map(|(_, kid)| kid.to_string()).collect();
     learned.revoked.sort();

@@ -126,8 +126,7 @@ impl Client {
         let now = self.config.now();
         let fingerprint = self.config.machine.fingerprint(&self.config.product);
         let roots = self.trust(state).into_roots();
-        let known =
-            Known { client: self, state, roots: &roots, fingerprint: fingerprint.as_ref() };
+        let known = Known { client: self, state, roots: &roots, fingerprint: fingerprint.as_ref() };
         let Accepted { verified, warnings } =
             install::check(&known, &token, Expect::Response, now)?;
         learn_roots(state, verified.roots());

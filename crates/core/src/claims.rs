@@ -86,10 +86,10 @@ impl<'a> Claims<'a> {
 
     /// A whole number from 1 to 2^53-1.
     pub(crate) fn ordinal(&self, name: &str) -> Result<u64> {
-        self.integer(name)
-            .ok()
-            .filter(|n| *n > 0)
-            .map_or_else(|| self.required(name).and(Err(self.error(name, "a whole number from 1 to 2^53-1"))), Ok)
+        self.integer(name).ok().filter(|n| *n > 0).map_or_else(
+            || self.required(name).and(Err(self.error(name, "a whole number from 1 to 2^53-1"))),
+            Ok,
+        )
     }
 
     pub(crate) fn boolean(&self, name: &str) -> Result<bool> {

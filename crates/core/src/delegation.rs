@@ -173,7 +173,10 @@ impl Delegation {
             ("sub", Some(self.holder.as_str().into())),
             ("nbf", Some(self.not_before.into())),
             ("exp", Some(self.not_after.into())),
-            ("cnf", Some(json!({"jwk": {"kty": "OKP", "crv": "Ed25519", "x": self.key.to_string()}}))),
+            (
+                "cnf",
+                Some(json!({"jwk": {"kty": "OKP", "crv": "Ed25519", "x": self.key.to_string()}})),
+            ),
             ("serial", self.serial.map(Value::from)),
             ("scope", Some(scope)),
         ]);

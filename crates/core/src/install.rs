@@ -183,7 +183,8 @@ fn check_request(machine: &impl Machine, response: &Response) -> Result<AskedHer
         Error::new(Code::UnknownRequest, fact)
     })?;
     if response.answer == Answer::TimeReset && !asked.may_reset {
-        let fact = "a time reset was installed since that request was made: each brings one at most";
+        let fact =
+            "a time reset was installed since that request was made: each brings one at most";
         return Err(Error::new(Code::Superseded, fact));
     }
     Ok(asked)
@@ -202,12 +203,16 @@ fn check_time(
     if let Some(delegation) = verified.delegation() {
         let (ended, holder) = (delegation.not_after, &delegation.holder);
         if ended <= signed {
-            let fact = format!("the right of the key of {holder:?} to sign had ended before a time that is known to have come");
+            let fact = format!(
+                "the right of the key of {holder:?} to sign had ended before a time that is known to have come"
+            );
             return Err(Error::new(Code::EndedKey, fact));
         }
         // A clock that was ahead is what a time reset is for.
         if !is_reset && asked.made_at >= ended.saturating_add(machine.tolerance()) {
-            let fact = format!("when the request was made, by this machine's clock, the right of the key of {holder:?} to sign had ended");
+            let fact = format!(
+                "when the request was made, by this machine's clock, the right of the key of {holder:?} to sign had ended"
+            );
             return Err(Error::new(Code::BackDated, fact));
         }
     }

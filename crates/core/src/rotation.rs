@@ -39,9 +39,9 @@ impl Rotation {
             let fact = "the rotation is to be signed by other keys than it names";
             return Err(Error::new(Code::BadSignature, fact));
         }
-        let jwk =
-            |key: &PublicKey| json!({"kty": "OKP", "crv": "Ed25519", "x": key.to_string()});
-        let header = json!({"alg": "EdDSA", "typ": TokenType::RootKey.as_str(), "jwk": jwk(&self.old)});
+        let jwk = |key: &PublicKey| json!({"kty": "OKP", "crv": "Ed25519", "x": key.to_string()});
+        let header =
+            json!({"alg": "EdDSA", "typ": TokenType::RootKey.as_str(), "jwk": jwk(&self.old)});
         let proof = base64url::encode(new.sign(self.proven().as_bytes()));
         let payload = claims::object([
             ("jti", Some(self.id.to_string().into())),

@@ -301,8 +301,9 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
 }
 
 fn read_rotations(value: &Value) -> Result<Vec<String>> {
-    let tokens: Option<Vec<String>> =
-        value.as_array().and_then(|all| all.iter().map(|t| t.as_str().map(str::to_owned)).collect());
+    let tokens: Option<Vec<String>> = value
+        .as_array()
+        .and_then(|all| all.iter().map(|t| t.as_str().map(str::to_owned)).collect());
     tokens.filter(|tokens| (1..=MOST_ROTATIONS).contains(&tokens.len())).ok_or_else(|| {
         let fact = format!("the header member \"rotations\" must be 1 to {MOST_ROTATIONS} tokens");
         Error::new(Code::BadHeader, fact)

@@ -296,9 +296,7 @@ fn rotations_of<'a>(unverified: &'a Unverified<'_>) -> &'a [String] {
 /// The root that a response says it hangs on.
 fn hangs_on(unverified: &Unverified<'_>) -> Option<Thumbprint> {
     match unverified.header() {
-        Header::Vendor { chain: Some(chain), .. } => {
-            Some(Unverified::decode(chain).ok()?.signer())
-        }
+        Header::Vendor { chain: Some(chain), .. } => Some(Unverified::decode(chain).ok()?.signer()),
         _ => Some(unverified.signer()),
     }
 }
@@ -425,7 +423,10 @@ impl<T> Verified<T> {
     }
 
     /// The key that `names` revokes: the signer's, under its delegation's serial, or its root's.
-    pub fn revoked_by(&self, names: impl Fn(&Thumbprint, Option<u64>) -> bool) -> Option<Thumbprint> {
+    pub fn revoked_by(
+        &self,
+        names: impl Fn(&Thumbprint, Option<u64>) -> bool,
+    ) -> Option<Thumbprint> {
         let serial = self.delegation.as_ref().and_then(|d| d.serial);
         let found = names(&self.signer, serial).then_some(self.signer);
         found.or_else(|| names(&self.root, None).then_some(self.root))

@@ -34,7 +34,9 @@ pub(super) fn check(
     match (&claim, chain) {
         (Some(claim), Some(chain)) if claim.hash == *chain => {}
         (Some(_), Some(_)) => return bad("it was signed under another delegation than came along"),
-        (Some(_), None) => return bad("the delegation that it was signed under did not come along"),
+        (Some(_), None) => {
+            return bad("the delegation that it was signed under did not come along");
+        }
         (None, _) if delegation.is_some_and(|d| d.serial.is_some()) => {
             return bad("it does not say under which delegation it was signed");
         }
@@ -50,10 +52,7 @@ pub(super) fn check(
 
 impl Claim {
     fn read(claims: &Claims<'_>) -> Result<Self> {
-        Ok(Self {
-            hash: claims.parsed("hash")?,
-            count: claims.optional("count", Claims::ordinal)?,
-        })
+        Ok(Self { hash: claims.parsed("hash")?, count: claims.optional("count", Claims::ordinal)? })
     }
 
     pub(super) fn to_json(self) -> Value {

@@ -94,7 +94,9 @@ impl Line {
         let is_trusted = |kid: &Thumbprint| is_configured(kid) || self.number(kid).is_some();
         if !piece.iter().any(|link| is_trusted(&link.old) || is_trusted(&link.new)) {
             let kid = piece.first().map(|link| link.old.to_string()).unwrap_or_default();
-            let fact = format!("the root rotation is signed by the key {kid}, which leads to none of the trusted root keys");
+            let fact = format!(
+                "the root rotation is signed by the key {kid}, which leads to none of the trusted root keys"
+            );
             return Err(Error::new(Code::UntrustedKey, fact));
         }
         let mut line = self.clone();
@@ -114,7 +116,9 @@ impl Line {
     /// A root that was given to the program itself wins over one that it has only heard of: a new build is the way out after
     /// a thief's rotation came first.
     fn make_way(&mut self, link: &Link, is_configured: impl Fn(&Thumbprint) -> bool) {
-        let Some((&seq, _)) = self.0.iter().find(|(_, known)| known.old == link.old) else { return };
+        let Some((&seq, _)) = self.0.iter().find(|(_, known)| known.old == link.old) else {
+            return;
+        };
         let learned_only = self.0.range(seq..).all(|(_, known)| !is_configured(&known.new));
         let other = self.0.get(&seq).is_some_and(|known| known.new != link.new);
         if other && learned_only && is_configured(&link.new) {
@@ -133,7 +137,8 @@ impl Line {
         }
         for (kid, number) in [(&link.old, seq - 1), (&link.new, seq)] {
             if self.number(kid).is_some_and(|known| known != number) {
-                let fact = format!("the root key {kid} is known under another number than {number}");
+                let fact =
+                    format!("the root key {kid} is known under another number than {number}");
                 return Err(Error::new(Code::BadChain, fact));
             }
             if self.at(number).is_some_and(|known| known != kid) {
@@ -154,7 +159,8 @@ impl Line {
     /// A root that another has replaced cannot vouch for a predecessor any more.
     fn in_force(&self, new: &Thumbprint) -> Result<()> {
         let link = self.0.values().find(|link| link.new == *new);
-        let ended = self.until(new).is_some_and(|u| link.is_some_and(|l| l.rotation.issued_at >= u));
+        let ended =
+            self.until(new).is_some_and(|u| link.is_some_and(|l| l.rotation.issued_at >= u));
         if ended {
             return Err(super::retired(new));
         }

@@ -1,8 +1,8 @@
 //! Signing and verifying against each other.
 
 use super::*;
-use crate::SigningKey;
 use crate::Id;
+use crate::SigningKey;
 use crate::delegation::{Products, Scope, ScopeType};
 use crate::file;
 use crate::ids::Hash;
@@ -39,7 +39,12 @@ fn delegated(types: &[ScopeType]) -> Signer {
         not_after: 1_001,
         key: key(2).public_key(),
         serial: None,
-        scope: Scope { types: types.to_vec(), products: Products::All, max_days: Some(1), max_grants: None },
+        scope: Scope {
+            types: types.to_vec(),
+            products: Products::All,
+            max_days: Some(1),
+            max_grants: None,
+        },
     };
     let roots = Roots::new([key(1).public_key()]);
     Signer::delegated(key(2), delegation.sign(&key(1)), &roots).unwrap()
