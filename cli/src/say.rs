@@ -40,6 +40,12 @@ impl Report {
         }
     }
 
+    /// A further member of the object for programs.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.json[name] = value.into();
+        self
+    }
+
     pub(crate) fn print(self, as_json: bool) -> anyhow::Result<()> {
         let text = if as_json { self.json.to_string() } else { self.lines.join("\n") };
         print(&text)
