@@ -5,6 +5,7 @@ mod args;
 mod fail;
 mod files;
 mod inspect;
+mod journal;
 mod keys;
 mod machine;
 mod release;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::VerifyRelease(options) => release::verify(options, json),
         Command::SignRelease(options) => release::sign(options, json),
         Command::Sign(options) => sign::run(options, json),
+        Command::Journal(command) => journal::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))
 }
