@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Say in words what a file is, for which machine, whether it verifies and what to do with it.
     Inspect(Inspect),
+    /// For somebody on the phone: what is wrong with a file, what to tell the customer, what to do. Also what a code means.
+    Explain(crate::explain::args::Explain),
     /// Say whether a file or bare token verifies: exit code 0 yes, 1 no, 2 wrong usage.
     Verify(Verify),
     /// Say whether downloaded files are what the vendor released: exit code 0 yes, 1 no, 2 wrong usage.

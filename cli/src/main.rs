@@ -2,6 +2,7 @@
 //! file; `args.rs` is the whole surface.
 
 mod args;
+mod explain;
 mod fail;
 mod files;
 mod inspect;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Install(options) => machine::install(options, json),
         Command::Check(options) => machine::check(options, json),
         Command::Status(options) => machine::status(options, json),
+        Command::Explain(options) => explain::run(options, json),
         Command::Inspect(options) => inspect::run(options, json),
         Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
         Command::VerifyRelease(options) => release::verify(options, json),

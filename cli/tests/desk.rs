@@ -6,8 +6,11 @@
 mod asked;
 #[path = "desk/bulk.rs"]
 mod bulk;
+#[path = "desk/explain.rs"]
+mod explain;
 #[path = "desk/journal.rs"]
 mod journal;
+#[allow(dead_code)] // the benchmark uses the rest
 #[path = "desk/lab.rs"]
 mod lab;
 #[cfg(target_os = "linux")]

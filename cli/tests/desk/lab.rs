@@ -15,23 +15,28 @@ use serde_json::Value;
 
 pub(crate) const LICENSE: &str = "8KRT7-00000-00000-00000-0000P";
 
+const SCOPE: [&str; 6] =
+    ["--types", "activation,deactivation,trial", "--max-days", "30", "--products", "acme-cad"];
+
 pub(crate) struct Lab(tempfile::TempDir);
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        Self::with_scope(&[
-            "--types",
-            "activation,deactivation,trial",
-            "--max-days",
-            "30",
-            "--products",
-            "acme-cad",
-        ])
+        Self::with_scope(&SCOPE)
     }
 
     /// With the limits of the delegation.
     pub(crate) fn with_scope(scope: &[&str]) -> Self {
-        let lab = Self(tempfile::tempdir().unwrap());
+        Self::in_temporary(tempfile::tempdir().unwrap(), scope)
+    }
+
+    /// On the disk of this folder rather than where temporary files are.
+    pub(crate) fn in_folder(folder: &str) -> Self {
+        Self::in_temporary(tempfile::tempdir_in(folder).unwrap(), &SCOPE)
+    }
+
+    fn in_temporary(folder: tempfile::TempDir, scope: &[&str]) -> Self {
+        let lab = Self(folder);
         fs::create_dir(lab.path("requests")).unwrap();
         lab.done(&["keys", "root", "--out", "root.pem"]);
         lab.done(&["keys", "new", "--out", "alice.pem"]);
