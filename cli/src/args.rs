@@ -61,6 +61,8 @@ pub(crate) enum Command {
     /// What a key has signed: check, show.
     #[command(subcommand)]
     Journal(crate::journal::args::Command),
+    /// One page to print for whoever releases data from a site: exactly what leaves with a request.
+    ReleaseSheet(crate::sheet::args::Sheet),
     /// Sign the checksums of a release's files with a key file.
     SignRelease(SignRelease),
 }
@@ -68,9 +70,13 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Make a vendor's root key: OUT (private, only its owner reads it) and beside it the public half, ending in .pub.
-    Root(NewKey),
+    Root(crate::keys::args::NewRoot),
     /// Make a key pair for somebody who is to sign with a delegation. Only the .pub half leaves their machine.
     New(NewKey),
+    /// Write a paper backup of a key, to be printed.
+    Paper(crate::keys::args::Paper),
+    /// Make a key again from its paper backup.
+    Restore(crate::keys::args::Restore),
     /// With the root key: let another key sign, within limits, for a time.
     Delegate(Delegate),
     /// Say what key files and delegations are.
@@ -78,7 +84,7 @@ pub(crate) enum Keys {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: countersign keys root --out root.pem")]
+#[command(after_help = "Example: countersign keys new --out alice.pem --passphrase")]
 pub(crate) struct NewKey {
     /// Where the private key goes; an existing file is never replaced.
     #[arg(long, value_name = "FILE")]

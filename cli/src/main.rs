@@ -9,8 +9,10 @@ mod inspect;
 mod journal;
 mod keys;
 mod machine;
+mod page;
 mod release;
 mod say;
+mod sheet;
 mod sign;
 mod verify;
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::VerifyRelease(options) => release::verify(options, json),
         Command::SignRelease(options) => release::sign(options, json),
         Command::Sign(options) => sign::run(options, json),
+        Command::ReleaseSheet(options) => sheet::run(options, json),
         Command::Journal(command) => journal::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))

@@ -10,9 +10,15 @@ mod bulk;
 mod explain;
 #[path = "desk/journal.rs"]
 mod journal;
+#[path = "desk/keys.rs"]
+mod keys;
 #[allow(dead_code)] // the benchmark uses the rest
 #[path = "desk/lab.rs"]
 mod lab;
+#[path = "desk/qr.rs"]
+mod qr;
+#[path = "desk/sheet.rs"]
+mod sheet;
 #[cfg(target_os = "linux")]
 #[path = "desk/terminal.rs"]
 mod terminal;
