@@ -65,6 +65,10 @@ pub(crate) enum Command {
     ReleaseSheet(crate::sheet::args::Sheet),
     /// Sign the checksums of a release's files with a key file.
     SignRelease(SignRelease),
+    /// Completions for a shell, on standard output.
+    Completions(crate::reference::args::Completions),
+    /// Man pages of every command.
+    Man(crate::reference::args::Man),
 }
 
 #[derive(Debug, Subcommand)]

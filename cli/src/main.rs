@@ -10,6 +10,7 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
+mod reference;
 mod release;
 mod say;
 mod sheet;
@@ -44,6 +45,8 @@ fn main() -> ExitCode {
         Command::SignRelease(options) => release::sign(options, json),
         Command::Sign(options) => sign::run(options, json),
         Command::ReleaseSheet(options) => sheet::run(options, json),
+        Command::Completions(options) => reference::completions(options),
+        Command::Man(options) => reference::man(options, json),
         Command::Journal(command) => journal::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))

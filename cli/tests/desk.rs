@@ -17,6 +17,8 @@ mod keys;
 mod lab;
 #[path = "desk/qr.rs"]
 mod qr;
+#[path = "desk/reference.rs"]
+mod reference;
 #[path = "desk/sheet.rs"]
 mod sheet;
 #[cfg(target_os = "linux")]
