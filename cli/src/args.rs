@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Say whether downloaded files are what the vendor released: exit code 0 yes, 1 no, 2 wrong usage.
     VerifyRelease(VerifyRelease),
+    /// Show any file of ours as a QR code, for a camera to carry it.
+    Qr(Qr),
     /// Answer requests with a key file, without a server: one, or a folder of them.
     Sign(Box<crate::sign::args::Sign>),
     /// What a key has signed: check, show.
@@ -279,9 +281,12 @@ pub(crate) struct Carry {
     /// Where the file is to be taken, e.g. `https://licenses.acme.example/activate`
     #[arg(long, value_name = "URL")]
     pub(crate) take_to: Option<String>,
-    /// Also show the request as a QR code on the terminal; with --take-to, of a link that opens that page.
+    /// Also show the request as a QR code on the terminal; where --take-to is the address of a page, of a link that opens it.
     #[arg(long)]
     pub(crate) qr: bool,
+    /// Also write that QR code as a picture: FILE.png or FILE.svg.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) qr_image: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -312,6 +317,21 @@ pub(crate) struct Check {
 pub(crate) struct Status {
     #[command(flatten)]
     pub(crate) machine: Machine,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: countersign qr lab-7.request --take-to https://acme.example/trial/"
+)]
+pub(crate) struct Qr {
+    /// The file; - is standard input.
+    pub(crate) file: PathBuf,
+    /// The address of the page that reads it: the code is a link then, which a phone's camera opens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) take_to: Option<String>,
+    /// Write it as a picture instead: FILE.png or FILE.svg.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) image: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

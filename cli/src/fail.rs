@@ -11,7 +11,7 @@ use crate::say;
 pub(crate) type Outcome = Result<ExitCode, Failure>;
 
 /// Why a command did not do what it was asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     code: String,
     fact: String,
@@ -48,6 +48,21 @@ impl Failure {
             advice: advice.join(" "),
             exit: 2,
         }
+    }
+
+    /// The same with something that is done all the same.
+    pub(crate) fn but(mut self, done: impl AsRef<str>) -> Self {
+        self.advice = format!("{} {}", done.as_ref(), self.advice).trim_end().to_owned();
+        self
+    }
+
+    /// Fact and advice, in a line.
+    pub(crate) fn words(&self) -> String {
+        let mut fact = self.fact.clone();
+        if let Some(first) = fact.get(..1) {
+            fact = format!("{}{}", first.to_uppercase(), &fact[1..]);
+        }
+        format!("{fact}. {}", self.advice)
     }
 
     /// Whether it was refused for what it is, rather than that a file could not be read or written.

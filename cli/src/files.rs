@@ -130,8 +130,12 @@ pub(crate) enum Readers {
 }
 
 /// Writes a new file; an existing one is never replaced, one that could not be written whole is taken away again.
-pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Result<()> {
-    write_new(path, text, readers).map_err(|error| match error.kind() {
+pub(crate) fn create(
+    path: &Path,
+    content: impl AsRef<[u8]>,
+    readers: Readers,
+) -> anyhow::Result<()> {
+    write_new(path, content.as_ref(), readers).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => anyhow!(
             "{} is there already and is not replaced: nothing was changed. Choose another name",
             path.display()
@@ -141,7 +145,7 @@ pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Resul
     })
 }
 
-fn write_new(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -152,7 +156,7 @@ fn write_new(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = readers;
     let mut file = options.open(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(content).and_then(|()| file.sync_all());
     if written.is_err() {
         let _ = fs::remove_file(path);
     }
@@ -224,8 +228,8 @@ pub(crate) fn write_carrier(path: &Path, text: &str, what: Carries) -> anyhow::R
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = PathBuf::from(temporary);
-    let written =
-        write_new(&temporary, text, Readers::Everybody).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, text.as_bytes(), Readers::Everybody)
+        .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }

@@ -5,16 +5,18 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use countersign_client::machine::Machine as Source;
-use countersign_client::{Check, Client, Config, Installed, Losing, Made, Mirror, Right};
+use countersign_client::{
+    Check, Client, Config, Installed, Losing, Made, Mirror, Right, UsedTrial,
+};
 use countersign_core::response::Entitlement;
 use countersign_core::{file, request};
-use qrcode::{EcLevel, QrCode};
 use serde_json::{Value, json};
 
 use crate::args::{self, Carry, Request};
 use crate::fail::{Failure, Outcome};
 use crate::files::{self, Carries};
-use crate::say::{self, Report};
+use crate::qr;
+use crate::say::Report;
 
 fn config(machine: &args::Machine) -> anyhow::Result<Config> {
     let product =
@@ -53,6 +55,7 @@ pub(crate) fn request(command: &Request, as_json: bool) -> Outcome {
     | Request::Deactivation(args::RequestDeactivation { carry, .. })) = command;
     // Before anything happens: a deactivation cannot be taken back.
     carry.out.as_deref().map(|out| files::check_carrier(out, Carries::Request)).transpose()?;
+    carry.qr_image.as_deref().map(qr::check_image).transpose()?;
     match command {
         Request::Activation(options) => {
             let key = options.license_key.as_deref().map(files::read_license_key).transpose()?;
@@ -95,33 +98,42 @@ fn hand_out(made: &Made, carry: &Carry, what: &str, done: Option<&str>, as_json:
             format!("{done} Only its file is missing: run this again with another --out."),
         )
     })?;
+    let code = qr::Code::of(&made.token, carry.take_to.as_deref());
+    if let Some(image) = &carry.qr_image {
+        let written = code.as_ref().map_err(Clone::clone).and_then(|code| code.write(image));
+        written.map_err(|failure| {
+            failure.but(format!("The request itself is written: {}.", path.display()))
+        })?;
+    }
     if path == Path::new("-") {
         return Ok(ExitCode::SUCCESS);
     }
-    // A page reads what stands after # itself: it is not sent to the server that holds the page.
-    let link = carry.take_to.as_ref().map(|place| format!("{place}#{}", made.token));
     let place = carry.take_to.as_deref().unwrap_or("the vendor's portal");
-    if carry.qr && !as_json {
-        say::print(&qr(link.as_deref().unwrap_or(&made.token))?)?;
+    if let (true, false, Ok(code)) = (carry.qr, as_json, &code) {
+        code.show()?;
     }
-    let json = json!({"request": made.id.to_string(), "file": path, "token": made.token, "link": link, "done": done});
-    let report = match done {
-        Some(done) => Report::new(json).text(done),
-        None => Report::new(json),
-    };
-    report
+    let link = carry.take_to.as_deref().and_then(|place| qr::link(place, &made.token));
+    let json = json!({
+        "request": made.id.to_string(), "file": path, "token": made.token, "link": link, "done": done,
+        "qr": code.as_ref().ok().map(qr::Code::json), "qr_image": carry.qr_image,
+    });
+    let mut report = Report::new(json);
+    if let Some(done) = done {
+        report = report.text(done);
+    }
+    report = report
         .field(what, path.display())
         .field("id", made.id)
+        .maybe("qr image", carry.qr_image.as_ref().map(|path| path.display()));
+    match &code {
+        Err(failure) if carry.qr => report = report.text(failure.words()),
+        Ok(code) if carry.qr => report = report.text(code.words()),
+        _ => {}
+    }
+    report
         .text(format!("Take the file to {place}, and bring the response back here."))
         .print(as_json)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A QR code for a terminal: two modules a character, light on dark as scanners want it.
-fn qr(text: &str) -> anyhow::Result<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L)
-        .context("this request is too long for a QR code: carry the file")?;
-    Ok(code.render::<qrcode::render::unicode::Dense1x2>().build())
 }
 
 pub(crate) fn install(options: &args::Install, as_json: bool) -> Outcome {
@@ -212,6 +224,7 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         "deactivations": deactivations.map(|d| json!({
             "activation": d.activation.to_string(), "at": d.at, "proof": d.proof.token, "has_receipt": d.has_receipt,
         })).collect::<Vec<_>>(),
+        "used_trial": status.used_trial.as_ref().map(|t| json!({"id": t.trial.to_string(), "until": t.until})),
         "seen": status.seen, "state_file": status.state_file, "mirror_file": status.mirror_file,
     });
     let mut report = Report::new(json)
@@ -244,9 +257,17 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         );
     }
     report
+        .maybe("trial used", status.used_trial.as_ref().map(used_trial_words))
         .maybe("latest time", status.seen.map(|at| format!("{} UTC", file::date(at))))
         .field("state file", status.state_file.display())
         .maybe("second copy", status.mirror_file.as_ref().map(|path| path.display()))
         .print(as_json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn used_trial_words(used: &UsedTrial) -> String {
+    let until = used
+        .until
+        .map_or("without an end".to_owned(), |at| format!("until {} UTC", file::date(at)));
+    format!("{}  {until}", used.trial)
 }

@@ -10,6 +10,7 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
+mod qr;
 mod reference;
 mod release;
 mod say;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
         Command::VerifyRelease(options) => release::verify(options, json),
         Command::SignRelease(options) => release::sign(options, json),
+        Command::Qr(options) => qr::run(options, json),
         Command::Sign(options) => sign::run(options, json),
         Command::ReleaseSheet(options) => sheet::run(options, json),
         Command::Completions(options) => reference::completions(options),

@@ -1,10 +1,11 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::request::VerifiedRequest;
 use countersign_core::{TokenType, file};
 use serde_json::json;
@@ -17,23 +18,54 @@ use crate::problem::Problem;
 /// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`. The answer is JSON; with
 /// `Accept: text/plain` it is the response file itself.
 pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
-    let handler =
-        move |State(app): State<App>,
-              headers: HeaderMap,
-              body: Result<Bytes, axum::extract::rejection::BytesRejection>| async move {
-            let body = body.map_err(|_| Problem::too_large())?;
-            let request = read_body(&headers, &body, kind)?;
-            let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
-            let wants_file =
-                headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
-            Ok::<_, Problem>(if wants_file {
-                download::attachment(&answered.file_name(), answered.file())
-            } else {
-                answer_json(&answered)
-            })
-        };
+    let handler = move |State(app): State<App>,
+                        headers: HeaderMap,
+                        body: Result<Bytes, BytesRejection>| async move {
+        let body = body.map_err(|refused| match refused.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+            _ => Problem::broken_body(),
+        })?;
+        let request = read_body(&headers, &body, kind)?;
+        let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
+        let wants_file = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
+        Ok::<_, Problem>(if wants_file {
+            download::attachment(&answered.file_name(), answered.file())
+        } else {
+            answer_json(&answered)
+        })
+    };
     // JSON escapes nothing in a file but line breaks: a little more than the file itself.
-    post(handler).layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+    let methods = post(handler).fallback(async || Problem::wrong_method());
+    methods.layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+}
+
+/// Whatever else is asked for under `/api`.
+pub(crate) fn not_found() -> MethodRouter<App> {
+    any(async || Problem::not_found())
+}
+
+/// How a body is to be read.
+enum Body {
+    /// It is the request: a file, or a bare token.
+    Itself,
+    /// JSON with the request as a member.
+    Json,
+}
+
+impl Body {
+    /// By what the body says it is. A client that says nothing means the file; `curl` then says that it is a form.
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let kind = headers.get(header::CONTENT_TYPE).map_or(Ok(""), |kind| kind.to_str());
+        let kind = kind.unwrap_or("?").split(';').next().unwrap_or_default().trim();
+        match kind.to_ascii_lowercase().as_str() {
+            "application/json" => Ok(Self::Json),
+            "" | "application/octet-stream" | "application/x-www-form-urlencoded" => {
+                Ok(Self::Itself)
+            }
+            text if text.starts_with("text/") => Ok(Self::Itself),
+            _ => Err(Problem::unsupported_media()),
+        }
+    }
 }
 
 fn read_body(
@@ -41,14 +73,13 @@ fn read_body(
     body: &[u8],
     kind: TokenType,
 ) -> Result<VerifiedRequest, Problem> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let text;
-    let bytes = if content_type.to_ascii_lowercase().starts_with("application/json") {
-        text = request_member(body)?;
-        text.as_bytes()
-    } else {
-        body
+    let bytes = match Body::of(headers)? {
+        Body::Itself => body,
+        Body::Json => {
+            text = request_member(body)?;
+            text.as_bytes()
+        }
     };
     let wrong_door = |found: TokenType| {
         Problem::from(Refusal::WrongDoor {
@@ -69,17 +100,7 @@ fn read_body(
 fn request_member(body: &[u8]) -> Result<String, Problem> {
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let member = json.as_ref().and_then(|json| json.get("request")?.as_str());
-    member.map(str::to_owned).ok_or_else(|| {
-        let advice = "Send {\"request\": \"<file or token>\"}, or the file itself as text/plain.";
-        let detail = "the body is not a JSON object with a string \"request\"";
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "bad-json",
-            "The body is not readable",
-            detail,
-            advice,
-        )
-    })
+    member.map(str::to_owned).ok_or_else(Problem::bad_json)
 }
 
 fn answer_json(answered: &Answered) -> Response {

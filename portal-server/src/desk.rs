@@ -1,11 +1,13 @@
 //! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
 
 mod activation;
+mod change;
 mod deactivation;
 mod preview;
 mod refusal;
 mod release;
 mod renewal;
+mod room;
 mod trial;
 
 use countersign_core::request::{Ask, VerifiedRequest};
@@ -16,10 +18,12 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
+pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
-pub use renewal::renew;
+pub use renewal::{Freshness, freshness, latest, renew};
+pub(crate) use room::{Of, Said};
 
 use crate::app::App;
 
@@ -144,12 +148,9 @@ fn respond(
     }
 }
 
-/// The product of a request, if this vendor has it and still gives it out.
+/// The product of a trial request, if this vendor has it.
 async fn product(app: &App, id: &ProductId) -> Result<countersign_store::Product, Refusal> {
-    match app.store().product(id).await? {
-        Some(product) if !product.archived => Ok(product),
-        _ => Err(Refusal::UnknownProduct(id.clone())),
-    }
+    app.store().product(id).await?.ok_or_else(|| Refusal::UnknownProduct(id.clone()))
 }
 
 /// What a file that is no request says about itself, for the words of a refusal.

@@ -47,6 +47,9 @@ fn api(app: &App) -> Table<'_> {
             api::answer(TokenType::TrialRequest),
             Some(trial_origins(app)),
         )
+        .route("/api", Access::Api, api::not_found())
+        .route("/api/", Access::Api, api::not_found())
+        .route("/api/{*path}", Access::Api, api::not_found())
 }
 
 fn pages(app: &App) -> Table<'_> {

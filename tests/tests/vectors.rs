@@ -13,7 +13,9 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::request::VerifiedRequest;
 use countersign_core::token::Unverified;
 use countersign_core::trust::Roots;
-use countersign_core::{Expect, Hash, Id, ProductId, Result, SigningKey, Thumbprint, file, key};
+use countersign_core::{
+    Expect, Hash, Id, ProductId, Result, SigningKey, Thumbprint, file, key, trial,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
@@ -25,6 +27,7 @@ fn main() {
     trials.extend(files());
     trials.extend(license_keys());
     trials.push(Trial::test("fingerprints::acme-cad", || fingerprint(&load("fingerprints.json"))));
+    trials.extend(works());
     trials.extend(wycheproof_set());
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -50,6 +53,22 @@ fn roots(file: &Value) -> Roots {
         assert_eq!(key.thumbprint().to_string(), *thumbprint);
         key
     }))
+}
+
+fn works() -> Vec<Trial> {
+    let named = |case: Value| {
+        let name = format!("trial-work::{}", text(&case, "name"));
+        Trial::test(name, move || work(&case))
+    };
+    cases(&load("trial-work.json")).into_iter().map(named).collect()
+}
+
+fn work(case: &Value) -> std::result::Result<(), Failed> {
+    let (token, bits) = (text(case, "token"), case["bits"].as_u64().unwrap());
+    let bits = u32::try_from(bits).unwrap();
+    let ok = trial::is_work(&Hash::of(token), text(case, "nonce"), bits);
+    same(&ok.to_string(), &case["ok"].to_string())?;
+    same(&trial::trial_id(token).to_string(), text(case, "trial_id"))
 }
 
 /// `ok`, or the error code.

@@ -26,6 +26,7 @@
 //! | [`Client`] | the verbs: request, install, check, status, deactivate |
 //! | [`machine`] | what identifies this machine: components on Linux, macOS, Windows |
 //! | `state`, `disk` | what is remembered; how it is kept through kills, full disks and restored backups |
+//! | `mark` | one trial per machine, where nobody else counts |
 #![forbid(unsafe_code)]
 
 mod check;
@@ -35,6 +36,7 @@ mod disk;
 mod error;
 mod install;
 pub mod machine;
+mod mark;
 mod request;
 mod state;
 mod status;
@@ -46,7 +48,7 @@ pub use deactivate::{Deactivation, Losing};
 pub use error::{Error, Result};
 pub use install::Installed;
 pub use request::Made;
-pub use status::{Receipt, Status};
+pub use status::{Receipt, Status, UsedTrial};
 
 /// The SDK for one product on one machine. Cheap to open: nothing is read before a verb is called.
 #[derive(Debug)]

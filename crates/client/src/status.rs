@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use countersign_core::{Expect, Id, Thumbprint, UnixSeconds};
 
 use crate::check::{Check, Right};
+use crate::disk::Marked;
 use crate::error::Result;
 use crate::{Client, Deactivation};
 
@@ -29,6 +30,8 @@ pub struct Status {
     pub receipts: Vec<Receipt>,
     /// The greatest time known to have come; `None` before something was installed.
     pub seen: Option<UnixSeconds>,
+    /// The trial that this machine has had, as far as its mark can be understood.
+    pub used_trial: Option<UsedTrial>,
     /// Where the state is kept.
     pub state_file: PathBuf,
     /// Where its second copy is kept.
@@ -42,6 +45,15 @@ pub struct Receipt {
     pub activation: Id,
     /// The bare token.
     pub token: String,
+}
+
+/// What the trial mark says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedTrial {
+    /// The trial's id.
+    pub trial: Id,
+    /// When it ended or ends; `None` for never.
+    pub until: Option<UnixSeconds>,
 }
 
 impl Client {
@@ -65,6 +77,10 @@ impl Client {
             deactivations: self.deactivations()?,
             receipts: Vec::new(),
             seen: None,
+            used_trial: match self.disk.mark()? {
+                Marked::Yes(mark) => Some(UsedTrial { trial: mark.jti, until: mark.ends }),
+                Marked::No | Marked::Damaged { .. } => None,
+            },
             state_file: self.disk.primary().to_owned(),
             mirror_file: self.disk.mirror().map(ToOwned::to_owned),
         };

@@ -11,6 +11,7 @@
 //! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
 //! | [`trust`] | who may sign: roots, chain, scope, revocation |
 //! | [`install`] | the ordered checks before a machine stores a response (section 7) |
+//! | [`trial`] | ids of trials that nobody stores; work before an answer (section 8) |
 //! | [`fingerprint`], [`license_key`] | machine binding; license keys and their proofs (section 4) |
 //! | [`key`], `pem` | Ed25519 keys, one strict verify function; PKCS#8 key files (feature `pem`) |
 //! | [`error`], [`ids`] | stable error codes with advice; ids, hashes, thumbprints, product ids |
@@ -34,6 +35,7 @@ pub mod request;
 pub mod response;
 pub mod revocations;
 pub mod token;
+pub mod trial;
 pub mod trust;
 
 pub use error::{Code, Error, Result};

@@ -2,7 +2,7 @@
 
 use countersign_core::request::{Device, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, Granted};
-use countersign_store::{Product, StartTrial, Trial, TrialStarted};
+use countersign_store::{Product, StartTrial, Trial, TrialLimits, TrialStarted};
 
 use super::{Answered, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
@@ -45,6 +45,7 @@ pub(super) async fn answer(
         request_hash: request.hash(),
         response: token.clone(),
         expires_at,
+        limits: TrialLimits::default(),
         now,
     };
     match app.store().start_trial(start).await? {
@@ -54,12 +55,15 @@ pub(super) async fn answer(
         }
         TrialStarted::Repeated(answer) => from_stored(app, answer, request.hash()),
         TrialStarted::AlreadyUsed(trial) => Err(used(&trial)),
+        // No limits were set.
+        TrialStarted::TooOften(_) | TrialStarted::CapReached => Err(Refusal::NoTrial),
     }
 }
 
-/// When a trial that starts now ends.
+/// When a trial that starts now ends. An archived product gives none any more.
 pub(super) fn end(product: &Product, now: u64) -> Result<u64, Refusal> {
-    Ok(now + product.trial_days.ok_or(Refusal::NoTrial)? * DAY)
+    let days = product.trial_days.filter(|_| !product.archived);
+    Ok(now + days.ok_or(Refusal::NoTrial)? * DAY)
 }
 
 pub(super) fn used(trial: &Trial) -> Refusal {

@@ -147,15 +147,15 @@ impl World {
     }
 
     pub(crate) fn config(&self) -> Config {
+        self.config_of("acme-cad")
+    }
+
+    pub(crate) fn config_of(&self, product: &str) -> Config {
         let clock = Arc::clone(&self.clock);
-        Config::new(
-            "acme-cad".parse().unwrap(),
-            [self.vendor.root.public_key()],
-            self.path("state"),
-        )
-        .mirror(Mirror::In(self.path("mirror")))
-        .machine(Machine::of_directory(self.path("machines").join("lab-7")))
-        .clock(move || clock.load(Ordering::SeqCst))
+        Config::new(product.parse().unwrap(), [self.vendor.root.public_key()], self.path("state"))
+            .mirror(Mirror::In(self.path("mirror")))
+            .machine(Machine::of_directory(self.path("machines").join("lab-7")))
+            .clock(move || clock.load(Ordering::SeqCst))
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -6,9 +6,10 @@ use axum::response::Response;
 use countersign_core::response::Entitlement;
 use countersign_store::{Access, License, MetadataEntry, Validity, Viewer};
 
+use super::machine::news;
 use super::machines::{self, MachineView, People};
 use super::renewal::MOST_MACHINES;
-use super::{LicenseView, Standing, license_and_access, manages, view};
+use super::{LicenseView, Standing, license_and_access, manages, owner_outside, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Language;
@@ -21,6 +22,8 @@ struct LicensePage {
     frame: Frame,
     license: LicenseView,
     reason: String,
+    /// Not for those who cannot do anything about it.
+    owner_outside: Option<String>,
     starts: String,
     total: String,
     /// Seats released without proof; not for those who may release none.
@@ -53,6 +56,11 @@ impl LicensePage {
         machines::states()
     }
 
+    /// Whether a machine that is shown has an older response.
+    fn has_news(&self) -> bool {
+        self.machines.iter().any(|machine| !machine.news.is_empty())
+    }
+
     fn file(&self) -> String {
         self.asked.link(&format!("/licenses/{}/machines.csv", self.license.id), &machines::FIELDS)
     }
@@ -78,7 +86,9 @@ pub(crate) async fn show(
     let mut people = People::new(&app, &license, &user, language);
     let mut machines = Vec::with_capacity(found.items.len());
     for activation in &found.items {
-        machines.push(MachineView::with_names(activation, &mut people).await?);
+        let news = news(&app, &license, activation, language).await?;
+        machines
+            .push(MachineView { news, ..MachineView::with_names(activation, &mut people).await? });
     }
     let terms = app.store().release_terms_of(&license.id).await?;
     let limits = terms.map(|terms| terms.limits).unwrap_or_default();
@@ -87,6 +97,10 @@ pub(crate) async fn show(
         frame: Frame::new(&app, &visitor),
         license: view(&app, &license, language).await?,
         reason: Standing::of(&license, app.now()).reason(&license, language),
+        owner_outside: match access {
+            Access::Vendor | Access::OrganizationAdmin => owner_outside(&app, &license).await?,
+            Access::Owner | Access::Groups(_) => None,
+        },
         starts: starts(&license, language),
         total: language.number(license.total_activations),
         releases: if manages(&access) { releases(&app, &license, language).await? } else { None },
