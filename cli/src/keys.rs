@@ -1,5 +1,10 @@
 //! `countersign keys`
 
+pub(crate) mod args;
+mod paper;
+mod words;
+
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,7 +17,7 @@ use countersign_core::trust::Roots;
 use countersign_core::{Id, SigningKey, TokenType, file, pem};
 use serde_json::json;
 
-use crate::args::{Delegate, Keys, NewKey, Show};
+use crate::args::{Delegate, Keys, NewPassphrase, Show};
 use crate::fail::{Failure, Outcome};
 use crate::files::{self, Carries, Readers};
 use crate::say::{self, Report};
@@ -21,24 +26,79 @@ const DAY: u64 = 86_400;
 
 pub(crate) fn run(command: &Keys, as_json: bool) -> Outcome {
     match command {
-        Keys::Root(options) => Ok(make(options, "keep it offline, in two places", as_json)?),
+        Keys::Root(options) => Ok(root(options, as_json)?),
         Keys::New(options) => {
-            Ok(make(options, "it stays here: send only the public half", as_json)?)
+            ensure_free(&options.out)?;
+            let make = || Ok(SigningKey::generate(&mut files::rng()));
+            let keep = "it stays here: send only the public half";
+            let passphrase = files::new_passphrase(&options.passphrase)?;
+            let (_, report) = write_pair(&options.out, make, passphrase.as_deref(), keep)?;
+            report.print(as_json)?;
+            Ok(ExitCode::SUCCESS)
         }
+        Keys::Paper(options) => paper::run(options, as_json),
+        Keys::Restore(options) => restore(options, as_json),
         Keys::Delegate(options) => Ok(delegate(options, as_json)?),
         Keys::Show(options) => show(options, as_json),
     }
 }
 
-fn make(options: &NewKey, keep: &str, as_json: bool) -> anyhow::Result<ExitCode> {
-    let public = options.out.with_extension("pub");
-    if public == options.out {
+/// The ceremony: a key that is encrypted, a paper to have it back from, words to tell it by.
+fn root(options: &args::NewRoot, as_json: bool) -> anyhow::Result<ExitCode> {
+    if let Some(path) = &options.paper {
+        paper::ensure_paper(path)?;
+    }
+    let make = || Ok(SigningKey::generate(&mut files::rng()));
+    ensure_free(&options.out)?;
+    let passphrase = passphrase(&options.passphrase, options.no_passphrase)?;
+    let keep = "keep it offline, in two places";
+    let (key, report) = write_pair(&options.out, make, passphrase.as_deref(), keep)?;
+    let report = match &options.paper {
+        Some(path) => {
+            paper::write(path, &key).with_context(|| {
+                format!(
+                    "the key is made; its paper is not: countersign keys paper --key {}",
+                    options.out.display()
+                )
+            })?;
+            report.field("paper", format!("{}  ({})", path.display(), paper::KEEP))
+        }
+        None => report,
+    };
+    report.print(as_json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn restore(options: &args::Restore, as_json: bool) -> Outcome {
+    ensure_free(&options.out)?;
+    let key = paper::restore(options)?;
+    let passphrase = passphrase(&options.passphrase, options.no_passphrase)?;
+    let keep = "restored from its paper";
+    let (_, report) = write_pair(&options.out, || Ok(key), passphrase.as_deref(), keep)?;
+    report.print(as_json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where a person sits at a terminal, a key that is worth a ceremony is encrypted unless they say otherwise.
+fn passphrase(options: &NewPassphrase, declined: bool) -> anyhow::Result<Option<String>> {
+    let at_terminal = std::io::stdin().is_terminal() && !declined;
+    let asked = options.passphrase || (at_terminal && options.passphrase_file.is_none());
+    files::new_passphrase(&NewPassphrase {
+        passphrase: asked,
+        passphrase_file: options.passphrase_file.clone(),
+    })
+}
+
+/// Whether neither half of a pair would replace a file.
+fn ensure_free(out: &Path) -> anyhow::Result<()> {
+    let public = out.with_extension("pub");
+    if public == out {
         bail!(
             "{} is the name of the public half: choose a private name such as root.pem",
-            options.out.display()
+            out.display()
         );
     }
-    for path in [&options.out, &public] {
+    for path in [out, &public] {
         if path.exists() {
             bail!(
                 "{} is there already and is not replaced: nothing was changed. Choose another name",
@@ -46,26 +106,40 @@ fn make(options: &NewKey, keep: &str, as_json: bool) -> anyhow::Result<ExitCode>
             );
         }
     }
-    let passphrase = files::new_passphrase(&options.passphrase)?;
-    let mut rng = files::rng();
-    let key = SigningKey::generate(&mut rng);
-    let text = pem::write_private(&key, passphrase.as_deref(), &mut rng)?;
-    files::create(&options.out, &text, Readers::Owner)?;
+    Ok(())
+}
+
+/// Writes both halves of the key that `make` makes.
+fn write_pair(
+    out: &Path,
+    make: impl FnOnce() -> anyhow::Result<SigningKey>,
+    passphrase: Option<&str>,
+    keep: &str,
+) -> anyhow::Result<(SigningKey, Report)> {
+    ensure_free(out)?;
+    let public = out.with_extension("pub");
+    let key = make()?;
+    let text = pem::write_private(&key, passphrase, &mut files::rng())?;
+    files::create(out, &text, Readers::Owner)?;
     let written = files::create(&public, &pem::write_public(&key.public_key()), Readers::Everybody);
     if let Err(error) = written {
         // Half a pair helps nobody, and nothing was signed with it.
-        let _ = std::fs::remove_file(&options.out);
+        let _ = std::fs::remove_file(out);
         return Err(error);
     }
-    let (x, kid) = (key.public_key().to_string(), key.public_key().thumbprint().to_string());
+    let (x, kid) = (key.public_key().to_string(), key.public_key().thumbprint());
+    let in_words = words::fingerprint(&kid);
     let encrypted = if passphrase.is_some() { "encrypted; " } else { "not encrypted; " };
-    Report::new(json!({"private": options.out, "public": public, "x": x, "kid": kid, "encrypted": passphrase.is_some()}))
-        .field("private key", format!("{}  ({encrypted}{keep})", options.out.display()))
-        .field("public key", public.display())
-        .field("x", x)
-        .field("kid", kid)
-        .print(as_json)?;
-    Ok(ExitCode::SUCCESS)
+    let report = Report::new(json!({
+        "private": out, "public": public, "x": x, "kid": kid.to_string(), "words": in_words,
+        "encrypted": passphrase.is_some(),
+    }))
+    .field("private key", format!("{}  ({encrypted}{keep})", out.display()))
+    .field("public key", public.display())
+    .field("x", x)
+    .field("kid", kid)
+    .field("in words", in_words);
+    Ok((key, report))
 }
 
 fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
@@ -203,10 +277,12 @@ fn show(options: &Show, as_json: bool) -> Outcome {
 
 fn show_one(name: &str, roots: &Roots, options: &Show) -> Result<Report, Failure> {
     let public = |key: &countersign_core::PublicKey| {
-        Report::new(json!({"file": name, "kind": "public", "x": key.to_string(), "kid": key.thumbprint().to_string()}))
+        Report::new(json!({"file": name, "kind": "public", "x": key.to_string(), "kid": key.thumbprint().to_string(),
+            "words": words::fingerprint(&key.thumbprint())}))
             .field("public key", name)
             .field("x", key)
             .field("kid", key.thumbprint())
+            .field("in words", words::fingerprint(&key.thumbprint()))
     };
     if let Ok(key) = name.parse() {
         return Ok(public(&key));
@@ -219,11 +295,12 @@ fn show_one(name: &str, roots: &Roots, options: &Show) -> Result<Report, Failure
         let note = if encrypted { "encrypted" } else { "not encrypted" };
         return Ok(Report::new(json!({
             "file": name, "kind": "private", "encrypted": encrypted, "x": key.to_string(),
-            "kid": key.thumbprint().to_string(),
+            "kid": key.thumbprint().to_string(), "words": words::fingerprint(&key.thumbprint()),
         }))
         .field("private key", format!("{name}  ({note})"))
         .field("x", &key)
-        .field("kid", key.thumbprint()));
+        .field("kid", key.thumbprint())
+        .field("in words", words::fingerprint(&key.thumbprint())));
     }
     if let Some(key) = text.trim().parse().ok().or_else(|| pem::read_public(&text).ok()) {
         return Ok(public(&key));

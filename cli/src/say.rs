@@ -46,8 +46,21 @@ impl Report {
         self
     }
 
+    /// A sentence, if there is one.
+    pub(crate) fn maybe_text(self, text: Option<impl Into<String>>) -> Self {
+        match text {
+            Some(text) => self.text(text),
+            None => self,
+        }
+    }
+
+    /// The lines for people.
+    pub(crate) fn to_text(&self) -> String {
+        self.lines.join("\n")
+    }
+
     pub(crate) fn print(self, as_json: bool) -> anyhow::Result<()> {
-        let text = if as_json { self.json.to_string() } else { self.lines.join("\n") };
+        let text = if as_json { self.json.to_string() } else { self.to_text() };
         print(&text)
     }
 }

@@ -1,6 +1,7 @@
 //! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
 
 mod activation;
+mod change;
 mod deactivation;
 mod preview;
 mod refusal;
@@ -17,10 +18,11 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
+pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
-pub use renewal::renew;
+pub use renewal::{Freshness, freshness, latest, renew};
 pub(crate) use room::{Of, Said};
 
 use crate::app::App;
@@ -32,8 +34,26 @@ pub struct Door {
     pub name: &'static str,
     /// The person, if logged in.
     pub user: Option<User>,
-    /// The license that the person chose for requests that carry none: they may act for it.
-    pub license: Option<LicenseId>,
+    /// The license that the person chose for requests that carry none.
+    pub license: Option<Chosen>,
+}
+
+/// How a person chose a license.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// On its page: they have access to it.
+    OnItsPage(LicenseId),
+    /// By its key, as anybody may who knows it.
+    ByKey(LicenseId),
+}
+
+impl Chosen {
+    /// Which license.
+    pub fn license(self) -> LicenseId {
+        match self {
+            Self::OnItsPage(license) | Self::ByKey(license) => license,
+        }
+    }
 }
 
 impl Door {

@@ -28,7 +28,6 @@ export class Failure extends Error {
 
   constructor(stem: Stem, more: More = {}) {
     super(stem);
-    this.name = "Failure";
     this.stem = stem;
     this.values = more.values ?? {};
     this.code = more.code ?? stem;

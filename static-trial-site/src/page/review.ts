@@ -108,6 +108,6 @@ function alreadyResponse(config: Config, from: HTMLElement, response: Response, 
       [t("fact.product"), product], [t("fact.signed-by"), response.issuer],
       [t("fact.until"), end], [t("fact.import"), granted && date(granted.importBy)],
     ]),
-    ...responseActions(`${safeName(response.product)}.response`, `${token}\n`, token, product),
+    ...responseActions(`${safeName(response.product)}.response`, `${token}\n`, token, t("machine.none"), true),
   );
 }
