@@ -49,7 +49,7 @@ fn make(options: &NewKey, keep: &str, as_json: bool) -> anyhow::Result<ExitCode>
     let key = SigningKey::generate(&mut rng);
     let text = pem::write_private(&key, passphrase.as_deref(), &mut rng)?;
     files::create(&options.out, &text, Readers::Owner)?;
-    let written = files::create(&public, &pem::write_public(&key.public_key()), Readers::Everybody);
+    let written = files::create(&public, pem::write_public(&key.public_key()), Readers::Everybody);
     if let Err(error) = written {
         // Half a pair helps nobody, and nothing was signed with it.
         let _ = std::fs::remove_file(&options.out);

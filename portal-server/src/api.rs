@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use countersign_core::request::VerifiedRequest;
@@ -10,7 +10,7 @@ use countersign_core::{TokenType, file};
 use serde_json::json;
 
 use crate::app::App;
-use crate::desk::{self, Answered, Door, Refusal};
+use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
 use crate::download;
 use crate::problem::Problem;
 
@@ -19,11 +19,19 @@ use crate::problem::Problem;
 pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
     let handler =
         move |State(app): State<App>,
+              uri: Uri,
               headers: HeaderMap,
               body: Result<Bytes, axum::extract::rejection::BytesRejection>| async move {
             let body = body.map_err(|_| Problem::too_large())?;
+            let _place = match kind {
+                TokenType::TrialRequest => {
+                    Some(app.trial_lane().enter().await.ok_or_else(Problem::busy)?)
+                }
+                _ => None,
+            };
             let request = read_body(&headers, &body, kind)?;
-            let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
+            let ask = TrialAsk { work: work(&uri), ..TrialAsk::default() };
+            let answered = answer_asked(&app, &request, &ask).await?;
             let wants_file =
                 headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
             Ok::<_, Problem>(if wants_file {
@@ -34,6 +42,21 @@ pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
         };
     // JSON escapes nothing in a file but line breaks: a little more than the file itself.
     post(handler).layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+}
+
+/// Answers a request of a program; `ask` is for trials.
+pub(crate) async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    ask: &TrialAsk,
+) -> Result<Answered, Problem> {
+    Ok(desk::answer_asked(app, request, &Door::anonymous("api"), ask).await?)
+}
+
+/// The nonce that proves work: `?work=NONCE`.
+pub(crate) fn work(uri: &Uri) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.find(|(name, _)| name == "work").map(|(_, nonce)| nonce.into_owned())
 }
 
 fn read_body(
@@ -50,6 +73,11 @@ fn read_body(
     } else {
         body
     };
+    understand(bytes, kind)
+}
+
+/// A request of this kind, or what is wrong with it.
+pub(crate) fn understand(bytes: &[u8], kind: TokenType) -> Result<VerifiedRequest, Problem> {
     let wrong_door = |found: TokenType| {
         Problem::from(Refusal::WrongDoor {
             found: found.with_article(),

@@ -20,6 +20,7 @@ pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, pre
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::renew;
+pub use trial::TrialAsk;
 
 use crate::app::App;
 
@@ -86,6 +87,19 @@ pub async fn answer(
     request: &VerifiedRequest,
     door: &Door,
 ) -> Result<Answered, Refusal> {
+    answer_asked(app, request, door, &TrialAsk::default()).await
+}
+
+/// As [`answer`], with what came along beside a trial request.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+    ask: &TrialAsk,
+) -> Result<Answered, Refusal> {
     // A request that proves its license gets an earlier answer from the same transaction that would store a new one.
     let proves_license = matches!(&request.claims().ask, Ask::Activation { license: Some(_), .. });
     if !proves_license && let Some(answered) = again(app, &request.hash()).await? {
@@ -95,7 +109,7 @@ pub async fn answer(
         Ask::Activation { device, license } => {
             activation::answer(app, request, device, license.as_ref(), door).await
         }
-        Ask::Trial { device } => trial::answer(app, request, device).await,
+        Ask::Trial { device } => trial::answer(app, request, device, door, ask).await,
         Ask::Deactivation { activation, .. } => {
             deactivation::answer(app, request, activation, door).await
         }

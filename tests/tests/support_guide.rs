@@ -52,9 +52,11 @@ fn the_support_guide_explains_no_code_that_is_gone() {
     codes.extend(codes_of(&read("portal-server/src/desk/refusal.rs")));
     codes.extend(codes_of(&read("portal-server/src/bundle/unread.rs")));
     codes.extend(codes_of(&read("crates/client/src/error.rs")));
-    // These three are made where they are answered.
+    // These are made where they are answered.
     for (code, place) in [
         ("rate-limited", "portal-server/src/problem.rs"),
+        ("busy", "portal-server/src/problem.rs"),
+        ("too-long-for-qr", "cli/src/qr.rs"),
         ("file-io", "cli/src/fail.rs"),
         ("usage", "cli/src/fail.rs"),
     ] {

@@ -18,12 +18,13 @@ enum For {
 use For::{Admins, Customers, Everybody, Programs, Runners};
 
 /// Method, path, for whom, and what is posted: a form that works for whoever may.
-const ROUTES: [(&str, &str, For, &str); 111] = [
+const ROUTES: [(&str, &str, For, &str); 112] = [
     ("GET", "/healthz", Programs, ""),
     ("GET", "/readyz", Programs, ""),
     ("POST", "/api/v1/activations", Programs, ""),
     ("POST", "/api/v1/deactivations", Programs, ""),
     ("POST", "/api/v1/trials", Programs, ""),
+    ("POST", "/v3/trial-activations/offline-activate", Programs, ""),
     ("GET", "/", Everybody, ""),
     ("GET", "/assets/{name}", Everybody, ""),
     ("GET", "/activate", Everybody, ""),
