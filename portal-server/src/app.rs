@@ -11,6 +11,7 @@ use countersign_store::Store;
 
 use crate::clock::Rng;
 use crate::config::Config;
+use crate::fields::Field;
 use crate::keys::{self, Keys};
 use crate::lane::Lane;
 use crate::mail::Mailroom;
@@ -56,13 +57,16 @@ impl App {
     /// # Errors
     /// When either cannot be opened; what is there is not changed then.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
-        let data = &config.data;
+        let (data, now) = (&config.data, config.clock.now());
+        let database = data.join(DATABASE);
+        if !database.exists() {
+            // It goes into every response, and cannot be changed.
+            Field::VendorName.check(&config.vendor)?;
+        }
         if !data.exists() {
             // The database holds what customers told and who may log in.
             keys::private_folder(data)?;
         }
-        let now = config.clock.now();
-        let database = data.join(DATABASE);
         let store = Store::open(&database, config.store, now)
             .with_context(|| format!("the database {} cannot be opened", database.display()))?;
         let vendor = match store.setting("vendor").await? {

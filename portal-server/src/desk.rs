@@ -6,6 +6,7 @@ mod preview;
 mod refusal;
 mod release;
 mod renewal;
+mod room;
 mod trial;
 
 use countersign_core::request::{Ask, VerifiedRequest};
@@ -20,6 +21,7 @@ pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, pre
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::renew;
+pub(crate) use room::{Of, Said};
 pub use trial::TrialAsk;
 
 use crate::app::App;
@@ -158,12 +160,22 @@ fn respond(
     }
 }
 
-/// The product of a request, if this vendor has it and still gives it out.
+/// The product of a trial request, if this vendor has it.
 async fn product(app: &App, id: &ProductId) -> Result<countersign_store::Product, Refusal> {
-    match app.store().product(id).await? {
-        Some(product) if !product.archived => Ok(product),
-        _ => Err(Refusal::UnknownProduct(id.clone())),
-    }
+    app.store().product(id).await?.ok_or_else(|| Refusal::UnknownProduct(id.clone()))
+}
+
+/// The product, and how many days a trial of it has.
+///
+/// # Errors
+/// [`Refusal::UnknownProduct`], [`Refusal::NoTrial`].
+pub async fn trial_of_product(
+    app: &App,
+    id: &ProductId,
+) -> Result<(countersign_store::Product, u64), Refusal> {
+    let product = product(app, id).await?;
+    let days = product.trial_days.ok_or(Refusal::NoTrial)?;
+    Ok((product, days))
 }
 
 /// What a file that is no request says about itself, for the words of a refusal.

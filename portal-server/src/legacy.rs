@@ -29,7 +29,8 @@ struct Sent {
 }
 
 pub(crate) fn activate() -> MethodRouter<App> {
-    post(answer).layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+    let methods = post(answer).fallback(async || Problem::wrong_method());
+    methods.layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
 }
 
 /// Problems in the shape that such a page reads, those of the layers around it too.
@@ -50,7 +51,7 @@ async fn answer(
     uri: Uri,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let body = body.map_err(|_| Problem::too_large())?;
+    let body = body.map_err(|refused| api::unread(&refused))?;
     let sent: Sent = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
     let _place = app.trial_lane().enter().await.ok_or_else(Problem::busy)?;
     let request = api::understand(sent.offline_request.as_bytes(), TokenType::TrialRequest)?;

@@ -12,6 +12,7 @@
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
+//! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `admin` | the same set-up by command line |
 
@@ -26,6 +27,7 @@ pub mod clock;
 mod config;
 pub mod desk;
 mod download;
+mod fields;
 pub mod keys;
 pub mod lane;
 pub mod language;

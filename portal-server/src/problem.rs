@@ -23,6 +23,8 @@ pub(crate) struct Problem {
     retry_after: Option<NonZeroU32>,
 }
 
+const HOW_TO_SEND: &str = "POST {\"request\": \"<file or token>\"} as application/json, or the file itself as text/plain.";
+
 impl Problem {
     pub(crate) fn new(
         status: StatusCode,
@@ -37,13 +39,41 @@ impl Problem {
 
     pub(crate) fn too_large() -> Self {
         let advice = "Send the request file itself, one at a time.";
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-long",
-            "Too large",
-            "a request has at most 64 KiB",
-            advice,
-        )
+        let fact = "a request has at most 64 KiB";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "Too large", fact, advice)
+    }
+
+    /// The body ended early, or stood still for too long.
+    pub(crate) fn broken_body() -> Self {
+        let title = "The body did not arrive";
+        let fact = "the connection broke, or stood still, before the whole body was here";
+        let advice = "Nothing was used up. Send the same request again.";
+        Self::new(StatusCode::BAD_REQUEST, "broken-body", title, fact, advice)
+    }
+
+    pub(crate) fn bad_json() -> Self {
+        let title = "The body is not readable";
+        let fact = "the body is not a JSON object with a string \"request\"";
+        Self::new(StatusCode::BAD_REQUEST, "bad-json", title, fact, HOW_TO_SEND)
+    }
+
+    pub(crate) fn unsupported_media() -> Self {
+        let (title, fact) =
+            ("Another type of body", "the type of the body is not one that is read");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Self::new(status, "unsupported-media-type", title, fact, HOW_TO_SEND)
+    }
+
+    pub(crate) fn not_found() -> Self {
+        let fact = "there is nothing under this address";
+        let advice = "POST to /api/v1/activations, /api/v1/deactivations or /api/v1/trials.";
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", fact, advice)
+    }
+
+    pub(crate) fn wrong_method() -> Self {
+        let fact = "this address does not take that method";
+        let status = StatusCode::METHOD_NOT_ALLOWED;
+        Self::new(status, "method-not-allowed", "Another method", fact, HOW_TO_SEND)
     }
 
     /// `wait_seconds` are whole ones: less than a second comes as 0.

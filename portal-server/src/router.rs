@@ -44,12 +44,18 @@ fn api(app: &App) -> Table<'_> {
         .limited_with("/api/v1/trials", Access::Api, api::answer(TokenType::TrialRequest), |m| {
             m.layer(trial_origins(app))
         })
+        .limited_with("/api/v1/trials/{product}", Access::Api, api::trial_terms(), |m| {
+            m.layer(trial_origins(app))
+        })
         .limited_with(
             "/v3/trial-activations/offline-activate",
             Access::Api,
             legacy::activate(),
             |m| legacy::shaped(m).layer(trial_origins(app)),
         )
+        .route("/api", Access::Api, api::not_found())
+        .route("/api/", Access::Api, api::not_found())
+        .route("/api/{*path}", Access::Api, api::not_found())
 }
 
 fn pages(app: &App) -> Table<'_> {
@@ -368,7 +374,7 @@ fn trial_origins(app: &App) -> CorsLayer {
     });
     CorsLayer::new()
         .allow_origin(allow)
-        .allow_methods([Method::POST])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::CONTENT_TYPE])
         .expose_headers([header::RETRY_AFTER])
 }

@@ -8,6 +8,8 @@ use countersign_core::UnixSeconds;
 use countersign_core::trial::MOST_WORK_BITS;
 use countersign_store::{Result, Store};
 
+use crate::fields::Field;
+
 const DAY: u64 = 86_400;
 const HOUR: u64 = 3_600;
 /// More releases than this are no quota, a longer cool-down than a year is none.
@@ -15,6 +17,8 @@ pub(crate) const MOST_RELEASES: u64 = 1000;
 pub(crate) const LONGEST_COOL_DOWN: u64 = 365 * DAY;
 /// More trials a day than this are no cap.
 pub(crate) const MOST_TRIALS: u64 = 1_000_000;
+/// The most origins of trial pages: each of their requests is compared with all of them.
+const MOST_ORIGINS: usize = 100;
 /// How old what is at hand may be.
 const FRESH_SECONDS: u64 = 2;
 
@@ -94,7 +98,7 @@ impl Settings {
 /// Origins as they are typed, one a line: `scheme://host[:port]`, or `*`.
 ///
 /// # Errors
-/// When a line is none.
+/// When a line is none, is too long, or there are too many.
 pub fn parse_origins<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Vec<String>> {
     let mut origins = Vec::new();
     for line in lines.map(|line| line.trim().trim_end_matches('/')).filter(|l| !l.is_empty()) {
@@ -103,7 +107,10 @@ pub fn parse_origins<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result
         if line != "*" && !host.is_some_and(|host| !host.is_empty() && host.chars().all(plain)) {
             bail!("an origin is written https://host, without a path, not {line:?}");
         }
-        origins.push(line.to_ascii_lowercase());
+        origins.push(Field::TrialOrigin.check(line)?.to_ascii_lowercase());
+        if origins.len() > MOST_ORIGINS {
+            bail!("at most {MOST_ORIGINS} origins can be set");
+        }
     }
     Ok(origins)
 }

@@ -1,6 +1,6 @@
 //! Who may see a license and act for it: the one place that decides it. The vendor's admins all; the admins of an
-//! organization all of its licenses; everybody else those that are theirs and those of their groups. Who is in one organization
-//! sees nothing of another one, also where it was given to them.
+//! organization all of its licenses; everybody else those that are theirs and those of their groups. A license that belongs to
+//! an organization is seen by its users alone: who has left it, or was never in it, sees nothing of it, though it be theirs.
 
 use countersign_core::{Id, LicenseId};
 use rusqlite::Connection;
@@ -111,7 +111,7 @@ fn access(c: &Connection, user: &User, license: &LicenseId) -> Result<Option<Acc
     if organization.is_some() && administered(user) == organization {
         return Ok(Some(Access::OrganizationAdmin));
     }
-    if organization.is_some() && user.organization.is_some_and(|of| Some(of) != organization) {
+    if organization.is_some() && user.organization != organization {
         return Ok(None);
     }
     if owner == Some(user.id) {

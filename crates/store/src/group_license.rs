@@ -40,7 +40,7 @@ const OF_LICENSE: &str = "SELECT g.id, g.name, gl.seat_cap, gl.live_activations 
 const OWNER: &str = "SELECT u.id, u.name, CASE u.status WHEN 'invited' THEN COALESCE(u.email_pending, u.email) ELSE u.email END \
     FROM license l JOIN app_user u ON u.id = l.owner_user_id \
     WHERE l.id = ?1 AND u.status <> 'suspended' AND u.deactivated_at IS NULL \
-    AND (l.organization_id IS NULL OR COALESCE(u.organization_id, l.organization_id) = l.organization_id)";
+    AND (l.organization_id IS NULL OR u.organization_id = l.organization_id)";
 const ADMINS: &str = "SELECT u.id, u.name, CASE u.status WHEN 'invited' THEN COALESCE(u.email_pending, u.email) ELSE u.email END \
     FROM license l JOIN app_user u ON u.organization_id = l.organization_id AND u.organization_role = 'admin' \
     WHERE l.id = ?1 AND u.status <> 'suspended' AND u.deactivated_at IS NULL ORDER BY u.name, u.email";

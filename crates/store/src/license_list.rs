@@ -51,7 +51,7 @@ const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
-    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
@@ -60,7 +60,7 @@ const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id F
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
-    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
@@ -69,7 +69,7 @@ const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 90071992547409
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
 const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
-    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
@@ -78,7 +78,7 @@ const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FR
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
 const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
-    AND (?8 = '' OR COALESCE(x.organization_id, ?8) = ?8) \
+    AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \

@@ -32,13 +32,13 @@ const WITH_MACHINE_IN: &str = "SELECT l.id FROM license l WHERE l.organization_i
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
 const OWN: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
-    AND (?2 = '' OR COALESCE(x.organization_id, ?2) = ?2) \
+    AND COALESCE(x.organization_id, ?2) = ?2 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
     CROSS JOIN license l WHERE l.id = own.id LIMIT 10001";
 const OWN_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
-    AND (?2 = '' OR COALESCE(x.organization_id, ?2) = ?2) \
+    AND COALESCE(x.organization_id, ?2) = ?2 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \

@@ -104,9 +104,10 @@ pub(super) async fn check_work(
     }
 }
 
-/// When a trial that starts now ends.
+/// When a trial that starts now ends. An archived product gives none any more.
 pub(super) fn end(product: &Product, now: u64) -> Result<u64, Refusal> {
-    Ok(now + product.trial_days.ok_or(Refusal::NoTrial)? * DAY)
+    let days = product.trial_days.filter(|_| !product.archived);
+    Ok(now + days.ok_or(Refusal::NoTrial)? * DAY)
 }
 
 pub(super) fn used(trial: &Trial) -> Refusal {

@@ -34,13 +34,14 @@ pub(crate) struct Words {
 pub(crate) fn words(letter: &Letter, language: Language, vendor: &str) -> Words {
     let part = |part: &str| {
         let key = format!("mail-{}-{part}", letter.key());
-        language.say(&letter.values().into_iter().fold(
-            Say::new(key).with("vendor", vendor),
-            |say, (name, value)| match value {
-                Value::Text(text) => say.with(name, text),
-                Value::Number(number) => say.with(name, number),
-            },
-        ))
+        language.say(
+            &letter
+                .values()
+                .into_iter()
+                .fold(Say::new(key).with("vendor", vendor), |say, (name, value)| {
+                    say.with(name, value)
+                }),
+        )
     };
     let signature = language.t1("mail-signature", "vendor", vendor);
     let body = format!("{}\n\n-- \n{signature}\n", part("body"));

@@ -10,7 +10,7 @@ mod renewal;
 mod show;
 
 use countersign_core::{LicenseId, UnixSeconds};
-use countersign_store::{Access, License, LicenseStatus, User, Validity};
+use countersign_store::{Access, License, LicenseStatus, Role, User, Validity};
 
 pub(crate) use self::export::{calendar, calendar_of_one, machines_table, table};
 pub(crate) use self::list::list;
@@ -198,6 +198,20 @@ async fn license_and_access(
     let access = app.store().access_to(user, &id).await?.ok_or_else(ErrorPage::not_found)?;
     let license = app.store().license(&id).await?.ok_or_else(ErrorPage::not_found)?;
     Ok((license, access))
+}
+
+/// The name of an owner who is not in the license's organization, and therefore sees nothing of it: for those who can do
+/// something about it.
+pub(crate) async fn owner_outside(
+    app: &App,
+    license: &License,
+) -> Result<Option<String>, ErrorPage> {
+    let (Some(owner), Some(organization)) = (license.owner, license.organization) else {
+        return Ok(None);
+    };
+    let owner = app.store().user(owner).await?;
+    let outside = |user: &User| user.role != Role::Admin && user.organization != Some(organization);
+    Ok(owner.filter(outside).map(|user| user.shown_name().to_owned()))
 }
 
 /// Whether the license is this person's to manage: its key, and seats of lost machines. Not for those who use it through a

@@ -1,5 +1,6 @@
 //! `/licenses`: mine, those of my organization, and nobody else's.
 
+mod former;
 mod list;
 mod machine;
 mod people;

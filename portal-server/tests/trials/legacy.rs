@@ -135,7 +135,7 @@ async fn only_pages_that_are_named_may_send_json_here() {
             let answer = visitor.send(ask).await.is(200);
             assert_eq!(answer.header("access-control-allow-origin"), allowed, "{path}");
             assert_eq!(answer.header("access-control-allow-headers"), "content-type");
-            assert_eq!(answer.header("access-control-allow-methods"), "POST");
+            assert_eq!(answer.header("access-control-allow-methods"), "GET,POST");
             assert_eq!(answer.header("access-control-allow-credentials"), "");
         }
     }

@@ -72,6 +72,22 @@ async fn attack_the_portals_own_page_is_no_way_around_the_work() {
 }
 
 #[tokio::test]
+async fn who_sets_a_trial_page_up_learns_what_a_trial_is_and_starts_none() {
+    let portal = portal().await;
+    let visitor = portal.visitor();
+    let terms = visitor.get("/api/v1/trials/acme-cad").await.is(200).json();
+    assert_eq!((&terms["days"], &terms["work_bits"]), (&14.into(), &BITS.into()));
+    let root = portal.app.keys().roots[0].thumbprint().to_string();
+    assert_eq!(terms["roots"], serde_json::json!([root]));
+    visitor.get("/api/v1/trials/acme-cam").await.refuses_as(404, "unknown-product");
+    visitor.get("/api/v1/trials/Acme CAD").await.refuses_as(404, "not-found");
+    let mut product = portal.app.store().product(&portal.product).await.unwrap().unwrap();
+    product.trial_days = None;
+    portal.app.store().save_product(product, "test", crate::played::NOW).await.unwrap();
+    visitor.get("/api/v1/trials/acme-cad").await.refuses_as(404, "no-trial");
+}
+
+#[tokio::test]
 async fn a_product_without_trials_asks_for_no_work() {
     let portal = portal().await;
     let request = Machine::new("lab-7", &"acme-cam".parse().unwrap()).trial();

@@ -11,6 +11,8 @@ const DAY = 86_400;
 
 /** A delegation's claims. */
 export interface Delegation {
+  /** The vendor, as the root's holder wrote it. */
+  readonly issuer: string;
   readonly holder: string;
   readonly notBefore: number;
   readonly notAfter: number;
@@ -28,7 +30,7 @@ export async function verifyDelegation(unverified: Unverified, root: PublicKey):
   const claims = await unverified.verify(root);
   claims.id("jti");
   claims.integer("iat");
-  claims.string("iss");
+  const issuer = claims.string("iss");
   const [holder, notBefore, notAfter] = [claims.string("sub"), claims.integer("nbf"), claims.integer("exp")];
   const jwk = claims.object("cnf").object("jwk");
   if (jwk.string("kty") !== "OKP" || jwk.string("crv") !== "Ed25519") throw jwk.wrong("crv", "Ed25519, of kty OKP");
@@ -40,7 +42,7 @@ export async function verifyDelegation(unverified: Unverified, root: PublicKey):
   const all = products.length === 1 && products[0] === "*";
   if (!all && !products.every(isProductId)) throw scope.wrong("products", 'product ids, or "*" alone');
   const maxDays = scope.isNull("max_days") ? null : scope.integer("max_days");
-  return { holder, notBefore, notAfter, key, types, products: all ? undefined : products, maxDays };
+  return { issuer, holder, notBefore, notAfter, key, types, products: all ? undefined : products, maxDays };
 }
 
 /** Refuses a response that the delegation does not cover, with the limit in the error. */

@@ -33,15 +33,24 @@ export type Code = keyof typeof ADVICE;
 /** What is wrong with something that arrived: a code and the fact in words, without advice and without a full stop. */
 export class FormatError extends Error {
   readonly code: Code;
+  /** What `damaged-file` says in numbers, for programs that say it in another language. */
+  readonly damage: Damage | undefined;
 
-  constructor(code: Code, fact: string) {
+  constructor(code: Code, fact: string, damage?: Damage) {
     super(fact);
     this.name = "FormatError";
     this.code = code;
+    this.damage = damage;
   }
 
   /** What to do next, for the person who holds the file. */
   get advice(): string {
     return ADVICE[this.code];
   }
+}
+
+/** How a file is damaged, with the numbers of this occurrence. */
+export interface Damage {
+  readonly how: "too-large" | "not-text" | "in-the-way" | "empty" | "part-missing" | "added" | "changed" | "end-missing";
+  readonly numbers: Readonly<Record<string, string | number>>;
 }

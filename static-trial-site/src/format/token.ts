@@ -114,7 +114,7 @@ export class Unverified {
 
   /** The payload's claims, if `key` signed it: over the bytes that arrived. */
   async verify(key: PublicKey): Promise<Claims> {
-    if (!(await verifies(key, this.signingInput, this.signature))) {
+    if (!(await verifies(key, new TextEncoder().encode(this.signingInput), this.signature))) {
       throw new FormatError("bad-signature", `the signature of this ${TYPES[this.type]} does not fit its content`);
     }
     return new Claims(parseObject("payload", this.payload));

@@ -21,6 +21,11 @@ export class Roots {
     return new Roots(new Map(await Promise.all(keys.map(async (key) => [await thumbprint(key), key] as const))));
   }
 
+  /** Whether one of them has this thumbprint. */
+  includes(kid: string): boolean {
+    return this.keys.has(kid);
+  }
+
   private find(what: string, kid: string): PublicKey {
     const key = this.keys.get(kid);
     if (key) return key;

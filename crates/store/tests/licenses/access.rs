@@ -2,11 +2,11 @@
 
 use countersign_core::LicenseId;
 use countersign_store::{
-    Access, GroupChange, License, LicenseQuery, LicenseScope, OrganizationRole, Role, User,
-    UserStatus,
+    Access, GroupChange, License, LicenseQuery, LicenseScope, OrganizationRole, Role, Through,
+    User, UserStatus,
 };
 
-use crate::world::{NOW, World};
+use crate::world::{Machine, NOW, World};
 
 impl World {
     async fn access(&self, user: &User, license: &LicenseId) -> Option<Access> {
@@ -138,6 +138,51 @@ async fn what_somebody_had_in_their_former_organization_they_have_no_longer() {
     world.store.change_user(moved.clone(), "test", NOW).await.unwrap();
     world.lists(&moved, &[]).await;
     assert_eq!(world.access(&moved, &license).await, None);
+}
+
+#[tokio::test]
+async fn a_former_colleague_sees_the_licenses_of_no_organization_alone() {
+    let world = World::new().await;
+    let (lab, other) = (world.organization("Lab").await, world.organization("Other").await);
+    let jane = world.member("jane", lab).await;
+    let own = |new: &mut countersign_store::NewLicense| new.owner = Some(jane.id);
+    let private = world.license(own).await;
+    let of_lab = world
+        .license(|new| {
+            own(new);
+            new.organization = Some(lab);
+        })
+        .await;
+    let machine = Machine::new("bench-7");
+    let (done, _) = world.activate_by(&of_lab, &machine, Some(&jane), NOW).await;
+    assert_eq!(done, countersign_store::Activated::Done);
+    let owners = async || {
+        let access = world.store.license_access(&of_lab).await.unwrap();
+        access.iter().filter(|access| access.through == Through::Owner).count()
+    };
+    world.lists(&jane, &[private, of_lab]).await;
+    assert_eq!(owners().await, 1);
+    for organization in [None, Some(other)] {
+        let moved = User { organization, ..jane.clone() };
+        world.store.change_user(moved.clone(), "test", NOW).await.unwrap();
+        assert_eq!(world.access(&moved, &of_lab).await, None);
+        assert_eq!(world.access(&moved, &private).await, Some(Access::Owner));
+        world.lists(&moved, &[private]).await;
+        for order in countersign_store::LicenseOrder::ALL {
+            let query = LicenseQuery { order, ..LicenseQuery::of(LicenseScope::user(&moved), NOW) };
+            let page = world.store.license_page(&query).await.unwrap().page;
+            assert_eq!(page.items.iter().map(|l| l.id).collect::<Vec<_>>(), [private]);
+        }
+        for search in ["bench", &of_lab.to_string()] {
+            let scope = LicenseScope::user(&moved);
+            let query =
+                LicenseQuery { search: Some(search.into()), ..LicenseQuery::of(scope, NOW) };
+            assert!(world.store.license_page(&query).await.unwrap().page.items.is_empty());
+        }
+        assert_eq!(world.store.release_terms(&moved).await.unwrap().len(), 1);
+        assert_eq!(owners().await, 0);
+        assert_eq!(world.get(&of_lab).await.live_activations, 1, "the machine keeps its seat");
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use super::{LicenseView, manages, to_be_said, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::desk::{self, Refusal, Releasing};
+use crate::fields::Field;
 use crate::language::{Language, Say};
 use crate::pages::activate::why::Why;
 use crate::pages::{ErrorPage, Frame, page_with};
@@ -75,7 +76,8 @@ async fn asked(
         // The few releases of a year are for those whose license it is.
         return Err(ErrorPage::refused(StatusCode::FORBIDDEN, Say::new("release-not-for-groups")));
     }
-    let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let reason = Field::ReleaseReason.check(&reason)?.to_owned();
     let activation = found.activation.id;
     Ok((found, Releasing { user, activation, reason }))
 }

@@ -8,7 +8,7 @@ use countersign_store::{Access, License, MetadataEntry, Validity, Viewer};
 
 use super::machines::{self, MachineView, People};
 use super::renewal::MOST_MACHINES;
-use super::{LicenseView, Standing, license_and_access, manages, view};
+use super::{LicenseView, Standing, license_and_access, manages, owner_outside, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Language;
@@ -21,6 +21,8 @@ struct LicensePage {
     frame: Frame,
     license: LicenseView,
     reason: String,
+    /// Not for those who cannot do anything about it.
+    owner_outside: Option<String>,
     starts: String,
     total: String,
     /// Seats released without proof; not for those who may release none.
@@ -87,6 +89,10 @@ pub(crate) async fn show(
         frame: Frame::new(&app, &visitor),
         license: view(&app, &license, language).await?,
         reason: Standing::of(&license, app.now()).reason(&license, language),
+        owner_outside: match access {
+            Access::Vendor | Access::OrganizationAdmin => owner_outside(&app, &license).await?,
+            Access::Owner | Access::Groups(_) => None,
+        },
         starts: starts(&license, language),
         total: language.number(license.total_activations),
         releases: if manages(&access) { releases(&app, &license, language).await? } else { None },

@@ -10,6 +10,7 @@ use countersign_store::{LicenseAccess, LinkedGroup, Through};
 use super::super::{ErrorPage, Frame, page_with};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::pages::licenses::owner_outside;
 
 #[derive(Template)]
 #[template(path = "organization/license.html")]
@@ -17,6 +18,7 @@ struct AccessPage {
     frame: Frame,
     license: LicenseId,
     name: String,
+    owner_outside: Option<String>,
     groups: Vec<LinkedGroup>,
     people: Vec<LicenseAccess>,
 }
@@ -55,6 +57,7 @@ pub(crate) async fn show(
     let page = AccessPage {
         license: id,
         name,
+        owner_outside: owner_outside(&app, &license).await?,
         groups: app.store().groups_of_license(&id).await?,
         people: app.store().license_access(&id).await?,
         frame: Frame::new(&app, &visitor),

@@ -1,0 +1,245 @@
+//! The rule of every route, and the rows that are tested: made from the router, so that a route without a rule, and a rule
+//! without a route, fail. Methods are asked of the running portal.
+
+use countersign_portal::access::Access;
+use countersign_portal::{Route, routes};
+
+use super::people::Standing;
+use crate::world::TestPortal;
+
+/// What a route is about: who gets through follows from this and from the router's access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Nothing that is somebody's: everybody gets these statuses, as `GET` and as `POST`; 0: there is no such method.
+    Everybody(u16, u16),
+    /// The second step of a login; to the first one where that was not done.
+    SecondFactor,
+    /// One's own account, or lists of what one may see.
+    Oneself,
+    /// An invitation that is worth nothing: whoever is logged in hears that.
+    DeadInvitation,
+    /// One license with its machines and releases.
+    License,
+    /// A seat that is freed without proof.
+    LostMachine,
+    /// The organization that one runs.
+    OwnOrganization,
+    /// One user, group or license of an organization.
+    OfOrganization,
+    /// What the vendor does.
+    Vendor,
+}
+use About::{
+    DeadInvitation, Everybody, License, LostMachine, OfOrganization, Oneself, OwnOrganization,
+    SecondFactor, Vendor,
+};
+
+/// What is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// This status, whoever asks.
+    Status(u16),
+    /// The page or file; the form is taken.
+    Through,
+    /// To the login and back; a form is refused.
+    LogIn,
+    /// It is not for them.
+    Forbidden,
+    /// It does not exist for them.
+    Missing,
+}
+
+/// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
+pub(super) const RULES: [(&str, About, &str); 88] = [
+    ("/healthz", Everybody(200, 0), ""),
+    ("/readyz", Everybody(200, 0), ""),
+    ("/api/v1/activations", Everybody(0, 422), "x=1"),
+    ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
+    ("/api/v1/trials", Everybody(0, 422), "x=1"),
+    ("/api/v1/trials/{product}", Everybody(200, 0), ""),
+    ("/v3/trial-activations/offline-activate", Everybody(0, 400), "x=1"),
+    ("/api", Everybody(404, 404), "x=1"),
+    ("/api/", Everybody(404, 404), "x=1"),
+    ("/api/{*path}", Everybody(404, 404), "x=1"),
+    ("/", Everybody(303, 0), ""),
+    ("/assets/{name}", Everybody(200, 0), ""),
+    ("/activate", Everybody(200, 0), ""),
+    ("/activate/review", Everybody(0, 200), "a file"),
+    ("/activate/confirm", Everybody(0, 200), "request={request}"),
+    ("/activate/responses.zip", Everybody(0, 200), "row={answered}"),
+    ("/activate/table.csv", Everybody(0, 200), "row={request}"),
+    ("/responses/{hash}", Everybody(200, 0), ""),
+    ("/responses/{hash}/qr.svg", Everybody(200, 0), ""),
+    ("/login", Everybody(200, 403), "email=mallory@evil.example&password=wrong horse battery"),
+    ("/setup/{token}", Everybody(422, 422), "email=e@evil.example&name=Eve&password=0123456789"),
+    ("/password/{token}", Everybody(422, 422), "password=0123456789"),
+    ("/login/code", SecondFactor, "code=123456"),
+    ("/forgot", Everybody(200, 200), "email=mallory@evil.example"),
+    ("/reset/{token}", Everybody(422, 422), "password=0123456789"),
+    ("/confirm/{token}", Everybody(422, 422), "x=1"),
+    ("/revert/{token}", Everybody(422, 422), "x=1"),
+    ("/invite/{token}", Everybody(422, 422), "password=0123456789"),
+    ("/invite/{token}/join", DeadInvitation, "x=1"),
+    // Before the others that end sessions.
+    ("/profile/sessions/{id}/end", Oneself, "x=1"),
+    ("/profile", Oneself, "first_name=Eve&last_name=Evil"),
+    ("/profile/email", Oneself, "email=x@evil.example&password=correct horse battery"),
+    (
+        "/profile/password",
+        Oneself,
+        "password=correct horse battery&new_password=correct horse battery",
+    ),
+    ("/profile/sessions", Oneself, ""),
+    ("/profile/sessions/end-others", Oneself, "x=1"),
+    ("/profile/two-factor", Oneself, ""),
+    ("/profile/two-factor/on", Oneself, "code={code -1}"),
+    ("/profile/two-factor/codes", Oneself, "password=correct horse battery&code={code 0}"),
+    ("/profile/two-factor/off", Oneself, "password=correct horse battery&code={code 1}"),
+    ("/profile/two-factor/offer", Oneself, "password=correct horse battery"),
+    ("/organization", OwnOrganization, ""),
+    ("/organization/users", OwnOrganization, "email=new@lab.example"),
+    (
+        "/organization/users/{id}",
+        OfOrganization,
+        "first_name=J&last_name=D&organization_role=member",
+    ),
+    ("/organization/users/{id}/groups", OfOrganization, "group={group}"),
+    ("/organization/users/{id}/invitation", OfOrganization, "x=1"),
+    ("/organization/users/{id}/withdraw", OfOrganization, "x=1"),
+    ("/organization/users/{id}/two-factor-off", OfOrganization, "x=1"),
+    ("/organization/groups", OwnOrganization, "name=Staff"),
+    ("/organization/groups/{id}", OfOrganization, "name=Students 2"),
+    // A form above put the user in.
+    ("/organization/groups/{id}/remove", OfOrganization, "user={user}"),
+    ("/organization/groups/{id}/add", OfOrganization, "user={user}"),
+    ("/organization/groups/{id}/link", OfOrganization, "license={license}&seat_cap=3"),
+    ("/organization/groups/{id}/unlink", OfOrganization, "license={license}"),
+    ("/organization/groups/{id}/delete", OfOrganization, "x=1"),
+    ("/organization/licenses/{id}", OfOrganization, ""),
+    ("/organization/activity", OwnOrganization, ""),
+    ("/downloads", Oneself, ""),
+    ("/downloads/{product}", License, ""),
+    ("/downloads/{product}/{release}", License, ""),
+    ("/releases/{id}", License, ""),
+    ("/releases/{id}/checksums", License, ""),
+    ("/licenses", Oneself, ""),
+    ("/licenses.csv", Oneself, ""),
+    ("/licenses.ics", Oneself, ""),
+    ("/licenses/{id}", License, ""),
+    ("/licenses/{id}/end.ics", License, ""),
+    ("/licenses/{id}/machines.csv", License, ""),
+    ("/licenses/{id}/responses.zip", License, "x=1"),
+    ("/licenses/{id}/machines/{activation}", License, ""),
+    ("/licenses/{id}/machines/{activation}/response", License, ""),
+    ("/licenses/{id}/machines/{activation}/receipt", License, ""),
+    ("/licenses/{id}/machines/{activation}/renew", License, "x=1"),
+    // After the two that renew it.
+    ("/licenses/{id}/machines/{activation}/release", LostMachine, "reason=lost"),
+    ("/licenses/{id}/review", License, "a file"),
+    ("/licenses/{id}/confirm", License, "request={request}"),
+    ("/licenses/{id}/table.csv", License, "row={request}"),
+    ("/admin", Vendor, ""),
+    ("/admin/settings", Vendor, "cap_days=5"),
+    ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
+    ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
+    ("/admin/licenses", Vendor, "product=acme-cad"),
+    ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
+    ("/admin/customers", Vendor, ""),
+    ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
+    ("/admin/customers/users/{id}", Vendor, "new_link=1"),
+    ("/admin/customers/organizations", Vendor, "name=Firm"),
+    ("/admin/customers/organizations/{id}", Vendor, "name=Lab&suspended=1"),
+    // Last: it ends the session.
+    ("/logout", Oneself, "x=1"),
+];
+
+/// A route with one of its methods.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) access: Access,
+    pub(super) about: About,
+    /// What is posted; empty: nothing.
+    pub(super) form: &'static str,
+}
+
+impl Row {
+    pub(super) fn is_form(&self) -> bool {
+        self.method == "POST"
+    }
+
+    /// What somebody who is this much gets.
+    pub(super) fn outcome(&self, who: Standing) -> Outcome {
+        let is_vendor = who == Standing::Vendor;
+        let runs = matches!(who, Standing::Runner | Standing::RunnerElsewhere);
+        match (self.access, self.about) {
+            (Access::Api | Access::Public, Everybody(get, post)) => {
+                Outcome::Status(if self.is_form() { post } else { get })
+            }
+            (Access::Public, SecondFactor) => match (who, self.is_form()) {
+                (Standing::HalfIn, false) => Outcome::Status(200),
+                (Standing::HalfIn, true) => Outcome::Status(403),
+                _ => Outcome::Status(303),
+            },
+            _ if !who.is_logged_in() && self.is_form() => Outcome::Forbidden,
+            _ if !who.is_logged_in() => Outcome::LogIn,
+            (Access::Customer, DeadInvitation) => Outcome::Status(422),
+            (Access::Customer, Oneself) => Outcome::Through,
+            (Access::Customer, License | LostMachine) if !who.sees_the_license() => {
+                Outcome::Missing
+            }
+            (Access::Customer, LostMachine) if who == Standing::GroupMember => Outcome::Forbidden,
+            (Access::Customer, License | LostMachine) => Outcome::Through,
+            (Access::OrganizationAdmin, _) if !runs => Outcome::Forbidden,
+            (Access::OrganizationAdmin, OwnOrganization) => Outcome::Through,
+            (Access::OrganizationAdmin, OfOrganization) if who == Standing::Runner => {
+                Outcome::Through
+            }
+            (Access::OrganizationAdmin, OfOrganization) => Outcome::Missing,
+            (Access::Admin, Vendor) if is_vendor => Outcome::Through,
+            (Access::Admin, Vendor) => Outcome::Forbidden,
+            (access, about) => panic!("{}: {access:?} does not go with {about:?}", self.path),
+        }
+    }
+}
+
+/// Every route with every method that the running portal has for it, in the order of the rules.
+pub(super) async fn rows(portal: &TestPortal) -> Vec<Row> {
+    let routes = routes(&portal.app);
+    let without: Vec<&str> =
+        routes.iter().map(|r| r.path.as_str()).filter(|path| rule(path).is_none()).collect();
+    assert!(without.is_empty(), "routes of router.rs without a rule in {}: {without:?}", file!());
+    let mut rows = Vec::new();
+    for (path, about, form) in RULES {
+        let route = routes.iter().find(|route| route.path == path);
+        let route = route.unwrap_or_else(|| panic!("router.rs has no route {path}"));
+        let methods = methods(portal, route).await;
+        let is_posted = methods.iter().any(|method| method == "POST");
+        assert_eq!(is_posted, !form.is_empty(), "what is posted to {path}? It takes {methods:?}");
+        rows.extend(methods.into_iter().map(|method| Row {
+            form: if method == "POST" { form } else { "" },
+            access: route.access,
+            path: path.to_owned(),
+            about,
+            method,
+        }));
+    }
+    rows
+}
+
+fn rule(path: &str) -> Option<&'static (&'static str, About, &'static str)> {
+    RULES.iter().find(|rule| rule.0 == path)
+}
+
+/// What a refusal of a method that no route has says about the others.
+async fn methods(portal: &TestPortal, route: &Route) -> Vec<String> {
+    let visitor = portal.visitor();
+    let path = route.path.replace(['{', '}'], "");
+    let request = visitor.request("PATCH", &path).header("sec-fetch-site", "same-origin");
+    let answer = visitor.send(request).await;
+    let methods: Vec<String> = answer.header("allow").split(',').map(str::to_owned).collect();
+    let known = |method: &String| ["GET", "HEAD", "POST"].contains(&method.as_str());
+    assert!(methods.iter().all(known), "{} takes {methods:?}, which no row tests", route.path);
+    methods
+}

@@ -1,0 +1,195 @@
+//! What the routes are about: one license with a machine, one that gave its seat back and a release; a group, somebody who
+//! was invited, a user, and a request that carries no license.
+
+use countersign_core::license_key::LicenseKey;
+use countersign_core::request::Ask;
+use countersign_core::{Id, LicenseId};
+use countersign_portal::release::publish::{self, Checksums};
+use countersign_portal::release::upload::{self, NewFile};
+use countersign_store::{ActivationState, NewLicense, NewRelease, Validity};
+use reqwest::RequestBuilder;
+use reqwest::multipart::{Form, Part};
+
+use super::table::Row;
+use crate::played::{Machine, NOW, rng};
+use crate::world::{CookieUser, DAY, TestPortal};
+
+/// A secret that somebody was offered for a second factor.
+pub(super) const TOTP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// One license of the organization, with a machine that holds a seat and one that gave its own back.
+#[derive(Debug, Clone)]
+pub(super) struct Licensed {
+    pub(super) license: LicenseId,
+    active: Id,
+    returned: Id,
+    /// Hash of a request that was answered.
+    answered: String,
+}
+
+pub(super) struct Things {
+    pub(super) portal: TestPortal,
+    pub(super) lab: Id,
+    pub(super) other: Id,
+    pub(super) group: Id,
+    /// Jane's; she is a member of the lab.
+    pub(super) of_jane: Licensed,
+    user: Id,
+    invited: Id,
+    release: Id,
+    file: Id,
+    request: String,
+    /// Looks from beside whether anything is written.
+    database: rusqlite::Connection,
+    _built: tempfile::TempDir,
+}
+
+impl Things {
+    pub(super) async fn new() -> Self {
+        let portal = TestPortal::new().await;
+        let (lab, other) = (portal.organization("Lab").await, portal.organization("Other").await);
+        let jane = portal.user(|user| user.organization = Some(lab)).await;
+        let of_jane = licensed(&portal, lab, Some(jane.id)).await;
+        let group = portal.group("Students", lab).await;
+        let store = portal.app.store();
+        store.link_license(lab, group, of_jane.license, None, "test", NOW).await.unwrap();
+        let built = tempfile::tempdir().unwrap();
+        let (release, file) = released(&portal, built.path()).await;
+        let machine = Machine::new("lab-7", &portal.product);
+        let database = portal.app.config().data.join("countersign.db");
+        Self {
+            invited: portal.invited("inga@lab.example", lab).await,
+            request: machine.request(|_, device| Ask::Activation { device, license: None }),
+            database: rusqlite::Connection::open(database).unwrap(),
+            user: jane.id,
+            _built: built,
+            lab,
+            other,
+            group,
+            of_jane,
+            release,
+            file,
+            portal,
+        }
+    }
+
+    /// The path with the id of something that is there; `session` is one that may be ended.
+    pub(super) fn path(&self, path: &str, licensed: &Licensed, session: &str) -> String {
+        let id = match path {
+            _ if path.contains("/products/") => "acme-cad".to_owned(),
+            _ if path.contains("/licenses/") => licensed.license.to_string(),
+            _ if path.contains("/groups/") => self.group.to_string(),
+            _ if path.contains("/sessions/") => session.to_owned(),
+            _ if path.ends_with("/invitation") || path.ends_with("/withdraw") => {
+                self.invited.to_string()
+            }
+            _ if path.contains("/users/") => self.user.to_string(),
+            _ if path.contains("/organizations/") => self.lab.to_string(),
+            _ if path.ends_with("/checksums") => self.release.to_string(),
+            _ => self.file.to_string(),
+        };
+        let machine = if path.ends_with("/receipt") { licensed.returned } else { licensed.active };
+        path.replace("{activation}", &machine.to_string())
+            .replace("{product}", "acme-cad")
+            .replace("{release}", &self.release.to_string())
+            .replace("{hash}", &licensed.answered)
+            .replace("{name}", "portal.css")
+            .replace("{token}", "nobodys")
+            .replace("{id}", &id)
+    }
+
+    /// The request of a row, without any header that says where it comes from.
+    pub(super) fn request(
+        &self,
+        browser: &CookieUser,
+        row: &Row,
+        path: &str,
+        licensed: &Licensed,
+        revision: i64,
+    ) -> RequestBuilder {
+        let request = browser.request(&row.method, path);
+        match row.form {
+            "" => request,
+            "a file" => {
+                let file = Part::text(self.request.clone()).file_name("lab-7.request");
+                request.multipart(Form::new().part("file", file))
+            }
+            fields => {
+                let fields = fields
+                    .replace("{request}", &self.request)
+                    .replace("{answered}", &licensed.answered)
+                    .replace("{user}", &self.user.to_string())
+                    .replace("{license}", &licensed.license.to_string())
+                    .replace("{revision}", &revision.to_string())
+                    .replace("{group}", &self.group.to_string());
+                let fields = [-1, 0, 1].iter().fold(fields, |fields, step| {
+                    fields.replace(&format!("{{code {step}}}"), &self.portal.code(TOTP, *step))
+                });
+                let field = |field: &str| field.split_once('=').map(|(n, v)| (n.into(), v.into()));
+                request
+                    .form(&fields.split('&').filter_map(field).collect::<Vec<(String, String)>>())
+            }
+        }
+    }
+
+    /// Changes with everything that anybody writes into the database.
+    pub(super) fn state(&self) -> i64 {
+        self.database.query_row("PRAGMA data_version", [], |row| row.get(0)).unwrap()
+    }
+
+    pub(super) async fn revision(&self, licensed: &Licensed) -> i64 {
+        self.portal.app.store().license(&licensed.license).await.unwrap().unwrap().revision
+    }
+}
+
+/// A license of the organization with an end, and its two machines.
+pub(super) async fn licensed(portal: &TestPortal, organization: Id, owner: Option<Id>) -> Licensed {
+    let change = |new: &mut NewLicense| {
+        new.owner = owner;
+        new.organization = Some(organization);
+        new.validity = Validity::Fixed(NOW + 100 * DAY);
+    };
+    let key = portal.license_with(change).await;
+    let (stays, goes) = machines(portal, &key).await;
+    let api = portal.visitor();
+    let returned = goes.1.to_string();
+    let deactivation = goes.0.deactivation(&returned);
+    api.send(api.request("POST", "/api/v1/deactivations").body(deactivation)).await.is(200);
+    let active = portal.app.store().activation(&stays).await.unwrap().unwrap();
+    assert_eq!(active.state, ActivationState::Active);
+    let (_, answered) = active.request.unwrap();
+    Licensed { license: key.id(), active: stays, returned: goes.1, answered: answered.to_string() }
+}
+
+/// Two machines with seats of this license.
+async fn machines(portal: &TestPortal, key: &LicenseKey) -> (Id, (Machine, Id)) {
+    let api = portal.visitor();
+    let mut ids = Vec::new();
+    let machines = ["lab-5", "lab-6"].map(|name| Machine::new(name, &portal.product));
+    for machine in &machines {
+        let request = machine.activation(key);
+        let answer = api.send(api.request("POST", "/api/v1/activations").body(request)).await;
+        ids.push(answer.is(200).json()["id"].as_str().unwrap().parse().unwrap());
+    }
+    let [_, goes] = machines;
+    (ids[0], (goes, ids[1]))
+}
+
+/// A published release with one file.
+async fn released(portal: &TestPortal, built: &std::path::Path) -> (Id, Id) {
+    let release = Id::random(&mut rng());
+    let new = NewRelease {
+        id: release,
+        product: portal.product.clone(),
+        channel: "stable".parse().unwrap(),
+        version: "1.0.0".parse().unwrap(),
+        notes: "# New".into(),
+    };
+    portal.app.store().create_release(new, "test", NOW).await.unwrap();
+    let path = built.join("cad.bin");
+    std::fs::write(&path, b"a program").unwrap();
+    let new = NewFile { release, path, name: None, platform: "any".into() };
+    let file = upload::add(&portal.app, new, "test").await.unwrap();
+    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
+    (release, file.id)
+}
