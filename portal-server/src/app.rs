@@ -13,6 +13,7 @@ use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys};
+use crate::lane::Lane;
 use crate::mail::Mailroom;
 use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
@@ -20,6 +21,8 @@ use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 
 const DATABASE: &str = "countersign.db";
+/// More at a time would not be answered faster: the database takes them together.
+const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
 /// The bytes that large uploads may take in memory, together: three of the largest kind, or some ten of a thousand files.
@@ -42,6 +45,8 @@ struct Inner {
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
+    /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
+    trial_lane: Lane,
     mailroom: Mailroom,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
@@ -89,6 +94,7 @@ impl App {
         }
         let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
+        let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
@@ -101,6 +107,7 @@ impl App {
             vendor,
             settings,
             hashing,
+            trial_lane,
             mailroom,
             batches,
             listening,
@@ -162,6 +169,11 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
         &self.inner.hashing
+    }
+
+    /// What the public trial doors go through.
+    pub fn trial_lane(&self) -> &Lane {
+        &self.inner.trial_lane
     }
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
