@@ -200,7 +200,8 @@ fn look(
             let kind = match response.answer {
                 Answer::Activation(_) => Kind::Activation(end),
                 Answer::Trial(_) => Kind::Trial(end),
-                Answer::Deactivation { .. } => Kind::Deactivation,
+                // A time reset is never signed by the policy of a folder.
+                Answer::Deactivation { .. } | Answer::TimeReset => Kind::Deactivation,
             };
             Look::Ready { hash: request.hash(), product: response.product.to_string(), kind }
         }
