@@ -121,7 +121,7 @@ fn write_pair(
     let key = make()?;
     let text = pem::write_private(&key, passphrase, &mut files::rng())?;
     files::create(out, &text, Readers::Owner)?;
-    let written = files::create(&public, &pem::write_public(&key.public_key()), Readers::Everybody);
+    let written = files::create(&public, pem::write_public(&key.public_key()), Readers::Everybody);
     if let Err(error) = written {
         // Half a pair helps nobody, and nothing was signed with it.
         let _ = std::fs::remove_file(out);

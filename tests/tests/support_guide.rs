@@ -17,8 +17,10 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 7] = [
+const ALONE: [(&str, &str); 9] = [
     ("rate-limited", "portal-server/src/problem.rs"),
+    ("busy", "portal-server/src/problem.rs"),
+    ("too-long-for-qr", "cli/src/qr.rs"),
     ("file-io", "cli/src/fail.rs"),
     ("usage", "cli/src/fail.rs"),
     ("not-in-policy", "cli/src/sign/desk.rs"),

@@ -96,8 +96,9 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
         },
         TokenType::Revocations => match roots.verify_revocations(token) {
             Ok(list) => {
-                let verdict =
-                    verdict.fact("number", list.seq).fact("revoked keys", list.revoked.len());
+                let verdict = verdict
+                    .fact("number", list.list.seq)
+                    .fact("revoked keys", list.list.revoked.len());
                 (
                     verdict.next("It goes into responses, which bring it to the machines."),
                     Subject::Other,

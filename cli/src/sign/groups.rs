@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn everything_is_worked_on_once() {
         let mut seen = Vec::new();
-        let stop = each(0..10_000, 3, |group| Ok(group), |n| seen.push(n));
+        let stop = each(0..10_000, 3, Ok, |n| seen.push(n));
         seen.sort_unstable();
         assert!(matches!(stop, Stop::Done) && seen == (0..10_000).collect::<Vec<_>>());
     }
