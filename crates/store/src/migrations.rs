@@ -11,6 +11,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "licenses", include_str!("migrations/0003_licenses.sql")),
     (4, "releases", include_str!("migrations/0004_releases.sql")),
     (5, "receipts", include_str!("migrations/0005_receipts.sql")),
+    (7, "throttle", include_str!("migrations/0007_throttle.sql")),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

@@ -46,10 +46,16 @@ impl Installation {
 
     /// Serves on a free port, once it says so.
     pub(crate) fn serve(&self, log: &str) -> Server {
+        self.serve_with(log, &[])
+    }
+
+    /// As `serve`, with further options.
+    pub(crate) fn serve_with(&self, log: &str, options: &[&str]) -> Server {
         let errors = self.folder.path().join("errors.log");
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "127.0.0.1:0", "--vendor", "Acme", "--data"])
             .arg(self.data())
+            .args(options)
             .env("RUST_LOG", log)
             .stdout(Stdio::piped())
             .stderr(File::create(&errors).unwrap())
