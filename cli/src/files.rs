@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, anyhow, bail};
 use countersign_core::license_key::LicenseKey;
@@ -129,8 +130,12 @@ pub(crate) enum Readers {
 }
 
 /// Writes a new file; an existing one is never replaced, one that could not be written whole is taken away again.
-pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Result<()> {
-    write_new(path, text, readers).map_err(|error| match error.kind() {
+pub(crate) fn create(
+    path: &Path,
+    content: impl AsRef<[u8]>,
+    readers: Readers,
+) -> anyhow::Result<()> {
+    write_new(path, content.as_ref(), readers).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => anyhow!(
             "{} is there already and is not replaced: nothing was changed. Choose another name",
             path.display()
@@ -140,7 +145,7 @@ pub(crate) fn create(path: &Path, text: &str, readers: Readers) -> anyhow::Resul
     })
 }
 
-fn write_new(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
+fn write_new(path: &Path, content: &[u8], readers: Readers) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -151,7 +156,7 @@ fn write_new(path: &Path, text: &str, readers: Readers) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = readers;
     let mut file = options.open(path)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let written = file.write_all(content).and_then(|()| file.sync_all());
     if written.is_err() {
         let _ = fs::remove_file(path);
     }
@@ -223,12 +228,33 @@ pub(crate) fn write_carrier(path: &Path, text: &str, what: Carries) -> anyhow::R
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let temporary = PathBuf::from(temporary);
-    let written =
-        write_new(&temporary, text, Readers::Everybody).and_then(|()| fs::rename(&temporary, path));
+    let written = write_new(&temporary, text.as_bytes(), Readers::Everybody)
+        .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("{} could not be written", path.display()))
+}
+
+/// Writes a file whole or not at all, as far as programs see it. It is not waited for until the disk has it: for files that can
+/// be written again at any time.
+pub(crate) fn write_unsynced(path: &Path, text: &str) -> io::Result<()> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let mut temporary = path.as_os_str().to_owned();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    temporary.push(format!(".{}.{number}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let mut options = OpenOptions::new();
+    let written = options
+        .write(true)
+        .create_new(true)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
 }
 
 #[allow(clippy::disallowed_methods)] // a program's own clock, handed on as an argument

@@ -5,16 +5,18 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use countersign_client::machine::Machine as Source;
-use countersign_client::{Check, Client, Config, Installed, Losing, Made, Mirror, Right};
+use countersign_client::{
+    Check, Client, Config, Losing, Made, Mirror, News, Right, UsedTrial, What,
+};
 use countersign_core::response::Entitlement;
 use countersign_core::{file, request};
-use qrcode::{EcLevel, QrCode};
 use serde_json::{Value, json};
 
 use crate::args::{self, Carry, Request};
 use crate::fail::{Failure, Outcome};
 use crate::files::{self, Carries};
-use crate::say::{self, Report};
+use crate::qr;
+use crate::say::Report;
 
 fn config(machine: &args::Machine) -> anyhow::Result<Config> {
     let product =
@@ -53,6 +55,7 @@ pub(crate) fn request(command: &Request, as_json: bool) -> Outcome {
     | Request::Deactivation(args::RequestDeactivation { carry, .. })) = command;
     // Before anything happens: a deactivation cannot be taken back.
     carry.out.as_deref().map(|out| files::check_carrier(out, Carries::Request)).transpose()?;
+    carry.qr_image.as_deref().map(qr::check_image).transpose()?;
     match command {
         Request::Activation(options) => {
             let key = options.license_key.as_deref().map(files::read_license_key).transpose()?;
@@ -95,50 +98,98 @@ fn hand_out(made: &Made, carry: &Carry, what: &str, done: Option<&str>, as_json:
             format!("{done} Only its file is missing: run this again with another --out."),
         )
     })?;
+    let code = qr::Code::of(&made.token, carry.take_to.as_deref());
+    if let Some(image) = &carry.qr_image {
+        let written = code.as_ref().map_err(Clone::clone).and_then(|code| code.write(image));
+        written.map_err(|failure| {
+            failure.but(format!("The request itself is written: {}.", path.display()))
+        })?;
+    }
     if path == Path::new("-") {
         return Ok(ExitCode::SUCCESS);
     }
-    // A page reads what stands after # itself: it is not sent to the server that holds the page.
-    let link = carry.take_to.as_ref().map(|place| format!("{place}#{}", made.token));
     let place = carry.take_to.as_deref().unwrap_or("the vendor's portal");
-    if carry.qr && !as_json {
-        say::print(&qr(link.as_deref().unwrap_or(&made.token))?)?;
+    if let (true, false, Ok(code)) = (carry.qr, as_json, &code) {
+        code.show()?;
     }
-    let json = json!({"request": made.id.to_string(), "file": path, "token": made.token, "link": link, "done": done});
-    let report = match done {
-        Some(done) => Report::new(json).text(done),
-        None => Report::new(json),
-    };
-    report
+    let link = carry.take_to.as_deref().and_then(|place| qr::link(place, &made.token));
+    let json = json!({
+        "request": made.id.to_string(), "file": path, "token": made.token, "link": link, "done": done,
+        "qr": code.as_ref().ok().map(qr::Code::json), "qr_image": carry.qr_image,
+    });
+    let mut report = Report::new(json);
+    if let Some(done) = done {
+        report = report.text(done);
+    }
+    report = report
         .field(what, path.display())
         .field("id", made.id)
+        .maybe("qr image", carry.qr_image.as_ref().map(|path| path.display()));
+    match &code {
+        Err(failure) if carry.qr => report = report.text(failure.words()),
+        Ok(code) if carry.qr => report = report.text(code.words()),
+        _ => {}
+    }
+    report
         .text(format!("Take the file to {place}, and bring the response back here."))
         .print(as_json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// A QR code for a terminal: two modules a character, light on dark as scanners want it.
-fn qr(text: &str) -> anyhow::Result<String> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::L)
-        .context("this request is too long for a QR code: carry the file")?;
-    Ok(code.render::<qrcode::render::unicode::Dense1x2>().build())
-}
-
 pub(crate) fn install(options: &args::Install, as_json: bool) -> Outcome {
     let client = Client::open(config(&options.machine)?);
     let installed = client.install(&files::read_input(&options.file)?)?;
-    match installed {
-        Installed::Right(_) => {
-            let check = client.check();
-            describe(&check, "installed").print(as_json)?;
-        }
-        Installed::Receipt { activation } => {
+    let warnings = installed.warnings.iter().map(|warning| {
+        json!({"code": warning.code(), "fact": warning.fact(), "advice": warning.advice()})
+    });
+    let report = match &installed.what {
+        What::Right(_) => describe(&client.check(), "installed"),
+        other => brought(other),
+    };
+    let warnings: Vec<_> = warnings.collect();
+    let report = if warnings.is_empty() { report } else { report.with("warnings", warnings) };
+    let noted = installed.warnings.iter().fold(report, |report, warning| {
+        report.text(format!("Note: {}. {}", warning.fact(), warning.advice()))
+    });
+    noted.print(as_json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a file brought that is no right to run.
+fn brought(what: &What) -> Report {
+    let nothing = "It was known here: nothing changed.";
+    match what {
+        What::Receipt { activation } => {
             Report::new(json!({"installed": "receipt", "activation": activation.to_string()}))
                 .text(format!("The receipt is installed: the seat of the activation {activation} is free again."))
-                .print(as_json)?;
         }
+        What::TimeReset { time } => Report::new(json!({"installed": "time-reset", "time": time}))
+            .text(format!(
+                "The time is put right: it is {} UTC. Set this machine's clock to the right time as well.",
+                file::date(*time)
+            )),
+        What::Revocations { seq, news } => {
+            let is_new = *news == News::New;
+            let says = if is_new {
+                "The vendor's revocation list is installed: keys on it sign nothing new for this machine."
+            } else {
+                "This machine knows this revocation list or a newer one: nothing changed."
+            };
+            Report::new(json!({"installed": "revocations", "seq": seq, "new": is_new})).text(says)
+        }
+        What::Rotation { root, news } => {
+            let is_new = *news == News::New;
+            let says = if is_new {
+                "The vendor's next root key is installed. What was installed before runs on."
+            } else {
+                nothing
+            };
+            Report::new(json!({"installed": "root-key", "root": root.to_string(), "new": is_new}))
+                .text(says)
+                .field("root key", root)
+        }
+        _ => Report::new(json!({"installed": "other"})).text("It is installed."),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn check(options: &args::Check, as_json: bool) -> Outcome {
@@ -212,6 +263,7 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         "deactivations": deactivations.map(|d| json!({
             "activation": d.activation.to_string(), "at": d.at, "proof": d.proof.token, "has_receipt": d.has_receipt,
         })).collect::<Vec<_>>(),
+        "used_trial": status.used_trial.as_ref().map(|t| json!({"id": t.trial.to_string(), "until": t.until})),
         "seen": status.seen, "state_file": status.state_file, "mirror_file": status.mirror_file,
     });
     let mut report = Report::new(json)
@@ -244,9 +296,17 @@ pub(crate) fn status(options: &args::Status, as_json: bool) -> Outcome {
         );
     }
     report
+        .maybe("trial used", status.used_trial.as_ref().map(used_trial_words))
         .maybe("latest time", status.seen.map(|at| format!("{} UTC", file::date(at))))
         .field("state file", status.state_file.display())
         .maybe("second copy", status.mirror_file.as_ref().map(|path| path.display()))
         .print(as_json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn used_trial_words(used: &UsedTrial) -> String {
+    let until = used
+        .until
+        .map_or("without an end".to_owned(), |at| format!("until {} UTC", file::date(at)));
+    format!("{}  {until}", used.trial)
 }

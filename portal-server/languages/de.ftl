@@ -112,6 +112,21 @@ error-rate-advice = Warten Sie eine Minute, und versuchen Sie es noch einmal.
 error-internal-title = Zurzeit nicht möglich
 error-internal = Das Portal konnte das gerade nicht tun. Es wurde nichts geändert.
 error-internal-advice = Versuchen Sie es in einer Minute noch einmal.
+field-too-long = { $field }: Höchstens { $longest } Zeichen passen, und das sind { $count }.
+field-unfit = { $field }: Das ist eine Zeile, ohne Steuerzeichen.
+field-vendor-name = Name des Herstellers
+field-product-name = Name des Produkts
+field-organization-name = Name der Organisation
+field-user-name = Name
+field-feature-name = Name einer Funktion
+field-feature-word = Wort einer Funktion
+field-metadata-name = Name einer weiteren Angabe
+field-metadata-value = Weitere Angabe
+field-trial-origin = Ursprung einer Testseite
+metadata-too-many = Höchstens { $most } weitere Angaben passen.
+response-has-no-room = Tarif, Inhaber, Funktionen und die Angaben für das Programm ergeben { $bytes } Bytes, und { $room } passen in eine Antwort: Kein Rechner ließe sich aktivieren. Kürzen Sie sie.
+day-unfit = „{ $text }“ ist kein Tag; man schreibt ihn 2027-12-31.
+version-unfit = „{ $text }“ kann keine höchste Version sein: Sie beginnt mit einer Zahl, etwa 2.4.1, und 2.x ist die ganze 2.
 not-a-number = „{ $text }“ ist keine ganze Zahl bis 1.000.000.000.
 input-detail = Einzelheiten (auf Englisch): { $detail }.
 
@@ -382,6 +397,21 @@ superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierun
 trial-already-used-title = Die Testzeit ist verbraucht
 trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
 trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
+work-required-title = Erst ein wenig Arbeit
+work-required = Dieses Portal lässt einen Browser einen Moment rechnen, bevor es eine Testzeit beginnt.
+work-required-advice = Nehmen Sie die Testseite des Herstellers, die das von selbst tut, oder melden Sie sich erst an. Ihre Datei bleibt gut.
+trial-cap-reached-title = Heute keine Testzeiten mehr
+trial-cap-reached = Heute haben so viele Testzeiten begonnen, wie dieser Hersteller an einem Tag gibt.
+trial-cap-reached-advice = { $hours ->
+    [one] Senden Sie dieselbe Datei in einer Stunde noch einmal.
+   *[other] Senden Sie dieselbe Datei in { $hours } Stunden noch einmal.
+}
+trial-too-often-title = Dieser Rechner fragt zu oft
+trial-too-often = Dieser Rechner hat heute zu viele Anfragen für Testzeiten geschickt.
+trial-too-often-advice = { $minutes ->
+    [one] Nichts wurde verbraucht. Warten Sie eine Minute, und senden Sie dieselbe Datei noch einmal.
+   *[other] Nichts wurde verbraucht. Warten Sie { $minutes } Minuten, und senden Sie dieselbe Datei noch einmal.
+}
 no-trial-title = Keine Testzeit
 no-trial = Für dieses Produkt gibt es keine Testzeit.
 no-trial-advice = Fragen Sie den Hersteller, oder besorgen Sie sich eine Lizenz.
@@ -519,20 +549,34 @@ by-door-page = die öffentliche Seite, niemand angemeldet
 by-door-api = ein Programm
 ended-at = Beendet
 activation-id = Aktivierung
-renew-all = Frische Antworten für alle Rechner (Zip)
-renew-all-hint = Wenn die Lizenz verlängert wurde: eine Datei für jeden aktiven Rechner, die dort installiert wird. Neue Anfragedateien braucht es nicht.
+renew-all = Antworten für alle Rechner nach dem jetzigen Stand (Zip)
+renew-all-hint = Eine Datei für jeden aktiven Rechner, die dort installiert wird: eine frische Antwort, wo sich die Lizenz geändert hat, sonst die letzte noch einmal. Neue Anfragedateien braucht es nicht.
 renew-all-cut = Das Zip enthält die { $count } neuesten Rechner; holen Sie die der anderen auf deren eigenen Seiten.
 machine-files = Dateien
 machine-response = Die Antwort noch einmal herunterladen
-machine-response-hint = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte. Sie muss vor dem Datum oben installiert werden.
-machine-response-over = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte, für Ihre Unterlagen.
+machine-response-hint = Was dieser Rechner zuletzt bekam: dieselbe Datei, Byte für Byte. Sie muss vor dem Datum oben installiert werden.
+machine-response-over = Was dieser Rechner zuletzt bekam: dieselbe Datei, Byte für Byte, für Ihre Unterlagen.
 machine-response-none = Die Antwort auf die Anfrage dieses Rechners bekommen Sie wieder, wenn Sie dieselbe Anfragedatei noch einmal bringen.
 machine-receipt = Die Quittung herunterladen
 machine-receipt-hint = Die Quittung, dass dieser Rechner seinen Platz zurückgegeben hat ({ $file }).
 renewal = Erneuerung
 renew = Eine frische Antwort herunterladen
-renewal-longer = Die Lizenz läuft nun { $until }, die Antwort dieses Rechners nicht. Eine frische bringt ihn dahin; eine neue Anfragedatei braucht es nicht.
-renewal-same = Die Antwort dieses Rechners endet mit der Lizenz. Eine frische enthält, was der Hersteller sonst geändert hat, und lässt sich installieren, wenn es für die letzte zu spät war.
+renewal-current = Die Antwort dieses Rechners ist auf dem Stand der Lizenz. Ist sie noch nicht installiert, laden Sie sie oben noch einmal herunter: Es ist dieselbe Datei.
+renewal-late = Die Antwort dieses Rechners ist auf dem Stand der Lizenz, lässt sich aber nicht mehr installieren. Wurde sie es nie, so lässt sich eine frische installieren.
+renewal-unknown = Was die Antwort dieses Rechners sagt, lässt sich nicht mehr lesen. Eine frische sagt, was die Lizenz jetzt sagt.
+renewal-older = Die Lizenz wurde geändert, seit dieser Rechner seine letzte Antwort bekam. Eine frische ändert auf dem Rechner:
+renewal-no-request = Bis die frische installiert ist, läuft er mit dem weiter, was er hat. Eine neue Anfragedatei braucht es nicht.
+change-end = Er läuft { $after } statt { $before }.
+change-plan = Tarif: { $after } statt { $before }.
+change-holder = Inhaber: { $after } statt { $before }.
+change-added = Neu: { $feature }.
+change-removed = Nicht mehr enthalten: { $feature }.
+change-feature = { $feature } statt { $before }.
+change-metadata = Was der Hersteller dem Programm sonst mitteilt, ist anders.
+change-strategy = Wie viel sich am Rechner ändern darf, ist anders.
+change-deactivation-possible = Der Rechner lässt sich wieder deaktivieren.
+change-deactivation-over = Es sind keine Deaktivierungen mehr übrig: Der Rechner lehnt es ab, deaktiviert zu werden.
+machines-older = Die Lizenz wurde geändert, seit einige dieser Rechner ihre letzte Antwort bekamen. Was eine frische Antwort ändert, steht unter ihren Namen; bis sie installiert ist, läuft jeder Rechner mit dem weiter, was er hat.
 renewal-license = Solange die Lizenz nicht gilt, gibt es keine frische Antwort.
 renewal-no-seat = Dieser Rechner belegt keinen Platz der Lizenz: Für ihn gibt es keine frische Antwort.
 renewal-left-out = nicht-erneuert
@@ -585,6 +629,12 @@ cool-down-hint = Bis dahin kann kein weiterer Platz der Lizenz freigegeben werde
 cool-down-range = Die Zeit zwischen zwei Freigaben ist höchstens 8760 Stunden.
 trial-origins = Testseiten, die hier anfragen dürfen, ein Ursprung pro Zeile
 trial-origins-hint = Schema und Rechnername, ohne Pfad.
+trials-per-day = Testzeiten am Tag
+trials-per-day-hint = So viele Testzeiten aller Produkte zusammen dürfen an einem Tag (UTC) beginnen; ist die Zahl erreicht, bekommen Sie eine E-Mail. Leer heißt beliebig viele.
+trials-per-day-range = Die Testzeiten am Tag sind 1 bis 1000000, oder nichts für beliebig viele.
+trial-work = Arbeit vor einer Testzeit, in Bits
+trial-work-hint = Wer nicht angemeldet ist, lässt seinen Browser rechnen, bevor eine Testzeit beginnt; eine Testseite tut das von selbst. 18 dauert auf einem Telefon ein bis zwei Sekunden, jedes weitere doppelt so lange. 0 heißt keine.
+trial-work-range = Die Arbeit vor einer Testzeit ist 0 bis 26 Bits.
 trial-origins-operator = Von der Befehlszeile auch: { $origins }.
 root-left-title = Der Wurzelschlüssel ist noch hier
 root-left = Tragen Sie ihn an einen Ort ohne Netz, und löschen Sie ihn hier. Das Portal braucht ihn nicht.
@@ -600,7 +650,7 @@ by-whom = Von
 id = Kennung
 trial = Testzeit
 archived = stillgelegt
-archived-hint = Stillgelegt: gibt nichts Neues mehr heraus
+archived-hint = Stillgelegt: keine neuen Lizenzen und keine Testzeiten. Die vorhandenen Lizenzen gelten weiter: Ihre Rechner werden aktiviert und erneuert, und ihre Veröffentlichungen lassen sich herunterladen.
 new-product = Neues Produkt
 create-product = Produkt anlegen
 product-id-rule = Kennung: a-z 0-9 . _ -
@@ -608,6 +658,7 @@ product-id-wrong = Die Kennung eines Produkts besteht aus 1 bis 64 von a-z 0-9 .
 product-id-taken = Ein Produkt mit dieser Kennung gibt es schon.
 product-name-needed = Ein Produkt hat einen Namen.
 product-unknown = Dieses Produkt gibt es nicht.
+product-archived = Das Produkt ist stillgelegt: Es bekommt keine neuen Lizenzen. Nehmen Sie zuerst auf seiner Seite den Haken weg.
 product-first = Legen Sie zuerst ein Produkt an:
 trial-days = Testzeit, in Tagen (leer: keine)
 strategy = Wie Rechner gebunden werden
@@ -630,6 +681,13 @@ validity-days = Tage der Gültigkeit
 validity-days-needed = Diese Gültigkeit braucht eine Zahl von Tagen.
 import-days = Eine Antwort muss installiert werden innerhalb von Tagen
 extend-days = Verlängern um Tage
+extend-perpetual = Die Lizenz ist unbefristet: Es gibt kein Ende, das sich verlängern ließe.
+extend-not-begun = Die Gültigkeit beginnt mit der ersten Aktivierung und hat noch nicht begonnen: Noch gibt es kein Ende, das sich verlängern ließe.
+extend-too-far = Ein so fernes Ende lässt sich nicht angeben.
+maintenance-until = Wartung bis
+maintenance-until-hint = Sie umfasst, was bis zum Ende dieses Tages (UTC) veröffentlicht wird. Leer: so lange wie die Lizenz.
+highest-version = Höchste Version
+highest-version-hint = Die höchste Version, die damit laufen darf, etwa 2.4.1; 2.x ist die ganze 2. Leer: jede.
 created = Angelegt
 license-stale = Die Lizenz wurde inzwischen geändert, durch einen Rechner oder jemand anderen. Öffnen Sie sie noch einmal.
 license-below-use = { $live } Rechner sind aktiv, und { $deactivations } Deaktivierungen wurden gemacht: Niedriger kann eine Grenze nicht sein.
@@ -698,6 +756,16 @@ mail-email-changed-body =
     Wenn Sie das waren, ist nichts zu tun.
 
     Wenn Sie das nicht waren, machen Sie es hier rückgängig: Sie bekommen Ihr Konto zurück und setzen ein neues Passwort. Der Link gilt einmal, { $days } Tage lang:
+
+    { $link }
+mail-trial-cap-subject = Heute keine Testzeiten mehr bei { $vendor }
+mail-trial-cap-body =
+    { $count ->
+        [one] Heute hat eine Testzeit begonnen, und mehr dürfen es nicht sein.
+       *[other] Heute haben { $count } Testzeiten begonnen, und mehr dürfen es nicht sein.
+    } Bis Mitternacht (UTC) werden weitere abgelehnt. Anfragen, die schon beantwortet wurden, werden beantwortet wie immer, alles andere auch.
+
+    Wenn so viele Menschen Ihre Produkte ausprobieren wollen, erhöhen Sie die Zahl. Wenn nicht, sehen Sie nach, was da fragt:
 
     { $link }
 mail-password-changed-subject = Ihr Passwort bei { $vendor } wurde geändert

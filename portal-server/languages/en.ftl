@@ -112,6 +112,21 @@ error-rate-advice = Wait a minute and try again.
 error-internal-title = Not available at the moment
 error-internal = The portal could not do that just now. Nothing was changed.
 error-internal-advice = Try again in a minute.
+field-too-long = { $field }: at most { $longest } characters fit, and these are { $count }.
+field-unfit = { $field }: it is one line, without control characters.
+field-vendor-name = Name of the vendor
+field-product-name = Name of the product
+field-organization-name = Name of the organization
+field-user-name = Name
+field-feature-name = Name of a feature
+field-feature-word = Word of a feature
+field-metadata-name = Name of a further string
+field-metadata-value = Further string
+field-trial-origin = Origin of a trial page
+metadata-too-many = At most { $most } further strings fit.
+response-has-no-room = Plan, holder, features and the strings for the app come to { $bytes } bytes, and { $room } fit into a response: no machine could be activated. Shorten them.
+day-unfit = “{ $text }” is no day; one is written 2027-12-31.
+version-unfit = “{ $text }” can be no highest version: one begins with a number, such as 2.4.1, and 2.x is all of 2.
 not-a-number = “{ $text }” is not a whole number up to 1,000,000,000.
 input-detail = { $detail }.
 
@@ -383,6 +398,21 @@ superseded = A newer installation on the same machine has taken over this activa
 trial-already-used-title = The trial was used
 trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
 trial-already-used-advice = To go on, get a license from the vendor.
+work-required-title = A little work comes first
+work-required = This portal wants a browser to compute for a moment before it starts a trial.
+work-required-advice = Use the vendor's trial page, which does that by itself, or log in first. Your file is still good.
+trial-cap-reached-title = No more trials today
+trial-cap-reached = As many trials were started today as this vendor gives in a day.
+trial-cap-reached-advice = { $hours ->
+    [one] Send the same file again in an hour.
+   *[other] Send the same file again in { $hours } hours.
+}
+trial-too-often-title = This machine asked too often
+trial-too-often = This machine sent too many trial requests today.
+trial-too-often-advice = { $minutes ->
+    [one] Nothing was used up. Wait a minute and send the same file again.
+   *[other] Nothing was used up. Wait { $minutes } minutes and send the same file again.
+}
 no-trial-title = No trial
 no-trial = There is no trial of this product.
 no-trial-advice = Ask the vendor, or get a license.
@@ -520,20 +550,34 @@ by-door-page = the public page, nobody logged in
 by-door-api = a program
 ended-at = Ended
 activation-id = Activation
-renew-all = Fresh responses for all machines (zip)
-renew-all-hint = When the license was extended: one file for each active machine, to be installed there. No new request files are needed.
+renew-all = Responses for all machines as they are now (zip)
+renew-all-hint = One file for each active machine, to be installed there: a fresh response where the license has changed, otherwise the last one again. No new request files are needed.
 renew-all-cut = The zip holds the { $count } newest machines; fetch those of the others on their own pages.
 machine-files = Files
 machine-response = Download the response again
-machine-response-hint = What this machine got for its latest request: the same file, byte for byte. It can be installed before the date above.
-machine-response-over = What this machine got for its latest request: the same file, byte for byte, for your records.
+machine-response-hint = What this machine got last: the same file, byte for byte. It can be installed before the date above.
+machine-response-over = What this machine got last: the same file, byte for byte, for your records.
 machine-response-none = The response to this machine’s request can be had again by bringing the same request file again.
 machine-receipt = Download the receipt
 machine-receipt-hint = The receipt that this machine gave its seat back ({ $file }).
 renewal = Renewal
 renew = Download a fresh response
-renewal-longer = The license now runs { $until }, this machine’s response does not. A fresh one brings it there; no new request file is needed.
-renewal-same = This machine’s response ends when the license does. A fresh one carries what else the vendor changed, and can be installed when the last one was not in time.
+renewal-current = This machine’s response is up to date: it says all that the license says. If it is not installed yet, download it again above: it is the same file.
+renewal-late = This machine’s response says all that the license says, but can be installed no longer. If it never was, a fresh one can.
+renewal-unknown = What this machine’s response says cannot be read any more. A fresh one says what the license says now.
+renewal-older = The license has changed since this machine’s last response. A fresh one changes this on the machine:
+renewal-no-request = It runs on with what it has until the fresh one is installed. No new request file is needed.
+change-end = It runs { $after } instead of { $before }.
+change-plan = Plan: { $after } instead of { $before }.
+change-holder = Holder: { $after } instead of { $before }.
+change-added = New: { $feature }.
+change-removed = No longer included: { $feature }.
+change-feature = { $feature } instead of { $before }.
+change-metadata = What else the vendor tells the app is different.
+change-strategy = How much of the machine may change is different.
+change-deactivation-possible = The machine can be deactivated again.
+change-deactivation-over = No deactivations are left: the machine refuses to be deactivated.
+machines-older = The license has changed since some of these machines got their last response. What a fresh response changes stands below their names; each machine runs on with what it has until it is installed.
 renewal-license = There is no fresh response while the license is not in force.
 renewal-no-seat = This machine holds no seat of the license: there is no fresh response for it.
 renewal-left-out = not-renewed
@@ -586,6 +630,12 @@ cool-down-hint = Until then no further seat of the license can be released. You 
 cool-down-range = The time between two releases is at most 8760 hours.
 trial-origins = Trial pages that may ask here, one origin a line
 trial-origins-hint = Scheme and host, without a path.
+trials-per-day = Trials a day
+trials-per-day-hint = As many trials of all products together may start in a day of UTC; you hear of it by mail when they have. Empty is any number.
+trials-per-day-range = The trials a day are 1 to 1000000, or nothing for any number.
+trial-work = Work before a trial, in bits
+trial-work-hint = Whoever is not logged in lets their browser compute before a trial starts, which a trial page does by itself. 18 takes a phone a second or two, each further one twice as long. 0 is none.
+trial-work-range = The work before a trial is 0 to 26 bits.
 trial-origins-operator = By command line also: { $origins }.
 root-left-title = The root key is still here
 root-left = Carry it to an offline place and delete it here. The portal does not need it.
@@ -601,7 +651,7 @@ by-whom = By
 id = Id
 trial = Trial
 archived = archived
-archived-hint = Archived: gives nothing new
+archived-hint = Archived: no new licenses and no trials. The licenses that there are go on: their machines are activated and renewed, and their releases can be downloaded.
 new-product = New product
 create-product = Create product
 product-id-rule = Id: a-z 0-9 . _ -
@@ -609,6 +659,7 @@ product-id-wrong = A product's id is 1 to 64 of a-z 0-9 . _ -
 product-id-taken = There is a product with this id already.
 product-name-needed = A product has a name.
 product-unknown = There is no such product.
+product-archived = The product is archived: it gets no new licenses. Take the tick away on its page first.
 product-first = Create a product first:
 trial-days = Trial, in days (empty: none)
 strategy = How machines are bound
@@ -631,6 +682,13 @@ validity-days = Days of validity
 validity-days-needed = This validity needs a number of days.
 import-days = A response must be installed within days
 extend-days = Extend by days
+extend-perpetual = The license is perpetual: there is no end that could be extended.
+extend-not-begun = The validity begins with the first activation and has not begun: there is no end yet that could be extended.
+extend-too-far = An end so far away cannot be told.
+maintenance-until = Maintenance until
+maintenance-until-hint = It may run releases that were published until the end of this day (UTC). Empty: as long as the license.
+highest-version = Highest version
+highest-version-hint = The highest version that it may run, such as 2.4.1; 2.x is all of 2. Empty: any.
 created = Created
 license-stale = The license was changed meanwhile, by a machine or by somebody else. Open it again.
 license-below-use = { $live } machines are active and { $deactivations } deactivations were made: a limit cannot be lower than that.
@@ -699,6 +757,16 @@ mail-email-changed-body =
     If that was you, there is nothing to do.
 
     If that was not you, undo it here: you get your account back and set a new password. The link works once, for { $days } days:
+
+    { $link }
+mail-trial-cap-subject = No more trials today at { $vendor }
+mail-trial-cap-body =
+    { $count ->
+        [one] One trial was started today, and no more may be.
+       *[other] { $count } trials were started today, and no more may be.
+    } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
+
+    If so many people want to try your products, raise the number. If not, look what asks for them:
 
     { $link }
 mail-password-changed-subject = Your password at { $vendor } was changed

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
+use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
     Entitlements, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
@@ -17,14 +18,20 @@ use serde_json::{Value, json};
 pub use release::{ReleaseCommand, UpTo};
 
 use crate::app::App;
+use crate::desk::{Of, Said};
+use crate::fields::{Field, Unfit};
+use crate::language::Say;
 use crate::mail;
 use crate::password;
-use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
+use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
 
 const DAY: u64 = 86_400;
 
 /// The largest number that is taken, on the pages too: days of it are still a time that a token can say.
 pub(crate) const LARGEST: u64 = 1_000_000_000;
+
+/// The most metadata of one license: a page shows all of it.
+const MOST_METADATA: usize = 50;
 
 fn number() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(..=LARGEST)
@@ -195,6 +202,12 @@ pub enum SettingsCommand {
         /// An origin whose trial page may post here; may be given more than once and replaces those that are set.
         #[arg(long)]
         trial_origin: Option<Vec<String>>,
+        /// How much work whoever is not logged in does before a trial starts, in bits; 0 for none. A phone does 18 in a second or two.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_WORK_BITS)))]
+        trial_work_bits: Option<u32>,
+        /// How many trials of all products together may start in a day of UTC; 0 for any number.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_TRIALS))]
+        trials_per_day: Option<u64>,
     },
 }
 
@@ -268,7 +281,7 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
     };
     let role = if create.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
-        name: create.name,
+        name: Field::UserName.check(&create.name)?.to_owned(),
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
         password_hash: hash,
         organization,
@@ -291,7 +304,7 @@ async fn create_organization(
     name: &str,
     allowed_users: Option<u64>,
 ) -> anyhow::Result<Value> {
-    if name.is_empty() {
+    if Field::OrganizationName.check(name)?.is_empty() {
         bail!("an organization has a name");
     }
     let id = app.random_id();
@@ -322,6 +335,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         releases_per_year,
         release_cool_down_seconds,
         trial_origin,
+        trial_work_bits,
+        trials_per_day,
     } = command
     {
         let replace = |old: &mut u64, new: Option<u64>| *old = new.unwrap_or(*old);
@@ -331,6 +346,10 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         if let Some(origins) = trial_origin {
             settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
         }
+        settings.trial_work_bits = trial_work_bits.unwrap_or(settings.trial_work_bits);
+        if let Some(most) = trials_per_day {
+            settings.trials_per_day = Some(most).filter(|most| *most > 0);
+        }
         app.save_settings(&settings, ACTOR).await?;
     }
     Ok(json!({
@@ -338,6 +357,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         "releases_per_year": settings.releases_per_year,
         "release_cool_down_seconds": settings.release_cool_down_seconds,
         "trial_origins": settings.trial_origins,
+        "trial_work_bits": settings.trial_work_bits,
+        "trials_per_day": settings.trials_per_day,
     }))
 }
 
@@ -357,8 +378,9 @@ async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Valu
     if app.store().product(&create.id).await?.is_some() {
         bail!("there is a product {} already", create.id);
     }
+    let name = create.name.as_deref().map(|name| Field::ProductName.check(name)).transpose()?;
     let product = Product {
-        name: create.name.unwrap_or_else(|| create.id.to_string()),
+        name: name.unwrap_or(create.id.as_str()).to_owned(),
         id: create.id.clone(),
         trial_days: create.trial_days.filter(|days| *days > 0),
         trial_strategy: create.trial_strategy,
@@ -369,6 +391,8 @@ async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Valu
         archived: false,
         created_at: app.now(),
     };
+    let said = Said { entitlements: Some(&product.trial_entitlements), ..Said::default() };
+    said.check_room(app, &product.id, Of::Trial)?;
     app.store().save_product(product, ACTOR, app.now()).await?;
     let roots: Vec<String> = app.keys().roots.iter().map(ToString::to_string).collect();
     Ok(
@@ -377,8 +401,14 @@ async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Valu
 }
 
 async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Value> {
-    if app.store().product(&create.product).await?.is_none() {
-        bail!("there is no product {}: create it first (admin product create)", create.product);
+    match app.store().product(&create.product).await? {
+        Some(product) if product.archived => {
+            bail!("the product {} is archived: it gets no new licenses", create.product)
+        }
+        Some(_) => {}
+        None => {
+            bail!("there is no product {}: create it first (admin product create)", create.product)
+        }
     }
     let owner = match &create.owner {
         Some(email) => {
@@ -401,8 +431,11 @@ async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Valu
     let new = NewLicense {
         key: key.clone(),
         product: create.product.clone(),
-        plan: create.plan,
-        holder: create.holder,
+        plan: create.plan.as_deref().map_or(Ok(None), |plan| Field::Plan.optional(plan))?,
+        holder: create
+            .holder
+            .as_deref()
+            .map_or(Ok(None), |holder| Field::Holder.optional(holder))?,
         owner,
         organization: known_organization(app, create.organization).await?,
         allowed_activations: create.activations,
@@ -413,6 +446,7 @@ async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Valu
         entitlements: parse_entitlements(create.entitlement.iter().map(String::as_str))?,
         metadata: parse_metadata(create.metadata.iter().map(String::as_str))?,
     };
+    Said::by(&new).check_room(app, &new.product, Of::License)?;
     let limits = create.limits.over(ReleaseLimits::default())?;
     let id = app.store().create_limited_license(new, limits, ACTOR, app.now()).await?;
     Ok(json!({"id": id.to_string(), "key": key.grouped(), "product": create.product.to_string()}))
@@ -421,7 +455,7 @@ async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Valu
 /// Features as people write them: `name` is on, `name=7` a number, `name=word` a word. Empty lines are left out.
 ///
 /// # Errors
-/// When a feature has no name.
+/// When a feature has no name, or name or word are too long.
 pub fn parse_entitlements<'a>(
     lines: impl Iterator<Item = &'a str>,
 ) -> anyhow::Result<Entitlements> {
@@ -431,7 +465,8 @@ pub fn parse_entitlements<'a>(
         if name.trim().is_empty() {
             bail!("a feature is written NAME, NAME=7 or NAME=word, not {line:?}");
         }
-        entitlements.insert(name.trim().to_owned(), Entitlement::from_text(value.trim()));
+        let (name, value) = (Field::FeatureName.check(name)?, Field::FeatureWord.check(value)?);
+        entitlements.insert(name.to_owned(), Entitlement::from_text(value));
     }
     Ok(entitlements)
 }
@@ -440,7 +475,7 @@ pub fn parse_entitlements<'a>(
 /// Empty lines are left out.
 ///
 /// # Errors
-/// When a line has no name, or names somebody who does not exist.
+/// When a line has no name, is too long or names somebody who does not exist, or when there are too many lines.
 pub fn parse_metadata<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Metadata> {
     let mut metadata = Metadata::new();
     for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
@@ -468,7 +503,11 @@ pub fn parse_metadata<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Resul
                     .collect::<anyhow::Result<_>>()?,
             },
         };
-        metadata.insert(name.trim().to_owned(), entry);
+        Field::MetadataValue.check(&entry.value)?;
+        metadata.insert(Field::MetadataName.check(name)?.to_owned(), entry);
+        if metadata.len() > MOST_METADATA {
+            return Err(Unfit(Say::new("metadata-too-many").with("most", MOST_METADATA)).into());
+        }
     }
     Ok(metadata)
 }

@@ -1,39 +1,118 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::request::VerifiedRequest;
-use countersign_core::{TokenType, file};
+use countersign_core::{ProductId, TokenType, file};
 use serde_json::json;
 
 use crate::app::App;
-use crate::desk::{self, Answered, Door, Refusal};
+use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
 use crate::download;
 use crate::problem::Problem;
 
 /// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`. The answer is JSON; with
 /// `Accept: text/plain` it is the response file itself.
 pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
-    let handler =
-        move |State(app): State<App>,
-              headers: HeaderMap,
-              body: Result<Bytes, axum::extract::rejection::BytesRejection>| async move {
-            let body = body.map_err(|_| Problem::too_large())?;
-            let request = read_body(&headers, &body, kind)?;
-            let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
-            let wants_file =
-                headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
-            Ok::<_, Problem>(if wants_file {
-                download::attachment(&answered.file_name(), answered.file())
-            } else {
-                answer_json(&answered)
-            })
+    let handler = move |State(app): State<App>,
+                        uri: Uri,
+                        headers: HeaderMap,
+                        body: Result<Bytes, BytesRejection>| async move {
+        let body = body.map_err(|refused| unread(&refused))?;
+        let _place = match kind {
+            TokenType::TrialRequest => {
+                Some(app.trial_lane().enter().await.ok_or_else(Problem::busy)?)
+            }
+            _ => None,
         };
+        let request = read_body(&headers, &body, kind)?;
+        let ask = TrialAsk { work: work(&uri), ..TrialAsk::default() };
+        let answered = answer_asked(&app, &request, &ask).await?;
+        let wants_file = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
+        Ok::<_, Problem>(if wants_file {
+            download::attachment(&answered.file_name(), answered.file())
+        } else {
+            answer_json(&answered)
+        })
+    };
     // JSON escapes nothing in a file but line breaks: a little more than the file itself.
-    post(handler).layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+    let methods = post(handler).fallback(async || Problem::wrong_method());
+    methods.layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+}
+
+/// What is wrong where a body did not come whole.
+pub(crate) fn unread(refused: &BytesRejection) -> Problem {
+    match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => Problem::broken_body(),
+    }
+}
+
+/// Whatever else is asked for under `/api`.
+pub(crate) fn not_found() -> MethodRouter<App> {
+    any(async || Problem::not_found())
+}
+
+/// How a body is to be read.
+enum Body {
+    /// It is the request: a file, or a bare token.
+    Itself,
+    /// JSON with the request as a member.
+    Json,
+}
+
+impl Body {
+    /// By what the body says it is. A client that says nothing means the file; `curl` then says that it is a form.
+    fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let kind = headers.get(header::CONTENT_TYPE).map_or(Ok(""), |kind| kind.to_str());
+        let kind = kind.unwrap_or("?").split(';').next().unwrap_or_default().trim();
+        match kind.to_ascii_lowercase().as_str() {
+            "application/json" => Ok(Self::Json),
+            "" | "application/octet-stream" | "application/x-www-form-urlencoded" => {
+                Ok(Self::Itself)
+            }
+            text if text.starts_with("text/") => Ok(Self::Itself),
+            _ => Err(Problem::unsupported_media()),
+        }
+    }
+}
+
+/// What a trial of a product is, for whoever sets a trial page up: its days, the work before it, and the roots under which
+/// it is signed.
+pub(crate) fn trial_terms() -> MethodRouter<App> {
+    get(|State(app): State<App>, Path(product): Path<String>| async move {
+        let id: ProductId = product.parse().map_err(|_| Problem::not_found())?;
+        let (product, days) = desk::trial_of_product(&app, &id).await?;
+        let settings = app.settings().await.map_err(Refusal::from)?;
+        let roots = app.keys().roots.iter().map(|root| root.thumbprint().to_string());
+        let body = json!({
+            "product": product.id.as_str(),
+            "days": days,
+            "work_bits": settings.trial_work_bits,
+            "roots": roots.collect::<Vec<_>>(),
+        });
+        Ok::<_, Problem>(([(header::CONTENT_TYPE, "application/json")], body.to_string()))
+    })
+    .fallback(async || Problem::wrong_method())
+}
+
+/// Answers a request of a program; `ask` is for trials.
+pub(crate) async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    ask: &TrialAsk,
+) -> Result<Answered, Problem> {
+    Ok(desk::answer_asked(app, request, &Door::anonymous("api"), ask).await?)
+}
+
+/// The nonce that proves work: `?work=NONCE`.
+pub(crate) fn work(uri: &Uri) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.find(|(name, _)| name == "work").map(|(_, nonce)| nonce.into_owned())
 }
 
 fn read_body(
@@ -41,15 +120,19 @@ fn read_body(
     body: &[u8],
     kind: TokenType,
 ) -> Result<VerifiedRequest, Problem> {
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let text;
-    let bytes = if content_type.to_ascii_lowercase().starts_with("application/json") {
-        text = request_member(body)?;
-        text.as_bytes()
-    } else {
-        body
+    let bytes = match Body::of(headers)? {
+        Body::Itself => body,
+        Body::Json => {
+            text = request_member(body)?;
+            text.as_bytes()
+        }
     };
+    understand(bytes, kind)
+}
+
+/// A request of this kind, or what is wrong with it.
+pub(crate) fn understand(bytes: &[u8], kind: TokenType) -> Result<VerifiedRequest, Problem> {
     let wrong_door = |found: TokenType| {
         Problem::from(Refusal::WrongDoor {
             found: found.with_article(),
@@ -69,17 +152,7 @@ fn read_body(
 fn request_member(body: &[u8]) -> Result<String, Problem> {
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let member = json.as_ref().and_then(|json| json.get("request")?.as_str());
-    member.map(str::to_owned).ok_or_else(|| {
-        let advice = "Send {\"request\": \"<file or token>\"}, or the file itself as text/plain.";
-        let detail = "the body is not a JSON object with a string \"request\"";
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "bad-json",
-            "The body is not readable",
-            detail,
-            advice,
-        )
-    })
+    member.map(str::to_owned).ok_or_else(Problem::bad_json)
 }
 
 fn answer_json(answered: &Answered) -> Response {

@@ -11,12 +11,16 @@ use countersign_store::Store;
 
 use crate::clock::Rng;
 use crate::config::Config;
+use crate::fields::Field;
 use crate::keys::{self, Keys};
+use crate::lane::Lane;
 use crate::mail::Mailroom;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 
 const DATABASE: &str = "countersign.db";
+/// More at a time would not be answered faster: the database takes them together.
+const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
 
@@ -35,6 +39,8 @@ struct Inner {
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
+    /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
+    trial_lane: Lane,
     mailroom: Mailroom,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
@@ -51,13 +57,16 @@ impl App {
     /// # Errors
     /// When either cannot be opened; what is there is not changed then.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
-        let data = &config.data;
+        let (data, now) = (&config.data, config.clock.now());
+        let database = data.join(DATABASE);
+        if !database.exists() {
+            // It goes into every response, and cannot be changed.
+            Field::VendorName.check(&config.vendor)?;
+        }
         if !data.exists() {
             // The database holds what customers told and who may log in.
             keys::private_folder(data)?;
         }
-        let now = config.clock.now();
-        let database = data.join(DATABASE);
         let store = Store::open(&database, config.store, now)
             .with_context(|| format!("the database {} cannot be opened", database.display()))?;
         let vendor = match store.setting("vendor").await? {
@@ -77,11 +86,22 @@ impl App {
         }
         let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
+        let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
-        let inner =
-            Inner { config, store, keys, releases, vendor, settings, hashing, mailroom, listening };
+        let inner = Inner {
+            config,
+            store,
+            keys,
+            releases,
+            vendor,
+            settings,
+            hashing,
+            trial_lane,
+            mailroom,
+            listening,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -139,6 +159,11 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
         &self.inner.hashing
+    }
+
+    /// What the public trial doors go through.
+    pub fn trial_lane(&self) -> &Lane {
+        &self.inner.trial_lane
     }
 
     pub(crate) fn mailroom(&self) -> &Mailroom {

@@ -1,11 +1,13 @@
 //! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
 
 mod activation;
+mod change;
 mod deactivation;
 mod preview;
 mod refusal;
 mod release;
 mod renewal;
+mod room;
 mod trial;
 
 use countersign_core::request::{Ask, VerifiedRequest};
@@ -16,10 +18,13 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
+pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
-pub use renewal::renew;
+pub use renewal::{Freshness, freshness, latest, renew};
+pub(crate) use room::{Of, Said};
+pub use trial::TrialAsk;
 
 use crate::app::App;
 
@@ -104,6 +109,19 @@ pub async fn answer(
     request: &VerifiedRequest,
     door: &Door,
 ) -> Result<Answered, Refusal> {
+    answer_asked(app, request, door, &TrialAsk::default()).await
+}
+
+/// As [`answer`], with what came along beside a trial request.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+    ask: &TrialAsk,
+) -> Result<Answered, Refusal> {
     // A request that proves its license gets an earlier answer from the same transaction that would store a new one.
     let proves_license = matches!(&request.claims().ask, Ask::Activation { license: Some(_), .. });
     if !proves_license && let Some(answered) = again(app, &request.hash()).await? {
@@ -113,7 +131,7 @@ pub async fn answer(
         Ask::Activation { device, license } => {
             activation::answer(app, request, device, license.as_ref(), door).await
         }
-        Ask::Trial { device } => trial::answer(app, request, device).await,
+        Ask::Trial { device } => trial::answer(app, request, device, door, ask).await,
         Ask::Deactivation { activation, .. } => {
             deactivation::answer(app, request, activation, door).await
         }
@@ -162,12 +180,22 @@ fn respond(
     }
 }
 
-/// The product of a request, if this vendor has it and still gives it out.
+/// The product of a trial request, if this vendor has it.
 async fn product(app: &App, id: &ProductId) -> Result<countersign_store::Product, Refusal> {
-    match app.store().product(id).await? {
-        Some(product) if !product.archived => Ok(product),
-        _ => Err(Refusal::UnknownProduct(id.clone())),
-    }
+    app.store().product(id).await?.ok_or_else(|| Refusal::UnknownProduct(id.clone()))
+}
+
+/// The product, and how many days a trial of it has.
+///
+/// # Errors
+/// [`Refusal::UnknownProduct`], [`Refusal::NoTrial`].
+pub async fn trial_of_product(
+    app: &App,
+    id: &ProductId,
+) -> Result<(countersign_store::Product, u64), Refusal> {
+    let product = product(app, id).await?;
+    let days = product.trial_days.ok_or(Refusal::NoTrial)?;
+    Ok((product, days))
 }
 
 /// What a file that is no request says about itself, for the words of a refusal.

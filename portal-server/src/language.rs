@@ -63,7 +63,13 @@ pub enum Value {
     Text(String),
     /// Chooses the plural.
     Number(i64),
+    /// Another message, in the same language.
+    Message(String),
 }
+
+/// The message with this key, as a value in another message.
+#[derive(Debug, Clone, Copy)]
+pub struct Key(pub &'static str);
 
 /// What can be a value in a message.
 pub trait Arg {
@@ -153,6 +159,7 @@ impl Language {
             let value = match value {
                 Value::Text(text) => FluentValue::from(text.as_str()),
                 Value::Number(number) => FluentValue::from(*number),
+                Value::Message(key) => FluentValue::from(self.t(key)),
             };
             args.set(*name, value);
         }
@@ -243,6 +250,18 @@ macro_rules! number_args {
     })* };
 }
 number_args! { u8 u16 u32 u64 usize i32 i64 }
+
+impl Arg for Value {
+    fn value(&self) -> Value {
+        self.clone()
+    }
+}
+
+impl Arg for Key {
+    fn value(&self) -> Value {
+        Value::Message(self.0.to_owned())
+    }
+}
 
 impl<T: Arg + ?Sized> Arg for &T {
     fn value(&self) -> Value {

@@ -8,6 +8,7 @@
 //! | `publish` | signing the checksums |
 //! | `download`, `range` | handing files out, whole or in part |
 //! | `notes` | release notes as HTML |
+//! | `up_to` | up to where a license goes, as it is typed |
 
 mod connect;
 pub(crate) mod download;
@@ -16,6 +17,7 @@ mod place;
 pub mod publish;
 mod range;
 pub mod storage;
+pub(crate) mod up_to;
 pub mod upload;
 
 pub use place::{Bucket, Credentials, Place};

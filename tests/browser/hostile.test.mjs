@@ -1,37 +1,30 @@
-// Attack: text that somebody stored - in a machine's name, a license, an organization - must stay text on every page.
+// Attack: text that somebody stored about licenses, products and machines stays text on every page that shows it.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { Machine, scratch, startBrowser, startPortal, visit } from "./world.mjs";
+import { activate, activationRequest, logIn, logInPage } from "./clients.mjs";
+import { BUILT_IN, PAYLOADS, STRINGS, names } from "./corpora.mjs";
+import { scratch, startBrowser, startPortal } from "./world.mjs";
+import { watched } from "./watch.mjs";
 
-/** What is tried where no collection of payloads is at hand. */
-const BUILT_IN = [
-  `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `'-alert(1)-'`, `<svg onload=alert(1)>`, `javascript:alert(1)`,
-  `</textarea><script>alert(1)</script>`, `</title><script>alert(1)</script>`, `{{7*7}}`, `\${alert(1)}`, `<a href="javascript:alert(1)">x</a>`,
-  `<iframe srcdoc="<script>alert(1)</script>">`, `<style>*{background:url(//evil.example)}</style>`, `--><script>alert(1)</script>`,
-  `&lt;script&gt;alert(1)&lt;/script&gt;`, `\u202Etxt.exe`, `=cmd|' /C calc'!A0`, `<base href="//evil.example">`, `<meta http-equiv=refresh content="0;url=//evil.example">`,
-];
+const PRODUCTS = names(200, PAYLOADS);
+const LABELS = names(64);
+/** Lines of a field with many lines: a name, `=`, the text. */
+const LINES = STRINGS.map((text) => text.replaceAll(/\p{Cc}/gu, " "));
+const AUDIENCES = ["device", "user", "organization", "reseller", "user, organization"];
 
-function strings() {
-  const folder = process.env.COUNTERSIGN_CORPORA;
-  if (!folder || !existsSync(folder)) {
-    console.log(`# COUNTERSIGN_CORPORA names no folder: only the ${BUILT_IN.length} built-in payloads are tried`);
-    return BUILT_IN;
-  }
-  const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
-  const payloads = read("xss-payloads.json").map((entry) => (typeof entry === "string" ? entry : entry.payload ?? entry.dirty ?? JSON.stringify(entry)));
-  return [...BUILT_IN, ...payloads, ...read("blns.json")].filter((text) => typeof text === "string" && text.trim() !== "");
-}
-
-let folder, portal, browser, admin;
+let folder, portal, browser, admin, lab;
+/** Licenses whose pages are looked at one by one. */
+const special = [];
 
 before(async () => {
   folder = scratch();
   portal = await startPortal(folder.path, { seats: 10_000 });
+  portal.admin("settings", "set", "--releases-per-year", "1000", "--release-cool-down-seconds", "0");
   browser = await startBrowser();
-  admin = await logIn("admin@acme.example");
+  admin = await logIn(portal, "admin@acme.example");
+  lab = portal.admin("organization", "create", "--name", PAYLOADS[0]).id;
+  portal.admin("user", "create", "--email", "otto@lab.example", "--name", "Otto", "--organization", lab, "--organization-role", "admin", "--password-file", "-");
 });
 
 after(async () => {
@@ -40,96 +33,117 @@ after(async () => {
   folder?.remove();
 });
 
-/** A client that posts forms as a browser on the portal's own pages would. */
-async function logIn(email) {
-  const post = (path, fields, cookie) =>
-    fetch(portal.url + path, {
-      method: "POST", redirect: "manual", body: new URLSearchParams(fields),
-      headers: { origin: portal.url, ...(cookie ? { cookie } : {}) },
-    });
-  const answer = await post("/login", { email, password: "correct horse battery" });
-  assert.equal(answer.status, 303);
-  const cookie = answer.headers.getSetCookie().map((text) => text.split(";")[0]).join("; ");
-  return { cookie, post: (path, fields) => post(path, fields, cookie) };
+async function license(fields) {
+  const usual = { allowed_activations: "3", validity: "perpetual", import_days: "14", strategy: "fuzzy" };
+  const answer = await admin.post("/admin/licenses", { ...usual, ...fields });
+  assert.equal(answer.status, 303, `${answer.status} for ${JSON.stringify(fields).slice(0, 300)}`);
+  return answer.headers.get("location").split("/").at(-1);
 }
 
-/** Visits pages and fails on anything that ran, was asked for elsewhere, or was stopped by the policy. */
-async function look(email, paths, texts) {
-  const { page, close } = await visit(browser, [portal.url]);
-  const stopped = [];
-  page.on("console", (message) => { if (/Content Security Policy|violates/i.test(message.text())) stopped.push(message.text()); });
-  if (email) {
-    await page.goto(`${portal.url}/login`);
-    await page.getByLabel(/mail/i).fill(email);
-    await page.getByLabel(/password/i).fill("correct horse battery");
-    await page.getByRole("button", { name: /log in/i }).click();
+const inParts = (list, size) => Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size));
+
+async function fill() {
+  const owner = (/value="([\w-]+)">jane@lab\.example/.exec(await (await admin.get("/admin/licenses")).text()))[1];
+  for (let n = 0; n < PRODUCTS.length; n += 1) {
+    const entitlements = `feature-${n}=${PRODUCTS[n]}\n${PRODUCTS[n].replaceAll("=", "-")}`;
+    const fields = { id: `p-${n}`, name: PRODUCTS[n], trial_days: "14", trial_entitlements: entitlements };
+    assert.equal((await admin.post("/admin/products", fields)).status, 303, PRODUCTS[n]);
+    assert.equal((await admin.post(`/admin/products/p-${n}`, { ...fields, reinstall_allowance: "3", trial_strategy: "fuzzy" })).status, 303);
   }
-  for (const path of paths) {
-    const answer = await page.goto(portal.url + path);
-    assert.ok(answer.status() < 500, `${path}: ${answer.status()}`);
-    assert.equal(await page.locator("main script, main iframe, main object, main base, main meta, main style, main svg").count(), 0, path);
-    const handlers = await page.evaluate(() => [...document.querySelectorAll("*")].flatMap((e) => [...e.attributes].filter((a) => /^on/i.test(a.name)).map((a) => a.name)));
-    assert.deepEqual(handlers, [], path);
-    const links = await page.evaluate(() => [...document.querySelectorAll("a[href]")].map((a) => a.protocol).filter((p) => !["http:", "https:", "mailto:"].includes(p)));
-    assert.deepEqual(links, [], path);
+  for (let n = 0; n < STRINGS.length; n += 1) {
+    const theirs = n % 2 === 0 ? { owner } : { organization: lab };
+    const id = await license({ product: `p-${n % PRODUCTS.length}`, plan: STRINGS[n], holder: STRINGS[n], ...theirs });
+    if (n % 100 < 2) special.push(id);
   }
-  assert.deepEqual(stopped, [], "the policy had nothing to stop");
-  for (const [path, text] of texts ?? []) {
-    await page.goto(portal.url + path);
-    assert.ok((await page.locator("main").innerText()).includes(text), `${path} shows ${text} as text`);
+  // Many texts on one page: as features, and as metadata for each audience.
+  for (const [n, part] of inParts(LINES, 100).entries()) {
+    const entitlements = part.flatMap((text, k) => [`feature${k}=${text}`, text.replaceAll("=", "-")]).join("\n");
+    const metadata = part.flatMap((text, k) => AUDIENCES.map((who) => `note${k} for ${who}=${text} [${who}]`)).join("\n");
+    special.push(await license({ product: "acme-cad", plan: `many ${n}`, owner, organization: lab, entitlements, metadata }));
   }
-  await close();
 }
 
-test("attack: payloads in licenses, products, users and organizations are shown as text", async () => {
-  const all = strings();
-  // Many fields a license, so that one page of the list shows hundreds of them.
-  const create = async (text, n) => {
-    const fields = {
-      product: "acme-cad", plan: text, holder: text, allowed_activations: "3", validity: "perpetual", import_days: "14", strategy: "fuzzy",
-      entitlements: "cad", metadata: `note${n}=${text.replaceAll("\n", " ")} [user, organization]`,
-    };
-    const answer = await admin.post("/admin/licenses", fields);
-    assert.ok([303, 422].includes(answer.status), `${answer.status} for ${JSON.stringify(text)}`);
-    return answer.status === 303 ? answer.headers.get("location") : undefined;
-  };
-  const places = [];
-  for (let n = 0; n < all.length; n++) places.push(await create(all[n], n));
-  const made = places.filter(Boolean);
-  assert.ok(made.length > all.length / 2, `${made.length} of ${all.length} were taken`);
-  for (const text of BUILT_IN) {
-    assert.equal((await admin.post("/admin/products", { id: `p-${BUILT_IN.indexOf(text)}`, name: text })).status, 303);
-    assert.equal((await admin.post("/admin/customers/organizations", { name: text })).status, 303);
-    assert.ok([200, 422].includes((await admin.post("/admin/customers/users", { email: `u${BUILT_IN.indexOf(text)}@lab.example`, name: text, role: "customer" })).status));
+test("attack: payloads in products, plans, holders, features and metadata are shown as text", async () => {
+  await fill();
+  const vendor = await watched(browser, portal);
+  await logInPage(vendor.page, portal, "admin@acme.example");
+  for (const path of ["/admin", "/admin/customers", "/admin/settings"]) await vendor.look(path);
+  await vendor.look("/admin/products");
+  assert.equal(await vendor.shown(PRODUCTS), PRODUCTS.length);
+  await vendor.look("/admin/licenses");
+  assert.ok(await vendor.shown(STRINGS) > STRINGS.length / 2, "the newest of them are on the vendor's list");
+  for (let n = 0; n < PRODUCTS.length; n += 50) await vendor.look(`/admin/products/p-${n}`);
+  for (const id of special) await vendor.look(`/admin/licenses/${id}`);
+  assert.ok(await vendor.shown(LINES.slice(-10)) > 0, "a form has them in its fields");
+  assert.ok(await vendor.walk("/licenses?view=all", STRINGS) > STRINGS.length * 0.9, "all are on the lists");
+  await vendor.close();
+
+  for (const email of ["jane@lab.example", "otto@lab.example"]) {
+    const customer = await watched(browser, portal);
+    await logInPage(customer.page, portal, email);
+    assert.ok(await customer.walk("/licenses", STRINGS) > STRINGS.length * 0.4, `${email} sees half of them`);
+    let shown = 0;
+    for (const id of special) {
+      const status = await customer.look(`/licenses/${id}`);
+      if (status === 200) shown += await customer.shown(LINES);
+    }
+    assert.ok(shown > LINES.length * 0.9, `${email} is shown features and metadata`);
+    for (const path of ["/downloads", "/downloads/p-0", "/downloads/p-1", "/organization", `/organization/licenses/${special[1]}`, `/organization/licenses/${special.at(-1)}`]) {
+      await customer.look(path);
+    }
+    await customer.close();
   }
-  const some = made.filter((_, n) => n % 12 === 0).slice(0, 40);
-  await look("admin@acme.example", ["/admin", "/admin/licenses", "/admin/products", "/admin/customers", ...some], [["/admin/products", BUILT_IN[0]]]);
 });
 
-test("attack: payloads in a machine's name, and in files that are none, are shown as text", async () => {
-  const names = BUILT_IN.filter((text) => text.length <= 64 && !/[\u0000-\u001f]/.test(text));
-  const requests = names.map((name, n) => {
-    const machine = new Machine(folder.path, `m${n}`, portal.roots);
-    return machine.request("activation", "--license-key", portal.license.key, `--device-name=${name}`).text;
-  });
-  for (const text of requests) {
-    const answer = await fetch(`${portal.url}/api/v1/activations`, { method: "POST", body: text, headers: { "content-type": "text/plain" } });
-    assert.equal(answer.status, 200, await answer.text());
+test("attack: payloads in a machine's name, platform and version are shown as text", async () => {
+  const device = (name, n) => ({ name, platform: LABELS.at(-1 - n), app_version: LABELS[(n + 7) % LABELS.length] });
+  await activate(portal, LABELS.map((name, n) => activationRequest(device(name, n), portal.license.key)));
+  const jane = await watched(browser, portal);
+  await logInPage(jane.page, portal, "jane@lab.example");
+  const page = `/licenses/${portal.license.id}`;
+  assert.equal(await jane.walk(page, LABELS), LABELS.length, "every machine is on the license's pages");
+  await jane.look(page);
+  const machines = await jane.page.locator("table.machines tbody a").evaluateAll((links) => links.map((a) => a.getAttribute("href")));
+  assert.ok(machines.length >= Math.min(25, LABELS.length));
+  for (const path of machines.filter((_, n) => n % 5 === 0)) {
+    await jane.look(path);
+    await jane.look(`${path}/release`);
   }
-  await look("jane@lab.example", ["/licenses", `/licenses/${portal.license.id}`], [[`/licenses/${portal.license.id}`, names[0]]]);
+  // A reason is stored, shown and told.
+  const reasons = names(200, BUILT_IN).slice(0, 3);
+  for (const [n, path] of inParts(machines.slice(0, reasons.length), 1).entries()) {
+    await jane.look(`${path}/release`);
+    await jane.send("main form", { reason: reasons[n] });
+    assert.equal(await jane.shown([reasons[n]]), 1, "the reason is on the machine's page");
+  }
+  await jane.look(`${page}?state=released`);
+  await jane.close();
 
-  const { page, close } = await visit(browser, [portal.url]);
+  const vendor = await watched(browser, portal);
+  await logInPage(vendor.page, portal, "admin@acme.example");
+  await vendor.look(`/admin/licenses/${portal.license.id}`);
+  assert.ok(await vendor.shown(LABELS) > 400 || LABELS.length < 400, "the vendor's page shows the newest 500");
+  await vendor.look("/admin");
+  assert.ok(await vendor.shown(reasons) > 0, "the log has the reasons");
+  await vendor.close();
+});
+
+test("attack: a search, a filter and an order that are markup are not repeated as markup", async () => {
+  const { page, look, shown, close } = await watched(browser, portal);
+  await logInPage(page, portal, "admin@acme.example");
+  const q = encodeURIComponent;
+  for (const [one, two, three, four] of inParts(PAYLOADS, 4)) {
+    const filters = `status=${q(two ?? "")}&sort=${q(three ?? "")}&product=${q(four ?? "")}&view=${q(two ?? "")}&state=${q(four ?? "")}`;
+    await look(`/licenses?q=${q(one)}&${filters}`);
+  }
+  await look(`/licenses?q=${q(BUILT_IN[0])}`);
+  assert.equal(await shown([BUILT_IN[0]]), 1, "the search field keeps what was typed");
   for (const text of BUILT_IN) {
-    await page.goto(`${portal.url}/activate`);
-    const file = { name: `${text.replaceAll(/[/\u0000]/g, "_")}.request`, mimeType: "text/plain", buffer: Buffer.from(text) };
-    await page.locator("input[type=file]").setInputFiles(file);
-    await page.getByRole("heading", { name: "What will happen" }).waitFor();
-    assert.equal(await page.locator("main script, main img, main svg, main iframe").count(), 0, text);
+    const t = q(text);
+    await look(`/licenses/${portal.license.id}?q=${t}&state=${t}&sort=${t}&after=${t}&before=${t}`);
+    await look(`/licenses?after=${t}&before=${t}&sort=end`);
+    await look(`/downloads/acme-cad?channel=${t}&after=${t}`);
+    await look(`/organization/activity?before=${t}`);
   }
   await close();
-});
-
-test("attack: markup in an address, a way back and a language is not repeated as markup", async () => {
-  const evil = encodeURIComponent(`"><script>alert(1)</script>`);
-  await look(undefined, [`/login?next=${evil}`, `/${evil}`, `/licenses/${evil}`, `/responses/${evil}`, `/setup/${evil}`, `/password/${evil}`, `/assets/${evil}`]);
 });

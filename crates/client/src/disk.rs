@@ -9,11 +9,15 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use countersign_core::Hash;
+use countersign_core::{Hash, ProductId};
+
+mod marks;
 
 use crate::config::{Config, Mirror};
 use crate::error::{Error, Result};
 use crate::state::State;
+
+pub(crate) use marks::Marked;
 
 const HEAD: &str = "countersign-state 1 ";
 
@@ -23,9 +27,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(crate) struct Disk {
+    product: ProductId,
     directory: PathBuf,
     primary: PathBuf,
     mirror: Option<PathBuf>,
+    /// The trial mark, and its second copy.
+    mark: PathBuf,
+    mark_mirror: Option<PathBuf>,
 }
 
 /// What the copies on disk say together.
@@ -39,9 +47,9 @@ pub(crate) enum Loaded {
     Damaged { path: PathBuf, why: String },
 }
 
-enum Copy {
+enum Copy<T> {
     Missing,
-    Good(Box<State>),
+    Good(T),
     Bad(String),
 }
 
@@ -68,8 +76,15 @@ impl Disk {
             Mirror::None => None,
         };
         let name = Hash::of(format!("{}\0{}", config.product, resolved(&directory).display()));
-        let mirror = folder.map(|folder| folder.join(format!("{name}.state")));
-        Self { primary: directory.join("state.json"), directory, mirror }
+        let beside = |ending: &str| folder.as_ref().map(|f| f.join(format!("{name}{ending}")));
+        Self {
+            product: config.product.clone(),
+            primary: directory.join("state.json"),
+            mirror: beside(".state"),
+            mark: directory.join(format!("trial-{}.mark", config.product)),
+            mark_mirror: beside("-trial.mark"),
+            directory,
+        }
     }
 
     /// Where the state is kept.
@@ -130,8 +145,8 @@ impl Disk {
             read(path).unwrap_or_else(|e| Copy::Bad(format!("it cannot be read: {e}")))
         });
         Ok(match (primary, mirror) {
-            (Copy::Good(a), Copy::Good(b)) => Loaded::State(Box::new(a.merge(*b))),
-            (Copy::Good(one), _) | (_, Copy::Good(one)) => Loaded::State(one),
+            (Copy::Good(a), Copy::Good(b)) => Loaded::State(Box::new(a.merge(b))),
+            (Copy::Good(one), _) | (_, Copy::Good(one)) => Loaded::State(Box::new(one)),
             (Copy::Bad(why), _) => Loaded::Damaged { path: self.primary.clone(), why },
             (Copy::Missing, Copy::Bad(why)) => {
                 Loaded::Damaged { path: self.mirror.clone().unwrap_or_default(), why }
@@ -155,7 +170,7 @@ impl Disk {
     ///
     /// # Errors
     /// When the primary could not be written, or a second copy that `second` needs; the old state counts then.
-    pub(crate) fn store(&self, _lock: &Lock, state: &mut State, second: Second) -> Result<()> {
+    pub(crate) fn store(&self, lock: &Lock, state: &mut State, second: Second) -> Result<()> {
         state.generation += 1;
         let json = serde_json::to_string_pretty(state).expect("the state is plain JSON");
         let text = zeroize::Zeroizing::new(format!("{HEAD}{}\n{json}\n", Hash::of(&json)));
@@ -173,6 +188,7 @@ impl Disk {
         if let Some(prepared) = prepared {
             let _ = prepared.put();
         }
+        self.mend_mark(lock);
         Ok(())
     }
 
@@ -193,30 +209,40 @@ impl Disk {
     }
 }
 
-fn read(path: &Path) -> io::Result<Copy> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => zeroize::Zeroizing::new(bytes),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(Copy::Missing);
-        }
-        Err(e) => return Err(e),
-    };
+fn read(path: &Path) -> io::Result<Copy<State>> {
+    let Some(bytes) = read_file(path)? else { return Ok(Copy::Missing) };
     Ok(match parse(&bytes) {
-        Ok(state) => Copy::Good(Box::new(state)),
+        Ok(state) => Copy::Good(state),
         Err(why) => Copy::Bad(why),
     })
 }
 
+fn read_file(path: &Path) -> io::Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(zeroize::Zeroizing::new(bytes))),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}
+
 fn parse(bytes: &[u8]) -> std::result::Result<State, String> {
+    let json = content(HEAD, bytes, "a state file")?;
+    serde_json::from_str(json)
+        .map_err(|e| format!("it was written by another version of the app ({e})"))
+}
+
+/// The JSON under a head line with its check sum.
+fn content<'a>(head: &str, bytes: &'a [u8], what: &str) -> std::result::Result<&'a str, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not text".to_owned())?;
-    let (head, json) = text.split_once('\n').ok_or("it ends too early")?;
-    let sum = head.strip_prefix(HEAD).ok_or("it does not begin like a state file")?;
+    let (first, json) = text.split_once('\n').ok_or("it ends too early")?;
+    let sum = first.strip_prefix(head).ok_or_else(|| format!("it does not begin like {what}"))?;
     let json = json.strip_suffix('\n').ok_or("it ends too early")?;
     if Hash::of(json).to_string() != sum {
         return Err("its content does not fit its check sum".to_owned());
     }
-    serde_json::from_str(json)
-        .map_err(|e| format!("it was written by another version of the app ({e})"))
+    Ok(json)
 }
 
 /// New content beside the file that it is for. Whether it gets there or not, nothing is left over.

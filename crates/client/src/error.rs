@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use countersign_core::Id;
+use countersign_core::{Id, UnixSeconds, file};
 
 /// The result of a verb.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -28,6 +28,24 @@ pub enum Error {
     #[error("the license state in {path} is damaged: {why}")]
     Damaged {
         /// The state file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// This machine has had its trial, and the key that signed another one can give nothing but trials.
+    #[error("this machine has had its trial {trial}{}", until_words(*.until))]
+    TrialAlreadyUsed {
+        /// The trial that was installed.
+        trial: Id,
+        /// When it ended or ends; `None` for never.
+        until: Option<UnixSeconds>,
+    },
+    /// Whether this machine has had a trial cannot be told: neither copy of its mark can be understood.
+    #[error(
+        "whether this machine has had its trial cannot be told: the trial mark {path} is damaged: {why}"
+    )]
+    MarkDamaged {
+        /// The mark's file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
@@ -57,6 +75,8 @@ impl Error {
             Self::Refused(error) => error.code().as_str(),
             Self::Io { .. } => "state-io",
             Self::Damaged { .. } => "state-damaged",
+            Self::TrialAlreadyUsed { .. } => "trial-already-used",
+            Self::MarkDamaged { .. } => "trial-mark-damaged",
             Self::NoFingerprint => "no-fingerprint",
             Self::NothingToDeactivate => "nothing-to-deactivate",
             Self::WhichActivation(_) => "which-activation",
@@ -86,6 +106,14 @@ impl Error {
                 "Make a new request: it starts afresh, keeps the damaged files beside the new ones, and the portal recognises this machine's seat."
                     .to_owned()
             }
+            Self::TrialAlreadyUsed { .. } => {
+                "Nothing was changed. Each machine has one trial. To go on, get a license from the vendor, make an activation request here and install its response; a longer trial is for the vendor's portal or support to give."
+                    .to_owned()
+            }
+            Self::MarkDamaged { .. } => {
+                "Nothing was changed. Restore that file from a backup; or make a request here and have it answered by the vendor's portal or support: what they sign installs all the same."
+                    .to_owned()
+            }
             Self::NoFingerprint => {
                 "Nothing was changed. Give the program access to /etc/machine-id and /sys, or ask the vendor's support.".to_owned()
             }
@@ -100,4 +128,8 @@ impl Error {
             }
         }
     }
+}
+
+fn until_words(until: Option<UnixSeconds>) -> String {
+    until.map_or(String::new(), |at| format!(", until {} UTC", file::date(at)))
 }

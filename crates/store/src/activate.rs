@@ -221,7 +221,11 @@ fn same_machine(
 ) -> Result<Option<Activation>> {
     for id in fingerprint::candidates(c, &license.id.to_string(), machine, license.strategy)? {
         let candidate = activation::find_activation(c, &id)?;
-        let matches = |a: &Activation| recognises(license.strategy, &a.fingerprint, machine);
+        let matches = |a: &Activation| {
+            a.license == license.id
+                && a.state.holds_seat()
+                && recognises(license.strategy, &a.fingerprint, machine)
+        };
         if let Some(found) = candidate.filter(matches) {
             return Ok(Some(found));
         }
@@ -336,7 +340,10 @@ fn take_over(
     reinstall: bool,
 ) -> Result<()> {
     let former_id = former.id.to_string();
-    run(c, END, (&former_id, "replaced", seconds(activate.now)))?;
+    if run(c, END, (&former_id, "replaced", seconds(activate.now)))? != 1 {
+        // The plan was made from this very row in this transaction: a seat never has two holders.
+        return Err(StoreError::Malformed("holder of a seat"));
+    }
     fingerprint::delete(c, &former.license.to_string(), &former.fingerprint, &former_id)?;
     insert(c, activate, former.seat, reinstall, former.group)?;
     record(

@@ -10,7 +10,7 @@
 //! | `access`, `license_list`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `renewal` | fresh responses without a new request |
-//! | `product_release`, `release_terms`, `version` | what is published, what a license may run of it, the order of versions |
+//! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
@@ -51,6 +51,7 @@ mod product;
 mod product_release;
 mod receipt;
 mod release;
+mod release_file;
 mod release_terms;
 mod renewal;
 mod row;
@@ -92,17 +93,17 @@ pub use organization::{Organization, OrganizationChange};
 pub use page::{Cursor, Page};
 pub use product::Product;
 pub use product_release::{
-    LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter,
-    ReleaseStatus,
+    LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
 };
 pub use release::{Release, ReleaseOutcome, ReleasePolicy};
+pub use release_file::ReleaseFile;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
 pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
-pub use trial::{StartTrial, Trial, TrialStarted};
+pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
 pub use two_factor::{Factor, TotpSecrets};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
@@ -186,7 +187,7 @@ impl Store {
 
     async fn write<T: Send + 'static>(
         &self,
-        command: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.run(command).await
     }

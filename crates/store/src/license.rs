@@ -342,7 +342,7 @@ fn terms_of(key: &LicenseKey, holder: Option<&str>, plan: Option<&str>) -> BTree
     license_term::words([holder, plan, Some(license_term::key_end(key))].into_iter().flatten())
 }
 
-fn change(
+pub(crate) fn change(
     c: &Connection,
     license: &License,
     actor: &str,

@@ -1,15 +1,16 @@
-//! Releases: what is published of a product, as files. What a license may run of them stands in `release_terms`.
+//! Releases: what is published of a product. Their files stand in `release_file`, what a license may run of them in
+//! `release_terms`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use countersign_core::release::{Channel, FileName, MOST_FILES, VersionName};
-use countersign_core::{Hash, Id, ProductId, UnixSeconds};
+use countersign_core::release::{Channel, VersionName};
+use countersign_core::{Id, ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, list, product, run, version};
+use crate::{Store, audit, find, list, product, release_file, run, version};
 
 const INSERT: &str = "INSERT INTO release (id, product_id, channel, version, version_order, status, notes, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, 'draft', ?6, ?7) ON CONFLICT (product_id, channel, version) DO NOTHING";
@@ -22,22 +23,11 @@ const OF_PRODUCT: &str = "SELECT id, product_id, channel, version, version_order
     AND (?4 = '' OR channel = ?4) AND (?5 = '' OR status = ?5) ORDER BY version_order DESC, id DESC LIMIT ?6";
 const CHANNELS: &str = "SELECT DISTINCT channel FROM release WHERE product_id = ?1 AND status = 'published' ORDER BY channel";
 const SET_NOTES: &str = "UPDATE release SET notes = ?2 WHERE id = ?1";
-const TOUCH: &str = "UPDATE release SET revision = revision + 1 WHERE id = ?1 AND status = 'draft'";
 const PUBLISH: &str = "UPDATE release SET status = 'published', published_at = ?2, checksums = ?3 \
     WHERE id = ?1 AND published_at IS NULL AND revision = ?4";
 const PUBLISH_AGAIN: &str = "UPDATE release SET status = 'published' WHERE id = ?1 AND published_at IS NOT NULL AND revision = ?2";
 const ARCHIVE: &str =
     "UPDATE release SET status = 'archived' WHERE id = ?1 AND status <> 'archived'";
-const INSERT_FILE: &str = "INSERT INTO release_file (id, release_id, name, platform, size, sha256, storage_key, created_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-const FILES: &str = "SELECT id, release_id, name, platform, size, sha256, storage_key, created_at FROM release_file \
-    WHERE release_id = ?1 ORDER BY platform, name";
-const FIND_FILE: &str = "SELECT id, release_id, name, platform, size, sha256, storage_key, created_at FROM release_file \
-    WHERE id = ?1";
-const DELETE_FILE: &str = "DELETE FROM release_file WHERE id = ?1";
-const ALL_FILES: &str = "SELECT id, release_id, name, platform, size, sha256, storage_key, created_at FROM release_file \
-    WHERE id > ?1 ORDER BY id LIMIT ?2";
-
 /// Comes after every place of a version.
 pub(crate) const ABOVE_ALL: &str = "~";
 
@@ -111,27 +101,6 @@ impl fmt::Display for ReleaseStatus {
     }
 }
 
-/// A file of a release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReleaseFile {
-    /// Its id, random: how it is asked for.
-    pub id: Id,
-    /// Of which release.
-    pub release: Id,
-    /// The name that it is saved under.
-    pub name: FileName,
-    /// For which platform, in the vendor's words; may be empty.
-    pub platform: String,
-    /// Bytes.
-    pub size: u64,
-    /// SHA-256 of the content.
-    pub sha256: Hash,
-    /// Where the content lies, random: nothing that anybody is told.
-    pub storage_key: String,
-    /// When it was added.
-    pub created_at: UnixSeconds,
-}
-
 /// A release to be created, as a draft.
 #[derive(Debug, Clone)]
 pub struct NewRelease {
@@ -164,7 +133,7 @@ pub enum ReleaseChange {
     VersionWithoutNumber,
     /// The release has a file of that name, when case is ignored.
     NameTaken,
-    /// A release has at most [`MOST_FILES`] files.
+    /// A release has at most [`countersign_core::release::MOST_FILES`] files.
     TooManyFiles,
     /// A release without files is not published.
     NoFiles,
@@ -220,44 +189,6 @@ impl Store {
                 return Ok(ReleaseChange::NotFound);
             }
             done(c, release, "release.notes", "", &actor, now)
-        })
-        .await
-    }
-
-    /// Adds a file, whose content is stored already, to a draft.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn add_release_file(
-        &self,
-        file: ReleaseFile,
-        actor: &str,
-        now: UnixSeconds,
-    ) -> Result<ReleaseChange> {
-        let actor = actor.to_owned();
-        self.write(move |c| add_file(c, &file, &actor, now)).await
-    }
-
-    /// Takes a file out of a draft. The content is the caller's to delete, after this.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn remove_release_file(
-        &self,
-        file: Id,
-        actor: &str,
-        now: UnixSeconds,
-    ) -> Result<ReleaseChange> {
-        let actor = actor.to_owned();
-        self.write(move |c| {
-            let Some(found) = find(c, FIND_FILE, [file.to_string()], map_file)? else {
-                return Ok(ReleaseChange::NotFound);
-            };
-            if run(c, TOUCH, [found.release.to_string()])? != 1 {
-                return Ok(ReleaseChange::NotDraft);
-            }
-            run(c, DELETE_FILE, [file.to_string()])?;
-            done(c, found.release, "release.remove-file", found.name.as_str(), &actor, now)
         })
         .await
     }
@@ -348,40 +279,6 @@ impl Store {
     pub async fn release_channels(&self, product: &ProductId) -> Result<Vec<Channel>> {
         self.read(|c| list(c, CHANNELS, [product.as_str()], |row| row.parsed("channel")))
     }
-
-    /// The files of a release, by platform and name.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn release_files(&self, release: Id) -> Result<Vec<ReleaseFile>> {
-        self.read(|c| list(c, FILES, [release.to_string()], map_file))
-    }
-
-    /// The file with this id, and its release.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn release_file(&self, id: Id) -> Result<Option<(ReleaseFile, ProductRelease)>> {
-        self.read(|c| {
-            let Some(file) = find(c, FIND_FILE, [id.to_string()], map_file)? else {
-                return Ok(None);
-            };
-            Ok(find_release(c, file.release)?.map(|release| (file, release)))
-        })
-    }
-
-    /// All files of all releases by id, after `after`; a page of at most `most`.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn all_release_files(
-        &self,
-        after: Option<Id>,
-        most: u32,
-    ) -> Result<Vec<ReleaseFile>> {
-        let after = after.map(|id| id.to_string()).unwrap_or_default();
-        self.read(|c| list(c, ALL_FILES, (after, most), map_file))
-    }
 }
 
 /// What the first of the page comes after; `None` when that is gone.
@@ -395,7 +292,7 @@ pub(crate) fn page_start(
     }
 }
 
-fn find_release(c: &Connection, id: Id) -> Result<Option<ProductRelease>> {
+pub(crate) fn find_release(c: &Connection, id: Id) -> Result<Option<ProductRelease>> {
     find(c, FIND, [id.to_string()], map)
 }
 
@@ -424,42 +321,6 @@ fn create(
     done(c, new.id, "release.create", &format!("{product} {version} {channel}"), actor, now)
 }
 
-fn add_file(
-    c: &Connection,
-    file: &ReleaseFile,
-    actor: &str,
-    now: UnixSeconds,
-) -> Result<ReleaseChange> {
-    let release = file.release.to_string();
-    if find_release(c, file.release)?.is_none() {
-        return Ok(ReleaseChange::NotFound);
-    }
-    if run(c, TOUCH, [&release])? != 1 {
-        return Ok(ReleaseChange::NotDraft);
-    }
-    let there = list(c, FILES, [&release], map_file)?;
-    let is_same =
-        |other: &ReleaseFile| other.name.as_str().eq_ignore_ascii_case(file.name.as_str());
-    if there.iter().any(is_same) {
-        return Ok(ReleaseChange::NameTaken);
-    }
-    if there.len() >= MOST_FILES {
-        return Ok(ReleaseChange::TooManyFiles);
-    }
-    let values = (
-        file.id.to_string(),
-        &release,
-        file.name.as_str(),
-        &file.platform,
-        seconds(file.size),
-        file.sha256.to_string(),
-        &file.storage_key,
-        seconds(now),
-    );
-    run(c, INSERT_FILE, values)?;
-    done(c, file.release, "release.add-file", file.name.as_str(), actor, now)
-}
-
 fn publish(
     c: &Connection,
     read: &ProductRelease,
@@ -472,7 +333,7 @@ fn publish(
     if current.status == ReleaseStatus::Published {
         return Ok(ReleaseChange::Already);
     }
-    if list(c, FILES, [&id], map_file)?.is_empty() {
+    if release_file::files(c, &id)?.is_empty() {
         return Ok(ReleaseChange::NoFiles);
     }
     let published = match current.published_at {
@@ -487,7 +348,8 @@ fn publish(
     done(c, read.id, "release.publish", detail, actor, now)
 }
 
-fn done(
+/// Written down.
+pub(crate) fn done(
     c: &Connection,
     release: Id,
     action: &str,
@@ -512,18 +374,5 @@ pub(crate) fn map(row: &mut Columns<'_>) -> Result<ProductRelease> {
         revision: row.take()?,
         created_at: row.time()?,
         published_at: row.optional_time()?,
-    })
-}
-
-fn map_file(row: &mut Columns<'_>) -> Result<ReleaseFile> {
-    Ok(ReleaseFile {
-        id: row.parsed("release file id")?,
-        release: row.parsed("release id")?,
-        name: row.parsed("file name")?,
-        platform: row.text()?,
-        size: row.time()?,
-        sha256: row.parsed("hash")?,
-        storage_key: row.text()?,
-        created_at: row.time()?,
     })
 }

@@ -223,8 +223,9 @@ fn recognise(
     ids.extend(fingerprint::candidates(c, &scope(&license.id), machine, license.strategy)?);
     for id in ids {
         let is_it = |a: &Activation| {
-            a.device_key == *device_key
-                || activate::recognises(license.strategy, &a.fingerprint, machine)
+            let is_out = a.license == license.id && a.state == ActivationState::Released;
+            let is_same = || activate::recognises(license.strategy, &a.fingerprint, machine);
+            is_out && (a.device_key == *device_key || is_same())
         };
         if let Some(found) = activation::find_activation(c, &id)?.filter(is_it) {
             return Ok(Some(found));

@@ -5,7 +5,7 @@ use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
-use crate::license::{self, LicenseStatus, NewLicense};
+use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense};
 use crate::product_release::{self as release, ProductRelease, ReleaseFilter, ReleaseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::user::User;
@@ -151,6 +151,30 @@ impl Store {
                 set_limits(c, &id, &limits, &actor, now)?;
             }
             Ok(id)
+        })
+        .await
+    }
+
+    /// Replaces what can be changed of a license, and up to where it goes in releases.
+    ///
+    /// # Errors
+    /// As [`Store::change_license`].
+    pub async fn change_limited_license(
+        &self,
+        license: License,
+        limits: ReleaseLimits,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<LicenseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            let changed = license::change(c, &license, &actor, now)?;
+            let id = &license.id;
+            let before = find(c, OF_LICENSE, [id.to_string()], map)?.map(|terms| terms.limits);
+            if changed == LicenseChange::Done && before.as_ref() != Some(&limits) {
+                set_limits(c, id, &limits, &actor, now)?;
+            }
+            Ok(changed)
         })
         .await
     }

@@ -5,6 +5,7 @@ use countersign_core::{Hash, Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
+use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::license::{self, License, LicenseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
@@ -12,6 +13,8 @@ use crate::{Store, access, audit, find, run};
 
 const FIND: &str = "SELECT token, issued_at, import_by FROM renewal \
     WHERE activation_id = ?1 AND request_hash = ?2 AND revision = ?3 ORDER BY issued_at DESC LIMIT 1";
+const LATEST: &str = "SELECT token, issued_at, import_by FROM renewal \
+    WHERE activation_id = ?1 AND request_hash = ?2 ORDER BY issued_at DESC, revision DESC LIMIT 1";
 const INSERT: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const PROLONG: &str =
@@ -63,19 +66,21 @@ pub enum Renewed {
 }
 
 impl Store {
-    /// The response that this activation got for its latest request by the license's revision, if it was renewed and can
-    /// still be installed.
+    /// The response that this activation got last: the latest renewal, or else what its latest request got. An earlier one
+    /// is refused by a machine that has this one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn renewal(
-        &self,
-        activation: &Activation,
-        revision: i64,
-        now: UnixSeconds,
-    ) -> Result<Option<StoredRenewal>> {
+    pub async fn latest_response(&self, activation: &Activation) -> Result<Option<Answer>> {
         let Some((_, request_hash)) = activation.request else { return Ok(None) };
-        self.read(|c| find_renewal(c, activation.id, &request_hash, revision, now))
+        let id = activation.id.to_string();
+        self.read(|c| match find(c, LATEST, (&id, request_hash.to_string()), map)? {
+            Some(StoredRenewal { token, issued_at: created_at, .. }) => {
+                let device_name = activation.device_name.clone();
+                Ok(Some(Answer { token, device_name, created_at }))
+            }
+            None => answer::find_answer(c, &request_hash),
+        })
     }
 
     /// Stores a renewal with what it says; everything is decided again by what the database holds now.

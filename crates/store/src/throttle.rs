@@ -57,21 +57,7 @@ impl Store {
         subjects: Vec<(String, Throttle)>,
         now: UnixSeconds,
     ) -> Result<Option<UnixSeconds>> {
-        self.write(move |c| {
-            let mut latest = None;
-            for (subject, _) in &subjects {
-                let until = find(c, FIND, [subject], map)?.map(|(_, _, until)| until);
-                latest = latest.max(until.filter(|until| *until > now));
-            }
-            run(c, FORGET, (seconds(now.saturating_sub(KEPT_SECONDS)), seconds(now)))?;
-            if latest.is_none() {
-                for (subject, policy) in &subjects {
-                    count(c, subject, *policy, now)?;
-                }
-            }
-            Ok(latest)
-        })
-        .await
+        self.write(move |c| take(c, &subjects, now)).await
     }
 
     /// Takes one counted failure back: the attempt was none. What others did stays counted.
@@ -80,7 +66,7 @@ impl Store {
     /// When the database fails.
     pub async fn throttle_release(&self, subject: &str, now: UnixSeconds) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| run(c, RELEASE, (subject, seconds(now))).map(|_| ())).await
+        self.write(move |c| run(c, RELEASE, (&subject, seconds(now))).map(|_| ())).await
     }
 
     /// Forgets the subject's failures.
@@ -89,8 +75,28 @@ impl Store {
     /// When the database fails.
     pub async fn throttle_clear(&self, subject: &str) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| run(c, CLEAR, [subject]).map(|_| ())).await
+        self.write(move |c| run(c, CLEAR, [&subject]).map(|_| ())).await
     }
+}
+
+/// As [`Store::throttle_take`], inside a transaction.
+pub(crate) fn take(
+    c: &Connection,
+    subjects: &[(String, Throttle)],
+    now: UnixSeconds,
+) -> Result<Option<UnixSeconds>> {
+    let mut latest = None;
+    for (subject, _) in subjects {
+        let until = find(c, FIND, [subject], map)?.map(|(_, _, until)| until);
+        latest = latest.max(until.filter(|until| *until > now));
+    }
+    run(c, FORGET, (seconds(now.saturating_sub(KEPT_SECONDS)), seconds(now)))?;
+    if latest.is_none() {
+        for (subject, policy) in subjects {
+            count(c, subject, *policy, now)?;
+        }
+    }
+    Ok(latest)
 }
 
 fn count(c: &Connection, subject: &str, policy: Throttle, now: UnixSeconds) -> Result<()> {

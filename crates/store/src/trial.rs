@@ -7,15 +7,25 @@ use rusqlite::Connection;
 
 use crate::answer::{self, Answer};
 use crate::error::Result;
+use crate::job::{self, NewJob};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, run};
+use crate::throttle::{self, Throttle};
+use crate::{Store, activate, audit, find, fingerprint, list, run};
 
-const FIND: &str =
-    "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1";
+const FIND: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1 AND product_id = ?2";
 const OF_DEVICE: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial \
     WHERE product_id = ?1 AND device_key = ?2";
 const INSERT: &str = "INSERT INTO trial (id, product_id, device_key, fingerprint, device_name, platform, app_version, \
     created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+// Also where nothing is capped: a cap that is set during a day knows of what came before it.
+const COUNT: &str = "INSERT INTO trial_day (day, started) VALUES (?1, 1) \
+    ON CONFLICT (day) DO UPDATE SET started = trial_day.started + 1 WHERE trial_day.started < ?2";
+const NOTICE: &str = "UPDATE trial_day SET noticed_at = ?2 WHERE day = ?1 AND noticed_at IS NULL";
+const ADMINS: &str =
+    "SELECT id FROM app_user WHERE role = 'admin' AND status = 'active' ORDER BY id";
+
+const DAY: u64 = 86_400;
 
 /// A trial as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +61,21 @@ pub struct StartTrial {
     pub response: String,
     /// When the trial ends.
     pub expires_at: UnixSeconds,
+    /// What holds a flood back.
+    pub limits: TrialLimits,
     /// The time.
     pub now: UnixSeconds,
+}
+
+/// How many trials may be asked for. Requests that were answered before count nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct TrialLimits {
+    /// How many may start in a day of UTC, of all products together, at least 1; `None`: any number.
+    pub per_day: Option<u64>,
+    /// How often one machine may ask, whatever the answer; `None`: as often as it likes.
+    pub per_machine: Option<Throttle>,
+    /// The letter to one of the vendor's admins when the first trial of a day is refused for `per_day`.
+    pub notice: Option<fn(admin: Id, per_day: u64, now: UnixSeconds) -> NewJob>,
 }
 
 /// How the start of a trial ended.
@@ -64,6 +87,10 @@ pub enum TrialStarted {
     Repeated(Answer),
     /// This machine has had its trial.
     AlreadyUsed(Trial),
+    /// This machine asked too often and waits until then.
+    TooOften(UnixSeconds),
+    /// As many trials as may be have started today.
+    CapReached,
 }
 
 impl Store {
@@ -106,7 +133,7 @@ fn earlier(
         return Ok(own);
     }
     for id in fingerprint::candidates(c, &scope(product), machine, strategy)? {
-        let candidate = find(c, FIND, [&id], map)?;
+        let candidate = find(c, FIND, (&id, product.as_str()), map)?;
         if let Some(found) =
             candidate.filter(|t| activate::recognises(strategy, &t.fingerprint, machine))
         {
@@ -121,8 +148,20 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         return Ok(TrialStarted::Repeated(answer));
     }
     let (device, machine) = (&start.device, &start.device.fingerprint);
+    if let Some(policy) = start.limits.per_machine {
+        let machine = Hash::of(machine.to_json().to_string());
+        let subject = format!("{}:{machine}", scope(&start.product));
+        if let Some(until) = throttle::take(c, &[(subject, policy)], start.now)? {
+            return Ok(TrialStarted::TooOften(until));
+        }
+    }
     if let Some(used) = earlier(c, &start.product, start.strategy, &start.device_key, machine)? {
         return Ok(TrialStarted::AlreadyUsed(used));
+    }
+    let most = start.limits.per_day.map_or(i64::MAX, seconds);
+    if run(c, COUNT, (seconds(start.now / DAY), most))? == 0 {
+        tell_admins(c, start)?;
+        return Ok(TrialStarted::CapReached);
     }
     let id = start.trial.to_string();
     let values = (
@@ -154,6 +193,21 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         start.product.as_str(),
     )?;
     Ok(TrialStarted::Done)
+}
+
+/// Once a day, in the transaction that finds the cap reached.
+fn tell_admins(c: &Connection, start: &StartTrial) -> Result<()> {
+    let now = start.now;
+    let first = run(c, NOTICE, (seconds(now / DAY), seconds(now)))? == 1;
+    let (Some(notice), Some(per_day)) =
+        (start.limits.notice.filter(|_| first), start.limits.per_day)
+    else {
+        return Ok(());
+    };
+    for admin in list(c, ADMINS, [], |row| row.parsed("user id"))? {
+        job::enqueue(c, &notice(admin, per_day, now), now)?;
+    }
+    audit::record(c, now, "portal", "trial.cap", &per_day.to_string(), "")
 }
 
 fn map(row: &mut Columns<'_>) -> Result<Trial> {

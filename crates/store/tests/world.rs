@@ -9,8 +9,8 @@ use countersign_core::request::Device;
 use countersign_core::{Hash, Id, LicenseId, ProductId, SigningKey, Thumbprint};
 use countersign_store::{
     Activate, Activated, ActivationRefusal, ActivationState, Deactivate, Deactivated, License,
-    LicenseChange, LicenseStatus, NewLicense, Options, Product, Right, Seat, StartTrial, Store,
-    Throttle, TrialStarted, Validity,
+    LicenseChange, LicenseStatus, NewJob, NewLicense, Options, Product, Right, Role, Seat,
+    StartTrial, Store, Throttle, TrialLimits, TrialStarted, User, UserStatus, Validity,
 };
 
 const NOW: u64 = 1_790_000_000;
@@ -319,6 +319,7 @@ async fn one_trial_per_machine_even_after_a_reinstallation() {
         request_hash: Hash::of(request),
         response: "trial".into(),
         expires_at: NOW + 100,
+        limits: TrialLimits::default(),
         now: NOW,
     };
     let a = Machine::new("a", &world.product);
@@ -338,6 +339,88 @@ async fn one_trial_per_machine_even_after_a_reinstallation() {
     ));
     let b = Machine::new("b", &world.product);
     assert_eq!(world.store.start_trial(start(&b, "4")).await.unwrap(), TrialStarted::Done);
+}
+
+fn trial(world: &World, name: &str, limits: &TrialLimits, now: u64) -> StartTrial {
+    let machine = Machine::new(name, &world.product);
+    StartTrial {
+        trial: Id::random(&mut rng()),
+        product: world.product.clone(),
+        strategy: Strategy::Fuzzy,
+        device_key: machine.key,
+        device: machine.device,
+        request_hash: Hash::of(format!("{name} {now}")),
+        response: "trial".into(),
+        expires_at: now + 100,
+        limits: limits.clone(),
+        now,
+    }
+}
+
+fn cap_letter(admin: Id, per_day: u64, now: u64) -> NewJob {
+    let payload = format!("{admin} {per_day}");
+    NewJob { kind: "letter", payload, once: None, run_at: now }
+}
+
+#[tokio::test]
+async fn attack_a_race_starts_no_more_trials_in_a_day_than_may_be_and_the_admins_hear_of_it_once() {
+    let world = World::new().await;
+    for (email, role) in [("a@acme.example", Role::Admin), ("c@lab.example", Role::Customer)] {
+        let user = User::invited(Id::random(&mut rng()), email, role, NOW);
+        let user = User { status: UserStatus::Active, ..user };
+        world.store.create_user(user, "test", NOW).await.unwrap();
+    }
+    let limits = TrialLimits { per_day: Some(7), per_machine: None, notice: Some(cap_letter) };
+    let (store, limits) = (&world.store, &limits);
+    // Some start before there is a cap: they count.
+    for name in ["early-1", "early-2"] {
+        let start = trial(&world, name, &TrialLimits::default(), NOW);
+        assert_eq!(store.start_trial(start).await.unwrap(), TrialStarted::Done);
+    }
+    let names: Vec<String> = (0..40).map(|n| format!("machine-{n}")).collect();
+    let starts: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let (store, start) = (store.clone(), trial(&world, name, limits, NOW));
+            tokio::spawn(async move { store.start_trial(start).await.unwrap() })
+        })
+        .collect();
+    let mut ended = Vec::new();
+    for start in starts {
+        ended.push(start.await.unwrap());
+    }
+    assert_eq!(ended.iter().filter(|end| **end == TrialStarted::Done).count(), 5);
+    assert_eq!(ended.iter().filter(|end| **end == TrialStarted::CapReached).count(), 35);
+    let letters = store.take_jobs("letter", 50, 1, NOW).await.unwrap();
+    assert_eq!(letters.len(), 1, "one to each admin: {letters:?}");
+    assert!(letters[0].payload.ends_with(" 7"));
+
+    let known = ended.iter().position(|end| *end == TrialStarted::Done).unwrap();
+    let again = store.start_trial(trial(&world, &names[known], limits, NOW)).await.unwrap();
+    assert!(matches!(again, TrialStarted::Repeated(_)), "a known request is answered as before");
+    let tomorrow = (NOW / 86_400 + 1) * 86_400;
+    let fresh = store.start_trial(trial(&world, "fresh", limits, tomorrow)).await.unwrap();
+    assert_eq!(fresh, TrialStarted::Done);
+}
+
+#[tokio::test]
+async fn attack_one_machine_that_asks_again_and_again_waits() {
+    let world = World::new().await;
+    let policy = Throttle { free: 3, first_wait: 60, longest_wait: 600, forget_after: 1000 };
+    let limits = TrialLimits { per_machine: Some(policy), ..TrialLimits::default() };
+    let ask = async |name: &str, second: u64| {
+        let start = trial(&world, name, &limits, NOW + second);
+        world.store.start_trial(start).await.unwrap()
+    };
+    assert_eq!(ask("a", 0).await, TrialStarted::Done);
+    for second in 1..=3 {
+        assert!(matches!(ask("a", second).await, TrialStarted::AlreadyUsed(_)), "{second}");
+    }
+    assert_eq!(ask("a", 4).await, TrialStarted::TooOften(NOW + 63));
+    assert_eq!(ask("a", 62).await, TrialStarted::TooOften(NOW + 63), "waiting costs nothing");
+    assert!(matches!(ask("a", 0).await, TrialStarted::Repeated(_)), "the first request again");
+    assert_eq!(ask("b", 4).await, TrialStarted::Done, "others do not wait");
+    assert!(matches!(ask("a", 63).await, TrialStarted::AlreadyUsed(_)));
 }
 
 #[tokio::test]

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use countersign_core::release::{Channel, FileName, VersionName};
-use countersign_core::{Id, LicenseId, ProductId, UnixSeconds, file};
+use countersign_core::{Id, LicenseId, ProductId, file};
 use countersign_store::{
     NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseLimits,
-    ReleaseStatus, is_highest_version,
+    ReleaseStatus,
 };
 use serde_json::{Value, json};
 
 use super::{ACTOR, or_nothing};
 use crate::app::App;
 use crate::release::publish::{self, Checksums, refusal};
+use crate::release::up_to::{highest, last_second};
 use crate::release::upload;
 
 /// `admin release …`; RELEASE is an id, or PRODUCT/CHANNEL/VERSION.
@@ -155,23 +156,6 @@ impl UpTo {
         };
         Ok(ReleaseLimits { maintenance_until, highest_version })
     }
-}
-
-/// The last second of a day, UTC.
-pub(crate) fn last_second(day: &str) -> anyhow::Result<UnixSeconds> {
-    let form = time::macros::format_description!("[year]-[month]-[day]");
-    let date = time::Date::parse(day, form).with_context(|| format!("{day}: give YYYY-MM-DD"))?;
-    let midnight = u64::try_from(date.midnight().assume_utc().unix_timestamp())?;
-    Ok(midnight + super::DAY - 1)
-}
-
-/// A version that can be a limit.
-pub(crate) fn highest(version: &str) -> anyhow::Result<VersionName> {
-    let parsed: VersionName = version.parse()?;
-    if !is_highest_version(&parsed) {
-        bail!("{version}: a version begins with a number, and 2.x stands for all of 2");
-    }
-    Ok(parsed)
 }
 
 /// Runs one command; what it did, as JSON.

@@ -61,7 +61,7 @@ fn every_language_is_complete_and_says_everything_with_the_same_values() {
 
 /// Keys in `t("…")`, `t1("…"`, `t2("…"`, `Say::new("…")`, `bad_input("…")` and the like, in templates and sources.
 fn keys_in(text: &str) -> BTreeSet<String> {
-    let starts = [".t(\"", ".t1(\"", ".t2(\"", "Say::new(\"", "bad_input(\"", "say(\""];
+    let starts = [".t(\"", ".t1(\"", ".t2(\"", "Say::new(\"", "bad_input(\"", "say(\"", "Key(\""];
     let mut keys = BTreeSet::new();
     for start in starts {
         for (at, _) in text.match_indices(start) {

@@ -14,6 +14,7 @@ use countersign_store::{AuditEntry, Entitlements, Metadata, MetadataEntry, User}
 use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::fields::Unfit;
 use crate::keys;
 use crate::language::Say;
 
@@ -91,8 +92,11 @@ pub(crate) fn optional_number(text: &str) -> Result<Option<u64>, ErrorPage> {
 }
 
 /// What a reader of typed text found wrong with it.
-pub(crate) fn detail(error: &dyn std::fmt::Display) -> ErrorPage {
-    ErrorPage::bad_input(Say::new("input-detail").with("detail", error.to_string()))
+pub(crate) fn detail(error: &anyhow::Error) -> ErrorPage {
+    match error.downcast_ref::<Unfit>() {
+        Some(Unfit(say)) => ErrorPage::bad_input(say.clone()),
+        None => ErrorPage::bad_input(Say::new("input-detail").with("detail", error.to_string())),
+    }
 }
 
 /// Features as they are typed: one `name`, `name=7` or `name=word` a line.

@@ -8,6 +8,7 @@ use countersign_store::StoreError;
 use super::{Frame, page_with};
 use crate::bundle::unread::TooMuch;
 use crate::desk::Refusal;
+use crate::fields::Unfit;
 use crate::language::Say;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
@@ -130,6 +131,13 @@ impl IntoResponse for ErrorPage {
         let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// What somebody typed is too long, or not of its form.
+impl From<Unfit> for ErrorPage {
+    fn from(Unfit(say): Unfit) -> Self {
+        Self::bad_input(say)
     }
 }
 

@@ -14,6 +14,7 @@ use super::{ErrorPage, Frame, login, page_with};
 use crate::access::Visitor;
 use crate::account::password::set_by_link;
 use crate::app::App;
+use crate::fields::Field;
 use crate::language::Say;
 use crate::mail;
 use crate::password;
@@ -85,6 +86,7 @@ pub(crate) async fn create_admin(
     axum::Form(form): axum::Form<FirstAdmin>,
 ) -> Result<Response, ErrorPage> {
     let link = require(&app, &token, LinkPurpose::FirstAdmin).await?;
+    let name = Field::UserName.check(&form.name)?.to_owned();
     if mail::address(&form.email).is_none() || !password::is_acceptable(&form.password) {
         return Ok(show(
             &app,
@@ -99,7 +101,7 @@ pub(crate) async fn create_admin(
         return Ok(show(&app, &visitor, status, true, Some("email-taken")));
     }
     let admin = User {
-        name: form.name,
+        name,
         password_hash: Some(password::hash(&app, form.password).await?),
         status: UserStatus::Active,
         ..User::invited(app.random_id(), form.email, Role::Admin, app.now())

@@ -1,6 +1,7 @@
 //! `/admin`: what the vendor sets up, and that it is written down who did it.
 
 mod customers;
+mod fields;
 mod licenses;
 mod products;
 mod settings;

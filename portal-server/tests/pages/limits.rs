@@ -64,7 +64,7 @@ async fn a_body_that_is_not_the_json_that_is_asked_for_says_what_is() {
         &"[".repeat(60_000),
     ] {
         let problem = api(&visitor, "application/json", body.to_owned()).await;
-        problem.refuses_as(400, "bad-json").says("Send {");
+        problem.refuses_as(400, "bad-json").says("POST {");
     }
 }
 
@@ -197,9 +197,59 @@ async fn a_method_that_a_path_does_not_have_is_refused() {
 async fn a_path_that_is_not_there_is_a_page_that_says_so() {
     let portal = TestPortal::new().await;
     let visitor = portal.visitor();
-    for path in ["/nowhere", "/admin/nowhere", "/api", "/licenses/", "//activate", "/%2e%2e/etc"] {
+    for path in ["/nowhere", "/admin/nowhere", "/apis", "/licenses/", "//activate", "/%2e%2e/etc"] {
         let answer = visitor.get(path).await.is(404).says("There is no such page");
         assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
     }
     visitor.post("/nowhere", &[("a", "b")]).await.is(404);
+}
+
+#[tokio::test]
+async fn programs_that_ask_for_what_is_not_there_are_told_so_as_programs() {
+    let portal = TestPortal::new().await;
+    let visitor = portal.visitor();
+    for path in ["/api", "/api/", "/api/v1", "/api/v1/activations/", "/api/v2/x?y=1", "/api//x"] {
+        for method in ["GET", "POST", "DELETE"] {
+            let answer = visitor.send(visitor.request(method, path)).await;
+            answer.refuses_as(404, "not-found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn programs_that_ask_otherwise_than_by_post_are_told_so_as_programs() {
+    let portal = TestPortal::new().await;
+    let visitor = portal.visitor();
+    for path in [ACTIVATIONS, "/api/v1/deactivations", "/api/v1/trials"] {
+        for method in ["GET", "PUT", "PATCH", "DELETE", "PROPFIND"] {
+            let answer = visitor.send(visitor.request(method, path)).await;
+            let answer = answer.refuses_as(405, "method-not-allowed");
+            assert_eq!(answer.header("allow"), "POST", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_another_type_is_refused_before_it_is_read_as_a_request() {
+    let portal = TestPortal::new().await;
+    let (visitor, key) = (portal.visitor(), portal.license(1, None).await);
+    let request = Machine::new("lab-7", &portal.product).activation(&key);
+    for kind in [
+        "application/xml",
+        "multipart/form-data; boundary=x",
+        "image/png",
+        "application/jsonx",
+        "x",
+    ] {
+        let answer = api(&visitor, kind, request.clone()).await;
+        answer.refuses_as(415, "unsupported-media-type").says("text/plain");
+    }
+    nothing_is_used_up(&portal, &key).await;
+    for kind in [
+        "Text/Plain; charset=utf-8",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ] {
+        api(&visitor, kind, request.clone()).await.is(200);
+    }
 }

@@ -1,32 +1,46 @@
-//! The portal as a process of its own: to be killed, to be starved.
+//! The portal as a process of its own: to be served by, to be killed, to be starved.
 #![allow(dead_code, clippy::unwrap_used)] // each program uses its part of this
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// A running portal. It is killed when this is dropped; what it logged is shown when the test fails.
 pub(crate) struct Portal {
     child: Child,
     url: String,
+    /// What it printed until it listened.
+    said: Vec<String>,
     log: PathBuf,
     // A portal whose standard output were closed could not say anything any more.
     stdout: BufReader<ChildStdout>,
 }
 
 impl Portal {
-    /// Starts it on a data directory and waits until it listens.
+    /// Starts it on a data directory, without a limit of requests, and waits until it listens.
     pub(crate) fn start(data: &Path) -> Self {
-        Self::listening(spawn(serve(data), data), data)
+        Self::start_with(data, |command| {
+            command.args(["--rate-limit", "0"]);
+        })
+    }
+
+    /// Starts it with options and an environment.
+    pub(crate) fn start_with(data: &Path, options: impl FnOnce(&mut Command)) -> Self {
+        let mut command = serve(data);
+        command.env_remove("RUST_LOG");
+        options(&mut command);
+        Self::listening(spawn(command, data), data)
     }
 
     /// Starts it by a shell, which runs `preparation` (limits, traps) and then becomes the portal.
     #[cfg(unix)]
     pub(crate) fn start_in_shell(preparation: &str, data: &Path) -> Self {
-        let portal = serve(data);
+        let mut portal = serve(data);
+        portal.args(["--rate-limit", "0"]);
         let mut shell = Command::new("sh");
+        shell.env_remove("RUST_LOG");
         shell.args(["-c", &format!("{preparation}; exec \"$@\""), "sh"]);
         shell.arg(portal.get_program()).args(portal.get_args());
         Self::listening(spawn(shell, data), data)
@@ -34,7 +48,9 @@ impl Portal {
 
     /// Starts it and kills it after a while, wherever it is by then.
     pub(crate) fn kill_while_starting(data: &Path, after: Duration) {
-        let mut child = spawn(serve(data), data);
+        let mut command = serve(data);
+        command.env_remove("RUST_LOG");
+        let mut child = spawn(command, data);
         std::thread::sleep(after);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -42,26 +58,37 @@ impl Portal {
 
     fn listening(mut child: Child, data: &Path) -> Self {
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut portal = Self { child, url: String::new(), log: log(data), stdout };
+        let (url, said, log) = (String::new(), Vec::new(), log(data));
+        let mut portal = Self { child, url, said, log, stdout };
         portal.url = portal.wait_for_url();
         portal
     }
 
     fn wait_for_url(&mut self) -> String {
-        let mut line = String::new();
         loop {
-            line.clear();
+            let mut line = String::new();
             let read = self.stdout.read_line(&mut line).unwrap();
             assert!(read > 0, "the portal ended before it listened");
             if let Some(url) = line.trim().strip_prefix("listening on ") {
                 return url.to_owned();
             }
+            self.said.push(line.trim_end().to_owned());
         }
     }
 
     /// Where it listens.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it printed until it listened, line by line.
+    pub(crate) fn said(&self) -> &[String] {
+        &self.said
+    }
+
+    /// What it wrote to its log so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// Its process id.
@@ -73,6 +100,23 @@ impl Portal {
     pub(crate) fn restart(&mut self, data: &Path) {
         self.end();
         *self = Self::start(data);
+    }
+
+    /// Asks it to end, as a service manager does.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn end_of_its_own(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// SIGKILL: it gets no chance to finish anything.
@@ -102,19 +146,13 @@ impl Drop for Portal {
 
 fn serve(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign-portal"));
-    command.args(["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", "--data"]).arg(data);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
     command
 }
 
 fn spawn(mut command: Command, data: &Path) -> Child {
     let log: File = OpenOptions::new().create(true).append(true).open(log(data)).unwrap();
-    command
-        .env_remove("RUST_LOG")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .unwrap()
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap()
 }
 
 /// Beside the data directory, which belongs to the portal alone.

@@ -113,6 +113,8 @@ fn json_is_one_object_with_what_a_script_needs() {
                 "releases_per_year",
                 "response_validity_cap_days",
                 "trial_origins",
+                "trial_work_bits",
+                "trials_per_day",
             ],
         ),
     ] {
@@ -137,7 +139,7 @@ fn for_people_there_is_one_line_for_each_thing() {
 }
 
 /// What is wrong, and the words that say so.
-const FAILURES: [(&[&str], &str); 19] = [
+const FAILURES: [(&[&str], &str); 27] = [
     (&["product", "create", "--id", "acme-cad"], "there is a product acme-cad already"),
     (&["product", "create", "--id", "new", "--trial-entitlement", "=7"], "NAME=7"),
     (&["user", "create", "--email", JANE], "there is a user jane@lab.example already"),
@@ -161,7 +163,20 @@ const FAILURES: [(&[&str], &str); 19] = [
     (&["license", "create", "--product", "acme-cad", "--entitlement", "=1"], "NAME=7"),
     (&["license", "create", "--product", "acme-cad", "--metadata", "a=b [thief]"], "thief"),
     (&["organization", "create", "--name", " "], "an organization has a name"),
+    (&["organization", "create", "--name", LONG], "at most 100 characters fit, and these are 209"),
+    (&["user", "create", "--email", "a@b", "--name", LONG], "Name: at most 100 characters fit"),
+    (&["product", "create", "--id", "new", "--name", LONG], "at most 100 characters fit"),
+    (&["product", "create", "--id", "new", "--trial-entitlement", LONG], "at most 64 characters"),
+    (&["license", "create", "--product", "acme-cad", "--plan", LONG], "Plan: at most 100"),
+    (&["license", "create", "--product", "acme-cad", "--holder", LONG], "Holder: at most 200"),
+    (&["license", "create", "--product", "acme-cad", "--metadata", LONG], "at most 64 characters"),
+    (&["license", "create", "--product", "old", "--plan", "Pro"], "the product old is archived"),
 ];
+/// 209 characters and a space.
+const LONG: &str = concat!(
+    "long text, long text, long text, long text, long text, long text, long text, long text, long text, long te",
+    "long text, long text, long text, long text, long text, long text, long text, long text, long text, long "
+);
 const NOBODY: &str = "BwcHBwcHBwcHBwcHBwcHBw";
 
 #[tokio::test]
@@ -170,6 +185,8 @@ async fn a_command_that_fails_says_why_and_that_nothing_was_created() {
     let server = here.serve("warn");
     here.admin(&["product", "create", "--id", "acme-cad"]).works();
     here.admin(&["user", "create", "--email", JANE]).works();
+    here.admin(&["product", "create", "--id", "old"]).works();
+    here.archive("old").await;
     let before = here.entries().await;
     for (arguments, words) in FAILURES {
         for json in [&[][..], &["--json"]] {
@@ -260,6 +277,12 @@ fn settings_are_set_one_by_one() {
     let origins: Value = ["https://a.example", "https://b.example"].into();
     assert_eq!(both["trial_origins"], origins);
     assert_eq!(here.admin(&["settings", "show", "--json"]).json(), both);
+    let capped = set(&["--trials-per-day", "500", "--trial-work-bits", "18"]);
+    assert_eq!((&capped["trials_per_day"], &capped["trial_work_bits"]), (&500.into(), &18.into()));
+    let both = set(&["--trials-per-day", "0", "--trial-work-bits", "0"]);
+    assert_eq!(both["trials_per_day"], Value::Null, "any number");
+    let run = here.admin(&["settings", "set", "--trial-work-bits", "27"]);
+    assert_eq!(run.status.code(), Some(2), "{run:?}");
     let run = here.admin(&["settings", "set", "--trial-origin", "a.example"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
     assert_eq!(here.admin(&["settings", "show", "--json"]).json(), both);

@@ -8,6 +8,8 @@ mod browser;
 mod logs;
 #[path = "../played/mod.rs"]
 mod played;
+#[path = "../process/mod.rs"]
+mod process;
 #[cfg(unix)]
 mod shutdown;
 mod world;

@@ -7,11 +7,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::played::Machine;
-use crate::world::{Installation, Server};
+use crate::process::Portal;
+use crate::world::Installation;
 
 /// An activation whose head is sent and whose body is not: the server says that it waits for it.
-async fn half_sent(server: &Server, body: &str) -> TcpStream {
-    let address = server.url.strip_prefix("http://").unwrap();
+async fn half_sent(server: &Portal, body: &str) -> TcpStream {
+    let address = server.url().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
         "POST /api/v1/activations HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\nexpect: 100-continue\r\n\r\n",
@@ -24,8 +25,8 @@ async fn half_sent(server: &Server, body: &str) -> TcpStream {
     stream
 }
 
-async fn is_closed(server: &Server) {
-    let address = server.url.strip_prefix("http://").unwrap();
+async fn is_closed(server: &Portal) {
+    let address = server.url().strip_prefix("http://").unwrap();
     for _ in 0..200 {
         if TcpStream::connect(address).await.is_err() {
             return;
@@ -50,12 +51,12 @@ async fn a_request_under_way_is_answered_after_sigterm() {
     let mut stream = half_sent(&server, &request).await;
     server.terminate();
     is_closed(&server).await;
-    assert!(server.child.try_wait().unwrap().is_none(), "it waits for what is under way");
+    assert!(!server.has_ended(), "it waits for what is under way");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert_eq!(server.child.wait().unwrap().code(), Some(0), "{}", server.log());
+    assert_eq!(server.end_of_its_own().code(), Some(0), "{}", server.log());
     // The answer was on disk before it left: the same request gets it again.
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
     let visitor_of_next = here.serve("warn");
@@ -71,21 +72,20 @@ async fn a_server_without_work_ends_at_once() {
     let idle = server.visitor();
     idle.get("/healthz").await.is(200);
     server.terminate();
-    assert_eq!(server.child.wait().unwrap().code(), Some(0), "{}", server.log());
+    assert_eq!(server.end_of_its_own().code(), Some(0), "{}", server.log());
     drop(idle);
 }
 
 #[tokio::test]
 async fn a_server_that_is_killed_has_kept_what_it_answered() {
     let here = Installation::new();
-    let mut server = here.serve("warn");
+    let server = here.serve("warn");
     let key = a_license(&here);
     let request = Machine::new("lab-7", &"acme-cad".parse().unwrap()).activation(&key);
     let visitor = server.visitor();
     let post = visitor.request("POST", "/api/v1/activations").body(request.clone());
     let first = visitor.send(post).await.is(200).text;
-    server.child.kill().unwrap();
-    server.child.wait().unwrap();
+    server.kill();
     let server = here.serve("warn");
     let visitor = server.visitor();
     let post = visitor.request("POST", "/api/v1/activations").body(request);
@@ -96,7 +96,7 @@ async fn a_server_that_is_killed_has_kept_what_it_answered() {
 async fn a_second_server_on_the_same_port_says_what_to_do() {
     let here = Installation::new();
     let server = here.serve("warn");
-    let address = server.url.strip_prefix("http://").unwrap();
+    let address = server.url().strip_prefix("http://").unwrap();
     let other = Installation::new();
     let second = std::process::Command::new(env!("CARGO_BIN_EXE_countersign-portal"))
         .args(["serve", "--listen", address, "--data"])
@@ -114,7 +114,7 @@ async fn a_second_server_on_the_same_port_says_what_to_do() {
 async fn a_client_that_never_finishes_its_headers_is_cut_off() {
     let here = Installation::new();
     let server = here.serve("warn");
-    let address = server.url.strip_prefix("http://").unwrap();
+    let address = server.url().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n").await.unwrap();
     let mut rest = Vec::new();

@@ -1,15 +1,15 @@
 //! A data directory with the programs that run on it.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
-use countersign_store::{Options, Store};
+use countersign_store::{Options, Product, Store};
 use serde_json::Value;
 
 use crate::browser::CookieUser;
 use crate::played::NOW;
+use crate::process::Portal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign-portal");
 
@@ -44,33 +44,16 @@ impl Installation {
         path.to_str().unwrap().to_owned()
     }
 
-    /// Serves on a free port, once it says so.
-    pub(crate) fn serve(&self, log: &str) -> Server {
+    /// Serves on a free port, with this much of a log.
+    pub(crate) fn serve(&self, log: &str) -> Portal {
         self.serve_with(log, &[])
     }
 
     /// As `serve`, with further options.
-    pub(crate) fn serve_with(&self, log: &str, options: &[&str]) -> Server {
-        let errors = self.folder.path().join("errors.log");
-        let mut child = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--vendor", "Acme", "--data"])
-            .arg(self.data())
-            .args(options)
-            .env("RUST_LOG", log)
-            .stdout(Stdio::piped())
-            .stderr(File::create(&errors).unwrap())
-            .spawn()
-            .unwrap();
-        let mut said = Vec::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = loop {
-            let line = lines.next().expect("the server says where it listens").unwrap();
-            said.push(line);
-            if let Some(url) = said.last().unwrap().strip_prefix("listening on ") {
-                break url.to_owned();
-            }
-        };
-        Server { child, url, said, errors }
+    pub(crate) fn serve_with(&self, log: &str, options: &[&str]) -> Portal {
+        Portal::start_with(&self.data(), |command| {
+            command.args(["--vendor", "Acme"]).args(options).env("RUST_LOG", log);
+        })
     }
 
     /// `countersign-portal admin …`
@@ -102,8 +85,18 @@ impl Installation {
 
     /// How many entries the audit log has: nothing is created without one.
     pub(crate) async fn entries(&self) -> usize {
-        let store = Store::open(&self.data().join("countersign.db"), Options::default(), NOW);
-        store.unwrap().audit_latest(1_000).await.unwrap().len()
+        self.store().audit_latest(1_000).await.unwrap().len()
+    }
+
+    /// Archives a product, as the vendor's pages do.
+    pub(crate) async fn archive(&self, product: &str) {
+        let store = self.store();
+        let found = store.product(&product.parse().unwrap()).await.unwrap().unwrap();
+        store.save_product(Product { archived: true, ..found }, "test", NOW).await.unwrap();
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&self.data().join("countersign.db"), Options::default(), NOW).unwrap()
     }
 }
 
@@ -136,42 +129,15 @@ impl Run {
     }
 }
 
-/// A running server. Ends with the test.
-pub(crate) struct Server {
-    pub(crate) child: Child,
-    pub(crate) url: String,
-    /// What it printed when it started.
-    pub(crate) said: Vec<String>,
-    errors: PathBuf,
-}
-
-impl Server {
+impl Portal {
     pub(crate) fn visitor(&self) -> CookieUser {
-        CookieUser::new(&self.url)
+        CookieUser::new(self.url())
     }
 
     /// The path of the link to create the first admin.
     pub(crate) fn setup_link(&self) -> String {
-        let line = self.said.iter().find_map(|line| line.strip_prefix("first admin   ")).unwrap();
-        line.strip_prefix(&self.url).unwrap().to_owned()
-    }
-
-    /// What it wrote to its log so far.
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(&self.errors).unwrap()
-    }
-
-    /// Asks it to end, as a service manager does.
-    #[cfg(unix)]
-    pub(crate) fn terminate(&self) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut lines = self.said().iter();
+        let link = lines.find_map(|line| line.strip_prefix("first admin   ")).unwrap();
+        link.strip_prefix(self.url()).unwrap().to_owned()
     }
 }

@@ -1,7 +1,7 @@
 /** The carrier: `*.request` and `*.response` text around a token, read forgivingly (docs/format.md, section 5). */
 
-import { FormatError } from "./error";
-import { sha256 } from "./ids";
+import { type Damage, FormatError } from "./error";
+import { checkDigits } from "./write";
 
 /** The largest file that is read, in bytes. */
 export const MAX_FILE = 64 * 1024;
@@ -10,14 +10,14 @@ export const MAX_FILE = 64 * 1024;
 const BLANK = /[\p{White_Space}\u00AD\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]/u;
 const LEADING = /^[>\p{White_Space}\u00AD\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\uFEFF]*/u;
 
-function damaged(fact: string): FormatError {
-  return new FormatError("damaged-file", fact);
+function damaged(how: Damage["how"], fact: string, numbers: Damage["numbers"] = {}): FormatError {
+  return new FormatError("damaged-file", fact, { how, numbers });
 }
 
 /** The bare token in a file, a link or pasted text. Its own decoding comes after this. */
 export async function readFile(bytes: Uint8Array): Promise<string> {
   if (bytes.length > MAX_FILE) {
-    throw damaged(`the file has ${bytes.length} bytes, more than the ${MAX_FILE} that one may have`);
+    throw damaged("too-large", `the file has ${bytes.length} bytes, more than the ${MAX_FILE} that one may have`);
   }
   const text = decodeText(bytes);
   const bare = bareToken(text);
@@ -34,7 +34,7 @@ function decodeText(bytes: Uint8Array): string {
     // The byte-order mark is taken away by the decoder.
     return new TextDecoder(utf16 ?? "utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw damaged(utf16 ? "the file is broken UTF-16 text" : "this is not a text file");
+    throw damaged("not-text", utf16 ? "the file is broken UTF-16 text" : "this is not a text file");
   }
 }
 
@@ -65,25 +65,26 @@ class Found {
       else if (!/["'<>]/.test(char) && !BLANK.test(char)) {
         const code = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
         const shown = /\p{Cc}/u.test(char) ? `the control character U+${code}` : `'${char}'`;
-        throw damaged(`${shown} is in the way in line ${number}, column ${column}`);
+        throw damaged("in-the-way", `${shown} is in the way in line ${number}, column ${column}`, { shown, line: number, column });
       }
     }
   }
 
   async finish(): Promise<string> {
     const { token, end } = this;
-    if (token === "") throw damaged("there is no request or response in it");
+    const counts = { arrived: token.length, right: end?.characters ?? 0 };
+    if (token === "") throw damaged("empty", "there is no request or response in it");
     if (end && end.characters > token.length) {
-      throw damaged(`${token.length} of ${end.characters} characters arrived: a part is missing`);
+      throw damaged("part-missing", `${token.length} of ${end.characters} characters arrived: a part is missing`, counts);
     }
     if (end && end.characters < token.length) {
-      throw damaged(`${token.length} characters arrived where ${end.characters} are right: something was added`);
+      throw damaged("added", `${token.length} characters arrived where ${end.characters} are right: something was added`, counts);
     }
     if (end && end.check !== (await checkDigits(token))) {
-      throw damaged("the characters do not fit the check digits in the last line: some were changed");
+      throw damaged("changed", "the characters do not fit the check digits in the last line: some were changed");
     }
     if (!end && this.comments > 0 && token.split(".").length < 3) {
-      throw damaged(`${token.length} characters arrived, then it stops: the end is missing`);
+      throw damaged("end-missing", `${token.length} characters arrived, then it stops: the end is missing`, counts);
     }
     return token;
   }
@@ -101,9 +102,4 @@ function readEnd(comment: string): { characters: number; check: string } | undef
   const [end, count, characters, check, digits] = words;
   const fits = end === "end" && /^\+?[0-9]{1,15}$/.test(count ?? "") && characters === "characters," && check === "check";
   return fits && digits !== undefined ? { characters: Number(count), check: digits.toUpperCase() } : undefined;
-}
-
-async function checkDigits(token: string): Promise<string> {
-  const [a = 0, b = 0, c = 0] = await sha256(token);
-  return [a, b, c].map((byte) => byte.toString(16).padStart(2, "0")).join("").toUpperCase();
 }

@@ -4,6 +4,7 @@
  */
 
 import { type Bytes, decodeExactly, encode } from "./base64url";
+import { engine } from "./engine";
 
 /** Whether `text` is an id, a license id or a component hash: 16 bytes, 22 characters. */
 export function isId(text: string): boolean {
@@ -22,7 +23,7 @@ export function isProductId(text: string): boolean {
 
 /** The bytes of SHA-256 over UTF-8 text. */
 export async function sha256(text: string): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return engine().sha256(new TextEncoder().encode(text));
 }
 
 /** SHA-256 of text, 43 characters: how a response refers to its request token. */

@@ -1,13 +1,14 @@
-/** Ed25519 public keys and strict verification through WebCrypto (docs/format.md, appendix). */
+/** Ed25519 public keys and strict verification (docs/format.md, appendix). */
 
 import { type Bytes, decodeExactly } from "./base64url";
+import { engine } from "./engine";
 import { hashOf } from "./ids";
 
 /**
  * Encodings of points of small order, as hex. Neither a key nor the first half of a signature may be one: with these two
- * checks first, WebCrypto accepts what every other implementation of the format does.
+ * checks first, both engines accept what every other implementation of the format does.
  */
-const SMALL_ORDER = new Set([
+export const SMALL_ORDER = new Set([
   "0000000000000000000000000000000000000000000000000000000000000000",
   "0000000000000000000000000000000000000000000000000000000000000080",
   "0100000000000000000000000000000000000000000000000000000000000000",
@@ -47,26 +48,8 @@ export function thumbprint(key: PublicKey): Promise<string> {
 }
 
 /** Whether `key` signed `message`, strictly. */
-export async function verifies(key: PublicKey, message: string, signature: Bytes): Promise<boolean> {
-  if (signature.length !== 64 || SMALL_ORDER.has(hex(key.bytes)) || SMALL_ORDER.has(hex(signature.subarray(0, 32)))) {
-    return false;
-  }
-  try {
-    const imported = await crypto.subtle.importKey("raw", key.bytes, "Ed25519", false, ["verify"]);
-    return await crypto.subtle.verify("Ed25519", imported, signature, new TextEncoder().encode(message));
-  } catch (error) {
-    // Bytes that are no point of the curve; a browser without Ed25519 was told apart before (`canVerify`).
-    if (error instanceof DOMException && error.name === "DataError") return false;
-    throw error;
-  }
-}
-
-/** Whether this browser can verify Ed25519 signatures at all: it must be recent, and the page served over HTTPS. */
-export async function canVerify(): Promise<boolean> {
-  try {
-    const pair = (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
-    return pair.publicKey.algorithm.name === "Ed25519";
-  } catch {
-    return false;
-  }
+export async function verifies(key: PublicKey, message: Bytes, signature: Bytes): Promise<boolean> {
+  if (key.bytes.length !== 32 || signature.length !== 64) return false;
+  if (SMALL_ORDER.has(hex(key.bytes)) || SMALL_ORDER.has(hex(signature.subarray(0, 32)))) return false;
+  return engine().verify(key.bytes, message, signature);
 }

@@ -12,7 +12,11 @@ export interface Granted {
   readonly fingerprint: Fingerprint;
   /** End of the right to run; null is perpetual. */
   readonly expiresAt: number | null;
+  readonly entitlements: ReadonlyMap<string, Entitlement>;
 }
+
+/** What a feature is granted with. */
+export type Entitlement = true | bigint | string;
 
 /** The claims of a response. */
 export interface Response {
@@ -24,7 +28,7 @@ export interface Response {
   readonly requestId: string;
   readonly requestHash: string;
   readonly device: string;
-  /** The grant, unless this is a receipt. */
+  /** The grant, unless this is a receipt or a time reset. */
   readonly granted: Granted | undefined;
 }
 
@@ -41,6 +45,7 @@ export function readResponse(type: TokenType, claims: Claims): Response {
     requestHash: request.hash("hash"),
     device: claims.object("cnf").hash("jkt"),
   };
+  if (type === "time-reset+jwt") return { ...base, granted: undefined };
   if (type === "deactivation-response+jwt") {
     claims.id("activation");
     return { ...base, granted: undefined };
@@ -51,26 +56,32 @@ export function readResponse(type: TokenType, claims: Claims): Response {
 function readGranted(claims: Claims, hasLicense: boolean): Granted {
   const bind = claims.object("bind");
   const grant = claims.object("grant");
+  const entitlements = readEntitlements(grant.object("entitlements"));
   const granted = {
     importBy: claims.integer("exp"),
     strategy: readStrategy(bind, "strategy"),
     fingerprint: readFingerprint(bind, "fingerprint"),
     expiresAt: grant.isNull("expires_at") ? null : grant.integer("expires_at"),
+    entitlements,
   };
   if (grant.has("renew_by")) grant.integer("renew_by");
-  const entitlements = grant.object("entitlements");
-  for (const [name, value] of entitlements.map) {
-    const isInteger = typeof value === "bigint" && value >= -(2n ** 63n) && value < 2n ** 63n;
-    if (value !== true && typeof value !== "string" && !isInteger) {
-      throw entitlements.wrong(name, "true, a whole number or a string");
-    }
-  }
   if (hasLicense) readLicense(grant.object("license"));
   if (grant.has("metadata")) {
     const metadata = grant.object("metadata");
     for (const name of metadata.map.keys()) metadata.string(name);
   }
   return granted;
+}
+
+function readEntitlements(claims: Claims): Map<string, Entitlement> {
+  const read = (name: string, value: unknown): Entitlement => {
+    const isInteger = typeof value === "bigint" && value >= -(2n ** 63n) && value < 2n ** 63n;
+    if (value !== true && typeof value !== "string" && !isInteger) {
+      throw claims.wrong(name, "true, a whole number or a string");
+    }
+    return value;
+  };
+  return new Map([...claims.map].map(([name, value]) => [name, read(name, value)]));
 }
 
 function readLicense(license: Claims): void {

@@ -1,64 +1,81 @@
 /** Building the page's parts. Text from files and answers goes in as text, never as markup. */
 
-import type { Words } from "./words";
+import { t } from "./words";
 
-type Child = Node | string | undefined;
+/** A part of an element; what is undefined is left out. */
+export type Child = Node | string | undefined;
+type Attributes = Readonly<Record<string, string | boolean | undefined>>;
 
 /** An element with its attributes and children. */
-export function element(name: string, attributes: Record<string, string>, ...children: Child[]): HTMLElement {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+export function element<K extends keyof HTMLElementTagNameMap>(name: K, attributes: Attributes, ...children: Child[]): HTMLElementTagNameMap[K] {
+  return finish(document.createElement(name), attributes, children);
+}
+
+/** An element of a drawing. */
+export function drawing(name: string, attributes: Attributes, ...children: Child[]): SVGElement {
+  return finish(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+}
+
+function finish<E extends Element>(made: E, attributes: Attributes, children: Child[]): E {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === true) made.setAttribute(key, "");
+    else if (typeof value === "string") made.setAttribute(key, value);
+  }
   made.append(...children.filter((child) => child !== undefined));
   return made;
 }
 
+/** A part of index.html. */
+export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no #${id} in the page`);
+  return found as E;
+}
+
 /** A button that does something. */
-export function button(text: string, act: () => void, kind = ""): HTMLElement {
-  const made = element("button", { type: "button", class: kind }, text);
+export function button(text: string, act: () => void, kind = ""): HTMLButtonElement {
+  const made = element("button", { type: "button", class: kind || undefined }, text);
   made.addEventListener("click", act);
   return made;
 }
 
+/** A row of buttons. */
+export function actions(...children: Child[]): HTMLElement {
+  return element("div", { class: "actions" }, ...children);
+}
+
 /** Names and values; those without a value are left out. */
-export function facts(rows: [string, string | undefined][]): HTMLElement {
+export function facts(rows: readonly (readonly [string, Child])[]): HTMLElement {
   const parts = rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [element("dt", {}, name), element("dd", {}, value)],
+    value === undefined ? [] : [element("dt", {}, name), element("dd", { dir: "auto" }, value)],
   );
   return element("dl", {}, ...parts);
 }
 
-/** A time for people, UTC. */
-export function date(seconds: number): string {
-  const time = new Date(seconds * 1000);
-  return Number.isNaN(time.getTime()) ? "after the year 9999" : `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
-}
-
 /** A card whose heading takes the focus, so that a screen reader begins there. */
 export function card(kind: string, title: string, ...children: Child[]): HTMLElement {
-  return element("section", { class: `card ${kind}` }, element("h2", { tabindex: "-1" }, title), ...children);
-}
-
-/** A failure, with the actions that are left. */
-export function problem(words: Words, ...actions: Child[]): HTMLElement {
-  return card(
-    "problem", words.title,
-    element("p", {}, words.text),
-    element("p", { class: "advice" }, words.next),
-    element("p", { class: "code" }, `Code for support: ${words.code}`),
-    ...actions,
-  );
+  return element("section", { class: `card ${kind}`.trim() }, element("h2", { tabindex: "-1" }, title), ...children);
 }
 
 /** A file that the browser saves. */
-export function download(name: string, text: string): HTMLElement {
-  const href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
-  return element("a", { class: "button", href, download: name }, `Save ${name}`);
+export function download(name: string, content: BlobPart, kind = ""): HTMLAnchorElement {
+  const href = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
+  return element("a", { class: `button ${kind}`.trim(), href, download: name }, t("result.save", { name }));
 }
 
-/** A name for a file made of what a machine calls itself: letters, digits, `.`, `_`, `-`. */
-export function safeName(name: string): string {
-  const kept = [...name].slice(0, 48).map((char) => (/[\p{L}\p{N}._-]/u.test(char) ? char : "-")).join("");
-  const trimmed = kept.replace(/^[._-]+|[._-]+$/g, "");
-  const reserved = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i.test(trimmed);
-  return trimmed === "" ? "machine" : reserved ? `machine-${trimmed}` : trimmed;
+/** Text to look at and to copy, behind a line to open it. */
+export function folded(summary: string, ...children: Child[]): HTMLDetailsElement {
+  return element("details", {}, element("summary", {}, summary), ...children);
+}
+
+/** A field with text to copy by hand. */
+export function readOnly(label: string, value: string): HTMLTextAreaElement {
+  const made = element("textarea", { readonly: true, rows: "5", "aria-label": label, spellcheck: "false" });
+  made.value = value;
+  return made;
+}
+
+/** Tells screen readers something that others see. */
+export function say(text: string): void {
+  byId("say").textContent = text;
 }

@@ -1,92 +1,77 @@
-/** What the page says when something does not work: each cause in its own words. */
+/** The page's words, in the visitor's language: one file per language in `languages/`, and no words anywhere else. */
 
-import { FormatError } from "../format/error";
+import { english, others } from "languages";
 
-/** A failure as it is shown. */
-export interface Words {
-  readonly title: string;
-  readonly text: string;
-  /** What to do next. */
-  readonly next: string;
-  /** Whether the same thing may work if it is tried again. */
-  readonly again: boolean;
-  /** A stable code, for support. */
-  readonly code: string;
-}
+import { within } from "./patience";
 
-/** Why the portal gave no answer that can be read. */
-export type Silence = "unreachable" | "slow" | "not-a-portal";
+/** The name of a text. */
+export type Key = keyof typeof english;
+type Values = Readonly<Record<string, string | number>>;
+type Countable = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : never) : never;
 
-/** A sentence of it: a capital letter at its beginning, a full stop at its end. */
-export function sentence(fact: string): string {
-  const text = fact.charAt(0).toUpperCase() + fact.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
-}
+const LOADING_MS = 8_000;
+let words: Readonly<Record<string, string>> = english;
+let tag = "en";
 
-/** The file, or the portal's answer, is not as it must be. */
-export function ofFormat(error: FormatError, what: "request" | "answer"): Words {
-  const base = { text: sentence(error.message), code: error.code };
-  if (what === "answer") {
-    const next = "Do not use this answer. Your request is kept below: try again, or send it to the vendor's support.";
-    return { ...base, title: "The answer does not check out", next, again: true };
-  }
-  const title = error.code === "damaged-file" ? "The file is damaged" : "This file cannot be read";
-  return { ...base, title, next: error.advice, again: false };
-}
-
-/** The portal did not answer. */
-export function ofSilence(why: Silence, portal: string): Words {
-  const kept = "Nothing was used up, and your request is kept below.";
-  const words: Record<Silence, Omit<Words, "again" | "code">> = {
-    unreachable: {
-      title: "The portal cannot be reached",
-      text: `${portal} does not answer. This device may be offline, the portal may be down, or it does not accept this page.`,
-      next: `${kept} Check the network and try again. If it stays so, tell the vendor: "the trial page's address is missing in the portal's allowed origins" is a common cause.`,
-    },
-    slow: {
-      title: "The portal takes too long",
-      text: `${portal} gave no answer within 20 seconds.`,
-      next: `${kept} Try again: if the trial was given after all, you get the same response.`,
-    },
-    "not-a-portal": {
-      title: "The portal gave an answer that is none",
-      text: `What answers at ${portal} is not the vendor's portal, or something between changed the answer.`,
-      next: `${kept} Try again from another network, or send the request to the vendor's support.`,
-    },
-  };
-  return { ...words[why], again: true, code: why };
-}
-
-/** The portal refused: an RFC 9457 problem with a code of ours. */
-export function ofProblem(status: number, problem: Record<string, unknown>, retryAfter: number | undefined): Words {
-  const member = (name: string): string => (typeof problem[name] === "string" ? (problem[name] as string) : "");
-  const code = member("code") || `http-${status}`;
-  const text = sentence(member("detail") || `the portal answered with status ${status}`);
-  const next = member("advice");
-  switch (code) {
-    case "rate-limited": {
-      const wait = retryAfter === undefined ? "a minute" : `${retryAfter} second${retryAfter === 1 ? "" : "s"}`;
-      return {
-        title: "Too many requests", text, code, again: true,
-        next: `Nothing was used up. Wait ${wait} and try again: your request is kept below.`,
-      };
+/** Takes the first of the visitor's languages that there is a file for; English where there is none. */
+export async function chooseLanguage(wanted: readonly string[]): Promise<void> {
+  for (const full of wanted) {
+    const name = full.toLowerCase().split("-")[0] ?? "";
+    if (name === "en") {
+      tag = full;
+      break;
     }
-    case "trial-already-used":
-      return {
-        title: "This machine had its trial", text, code, again: false,
-        next: "To go on, buy a license and make an activation request on the machine, or ask the vendor for a longer trial.",
-      };
-    case "no-trial":
-    case "unknown-product":
-      return {
-        title: "There is no trial of this product", text, code, again: false,
-        next: next || "Ask the vendor's support.",
-      };
-    default:
-      return {
-        title: status >= 500 ? "The portal has a fault" : "The portal refused",
-        text, code, again: status >= 500,
-        next: next || "Your request is kept below: try again later, or send it to the vendor's support.",
-      };
+    const load = Object.hasOwn(others, name) ? others[name] : undefined;
+    if (!load) continue;
+    try {
+      words = (await within(LOADING_MS, load)).default;
+      tag = full;
+    } catch {
+      // Better in English than not at all.
+    }
+    break;
   }
+  document.documentElement.lang = tag;
+}
+
+/** A text with its values filled in. */
+export function t(key: Key, values: Values = {}): string {
+  const text = words[key] ?? english[key];
+  return text.replace(/\{([a-z-]+)\}/g, (whole, name: string) => (Object.hasOwn(values, name) ? plain(String(values[name])) : whole));
+}
+
+/** A text that depends on a number, `count`. */
+export function counted(stem: Countable, count: number, values: Values = {}): string {
+  const one = new Intl.PluralRules(tag).select(count) === "one";
+  return t(`${stem}.${one ? "one" : "other"}`, { ...values, count: number(count) });
+}
+
+/** Whether there is a text of this name. */
+export function isKey(key: string): key is Key {
+  return Object.hasOwn(english, key);
+}
+
+/** A number as the visitor writes it. */
+export function number(value: number): string {
+  return new Intl.NumberFormat(tag).format(value);
+}
+
+/** A time, in seconds since 1970, as the visitor writes it, in the visitor's zone and with its name. */
+export function date(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  if (Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9999) return t("after-9999");
+  return new Intl.DateTimeFormat(tag, {
+    year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+  }).format(time);
+}
+
+/** "3 days", or hours below two days. */
+export function difference(seconds: number): string {
+  const hours = Math.max(1, Math.round(Math.abs(seconds) / 3600));
+  return hours < 48 ? counted("difference.hours", hours) : counted("difference.days", Math.round(hours / 24));
+}
+
+/** Text from files and settings without what turns or hides other text: direction marks, control characters. */
+export function plain(text: string): string {
+  return text.replace(/[\u202A-\u202E\u2066-\u2069\u200B-\u200F\u061C\uFEFF]|(?!\n)\p{Cc}/gu, "\uFFFD");
 }

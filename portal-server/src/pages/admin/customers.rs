@@ -15,6 +15,7 @@ use super::{ErrorPage, actor, chosen_organization, optional_number};
 use crate::access::Visitor;
 use crate::account::two_factor;
 use crate::app::App;
+use crate::fields::Field;
 use crate::language::Say;
 use crate::mail;
 use crate::pages::{Frame, page};
@@ -128,7 +129,7 @@ pub(crate) async fn create_user(
     let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
     let user = User {
         organization_role: form.organization_role()?.unwrap_or(OrganizationRole::Member),
-        name: form.name,
+        name: Field::UserName.check(&form.name)?.to_owned(),
         organization: chosen_organization(&app, &form.organization).await?,
         ..User::invited(app.random_id(), email, role, app.now())
     };
@@ -218,10 +219,10 @@ pub(crate) async fn save_user(
         return show_with(&app, &visitor, user.id, None).await;
     }
     let role = form.organization_role()?;
-    if user.name != form.name {
+    let name = Field::UserName.check(&form.name)?.to_owned();
+    if user.name != name {
         // Typed as one: the parts would overrule it.
-        user =
-            User { name: form.name, first_name: String::new(), last_name: String::new(), ..user };
+        user = User { name, first_name: String::new(), last_name: String::new(), ..user };
     }
     let organization = chosen_organization(&app, &form.organization).await?;
     if user.id == admin.id
@@ -258,7 +259,7 @@ pub(crate) struct OrganizationForm {
 
 impl OrganizationForm {
     fn name(&self) -> Result<&str, ErrorPage> {
-        let name = self.name.trim();
+        let name = Field::OrganizationName.check(&self.name)?;
         if name.is_empty() {
             return Err(ErrorPage::bad_input("organization-name-needed"));
         }

@@ -6,7 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    License, LicenseChange, LicenseStatus, NewLicense, Organization, Product, User, Validity,
+    License, LicenseChange, LicenseStatus, NewLicense, Organization, Product, ReleaseLimits, User,
+    Validity,
 };
 use serde::Deserialize;
 
@@ -15,12 +16,16 @@ use super::{
     optional_number, parse_entitlements, parse_metadata,
 };
 use crate::access::Visitor;
+use crate::admin::LARGEST;
 use crate::app::App;
+use crate::desk::{Of, Said};
+use crate::fields::Field;
 use crate::language::Say;
 use crate::pages::licenses::{
     LicenseView, MachineView, license_of, owner_outside, status_key, views,
 };
 use crate::pages::{Frame, page};
+use crate::release::up_to;
 
 const MOST: u32 = 500;
 const DAY: u64 = 86_400;
@@ -40,7 +45,7 @@ pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Res
     Ok(page(&ListPage {
         frame: Frame::new(&app, &visitor),
         licenses: views(&app, &licenses, visitor.language).await?,
-        products: app.store().products().await?,
+        products: app.store().products().await?.into_iter().filter(|p| !p.archived).collect(),
         users: app.store().users().await?,
         organizations: app.store().organizations().await?,
     }))
@@ -74,17 +79,14 @@ pub(crate) struct LicenseForm {
     entitlements: String,
     #[serde(default)]
     metadata: String,
+    maintenance_until: Option<String>,
+    highest_version: Option<String>,
     #[serde(default)]
     status: String,
     #[serde(default)]
     extend_days: String,
     #[serde(default)]
     revision: String,
-}
-
-fn optional(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 impl LicenseForm {
@@ -99,6 +101,42 @@ impl LicenseForm {
             "perpetual" | "" => Validity::Perpetual,
             _ => return Err(ErrorPage::bad_input("error-form-incomplete")),
         })
+    }
+
+    /// Up to where it goes in releases. What is not given stays, and so does the time of a day that is the same.
+    fn limits(&self, before: ReleaseLimits) -> Result<ReleaseLimits, ErrorPage> {
+        let is_same = |day: &str| before.maintenance_until.is_some_and(|at| up_to::day(at) == day);
+        let maintenance_until = match self.maintenance_until.as_deref().map(str::trim) {
+            Some("") => None,
+            Some(day) if !is_same(day) => Some(up_to::last_second(day)?),
+            _ => before.maintenance_until,
+        };
+        let highest_version = match self.highest_version.as_deref().map(str::trim) {
+            Some("") => None,
+            Some(version) => Some(up_to::highest(version)?),
+            None => before.highest_version,
+        };
+        Ok(ReleaseLimits { maintenance_until, highest_version })
+    }
+
+    /// The end of a license that is extended, if it is: one that has ended is extended from now.
+    fn extended(&self, license: &License, now: u64) -> Result<Option<u64>, ErrorPage> {
+        let Some(days) = optional_number(&self.extend_days)?.filter(|days| *days > 0) else {
+            return Ok(license.expires_at);
+        };
+        let Some(end) = license.expires_at else {
+            return Err(ErrorPage::bad_input(match license.validity {
+                Validity::FromFirstActivation(_) => "extend-not-begun",
+                _ => "extend-perpetual",
+            }));
+        };
+        let extended = end.max(now) + days * DAY;
+        let latest = now + LARGEST * DAY;
+        if extended > latest {
+            Err(ErrorPage::bad_input("extend-too-far"))
+        } else {
+            Ok(Some(extended))
+        }
     }
 
     fn import_seconds(&self) -> Result<u64, ErrorPage> {
@@ -118,11 +156,14 @@ pub(crate) async fn create(
         .product(&form.product.parse().map_err(|_| ErrorPage::bad_input("product-unknown"))?)
         .await?;
     let product = known.ok_or_else(|| ErrorPage::bad_input("product-unknown"))?;
+    if product.archived {
+        return Err(ErrorPage::bad_input("product-archived"));
+    }
     let new = NewLicense {
         key: LicenseKey::generate(&mut app.rng()),
         product: product.id,
-        plan: optional(&form.plan),
-        holder: optional(&form.holder),
+        plan: Field::Plan.optional(&form.plan)?,
+        holder: Field::Holder.optional(&form.holder)?,
         owner: chosen_user(&app, &form.owner).await?,
         organization: chosen_organization(&app, &form.organization).await?,
         allowed_activations: optional_number(&form.allowed_activations)?,
@@ -133,7 +174,10 @@ pub(crate) async fn create(
         entitlements: parse_entitlements(&form.entitlements)?,
         metadata: parse_metadata(&form.metadata)?,
     };
-    let id = app.store().create_license(new, &actor(&admin), app.now()).await?;
+    Said::by(&new).check_room(&app, &new.product, Of::License)?;
+    let limits = form.limits(ReleaseLimits::default())?;
+    let by = actor(&admin);
+    let id = app.store().create_limited_license(new, limits, &by, app.now()).await?;
     Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response())
 }
 
@@ -149,6 +193,8 @@ struct LicensePage {
     entitlements: String,
     metadata: String,
     import_days: u64,
+    maintenance_until: String,
+    highest_version: String,
     owner: String,
     organization: String,
     users: Vec<User>,
@@ -170,6 +216,7 @@ pub(crate) async fn show(
     let admin = visitor.user()?;
     let license = license_of(&app, &admin, &id).await?;
     let number = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+    let limits = limits_of(&app, &license).await?;
     Ok(page(&LicensePage {
         frame: Frame::new(&app, &visitor),
         view: views(&app, std::slice::from_ref(&license), visitor.language).await?.swap_remove(0),
@@ -179,6 +226,8 @@ pub(crate) async fn show(
         entitlements: entitlement_lines(&license.entitlements),
         metadata: metadata_lines(&license.metadata),
         import_days: license.response_validity / DAY,
+        maintenance_until: limits.maintenance_until.map(up_to::day).unwrap_or_default(),
+        highest_version: limits.highest_version.map(|v| v.to_string()).unwrap_or_default(),
         owner: license.owner.map(|id| id.to_string()).unwrap_or_default(),
         organization: license.organization.map(|id| id.to_string()).unwrap_or_default(),
         users: app.store().users().await?,
@@ -194,6 +243,11 @@ pub(crate) async fn show(
     }))
 }
 
+async fn limits_of(app: &App, license: &License) -> Result<ReleaseLimits, ErrorPage> {
+    let terms = app.store().release_terms_of(&license.id).await?;
+    Ok(terms.ok_or_else(ErrorPage::not_found)?.limits)
+}
+
 pub(crate) async fn save(
     State(app): State<App>,
     visitor: Visitor,
@@ -204,8 +258,8 @@ pub(crate) async fn save(
     let mut license = license_of(&app, &admin, &id).await?;
     license.revision =
         form.revision.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
-    license.plan = optional(&form.plan);
-    license.holder = optional(&form.holder);
+    license.plan = Field::Plan.optional(&form.plan)?;
+    license.holder = Field::Holder.optional(&form.holder)?;
     license.owner = chosen_user(&app, &form.owner).await?;
     license.organization = chosen_organization(&app, &form.organization).await?;
     license.allowed_activations = optional_number(&form.allowed_activations)?;
@@ -217,11 +271,11 @@ pub(crate) async fn save(
         form.status.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
     license.strategy =
         form.strategy.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
-    if let Some(days) = optional_number(&form.extend_days)? {
-        // A license that has ended is extended from now, not from its end.
-        license.expires_at = license.expires_at.map(|end| end.max(app.now()) + days * DAY);
-    }
-    match app.store().change_license(license, &actor(&admin), app.now()).await? {
+    license.expires_at = form.extended(&license, app.now())?;
+    Said::of(&license).check_room(&app, &license.product, Of::License)?;
+    let limits = form.limits(limits_of(&app, &license).await?)?;
+    let by = actor(&admin);
+    match app.store().change_limited_license(license, limits, &by, app.now()).await? {
         LicenseChange::Done => Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response()),
         LicenseChange::Stale => Err(ErrorPage::bad_input("license-stale")),
         LicenseChange::BelowUse { live, deactivations } => Err(ErrorPage::bad_input(

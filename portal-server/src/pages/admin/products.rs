@@ -12,6 +12,8 @@ use serde::Deserialize;
 use super::{ErrorPage, actor, entitlement_lines, optional_number, parse_entitlements};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::desk::{Of, Said};
+use crate::fields::Field;
 use crate::pages::{Frame, page};
 
 #[derive(Template)]
@@ -44,11 +46,11 @@ pub(crate) struct ProductForm {
 }
 
 impl ProductForm {
-    fn apply(&self, product: &mut Product) -> Result<(), ErrorPage> {
-        if self.name.trim().is_empty() {
+    fn apply(&self, app: &App, product: &mut Product) -> Result<(), ErrorPage> {
+        product.name = Field::ProductName.check(&self.name)?.to_owned();
+        if product.name.is_empty() {
             return Err(ErrorPage::bad_input("product-name-needed"));
         }
-        product.name = self.name.trim().to_owned();
         product.trial_days = optional_number(&self.trial_days)?.filter(|days| *days > 0);
         if let Ok(strategy) = self.trial_strategy.parse() {
             product.trial_strategy = strategy;
@@ -58,7 +60,8 @@ impl ProductForm {
             product.reinstall_allowance = allowance;
         }
         product.archived = !self.archived.is_empty();
-        Ok(())
+        let said = Said { entitlements: Some(&product.trial_entitlements), ..Said::default() };
+        Ok(said.check_room(app, &product.id, Of::Trial)?)
     }
 }
 
@@ -74,7 +77,7 @@ pub(crate) async fn create(
         return Err(ErrorPage::bad_input("product-id-taken"));
     }
     let mut product = new_product(id, app.now());
-    form.apply(&mut product)?;
+    form.apply(&app, &mut product)?;
     let to = format!("/admin/products/{}", product.id);
     app.store().save_product(product, &actor(&admin), app.now()).await?;
     Ok(Redirect::to(&to).into_response())
@@ -134,7 +137,7 @@ pub(crate) async fn save(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let mut product = find(&app, &id).await?;
-    form.apply(&mut product)?;
+    form.apply(&app, &mut product)?;
     app.store().save_product(product, &actor(&admin), app.now()).await?;
     Ok(Redirect::to(&format!("/admin/products/{id}")).into_response())
 }

@@ -14,6 +14,7 @@ use super::{LicenseView, to_be_said, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::desk::{self, Refusal, Releasing};
+use crate::fields::Field;
 use crate::language::Language;
 use crate::pages::activate::why::Why;
 use crate::pages::{ErrorPage, Frame, page_with};
@@ -74,7 +75,8 @@ async fn asked(
     if !found.access.manages() {
         return Err(ErrorPage::of_refusal(&Refusal::ReleaseNotYours));
     }
-    let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let reason = Field::ReleaseReason.check(&reason)?.to_owned();
     let activation = found.activation.id;
     Ok((found, Releasing { user, activation, reason }))
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use countersign_core::response::Entitlement;
 use countersign_store::{Access, License, MetadataEntry, Validity, Viewer};
 
+use super::machine::news;
 use super::machines::{self, MachineView, People};
 use super::renewal::MOST_MACHINES;
 use super::{LicenseView, Standing, license_and_access, owner_outside, view};
@@ -55,6 +56,11 @@ impl LicensePage {
         machines::states()
     }
 
+    /// Whether a machine that is shown has an older response.
+    fn has_news(&self) -> bool {
+        self.machines.iter().any(|machine| !machine.news.is_empty())
+    }
+
     fn file(&self) -> String {
         self.asked.link(&format!("/licenses/{}/machines.csv", self.license.id), &machines::FIELDS)
     }
@@ -80,7 +86,9 @@ pub(crate) async fn show(
     let mut people = People::new(&app, &license, &user, language);
     let mut machines = Vec::with_capacity(found.items.len());
     for activation in &found.items {
-        machines.push(MachineView::with_names(activation, &mut people).await?);
+        let news = news(&app, &license, activation, language).await?;
+        machines
+            .push(MachineView { news, ..MachineView::with_names(activation, &mut people).await? });
     }
     let terms = app.store().release_terms_of(&license.id).await?;
     let limits = terms.map(|terms| terms.limits).unwrap_or_default();

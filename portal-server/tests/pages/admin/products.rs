@@ -57,7 +57,7 @@ async fn an_archived_product_gives_no_trial() {
     let form = [("name", "Acme CAD"), ("trial_days", "14"), ("archived", "1")];
     admin.post("/admin/products/acme-cad", &form).await.is(303);
     let refused = admin.send(admin.request("POST", TRIALS).body(trial.clone())).await;
-    refused.refuses_as(404, "unknown-product");
+    refused.refuses_as(404, "no-trial");
     admin.get("/admin/products").await.is(200).says("archived");
     admin.post("/admin/products/acme-cad", &form[..2]).await.is(303);
     admin.send(admin.request("POST", TRIALS).body(trial)).await.is(200);
