@@ -72,7 +72,7 @@ impl Store {
         token: Hash,
         purpose: LinkPurpose,
         password_hash: String,
-        notice: impl FnOnce(Id) -> NewJob + Send + 'static,
+        notice: impl Fn(Id) -> NewJob + Send + 'static,
         now: UnixSeconds,
     ) -> Result<Option<Id>> {
         let actor = match purpose {
