@@ -55,6 +55,14 @@ impl Chosen {
             Self::OnItsPage(license) | Self::ByKey(license) => license,
         }
     }
+
+    /// The license whose page they are on.
+    pub fn on_its_page(self) -> Option<LicenseId> {
+        match self {
+            Self::OnItsPage(license) => Some(license),
+            Self::ByKey(_) => None,
+        }
+    }
 }
 
 impl Door {
