@@ -707,6 +707,8 @@ create-user = Benutzer anlegen
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
+last-vendor-admin = Niemand wäre mehr da, der das Portal verwaltet. Machen Sie zuerst jemand anderen zum Administrator.
+suspend-own-organization = Sie gehören zu dieser Organisation: Sie würden sich selbst mit aussperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
 organization-name-needed = Eine Organisation hat einen Namen.
@@ -796,6 +798,14 @@ mail-two-factor-off-body =
 mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde bei { $vendor } benutzt
 mail-recovery-code-used-body =
     Jemand hat sich an Ihrem Konto bei { $vendor } mit einem seiner Wiederherstellungscodes angemeldet.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+
+mail-new-recovery-codes-subject = Neue Wiederherstellungscodes bei { $vendor }
+mail-new-recovery-codes-body =
+    Ihr Konto bei { $vendor } hat neue Wiederherstellungscodes; die alten gelten nicht mehr.
 
     Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
 
@@ -912,6 +922,7 @@ activity-user-deactivate = { $subject } wurde deaktiviert.
 activity-user-reactivate = { $subject } wurde wieder aktiviert.
 activity-user-change-profile = { $subject } hat das Profil geändert.
 activity-user-set-password = { $subject } hat ein neues Passwort.
+activity-user-password-link = Für { $subject } wurde ein Link angelegt, um ein neues Passwort zu setzen.
 activity-user-ask-email-change = { $subject } hat um eine andere E-Mail-Adresse gebeten.
 activity-user-confirm-email = { $subject } hat eine neue E-Mail-Adresse.
 activity-user-revert-email = Die Änderung der E-Mail-Adresse von { $subject } wurde vom alten Postfach aus rückgängig gemacht.

@@ -708,6 +708,8 @@ create-user = Create user
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
+last-vendor-admin = Nobody would be left to run the portal. Make somebody else an admin first.
+suspend-own-organization = You belong to this organization: suspending it would lock you out, too.
 new-organization = New organization
 create-organization = Create organization
 organization-name-needed = An organization has a name.
@@ -797,6 +799,14 @@ mail-two-factor-off-body =
 mail-recovery-code-used-subject = A recovery code was used at { $vendor }
 mail-recovery-code-used-body =
     Somebody logged in to your account at { $vendor } with one of its recovery codes.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+
+mail-new-recovery-codes-subject = New recovery codes at { $vendor }
+mail-new-recovery-codes-body =
+    Your account at { $vendor } has new recovery codes; the old ones work no longer.
 
     If that was you, there is nothing to do. If not, set a new password at once:
 
@@ -913,6 +923,7 @@ activity-user-deactivate = { $subject } was deactivated.
 activity-user-reactivate = { $subject } was reactivated.
 activity-user-change-profile = { $subject } changed their profile.
 activity-user-set-password = { $subject } has a new password.
+activity-user-password-link = A link to set a new password was made for { $subject }.
 activity-user-ask-email-change = { $subject } asked for another e-mail address.
 activity-user-confirm-email = { $subject } has a new e-mail address.
 activity-user-revert-email = The change of the e-mail address of { $subject } was undone from the old mailbox.
