@@ -351,7 +351,7 @@ license-revoked-title = Die Lizenz wurde widerrufen
 license-revoked = Der Hersteller hat die Lizenz widerrufen.
 license-revoked-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
 license-expired-title = Die Lizenz ist abgelaufen
-license-expired = Die Lizenz endete am { $end } UTC.
+license-expired = Die Lizenz endete am { $end }.
 license-expired-advice = Verlängern Sie die Lizenz, und senden Sie dann dieselbe Anfragedatei noch einmal.
 seats-used-up-title = Alle Plätze sind belegt
 seats-used-up = { $allowed ->
@@ -376,13 +376,13 @@ releases-used-up-title = Keine Freigabe mehr übrig
 releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
     [one] einmal
    *[other] { $allowed } Mal
-    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } UTC möglich.
+    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } möglich.
 releases-used-up-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 releases-none-title = Keine Freigaben
 releases-none = Der Hersteller lässt keinen Platz ohne den Rechner freigeben ({ $allowed } im Jahr).
 releases-none-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 release-too-soon-title = Zu bald nach der letzten Freigabe
-release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } UTC möglich.
+release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } möglich.
 release-too-soon-advice = Der Platz bleibt bis dahin bei seinem Rechner. Kommen Sie später wieder, oder fragen Sie den Hersteller.
 renewal-unavailable-title = Eine neue Anfrage ist nötig
 renewal-unavailable = Dieser Rechner wurde aktiviert, bevor das Portal aufhob, was eine Verlängerung ohne Anfrage braucht.
@@ -401,7 +401,7 @@ wrong-device = Die Anfrage hat ein anderes Gerät unterschrieben als das, das ak
 superseded-title = Eine neuere Installation hat den Platz
 superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierung übernommen.
 trial-already-used-title = Die Testzeit ist verbraucht
-trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
+trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until }.
 trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
 work-required-title = Erst ein wenig Arbeit
 work-required = Dieses Portal lässt einen Browser einen Moment rechnen, bevor es eine Testzeit beginnt.

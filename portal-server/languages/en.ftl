@@ -351,7 +351,7 @@ license-revoked-title = The license was revoked
 license-revoked = The vendor has revoked the license.
 license-revoked-advice = Ask the vendor. Your request file stays usable.
 license-expired-title = The license has ended
-license-expired = The license ended on { $end } UTC.
+license-expired = The license ended on { $end }.
 license-expired-advice = Renew the license, then send the same request file again.
 seats-used-up-title = All seats are in use
 seats-used-up = { $allowed ->
@@ -376,13 +376,13 @@ releases-used-up-title = No release left
 releases-used-up = Seats of this license may be released without the machine { $allowed ->
     [one] once
    *[other] { $allowed } times
-    } within a year, and that was done. The next one is possible on { $again } UTC.
+    } within a year, and that was done. The next one is possible on { $again }.
 releases-used-up-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 releases-none-title = No releases
 releases-none = The vendor lets no seat be released without the machine ({ $allowed } a year).
 releases-none-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 release-too-soon-title = Too soon after the last release
-release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again } UTC.
+release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again }.
 release-too-soon-advice = The seat stays with its machine until then. Come back later, or ask the vendor.
 renewal-unavailable-title = A new request is needed
 renewal-unavailable = This machine was activated before the portal kept what a renewal without a request needs.
@@ -402,7 +402,7 @@ wrong-device = The request was signed by another device than the one that was ac
 superseded-title = A newer installation has the seat
 superseded = A newer installation on the same machine has taken over this activation.
 trial-already-used-title = The trial was used
-trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
+trial-already-used = This machine had its trial of this product, from { $from } to { $until }.
 trial-already-used-advice = To go on, get a license from the vendor.
 work-required-title = A little work comes first
 work-required = This portal wants a browser to compute for a moment before it starts a trial.
