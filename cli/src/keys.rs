@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use countersign_core::delegation::{Delegation, Products, Scope};
+use countersign_core::revocations::VerifiedRevocations;
+use countersign_core::rotation::Rotation;
 use countersign_core::token::Unverified;
 use countersign_core::trust::Roots;
 use countersign_core::{Id, SigningKey, TokenType, file, pem};
@@ -119,7 +121,7 @@ fn write_pair(
     let key = make()?;
     let text = pem::write_private(&key, passphrase, &mut files::rng())?;
     files::create(out, &text, Readers::Owner)?;
-    let written = files::create(&public, &pem::write_public(&key.public_key()), Readers::Everybody);
+    let written = files::create(&public, pem::write_public(&key.public_key()), Readers::Everybody);
     if let Err(error) = written {
         // Half a pair helps nobody, and nothing was signed with it.
         let _ = std::fs::remove_file(out);
@@ -155,10 +157,12 @@ fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
             .as_deref()
             .map_or(Ok(now + 90 * DAY), |day| files::end_of_day("--until", day))?,
         key: files::read_public_key("--to", &options.to)?,
+        serial: None,
         scope: Scope {
             types: types.collect::<Result<_, _>>().context("--types")?,
             products,
             max_days: (options.max_days > 0).then_some(options.max_days),
+            max_grants: None,
         },
     };
     if delegation.not_after <= delegation.not_before || delegation.not_after <= now {
@@ -208,15 +212,56 @@ pub(crate) fn describe(delegation: &Delegation, token: &str) -> Report {
         "type": TokenType::SigningKey.as_str(), "id": delegation.id.to_string(), "issuer": delegation.issuer,
         "holder": delegation.holder, "kid": delegation.key.thumbprint().to_string(),
         "not_before": delegation.not_before, "not_after": delegation.not_after,
-        "scope": delegation.scope_json(), "token": token,
+        "serial": delegation.serial, "scope": delegation.scope_json(), "token": token,
     }))
     .field("delegation", format!("{:?} lets {:?} sign", delegation.issuer, delegation.holder))
     .field("kid", delegation.key.thumbprint())
     .field("may sign", kinds(delegation))
     .field("products", &delegation.scope.products)
     .field("longest grant", longest)
+    .maybe("most grants", delegation.scope.max_grants)
+    .maybe("serial", delegation.serial)
     .field("from", format!("{} UTC", file::date(delegation.not_before)))
     .field("until", format!("{} UTC", file::date(delegation.not_after)))
+}
+
+/// Whom a revocation list names.
+pub(crate) fn describe_list(verified: &VerifiedRevocations) -> Report {
+    let list = &verified.list;
+    let json: Vec<_> = list
+        .revoked
+        .iter()
+        .map(|key| {
+            json!({"kid": key.kid.to_string(), "compromised": key.compromised, "below": key.below})
+        })
+        .collect();
+    let report = Report::new(json!({
+        "type": TokenType::Revocations.as_str(), "issuer": list.issuer, "seq": list.seq, "signed_at": list.issued_at,
+        "root": verified.root.to_string(), "revoked": json,
+    }))
+    .text(format!("This is a revocation list of {:?}, number {}.", list.issuer, list.seq))
+    .field("signed", format!("{} UTC", file::date(list.issued_at)))
+    .field("by root", verified.root);
+    list.revoked.iter().fold(report, |report, key| {
+        let below = key.below.map_or(String::new(), |below| format!(", serials below {below}"));
+        let why =
+            if key.compromised { "stolen: what it signed ends" } else { "ended: nothing new" };
+        report.field("revoked", format!("{}{below} ({why})", key.kid))
+    })
+}
+
+/// Which root hands over to which.
+pub(crate) fn describe_rotation(rotation: &Rotation) -> Report {
+    Report::new(json!({
+        "type": TokenType::RootKey.as_str(), "issuer": rotation.issuer, "seq": rotation.seq, "until": rotation.until,
+        "signed_at": rotation.issued_at, "old": rotation.old_kid().to_string(), "new": rotation.new_kid().to_string(),
+        "x": rotation.new.to_string(),
+    }))
+    .text(format!("{:?} hands over to its root key number {}.", rotation.issuer, rotation.seq))
+    .field("old root", rotation.old_kid())
+    .field("signs until", format!("{} UTC", file::date(rotation.until)))
+    .field("new root", rotation.new_kid())
+    .field("x", &rotation.new)
 }
 
 fn show(options: &Show, as_json: bool) -> Outcome {
@@ -270,9 +315,15 @@ fn show_one(name: &str, roots: &Roots, options: &Show) -> Result<Report, Failure
             "Give the root's public key with --root.",
         )),
         TokenType::SigningKey => Ok(describe(&roots.verify_delegation(&token)?, &token)),
+        TokenType::Revocations => Ok(describe_list(&roots.verify_revocations(&token)?)),
+        TokenType::RootKey => {
+            let mut roots = roots.clone();
+            roots.learn(&[&token])?;
+            Ok(describe_rotation(&Rotation::verify(&token)?))
+        }
         _ => Err(Failure::refused(
             "wrong-type",
-            format!("{name} is neither a key nor a delegation"),
+            format!("{name} is neither a key nor a delegation, revocation list or root rotation"),
             "To see what it is: countersign inspect FILE",
         )),
     }

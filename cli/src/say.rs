@@ -40,6 +40,12 @@ impl Report {
         }
     }
 
+    /// A further member of the object for programs.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.json[name] = value.into();
+        self
+    }
+
     /// A sentence, if there is one.
     pub(crate) fn maybe_text(self, text: Option<impl Into<String>>) -> Self {
         match text {

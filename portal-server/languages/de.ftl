@@ -363,9 +363,9 @@ group-seats-used-up-advice = Deaktivieren Sie einen Rechner Ihrer Gruppe, der ni
 holds-no-seat-title = Kein Platz belegt
 holds-no-seat = Dieser Rechner hat keinen Platz der Lizenz mehr.
 holds-no-seat-advice = Nichts wurde geändert. Um den Rechner wieder zu benutzen, aktivieren Sie ihn mit einer neuen Anfragedatei.
-release-not-yours-title = Nicht Ihr Rechner
-release-not-yours = Sie benutzen diese Lizenz über eine Gruppe, und jemand anderes hat diesen Rechner aktiviert.
-release-not-yours-advice = Nichts wurde geändert. Fragen Sie, wer ihn aktiviert hat, oder einen Verwalter Ihrer Organisation.
+release-not-yours-title = Nicht Ihre Freigabe
+release-not-yours = Sie benutzen diese Lizenz über eine Gruppe: Nur ihr Inhaber, ein Verwalter Ihrer Organisation oder der Hersteller darf einen Platz ohne Nachweis freigeben.
+release-not-yours-advice = Nichts wurde geändert. Fragen Sie einen Verwalter Ihrer Organisation.
 releases-used-up-title = Keine Freigabe mehr übrig
 releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
     [one] einmal
@@ -397,6 +397,21 @@ superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierun
 trial-already-used-title = Die Testzeit ist verbraucht
 trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
 trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
+work-required-title = Erst ein wenig Arbeit
+work-required = Dieses Portal lässt einen Browser einen Moment rechnen, bevor es eine Testzeit beginnt.
+work-required-advice = Nehmen Sie die Testseite des Herstellers, die das von selbst tut, oder melden Sie sich erst an. Ihre Datei bleibt gut.
+trial-cap-reached-title = Heute keine Testzeiten mehr
+trial-cap-reached = Heute haben so viele Testzeiten begonnen, wie dieser Hersteller an einem Tag gibt.
+trial-cap-reached-advice = { $hours ->
+    [one] Senden Sie dieselbe Datei in einer Stunde noch einmal.
+   *[other] Senden Sie dieselbe Datei in { $hours } Stunden noch einmal.
+}
+trial-too-often-title = Dieser Rechner fragt zu oft
+trial-too-often = Dieser Rechner hat heute zu viele Anfragen für Testzeiten geschickt.
+trial-too-often-advice = { $minutes ->
+    [one] Nichts wurde verbraucht. Warten Sie eine Minute, und senden Sie dieselbe Datei noch einmal.
+   *[other] Nichts wurde verbraucht. Warten Sie { $minutes } Minuten, und senden Sie dieselbe Datei noch einmal.
+}
 no-trial-title = Keine Testzeit
 no-trial = Für dieses Produkt gibt es keine Testzeit.
 no-trial-advice = Fragen Sie den Hersteller, oder besorgen Sie sich eine Lizenz.
@@ -587,7 +602,6 @@ release-back = Taucht dieser Rechner wieder auf, wird er erkannt, und das steht 
 release-instead = Die Freigabe wird mit Ihrem Namen festgehalten. Läuft der Rechner noch, deaktivieren Sie ihn lieber dort.
 release-reason = Grund
 release-reason-hint = Für Ihre eigenen Unterlagen, zum Beispiel „gestohlen, am Montag gemeldet“. Höchstens 200 Zeichen.
-release-not-for-groups = Sie benutzen diese Lizenz über eine Gruppe: Nur ihr Inhaber, ein Verwalter Ihrer Organisation oder der Hersteller darf einen Platz ohne Nachweis freigeben.
 activity-activation-release = Der Platz von { $subject } wurde ohne den Rechner freigegeben. { $detail }
 activity-activation-after-release = { $subject }, dessen Platz freigegeben worden war, ist wieder da und wurde wieder aktiviert.
 activity-activation-proof-after-release = { $subject }, dessen Platz freigegeben worden war, wurde doch noch deaktiviert.
@@ -615,6 +629,12 @@ cool-down-hint = Bis dahin kann kein weiterer Platz der Lizenz freigegeben werde
 cool-down-range = Die Zeit zwischen zwei Freigaben ist höchstens 8760 Stunden.
 trial-origins = Testseiten, die hier anfragen dürfen, ein Ursprung pro Zeile
 trial-origins-hint = Schema und Rechnername, ohne Pfad.
+trials-per-day = Testzeiten am Tag
+trials-per-day-hint = So viele Testzeiten aller Produkte zusammen dürfen an einem Tag (UTC) beginnen; ist die Zahl erreicht, bekommen Sie eine E-Mail. Leer heißt beliebig viele.
+trials-per-day-range = Die Testzeiten am Tag sind 1 bis 1000000, oder nichts für beliebig viele.
+trial-work = Arbeit vor einer Testzeit, in Bits
+trial-work-hint = Wer nicht angemeldet ist, lässt seinen Browser rechnen, bevor eine Testzeit beginnt; eine Testseite tut das von selbst. 18 dauert auf einem Telefon ein bis zwei Sekunden, jedes weitere doppelt so lange. 0 heißt keine.
+trial-work-range = Die Arbeit vor einer Testzeit ist 0 bis 26 Bits.
 trial-origins-operator = Von der Befehlszeile auch: { $origins }.
 root-left-title = Der Wurzelschlüssel ist noch hier
 root-left = Tragen Sie ihn an einen Ort ohne Netz, und löschen Sie ihn hier. Das Portal braucht ihn nicht.
@@ -734,6 +754,16 @@ mail-email-changed-body =
     Wenn Sie das waren, ist nichts zu tun.
 
     Wenn Sie das nicht waren, machen Sie es hier rückgängig: Sie bekommen Ihr Konto zurück und setzen ein neues Passwort. Der Link gilt einmal, { $days } Tage lang:
+
+    { $link }
+mail-trial-cap-subject = Heute keine Testzeiten mehr bei { $vendor }
+mail-trial-cap-body =
+    { $count ->
+        [one] Heute hat eine Testzeit begonnen, und mehr dürfen es nicht sein.
+       *[other] Heute haben { $count } Testzeiten begonnen, und mehr dürfen es nicht sein.
+    } Bis Mitternacht (UTC) werden weitere abgelehnt. Anfragen, die schon beantwortet wurden, werden beantwortet wie immer, alles andere auch.
+
+    Wenn so viele Menschen Ihre Produkte ausprobieren wollen, erhöhen Sie die Zahl. Wenn nicht, sehen Sie nach, was da fragt:
 
     { $link }
 mail-password-changed-subject = Ihr Passwort bei { $vendor } wurde geändert

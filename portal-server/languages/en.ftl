@@ -363,9 +363,9 @@ group-seats-used-up-advice = Deactivate a machine of your group that is not need
 holds-no-seat-title = No seat in use
 holds-no-seat = This machine holds no seat of the license any more.
 holds-no-seat-advice = Nothing was changed. To use the machine again, activate it with a new request file.
-release-not-yours-title = Not your machine
-release-not-yours = You use this license through a group, and somebody else activated this machine.
-release-not-yours-advice = Nothing was changed. Ask whoever activated it, or an admin of your organization.
+release-not-yours-title = Not yours to release
+release-not-yours = You use this license through a group: only its owner, an administrator of your organization or the vendor may release a seat without proof.
+release-not-yours-advice = Nothing was changed. Ask an administrator of your organization.
 releases-used-up-title = No release left
 releases-used-up = Seats of this license may be released without the machine { $allowed ->
     [one] once
@@ -398,6 +398,21 @@ superseded = A newer installation on the same machine has taken over this activa
 trial-already-used-title = The trial was used
 trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
 trial-already-used-advice = To go on, get a license from the vendor.
+work-required-title = A little work comes first
+work-required = This portal wants a browser to compute for a moment before it starts a trial.
+work-required-advice = Use the vendor's trial page, which does that by itself, or log in first. Your file is still good.
+trial-cap-reached-title = No more trials today
+trial-cap-reached = As many trials were started today as this vendor gives in a day.
+trial-cap-reached-advice = { $hours ->
+    [one] Send the same file again in an hour.
+   *[other] Send the same file again in { $hours } hours.
+}
+trial-too-often-title = This machine asked too often
+trial-too-often = This machine sent too many trial requests today.
+trial-too-often-advice = { $minutes ->
+    [one] Nothing was used up. Wait a minute and send the same file again.
+   *[other] Nothing was used up. Wait { $minutes } minutes and send the same file again.
+}
 no-trial-title = No trial
 no-trial = There is no trial of this product.
 no-trial-advice = Ask the vendor, or get a license.
@@ -588,7 +603,6 @@ release-back = If this machine ever comes back, it is recognised and that is sai
 release-instead = The release is recorded with your name. If the machine still runs, deactivate it there instead.
 release-reason = Reason
 release-reason-hint = For your own records, e.g. “stolen, reported on Monday”. At most 200 characters.
-release-not-for-groups = You use this license through a group: only its owner, an administrator of your organization or the vendor may release a seat without proof.
 activity-activation-release = The seat of { $subject } was released without the machine. { $detail }
 activity-activation-after-release = { $subject }, whose seat had been released, is back and was activated again.
 activity-activation-proof-after-release = { $subject }, whose seat had been released, was deactivated after all.
@@ -616,6 +630,12 @@ cool-down-hint = Until then no further seat of the license can be released. You 
 cool-down-range = The time between two releases is at most 8760 hours.
 trial-origins = Trial pages that may ask here, one origin a line
 trial-origins-hint = Scheme and host, without a path.
+trials-per-day = Trials a day
+trials-per-day-hint = As many trials of all products together may start in a day of UTC; you hear of it by mail when they have. Empty is any number.
+trials-per-day-range = The trials a day are 1 to 1000000, or nothing for any number.
+trial-work = Work before a trial, in bits
+trial-work-hint = Whoever is not logged in lets their browser compute before a trial starts, which a trial page does by itself. 18 takes a phone a second or two, each further one twice as long. 0 is none.
+trial-work-range = The work before a trial is 0 to 26 bits.
 trial-origins-operator = By command line also: { $origins }.
 root-left-title = The root key is still here
 root-left = Carry it to an offline place and delete it here. The portal does not need it.
@@ -735,6 +755,16 @@ mail-email-changed-body =
     If that was you, there is nothing to do.
 
     If that was not you, undo it here: you get your account back and set a new password. The link works once, for { $days } days:
+
+    { $link }
+mail-trial-cap-subject = No more trials today at { $vendor }
+mail-trial-cap-body =
+    { $count ->
+        [one] One trial was started today, and no more may be.
+       *[other] { $count } trials were started today, and no more may be.
+    } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
+
+    If so many people want to try your products, raise the number. If not, look what asks for them:
 
     { $link }
 mail-password-changed-subject = Your password at { $vendor } was changed

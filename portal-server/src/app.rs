@@ -13,11 +13,14 @@ use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys};
+use crate::lane::Lane;
 use crate::mail::Mailroom;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 
 const DATABASE: &str = "countersign.db";
+/// More at a time would not be answered faster: the database takes them together.
+const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
 
@@ -36,6 +39,8 @@ struct Inner {
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
+    /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
+    trial_lane: Lane,
     mailroom: Mailroom,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
@@ -81,11 +86,22 @@ impl App {
         }
         let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
+        let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
-        let inner =
-            Inner { config, store, keys, releases, vendor, settings, hashing, mailroom, listening };
+        let inner = Inner {
+            config,
+            store,
+            keys,
+            releases,
+            vendor,
+            settings,
+            hashing,
+            trial_lane,
+            mailroom,
+            listening,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -143,6 +159,11 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
         &self.inner.hashing
+    }
+
+    /// What the public trial doors go through.
+    pub fn trial_lane(&self) -> &Lane {
+        &self.inner.trial_lane
     }
 
     pub(crate) fn mailroom(&self) -> &Mailroom {

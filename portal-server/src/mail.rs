@@ -57,6 +57,13 @@ pub(crate) enum Mail {
         /// Where to write to: it is not theirs any more.
         old: String,
     },
+    /// As many trials as may be have started today.
+    TrialCap {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// How many that are.
+        per_day: u64,
+    },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
         /// Whose account.
@@ -108,6 +115,7 @@ impl Mail {
             Self::Invitation { user, .. } => Some(format!("invite:{user}")),
             Self::ResetPassword { email } => Some(format!("reset:{}", Hash::of(email))),
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
+            Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::EmailChanged { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });

@@ -1,18 +1,17 @@
 // The real programs on real files: a portal, machines played by the command line, a plain web server, a browser.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { extname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const root = resolve(here, "../..");
-const bin = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "debug");
+export const root = resolve(here, "../..");
+export const bin = join(resolve(root, process.env.CARGO_TARGET_DIR ?? "target"), "debug");
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const pictures = join(here, "screenshots");
 mkdirSync(pictures, { recursive: true });
@@ -32,7 +31,7 @@ export async function startPortal(folder, options = {}) {
   const more = (options.origins ?? []).flatMap((origin) => ["--trial-origin", origin]);
   const process = spawn(
     join(bin, "countersign-portal"),
-    ["serve", "--data", data, "--listen", `127.0.0.1:${options.port ?? 0}`, "--vendor", "Acme Software", "--rate-limit", "0", ...more],
+    ["serve", "--data", data, "--listen", `127.0.0.1:${options.port ?? 0}`, "--vendor", "Acme Software", "--rate-limit", String(options.rateLimit ?? 0), ...more],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let errors = "";
@@ -115,36 +114,18 @@ export class Machine {
   }
 }
 
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".svg": "image/svg+xml" };
-
-/** The built trial page on a web server that knows nothing, under `/acme/trial/`; `config` is read at each request. */
-export async function startSite(config) {
-  const site = join(root, "static-trial-site/dist/site");
-  assert.ok(existsSync(join(site, "page.js")), "the trial page is built: npm run build in static-trial-site");
-  const server = createServer((request, response) => {
-    const name = request.url.split("?")[0].replace(/^\/acme\/trial\//, "") || "index.html";
-    if (name === "config.json") {
-      response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(config.now));
-    } else if (/^[a-z.]+$/.test(name) && existsSync(join(site, name))) {
-      response.writeHead(200, { "Content-Type": TYPES[extname(name)] ?? "text/plain" }).end(readFileSync(join(site, name)));
-    } else {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((ready) => { server.listen(0, "127.0.0.1", ready); });
-  const origin = `http://127.0.0.1:${server.address().port}`;
-  return { origin, url: `${origin}/acme/trial/`, stop: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) };
-}
-
 /** Debian's Chromium. */
-export function startBrowser() {
+export function startBrowser(args = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args],
   });
 }
 
-/** A fresh visitor. Whatever leaves for a place that is not `allowed`, and every script error, fails the test at `close`. */
+/**
+ * A fresh visitor. Whatever leaves for a place that is not `allowed`, every script error, and all that the page's policy had
+ * to stop (but what `close` is told of) fails the test at `close`.
+ */
 export async function visit(browser, allowed, options = {}) {
   const context = await browser.newContext({ viewport: DESKTOP, acceptDownloads: true, reducedMotion: "reduce", locale: "en-GB", ...options });
   const page = await context.newPage();
@@ -154,10 +135,15 @@ export async function visit(browser, allowed, options = {}) {
     if (!["data:", "blob:"].includes(protocol) && !allowed.includes(origin)) wrong.push(`asked ${request.url()}`);
   });
   page.on("pageerror", (error) => wrong.push(`script error: ${error.message}`));
+  const stopped = [];
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted ?Type|violates/i.test(message.text())) stopped.push(message.text());
+  });
   page.on("dialog", (dialog) => { wrong.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
-  const close = async () => {
+  const close = async (mayStop) => {
     await context.close();
     assert.deepEqual(wrong, []);
+    assert.deepEqual(stopped.filter((text) => !mayStop?.test(text)), [], "the policy had nothing to stop");
   };
   return { page, close };
 }

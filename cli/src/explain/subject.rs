@@ -96,8 +96,9 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
         },
         TokenType::Revocations => match roots.verify_revocations(token) {
             Ok(list) => {
-                let verdict =
-                    verdict.fact("number", list.seq).fact("revoked keys", list.revoked.len());
+                let verdict = verdict
+                    .fact("number", list.list.seq)
+                    .fact("revoked keys", list.list.revoked.len());
                 (
                     verdict.next("It goes into responses, which bring it to the machines."),
                     Subject::Other,
@@ -136,8 +137,10 @@ fn limit(token: &str, roots: &Roots, error: &Error) -> Option<String> {
     let kinds: Vec<&str> = delegation.scope.types.iter().map(|kind| kind.as_str()).collect();
     let days =
         delegation.scope.max_days.map_or("any length".to_owned(), |days| format!("{days} days"));
+    let grants =
+        delegation.scope.max_grants.map_or(String::new(), |most| format!(", {most} grants"));
     Some(format!(
-        "the delegation of {:?}: {} for {}, {days}, from {} to {} UTC",
+        "the delegation of {:?}: {} for {}, {days}{grants}, from {} to {} UTC",
         delegation.holder,
         kinds.join(", "),
         delegation.scope.products,

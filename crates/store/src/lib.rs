@@ -72,7 +72,7 @@ use countersign_core::{LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
 pub use access::{Access, GroupAccess, LicenseScope};
-pub use activate::{Activate, Activated, ActivationRefusal, Seat};
+pub use activate::{Activate, Activated, ActivationRefusal, Right, Seat};
 pub use activation::{Activation, ActivationState, Released};
 pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
@@ -187,7 +187,7 @@ impl Store {
 
     async fn write<T: Send + 'static>(
         &self,
-        command: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.run(command).await
     }

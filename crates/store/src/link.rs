@@ -103,7 +103,7 @@ impl Store {
                 drop_links(c, user, &[purpose])?;
             }
             let user = user.map(|id| id.to_string());
-            let values = (token.to_string(), purpose.as_str(), user, detail, seconds(until));
+            let values = (token.to_string(), purpose.as_str(), user, &detail, seconds(until));
             run(c, INSERT, values).map(|_| ())
         })
         .await

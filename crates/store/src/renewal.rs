@@ -9,7 +9,7 @@ use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::license::{self, License, LicenseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, run};
+use crate::{Store, access, audit, find, run};
 
 const FIND: &str = "SELECT token, issued_at, import_by FROM renewal \
     WHERE activation_id = ?1 AND request_hash = ?2 AND revision = ?3 ORDER BY issued_at DESC LIMIT 1";
@@ -35,7 +35,7 @@ pub struct Renewal {
     pub expires_at: Option<UnixSeconds>,
     /// Import deadline.
     pub import_by: UnixSeconds,
-    /// Who asked for it.
+    /// Who asked for it. Whether they may is looked at again when it is stored.
     pub by: Id,
     /// The time: that of the response.
     pub now: UnixSeconds,
@@ -59,6 +59,8 @@ pub enum Renewed {
     Done,
     /// There is one for this revision, which can still be installed: hand out that one.
     Repeated(StoredRenewal),
+    /// The person has no access to the license (any more).
+    NoAccess,
     /// The license or the activation changed since it was read: read and sign again.
     Stale,
 }
@@ -108,6 +110,9 @@ fn find_renewal(
 
 fn renew_in(c: &Connection, renewal: &Renewal) -> Result<Renewed> {
     let Renewal { activation, request_hash, terms, now, .. } = renewal;
+    if access::access_now(c, renewal.by, &terms.id)?.is_none() {
+        return Ok(Renewed::NoAccess);
+    }
     if let Some(stored) = find_renewal(c, *activation, request_hash, terms.revision, *now)? {
         return Ok(Renewed::Repeated(stored));
     }

@@ -62,7 +62,7 @@ impl Store {
     /// When the database fails.
     pub async fn throttle_release(&self, subject: &str, now: UnixSeconds) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| run(c, RELEASE, (subject, seconds(now))).map(|_| ())).await
+        self.write(move |c| run(c, RELEASE, (&subject, seconds(now))).map(|_| ())).await
     }
 
     /// Forgets the subject's failures.
@@ -71,7 +71,7 @@ impl Store {
     /// When the database fails.
     pub async fn throttle_clear(&self, subject: &str) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| run(c, CLEAR, [subject]).map(|_| ())).await
+        self.write(move |c| run(c, CLEAR, [&subject]).map(|_| ())).await
     }
 }
 

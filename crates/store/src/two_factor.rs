@@ -68,7 +68,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn offer_totp(&self, user: Id, secret: String) -> Result<()> {
-        self.write(move |c| run(c, OFFER, (user.to_string(), secret)).map(|_| ())).await
+        self.write(move |c| run(c, OFFER, (user.to_string(), &secret)).map(|_| ())).await
     }
 
     /// The user's secrets.
@@ -97,7 +97,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         self.write(move |c| {
-            if run(c, TURN_ON, (user.to_string(), secret, seconds(step)))? != 1 {
+            if run(c, TURN_ON, (user.to_string(), &secret, seconds(step)))? != 1 {
                 return Ok(false);
             }
             replace_codes(c, user, &codes)?;

@@ -73,7 +73,7 @@ fn compared(latest: Option<&Answered>, granted: &Granted, now: u64) -> Freshness
 /// Everything that speaks against it; a stranger's activation is unknown.
 pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, Refusal> {
     for _ in 0..TRIES {
-        let (machine, _) = visible(app, user, activation).await?;
+        let machine = visible(app, user, activation).await?;
         let license = renewable(app, &machine).await?;
         let (id, hash) = machine.request.ok_or(Refusal::RenewalUnavailable)?;
         let now = app.now();
@@ -115,6 +115,7 @@ pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, 
                 let device_name = machine.device_name;
                 return from_stored(app, Answer { token, device_name, created_at }, hash);
             }
+            Renewed::NoAccess => return Err(Refusal::UnknownActivation),
             Renewed::Stale => {}
         }
     }

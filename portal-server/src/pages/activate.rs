@@ -24,7 +24,7 @@ use self::upload::Upload;
 use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
-use crate::desk::{self, Door};
+use crate::desk::{self, Chosen, Door};
 
 /// More than so many files are shown as a table, fewer as cards.
 const MOST_CARDS: usize = 5;
@@ -134,7 +134,7 @@ pub(crate) async fn confirm_for_license(
 async fn public_door(app: &App, visitor: &Visitor, key: &str) -> Result<Door, ErrorPage> {
     let license = match key {
         "" => None,
-        key => Some(desk_license(app, key).await?),
+        key => Some(Chosen::ByKey(desk_license(app, key).await?)),
     };
     Ok(Door { name: "page", user: visitor.user.clone(), license })
 }
@@ -142,7 +142,7 @@ async fn public_door(app: &App, visitor: &Visitor, key: &str) -> Result<Door, Er
 /// The door of a license's page, if the visitor may act for it; otherwise it does not exist for them.
 async fn license_door(app: &App, visitor: &Visitor, id: &str) -> Result<(Door, Paths), ErrorPage> {
     let (user, license) = own_license(app, visitor, id).await?;
-    let door = Door { name: "portal", user: Some(user), license: Some(license) };
+    let door = Door { name: "portal", user: Some(user), license: Some(Chosen::OnItsPage(license)) };
     Ok((door, Paths::below(&format!("/licenses/{license}"))))
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_client::machine::Machine as OwnMachine;
-use countersign_client::{Client, Config, Error, Installed, Mirror};
+use countersign_client::{Client, Config, Error, Installed, Mirror, What};
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
 use countersign_core::{Code, Expect, Id};
@@ -42,8 +42,8 @@ fn client(portal: &TestPortal, folder: &Path) -> Client {
 }
 
 fn end(installed: Installed) -> Option<u64> {
-    match installed {
-        Installed::Right(right) => right.expires_at(),
+    match installed.what {
+        What::Right(right) => right.expires_at(),
         other => panic!("{other:?}"),
     }
 }

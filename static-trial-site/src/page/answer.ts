@@ -68,7 +68,7 @@ async function fromPortal(portal: string, token: string, step: (now: Step) => vo
 
 /** Refuses what the page's key may not give now, before anything is signed. */
 export async function mayGive(signer: TrialSigner, { request, product }: Trial): Promise<Response> {
-  if (!product.terms) throw new Failure("no-trial", { values: { product: product.name } });
+  if (!product.terms) throw new Failure("no-trial");
   const { delegation } = signer;
   const now = clock.now();
   if (now >= delegation.notAfter) throw new Failure("key-expired", { values: { date: date(delegation.notAfter), now: date(now) } });
@@ -84,7 +84,7 @@ export async function mayGive(signer: TrialSigner, { request, product }: Trial):
 async function signed(signer: TrialSigner, trial: Trial): Promise<string> {
   const plan = await mayGive(signer, trial);
   const { request, product } = trial;
-  if (!product.terms) throw new Failure("no-trial", { values: { product: product.name } });
+  if (!product.terms) throw new Failure("no-trial");
   const token = await signer.sign(request, product.terms, plan.issuedAt);
   return responseFile(token, plan, request.deviceName);
 }

@@ -21,7 +21,7 @@ export type State = "note" | "ready" | "busy" | "done" | "failed";
 export class Item {
   readonly place = element("div", { class: "item" });
   /** Where it came from, in words. */
-  readonly from: string;
+  from: string;
   state: State = "note";
   trial: Trial | undefined;
   result: { readonly name: string; readonly answer: Answer } | undefined;
@@ -53,6 +53,8 @@ export class Board {
     const fresh = origins.map((from) => new Item(from));
     this.out.prepend(...fresh.map(({ place }) => place));
     this.items.unshift(...fresh);
+    document.body.classList.add("brought");
+    byId("bring-title").textContent = t("bring.another");
     return fresh;
   }
 

@@ -114,6 +114,7 @@ async function readBrought(item: Item, file: File): Promise<Uint8Array> {
     "busy", t("wait.picture", { name }), element("p", { class: "soft" }, counted("wait.limit", PICTURE_MS / 1000)),
     actions(button(t("wait.cancel"), () => cancel.abort(), "quiet")),
   ), false);
+  item.from = t("from.picture", { name });
   return utf8.encode(await readPicture(file, name, cancel.signal));
 }
 

@@ -10,9 +10,9 @@ const QUIET = 4;
 export async function qrCode(text: string, label: string): Promise<SVGElement | undefined> {
   if (text.length > MOST_BYTES) return undefined;
   const { default: encode } = await import("qr");
-  const rows = encode(text, "raw", { ecc: "low", border: 0 });
-  const side = String(rows.length + 2 * QUIET);
-  const path = rows.map((row, y) => runs(row).map(([x, length]) => `M${x + QUIET} ${y + QUIET}h${length}v1h-${length}z`).join("")).join("");
+  const rows = encode(text, "raw", { ecc: "low", border: QUIET });
+  const side = String(rows.length);
+  const path = rows.map((row, y) => runs(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`).join("")).join("");
   return drawing(
     "svg", { class: "qr", role: "img", "aria-label": label, viewBox: `0 0 ${side} ${side}`, "shape-rendering": "crispEdges" },
     drawing("rect", { width: side, height: side, fill: "#fff" }), drawing("path", { d: path, fill: "#000" }),

@@ -12,7 +12,6 @@ export function resultCard({ answer, name }: { answer: Answer; name: string }, {
   const { response, token, file } = answer;
   const { granted } = response;
   const machine = machineName(request);
-  const steps = [t("result.step-1", { name }), t("result.step-2", { machine }), t("result.step-3")];
   return card(
     "ok result", t("result.title", { machine }),
     element("p", { class: "verified" }, t("result.verified", { issuer: response.issuer })),
@@ -23,7 +22,7 @@ export function resultCard({ answer, name }: { answer: Answer; name: string }, {
       [t("fact.import"), granted && date(granted.importBy)],
       [t("fact.features"), granted && features(granted.entitlements)],
     ]),
-    ...responseActions(name, file, token, machine, several ? undefined : steps),
+    ...responseActions(name, file, token, machine, several),
   );
 }
 
@@ -35,18 +34,18 @@ function features(entitlements: ReadonlyMap<string, Entitlement>): Child {
   return texts.length === 0 ? undefined : texts.join(", ");
 }
 
-/** What can be done with a response: saved, copied, printed, shown as a code. With steps it is shown at length. */
-export function responseActions(name: string, file: string, token: string, machine: string, steps?: readonly string[]): HTMLElement[] {
+/** What can be done with a response: saved, copied, printed, shown as a code. Briefly, steps and code are on paper only. */
+export function responseActions(name: string, file: string, token: string, machine: string, briefly: boolean): HTMLElement[] {
   const text = readOnly(t("result.text-label"), file);
   const asText = folded(t("result.as-text"), text);
   const copy = button(t("result.copy"), () => void copyText(file, copy, asText, text), "quiet");
   const print = button(t("result.print"), () => printCard(print), "quiet");
-  const qr = code(token, machine);
-  const row = actions(download(name, file), copy, print);
-  if (!steps) return [row, folded(t("result.qr-large"), qr), asText, paper(file)];
+  const { place, large } = code(token, machine);
+  const steps = [t("result.step-1", { name }), t("result.step-2", { machine }), t("result.step-3")];
   const list = element("ol", {}, ...steps.map((step) => element("li", {}, step)));
-  const carry = element("div", {}, element("h3", {}, t("result.steps-title")), list);
-  return [row, element("div", { class: "carry" }, carry, qr), asText, paper(file)];
+  const carry = element("div", { class: briefly ? "carry briefly" : "carry" }, element("div", {}, element("h3", {}, t("result.steps-title")), list), place);
+  if (!briefly) place.append(large);
+  return [actions(download(name, file), copy, print, briefly ? large : undefined), carry, asText, paper(file)];
 }
 
 /** The text as it is printed; on the screen it is behind a line to open. */
@@ -75,25 +74,23 @@ function printCard(inside: HTMLElement): void {
   for (const part of alone) part?.classList.remove("printing");
 }
 
-/** The code with a way to see it large; drawn when its part of the page has arrived. */
-function code(token: string, machine: string): HTMLElement {
+/** The code and a button to see it large; drawn when its part of the page has arrived. */
+function code(token: string, machine: string): { place: HTMLElement; large: HTMLElement } {
   const label = t("result.qr-alt", { machine });
   const place = element("div", { class: "code" });
-  const draw = async (): Promise<void> => {
-    try {
-      const drawn = await qrCode(token, label);
-      if (!drawn) {
-        place.append(element("p", { class: "soft" }, t("result.qr-none")));
-        return;
-      }
-      const large = button(t("result.qr-large"), () => showLarge(drawn, label), "quiet");
-      place.append(drawn, element("p", { class: "soft" }, t("result.qr-hint")), large);
-    } catch {
-      place.append(element("p", { class: "soft" }, t("result.qr-failed")));
+  const hint = element("p", { class: "soft" }, t("result.qr-hint"));
+  place.append(hint);
+  const drawn = qrCode(token, label).catch(() => "failed" as const);
+  const large = button(t("result.qr-large"), () => void drawn.then((code) => { if (code instanceof SVGElement) showLarge(code, label); }), "quiet");
+  void drawn.then((code) => {
+    if (code instanceof SVGElement) {
+      place.prepend(code);
+      return;
     }
-  };
-  void draw();
-  return place;
+    hint.textContent = code === "failed" ? t("result.qr-failed") : t("result.qr-none");
+    large.remove();
+  });
+  return { place, large };
 }
 
 function showLarge(drawn: SVGElement, label: string): void {

@@ -82,6 +82,8 @@ export function kindCard(config: Config, item: Item, brought: Exclude<Brought, {
     }
     case "revocations":
       return card("info", t("kind.revocations.title"), from, element("p", {}, t("kind.revocations.text")));
+    case "root-key":
+      return card("info", t("kind.root-key.title"), from, element("p", {}, t("kind.root-key.text")));
   }
 }
 
@@ -106,6 +108,6 @@ function alreadyResponse(config: Config, from: HTMLElement, response: Response, 
       [t("fact.product"), product], [t("fact.signed-by"), response.issuer],
       [t("fact.until"), end], [t("fact.import"), granted && date(granted.importBy)],
     ]),
-    ...responseActions(`${safeName(response.product)}.response`, `${token}\n`, token, product),
+    ...responseActions(`${safeName(response.product)}.response`, `${token}\n`, token, t("machine.none"), true),
   );
 }

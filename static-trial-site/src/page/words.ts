@@ -17,7 +17,10 @@ let tag = "en";
 export async function chooseLanguage(wanted: readonly string[]): Promise<void> {
   for (const full of wanted) {
     const name = full.toLowerCase().split("-")[0] ?? "";
-    if (name === "en") break;
+    if (name === "en") {
+      tag = full;
+      break;
+    }
     const load = Object.hasOwn(others, name) ? others[name] : undefined;
     if (!load) continue;
     try {

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
 mod faults;
+mod keys;
 mod lifecycle;
 mod standing;
+mod thief;
+mod time;
 mod trials;
 mod world;

@@ -15,7 +15,7 @@ impl World {
             response: "renewed".into(),
             expires_at: Some(NOW + 500),
             import_by: NOW + 100,
-            by: self.user("jane", |_| ()).await.id,
+            by: self.vendor().await.id,
             now: NOW + 1,
         }
     }

@@ -7,7 +7,7 @@ use countersign_core::Hash;
 use countersign_store::{Access, Activation, ActivationState, License, User};
 
 use super::machines::{MachineView, People};
-use super::{LicenseView, Standing, license_and_access, manages, view};
+use super::{LicenseView, Standing, license_and_access, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::desk::{self, Answered, Freshness};
@@ -71,7 +71,7 @@ pub(crate) async fn show(
         has_response: latest(&app, &activation).await?.is_some(),
         receipt: receipt_of(&app, &activation).await?.map(|answered| answered.file_name()),
         renewal: renewal(&app, &license, &activation, language).await?,
-        may_release: manages(&access) && activation.state.holds_seat(),
+        may_release: access.manages() && activation.state.holds_seat(),
     }))
 }
 

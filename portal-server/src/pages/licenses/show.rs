@@ -9,7 +9,7 @@ use countersign_store::{Access, License, MetadataEntry, Validity, Viewer};
 use super::machine::news;
 use super::machines::{self, MachineView, People};
 use super::renewal::MOST_MACHINES;
-use super::{LicenseView, Standing, license_and_access, manages, owner_outside, view};
+use super::{LicenseView, Standing, license_and_access, owner_outside, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Language;
@@ -103,12 +103,12 @@ pub(crate) async fn show(
         },
         starts: starts(&license, language),
         total: language.number(license.total_activations),
-        releases: if manages(&access) { releases(&app, &license, language).await? } else { None },
+        releases: if access.manages() { releases(&app, &license, language).await? } else { None },
         entitlements: entitlements(&license, language),
         metadata: visible_metadata(&license, &access),
         maintenance_until: limits.maintenance_until.map(|until| language.date(until)),
         highest_version: limits.highest_version.map(|version| version.to_string()),
-        manages: manages(&access),
+        manages: access.manages(),
         runs_its_organization: access == Access::OrganizationAdmin,
         has_end: license.expires_at.is_some(),
         has_live: license.live_activations > 0,

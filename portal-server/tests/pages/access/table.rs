@@ -50,12 +50,14 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 86] = [
+pub(super) const RULES: [(&str, About, &str); 88] = [
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
     ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
     ("/api/v1/trials", Everybody(0, 422), "x=1"),
+    ("/api/v1/trials/{product}", Everybody(200, 0), ""),
+    ("/v3/trial-activations/offline-activate", Everybody(0, 400), "x=1"),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
