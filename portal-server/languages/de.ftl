@@ -260,6 +260,12 @@ batch-seats-missing = { $missing ->
     [one] Einer wird keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst einen Rechner, oder bringen Sie weniger Dateien.
    *[other] { $missing } werden keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst Rechner, oder bringen Sie weniger Dateien.
 }
+batch-part = Dateien { $from } bis { $to } von { $count }.
+batch-kept = Diese Seite lässt sich eine Stunde lang wieder öffnen.
+batch-gone-title = Nicht mehr hier
+batch-gone = Was gebracht wurde, bleibt eine Stunde nach dem letzten Ansehen hier, und nicht, wenn das Portal inzwischen neu gestartet wurde. Dies ist nicht mehr da.
+batch-gone-advice = Bringen Sie die Dateien noch einmal: Nichts wird zweimal verbraucht, und was beantwortet wurde, bekommt dieselbe Antwort.
+left-in-table = Die Tabelle für ein Tabellenprogramm enthält alle.
 download-all = Alle Antworten als ein Zip herunterladen
 download-table = Tabelle für ein Rechenblatt (CSV)
 carry-all-1 = Kopieren Sie das Zip auf einen Stick, oder die Antworten daraus.

@@ -260,6 +260,12 @@ batch-seats-missing = { $missing ->
     [one] One will get none: seats are given in the order of the list. Deactivate a machine first, or bring fewer files.
    *[other] { $missing } will get none: seats are given in the order of the list. Deactivate machines first, or bring fewer files.
 }
+batch-part = Files { $from } to { $to } of { $count }.
+batch-kept = This page can be opened again for an hour.
+batch-gone-title = No longer here
+batch-gone = The files that were brought are kept for an hour after they were last looked at, and not when the portal was started again since. These are gone.
+batch-gone-advice = Bring them again: nothing is used up twice, and what was answered gets the same response.
+left-in-table = The table for a spreadsheet has all of them.
 download-all = Download all responses as one zip
 download-table = Table for a spreadsheet (CSV)
 carry-all-1 = Copy the zip to a stick, or the responses out of it.

@@ -47,7 +47,7 @@ fn every_link_to_a_code_leads_somewhere() {
     {
         let text = read(page);
         for link in text.split("errors.md#").skip(1) {
-            let code = link.split([')', '`', ' ', '"']).next().unwrap();
+            let code = link.split([')', '`', ' ', '\n', '"']).next().unwrap();
             assert!(sections.contains(code), "{page} links to {code}");
         }
     }

@@ -38,7 +38,7 @@ pub(crate) struct Caller {
     /// Where they come from.
     pub(crate) address: String,
     /// What counts as one caller.
-    network: String,
+    pub(crate) network: String,
     /// What the browser says about itself.
     pub(crate) agent: String,
     /// The token by which a browser is known again.
