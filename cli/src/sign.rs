@@ -10,6 +10,7 @@ mod policy;
 mod single;
 mod survey;
 mod table;
+mod tally;
 
 use crate::fail::Outcome;
 

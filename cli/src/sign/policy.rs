@@ -1,22 +1,22 @@
 //! What is granted: by the options, or by a policy file for each product and license.
 
+mod text;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, bail, ensure};
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
 use countersign_core::{LicenseId, ProductId, UnixSeconds};
-use serde::Deserialize;
 
+use self::text::TermsText;
 use super::args;
 use crate::files;
 
 const DAY: u64 = 86_400;
-/// More than any calendar of ours needs.
-const MOST_DAYS: u64 = 36_525;
 /// A policy is written by people.
 const LARGEST: u64 = 4 << 20;
 
@@ -105,17 +105,14 @@ impl Policy {
     }
 
     fn of_text(text: &str) -> anyhow::Result<Self> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-            anyhow!("line {line}: {}", error.message().replace('\n', ", "))
-        })?;
+        let file = text::parse(text)?;
         let mut terms = BTreeMap::new();
-        for (name, text) in file.products {
+        for (name, written) in file.products {
             let product = match name.as_str() {
                 "*" => None,
                 _ => Some(name.parse().with_context(|| format!("[products.{name:?}]"))?),
             };
-            let read = text.terms().with_context(|| format!("[products.{name:?}]"))?;
+            let read = written.terms().with_context(|| format!("[products.{name:?}]"))?;
             terms.insert(product, read);
         }
         ensure!(
@@ -215,121 +212,6 @@ fn add_keys(keys: &mut Keys, path: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    vendor: Option<String>,
-    #[serde(default)]
-    products: BTreeMap<String, TermsText>,
-    #[serde(default)]
-    licenses: Vec<License>,
-}
-
-#[derive(Debug, Deserialize)]
-struct License {
-    key: String,
-    // Unknown members are refused there: flattening and refusing do not go together in serde.
-    #[serde(flatten)]
-    terms: TermsText,
-}
-
-/// Terms as they are written.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct TermsText {
-    days: Option<u64>,
-    until: Option<toml::Value>,
-    perpetual: Option<bool>,
-    import_days: Option<u64>,
-    strategy: Option<String>,
-    features: Option<BTreeMap<String, toml::Value>>,
-    plan: Option<String>,
-    holder: Option<String>,
-    answers: Option<Vec<String>>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, toml::Value>,
-}
-
-impl TermsText {
-    fn terms(&self) -> anyhow::Result<Terms> {
-        self.over(Terms {
-            length: None,
-            import_days: 30,
-            strategy: Strategy::Fuzzy,
-            features: BTreeMap::new(),
-            plan: None,
-            holder: None,
-            types: None,
-        })
-    }
-
-    /// These terms where they say something, and `below` where they do not.
-    fn over(&self, below: Terms) -> anyhow::Result<Terms> {
-        if let Some(name) = self.unknown.keys().next() {
-            bail!("{name} is nothing that a policy says");
-        }
-        if let Some(kind) = self.answers.iter().flatten().find(|kind| !is_kind(kind)) {
-            bail!("answers: {kind} is not activation, deactivation or trial");
-        }
-        let features = self.features.iter().flatten().map(|(name, value)| {
-            let value = entitlement(value)
-                .with_context(|| format!("the feature {name} is true, a whole number or a word"))?;
-            Ok((name.clone(), value))
-        });
-        let features: BTreeMap<_, _> = features.collect::<anyhow::Result<_>>()?;
-        Ok(Terms {
-            length: self.length()?.or(below.length),
-            import_days: self
-                .import_days
-                .map(|days| within(days, "import_days"))
-                .transpose()?
-                .unwrap_or(below.import_days),
-            strategy: match &self.strategy {
-                Some(name) => name.parse().context("strategy")?,
-                None => below.strategy,
-            },
-            features: if self.features.is_some() { features } else { below.features },
-            plan: self.plan.clone().or(below.plan),
-            holder: self.holder.clone().or(below.holder),
-            types: self.answers.clone().or(below.types),
-        })
-    }
-
-    fn length(&self) -> anyhow::Result<Option<Length>> {
-        Ok(match (self.days, &self.until, self.perpetual.unwrap_or(false)) {
-            (None, None, false) => None,
-            (Some(days), None, false) => Some(Length::Days(within(days, "days")?)),
-            (None, Some(day), false) => {
-                let text = match day {
-                    toml::Value::Datetime(day) => day.to_string(),
-                    toml::Value::String(day) => day.clone(),
-                    _ => bail!("until is a day, written YYYY-MM-DD"),
-                };
-                Some(Length::Until(files::end_of_day("until", &text)?))
-            }
-            (None, None, true) => Some(Length::Perpetual),
-            _ => bail!("days, until and perpetual exclude one another"),
-        })
-    }
-}
-
-fn is_kind(kind: &str) -> bool {
-    matches!(kind, "activation" | "deactivation" | "trial")
-}
-
-fn within(days: u64, name: &str) -> anyhow::Result<u64> {
-    ensure!((1..=MOST_DAYS).contains(&days), "{name} is a number of days from 1 to {MOST_DAYS}");
-    Ok(days)
-}
-
-fn entitlement(value: &toml::Value) -> Option<Entitlement> {
-    match value {
-        toml::Value::Boolean(true) => Some(Entitlement::On),
-        toml::Value::Integer(number) => Some(Entitlement::Integer(*number)),
-        toml::Value::String(text) => Some(Entitlement::Text(text.clone())),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,17 @@
 //! The file under its lock: what was signed for a request, how many grants a delegation has given, and appending.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
 use rand_core::CryptoRng;
 
 use crate::error::{Error, Result};
 use crate::line::{self, Entry, Head, LONGEST, Opening, VERSION};
+use crate::lock::{Lock, sync_folder};
 use crate::read::{Line, Lines};
-
-/// How long another signer may hold the lock: it does so for one group of responses at a time.
-const PATIENCE: Duration = Duration::from_secs(60);
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// A journal that is open for signing. Others may sign into the same file: each group is written under a lock, after what
 /// the others wrote meanwhile was read.
@@ -314,51 +310,4 @@ impl Locked<'_> {
         journal.lines += entries.len() as u64;
         Ok(())
     }
-}
-
-/// Holds the lock of a file until it is dropped.
-#[derive(Debug)]
-struct Lock(File);
-
-impl Lock {
-    fn take(file: &File, path: &Path) -> Result<Self> {
-        let held = |e| Error::io("locked", path, e);
-        let file = file.try_clone().map_err(held)?;
-        let mut waited = Duration::ZERO;
-        loop {
-            match file.try_lock() {
-                Err(TryLockError::WouldBlock) if waited < PATIENCE => {
-                    std::thread::sleep(PAUSE);
-                    waited += PAUSE;
-                }
-                Err(TryLockError::WouldBlock) => {
-                    let why = "another program has been holding it for a minute";
-                    return Err(held(io::Error::new(io::ErrorKind::TimedOut, why)));
-                }
-                // A file system without locks serves one process at a time as well.
-                Err(TryLockError::Error(e)) if e.kind() != io::ErrorKind::Unsupported => {
-                    return Err(held(e));
-                }
-                _ => return Ok(Self(file)),
-            }
-        }
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        let _ = self.0.unlock();
-    }
-}
-
-/// The name of a file that was just made is on disk as well.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()?;
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-    Ok(())
 }

@@ -17,6 +17,7 @@
 pub mod error;
 pub mod journal;
 pub mod line;
+mod lock;
 pub mod read;
 pub mod verify;
 
