@@ -321,6 +321,7 @@ advice-untrusted-key = Das hat nicht dieser Hersteller unterschrieben. Prüfen S
 advice-bad-chain = Beim Hersteller ist das Unterschreiben falsch eingerichtet. Schicken Sie diese Datei an den Support des Herstellers.
 advice-out-of-scope = Wer unterschrieben hat, durfte das nicht. Verlangen Sie vom Hersteller eine Antwort mit einem Schlüssel, der es darf.
 advice-revoked-key = Der Hersteller hat den Schlüssel zurückgezogen, der das unterschrieben hat. Verlangen Sie vom Hersteller eine neue Antwort.
+advice-retired-key = Der Hersteller hat einen neueren Wurzelschlüssel. Verlangen Sie vom Hersteller eine neue Antwort, die unter ihm unterschrieben ist.
 advice-wrong-product = Nehmen Sie die Datei für dieses Produkt.
 advice-wrong-device = Jede Antwort passt zu einer Installation. Erstellen Sie hier eine neue Anfrage und bringen Sie diese zum Hersteller.
 advice-wrong-machine = Installieren Sie sie auf dem Rechner, der die Anfrage erstellt hat, oder erstellen Sie auf diesem eine neue.

@@ -321,6 +321,7 @@ advice-untrusted-key = This was not signed by this vendor. Check that the file b
 advice-bad-chain = The vendor's signing set-up is faulty. Send this file to the vendor's support.
 advice-out-of-scope = The signer was not allowed to give this. Ask the vendor for a response signed with a key that may.
 advice-revoked-key = The vendor withdrew the key that signed this. Ask the vendor for a new response.
+advice-retired-key = The vendor has a newer root key. Ask the vendor for a new response, signed under that one.
 advice-wrong-product = Take the file for this product.
 advice-wrong-device = Each response fits one installation. Make a new request here and take that one to the vendor.
 advice-wrong-machine = Install it on the machine that made the request, or make a new request on this one.
