@@ -313,6 +313,21 @@ fn a_portal_is_made_once_and_keeps_its_name() {
     assert!(here.data().join("root-key-carry-away/root.pem").exists());
 }
 
+/// It goes into every response, and cannot be changed afterwards.
+#[test]
+fn a_vendors_name_that_is_too_long_makes_nothing() {
+    let here = Installation::new();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_countersign-portal"))
+        .args(["init", "--vendor", LONG, "--data"])
+        .arg(here.data())
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    let complaint = String::from_utf8(run.stderr).unwrap();
+    assert!(complaint.contains("Name of the vendor: at most 100 characters fit"), "{complaint}");
+    assert!(!here.data().exists());
+}
+
 /// A restored database without its keys must not get a new root in silence: no app would trust it.
 #[test]
 fn keys_that_are_missing_later_are_not_made_anew() {

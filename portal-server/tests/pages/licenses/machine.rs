@@ -157,6 +157,9 @@ async fn a_lost_machine_is_released_by_its_owner_after_being_told_what_that_mean
         lab.owner.get(&form).await.is(200).says("2 releases are left now, of 2 within a year");
     told.says("in 24 hours").says("it is recognised").says("cannot be undone");
     assert_eq!(lab.state("lab-7").await, ActivationState::Active, "a page changes nothing");
+    let long = lab.owner.post(&form, &[("reason", &"x".repeat(201))]).await.is(422);
+    long.says("Reason: at most 200 characters fit, and these are 201.");
+    assert_eq!(lab.state("lab-7").await, ActivationState::Active);
     release(&lab.owner, &page).await.leads_to(&page);
     let released = lab.activation("lab-7").await;
     assert_eq!(released.state, ActivationState::Released);
