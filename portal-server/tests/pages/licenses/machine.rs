@@ -196,7 +196,7 @@ async fn attack_releasing_more_seats_than_the_vendor_lets_one() {
         release(browser, &pages[1])
             .await
             .is(409)
-            .says("2026-09-22 14:13")
+            .says("22 Sep 2026, 14:13 UTC")
             .says("The seat stays")
             .says("code:");
     }
