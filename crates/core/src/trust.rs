@@ -79,19 +79,34 @@ impl Roots {
         if tokens.iter().all(|token| self.line.knows(token.as_ref())) {
             return Ok(());
         }
-        let piece = tokens.iter().map(|t| Link::verify(t.as_ref())).collect::<Result<Vec<_>>>()?;
+        self.take(tokens.iter().map(|t| Link::verify(t.as_ref())).collect::<Result<Vec<_>>>()?)
+    }
+
+    fn take(&mut self, piece: Vec<Link>) -> Result<()> {
         let configured = &self.configured;
         self.line.learn(piece, |kid| configured.iter().any(|(root, _)| root == kid))
     }
 
-    /// Learns what was learned before, in any order. What does not hang on a configured root any more is left out.
+    /// Learns what was learned before, in any order; what hangs on no configured root any more is left out. It costs a check
+    /// at every start, so after a root that is trusted the new one is not asked once more whether it takes part.
     pub fn learn_again<T: AsRef<str>>(&mut self, tokens: &[T]) {
         let mut rest: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
         let mut before = rest.len() + 1;
         while rest.len() < before {
             before = rest.len();
-            rest.retain(|token| self.learn(&[token]).is_err());
+            rest.retain(|token| self.learn_one_again(token).is_err());
         }
+    }
+
+    fn learn_one_again(&mut self, token: &str) -> Result<()> {
+        let link = Link::verify_again(token, |kid| self.trusts(kid))?;
+        self.take(vec![link])
+    }
+
+    /// Whether a response says that it hangs on a root that is trusted here, before anything in it is verified.
+    pub fn know_root_of(&self, token: &str) -> bool {
+        let root = Unverified::decode(token).ok().and_then(|unverified| hangs_on(&unverified));
+        root.is_some_and(|root| self.trusts(&root))
     }
 
     fn with<'a>(&'a self, rotations: &[String]) -> Result<Cow<'a, Self>> {
