@@ -9,6 +9,7 @@ mod organization;
 mod profile;
 mod second_factor;
 mod sessions;
+mod stolen;
 mod throttles;
 
 #[path = "../mails/mod.rs"]
