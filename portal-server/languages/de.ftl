@@ -260,6 +260,12 @@ batch-seats-missing = { $missing ->
     [one] Einer wird keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst einen Rechner, oder bringen Sie weniger Dateien.
    *[other] { $missing } werden keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst Rechner, oder bringen Sie weniger Dateien.
 }
+batch-part = Dateien { $from } bis { $to } von { $count }.
+batch-kept = Diese Seite lässt sich eine Stunde lang wieder öffnen.
+batch-gone-title = Nicht mehr hier
+batch-gone = Was gebracht wurde, bleibt eine Stunde nach dem letzten Ansehen hier, und nicht, wenn das Portal inzwischen neu gestartet wurde. Dies ist nicht mehr da.
+batch-gone-advice = Bringen Sie die Dateien noch einmal: Nichts wird zweimal verbraucht, und was beantwortet wurde, bekommt dieselbe Antwort.
+left-in-table = Die Tabelle für ein Tabellenprogramm enthält alle.
 download-all = Alle Antworten als ein Zip herunterladen
 download-table = Tabelle für ein Rechenblatt (CSV)
 carry-all-1 = Kopieren Sie das Zip auf einen Stick, oder die Antworten daraus.
@@ -323,7 +329,7 @@ advice-import-expired = Prüfen Sie das Datum dieses Rechners. Stimmt es, erstel
 advice-deactivated = Eine aufgegebene Aktivierung kann nicht wieder installiert werden. Erstellen Sie eine neue Anfrage zur Aktivierung.
 advice-superseded = Es ist nichts zu tun: Was installiert ist, ist neuer als diese Datei.
 advice-damaged-file = Kopieren Sie die Originaldatei noch einmal, als Datei statt als Text.
-license-needed-title = Welche Lizenz?
+license-needed-title = Keine Lizenz genannt
 license-needed = Die Anfrage nennt keine Lizenz.
 license-needed-advice = Geben Sie den Lizenzschlüssel ein, oder melden Sie sich an und wählen Sie die Lizenz. Es wurde nichts verbraucht.
 unknown-license-title = Unbekannte Lizenz
@@ -345,7 +351,7 @@ license-revoked-title = Die Lizenz wurde widerrufen
 license-revoked = Der Hersteller hat die Lizenz widerrufen.
 license-revoked-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
 license-expired-title = Die Lizenz ist abgelaufen
-license-expired = Die Lizenz endete am { $end } UTC.
+license-expired = Die Lizenz endete am { $end }.
 license-expired-advice = Verlängern Sie die Lizenz, und senden Sie dann dieselbe Anfragedatei noch einmal.
 seats-used-up-title = Alle Plätze sind belegt
 seats-used-up = { $allowed ->
@@ -370,13 +376,13 @@ releases-used-up-title = Keine Freigabe mehr übrig
 releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
     [one] einmal
    *[other] { $allowed } Mal
-    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } UTC möglich.
+    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } möglich.
 releases-used-up-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 releases-none-title = Keine Freigaben
 releases-none = Der Hersteller lässt keinen Platz ohne den Rechner freigeben ({ $allowed } im Jahr).
 releases-none-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 release-too-soon-title = Zu bald nach der letzten Freigabe
-release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } UTC möglich.
+release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } möglich.
 release-too-soon-advice = Der Platz bleibt bis dahin bei seinem Rechner. Kommen Sie später wieder, oder fragen Sie den Hersteller.
 renewal-unavailable-title = Eine neue Anfrage ist nötig
 renewal-unavailable = Dieser Rechner wurde aktiviert, bevor das Portal aufhob, was eine Verlängerung ohne Anfrage braucht.
@@ -395,7 +401,7 @@ wrong-device = Die Anfrage hat ein anderes Gerät unterschrieben als das, das ak
 superseded-title = Eine neuere Installation hat den Platz
 superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierung übernommen.
 trial-already-used-title = Die Testzeit ist verbraucht
-trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
+trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until }.
 trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
 work-required-title = Erst ein wenig Arbeit
 work-required = Dieses Portal lässt einen Browser einen Moment rechnen, bevor es eine Testzeit beginnt.
@@ -474,6 +480,7 @@ included = enthalten
 machine = Rechner
 machines = Rechner
 machines-none = Es wurde noch kein Rechner aktiviert.
+machines-none-yet = Bringen Sie oben die Anfragedatei des ersten.
 state = Zustand
 state-active = aktiv
 state-returned = aufgegeben, Platz behalten
@@ -701,6 +708,8 @@ create-user = Benutzer anlegen
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
+last-vendor-admin = Niemand wäre mehr da, der das Portal verwaltet. Machen Sie zuerst jemand anderen zum Administrator.
+suspend-own-organization = Sie gehören zu dieser Organisation: Sie würden sich selbst mit aussperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
 organization-name-needed = Eine Organisation hat einen Namen.
@@ -790,6 +799,14 @@ mail-two-factor-off-body =
 mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde bei { $vendor } benutzt
 mail-recovery-code-used-body =
     Jemand hat sich an Ihrem Konto bei { $vendor } mit einem seiner Wiederherstellungscodes angemeldet.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+
+mail-new-recovery-codes-subject = Neue Wiederherstellungscodes bei { $vendor }
+mail-new-recovery-codes-body =
+    Ihr Konto bei { $vendor } hat neue Wiederherstellungscodes; die alten gelten nicht mehr.
 
     Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
 
@@ -906,6 +923,7 @@ activity-user-deactivate = { $subject } wurde deaktiviert.
 activity-user-reactivate = { $subject } wurde wieder aktiviert.
 activity-user-change-profile = { $subject } hat das Profil geändert.
 activity-user-set-password = { $subject } hat ein neues Passwort.
+activity-user-password-link = Für { $subject } wurde ein Link angelegt, um ein neues Passwort zu setzen.
 activity-user-ask-email-change = { $subject } hat um eine andere E-Mail-Adresse gebeten.
 activity-user-confirm-email = { $subject } hat eine neue E-Mail-Adresse.
 activity-user-revert-email = Die Änderung der E-Mail-Adresse von { $subject } wurde vom alten Postfach aus rückgängig gemacht.

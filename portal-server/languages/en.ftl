@@ -260,6 +260,12 @@ batch-seats-missing = { $missing ->
     [one] One will get none: seats are given in the order of the list. Deactivate a machine first, or bring fewer files.
    *[other] { $missing } will get none: seats are given in the order of the list. Deactivate machines first, or bring fewer files.
 }
+batch-part = Files { $from } to { $to } of { $count }.
+batch-kept = This page can be opened again for an hour.
+batch-gone-title = No longer here
+batch-gone = The files that were brought are kept for an hour after they were last looked at, and not when the portal was started again since. These are gone.
+batch-gone-advice = Bring them again: nothing is used up twice, and what was answered gets the same response.
+left-in-table = The table for a spreadsheet has all of them.
 download-all = Download all responses as one zip
 download-table = Table for a spreadsheet (CSV)
 carry-all-1 = Copy the zip to a stick, or the responses out of it.
@@ -323,7 +329,7 @@ advice-import-expired = Check this machine's date. If it is right, make a new re
 advice-deactivated = A given-up activation cannot be installed again. Make a new activation request.
 advice-superseded = Nothing needs to be done: what is installed is newer than this file.
 advice-damaged-file = Copy the original file again, as a file rather than as text.
-license-needed-title = Which license?
+license-needed-title = No license named
 license-needed = The request names no license.
 license-needed-advice = Type the license key, or log in and choose the license. Nothing was used up.
 unknown-license-title = Unknown license
@@ -345,7 +351,7 @@ license-revoked-title = The license was revoked
 license-revoked = The vendor has revoked the license.
 license-revoked-advice = Ask the vendor. Your request file stays usable.
 license-expired-title = The license has ended
-license-expired = The license ended on { $end } UTC.
+license-expired = The license ended on { $end }.
 license-expired-advice = Renew the license, then send the same request file again.
 seats-used-up-title = All seats are in use
 seats-used-up = { $allowed ->
@@ -370,13 +376,13 @@ releases-used-up-title = No release left
 releases-used-up = Seats of this license may be released without the machine { $allowed ->
     [one] once
    *[other] { $allowed } times
-    } within a year, and that was done. The next one is possible on { $again } UTC.
+    } within a year, and that was done. The next one is possible on { $again }.
 releases-used-up-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 releases-none-title = No releases
 releases-none = The vendor lets no seat be released without the machine ({ $allowed } a year).
 releases-none-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 release-too-soon-title = Too soon after the last release
-release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again } UTC.
+release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again }.
 release-too-soon-advice = The seat stays with its machine until then. Come back later, or ask the vendor.
 renewal-unavailable-title = A new request is needed
 renewal-unavailable = This machine was activated before the portal kept what a renewal without a request needs.
@@ -396,7 +402,7 @@ wrong-device = The request was signed by another device than the one that was ac
 superseded-title = A newer installation has the seat
 superseded = A newer installation on the same machine has taken over this activation.
 trial-already-used-title = The trial was used
-trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
+trial-already-used = This machine had its trial of this product, from { $from } to { $until }.
 trial-already-used-advice = To go on, get a license from the vendor.
 work-required-title = A little work comes first
 work-required = This portal wants a browser to compute for a moment before it starts a trial.
@@ -475,6 +481,7 @@ included = included
 machine = Machine
 machines = Machines
 machines-none = No machine was activated yet.
+machines-none-yet = Bring the request file of the first one above.
 state = State
 state-active = active
 state-returned = given up, seat kept
@@ -702,6 +709,8 @@ create-user = Create user
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
+last-vendor-admin = Nobody would be left to run the portal. Make somebody else an admin first.
+suspend-own-organization = You belong to this organization: suspending it would lock you out, too.
 new-organization = New organization
 create-organization = Create organization
 organization-name-needed = An organization has a name.
@@ -791,6 +800,14 @@ mail-two-factor-off-body =
 mail-recovery-code-used-subject = A recovery code was used at { $vendor }
 mail-recovery-code-used-body =
     Somebody logged in to your account at { $vendor } with one of its recovery codes.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+
+mail-new-recovery-codes-subject = New recovery codes at { $vendor }
+mail-new-recovery-codes-body =
+    Your account at { $vendor } has new recovery codes; the old ones work no longer.
 
     If that was you, there is nothing to do. If not, set a new password at once:
 
@@ -907,6 +924,7 @@ activity-user-deactivate = { $subject } was deactivated.
 activity-user-reactivate = { $subject } was reactivated.
 activity-user-change-profile = { $subject } changed their profile.
 activity-user-set-password = { $subject } has a new password.
+activity-user-password-link = A link to set a new password was made for { $subject }.
 activity-user-ask-email-change = { $subject } asked for another e-mail address.
 activity-user-confirm-email = { $subject } has a new e-mail address.
 activity-user-revert-email = The change of the e-mail address of { $subject } was undone from the old mailbox.

@@ -10,8 +10,8 @@ use countersign_core::response::Entitlement;
 use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Organization, Product,
-    ReleaseLimits, Role, User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
+    User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
@@ -262,8 +262,8 @@ async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
     let mut made = json!({"id": id.to_string(), "email": user.email, "role": user.role.as_str()});
     if user.status == UserStatus::Invited {
         let (secret, hash) = app.secret();
-        let until = app.now() + 7 * DAY;
-        let stored = app.store().create_link(hash, LinkPurpose::SetPassword, Some(id), until).await;
+        let now = app.now();
+        let stored = app.store().create_password_link(hash, id, now + 7 * DAY, ACTOR, now).await;
         stored.context("the user was created, but no link to set the password; make one on the page of the user")?;
         made["password_link"] = json!(format!("/password/{secret}"));
     }

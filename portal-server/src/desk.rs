@@ -62,6 +62,14 @@ impl Door {
     pub fn anonymous(name: &'static str) -> Self {
         Self { name, user: None, license: None }
     }
+
+    /// The license on whose page this door is.
+    pub(crate) fn license_of_page(&self) -> Option<LicenseId> {
+        match self.license {
+            Some(Chosen::OnItsPage(license)) => Some(license),
+            Some(Chosen::ByKey(_)) | None => None,
+        }
+    }
 }
 
 /// What a request got: everything here is the same whenever the request is sent again.

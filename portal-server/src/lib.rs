@@ -12,6 +12,7 @@
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
+//! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `admin` | the same set-up by command line |
@@ -40,6 +41,7 @@ mod problem;
 pub mod release;
 mod router;
 pub mod settings;
+mod shelf;
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -200,6 +200,7 @@ fn look(
             let kind = match response.answer {
                 Answer::Activation(_) => Kind::Activation(end),
                 Answer::Trial(_) => Kind::Trial(end),
+                // No request asks for a time reset: it is given on purpose.
                 Answer::Deactivation { .. } | Answer::TimeReset => Kind::Deactivation,
             };
             Look::Ready { hash: request.hash(), product: response.product.to_string(), kind }

@@ -44,6 +44,14 @@ pub struct VerifiedRevocations {
     pub root: Thumbprint,
 }
 
+impl std::ops::Deref for VerifiedRevocations {
+    type Target = Revocations;
+
+    fn deref(&self) -> &Revocations {
+        &self.list
+    }
+}
+
 impl Revocations {
     /// Whether the list revokes what `kid` signed under a delegation with this serial.
     pub fn names(&self, kid: &Thumbprint, serial: Option<u64>) -> bool {

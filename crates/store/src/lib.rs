@@ -89,7 +89,7 @@ pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
-pub use organization::Organization;
+pub use organization::{Organization, OrganizationChange};
 pub use page::{Cursor, Page};
 pub use product::Product;
 pub use product_release::{

@@ -5,6 +5,7 @@ mod faults;
 mod keys;
 mod lifecycle;
 mod standing;
+mod stolen;
 mod thief;
 mod time;
 mod trials;

@@ -252,6 +252,15 @@ impl World {
             .clock(move || clock.load(Ordering::SeqCst))
     }
 
+    /// An app on a machine of these parts, with its state in another folder and no second copy.
+    pub(crate) fn config_in(&self, folder: &str, parts: PathBuf) -> Config {
+        let clock = Arc::clone(&self.clock);
+        Config::new("acme-cad".parse().unwrap(), [key(1).public_key()], self.path(folder))
+            .mirror(Mirror::None)
+            .machine(Machine::of_directory(parts))
+            .clock(move || clock.load(Ordering::SeqCst))
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::open(self.config())
     }
