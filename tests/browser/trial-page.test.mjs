@@ -55,6 +55,8 @@ async function startServer(answer) {
     answer(request, response);
   });
   await new Promise((ready) => { server.listen(0, "127.0.0.1", ready); });
+  // A test that failed before it stopped this must not keep the others waiting.
+  server.unref();
   const stop = () => new Promise((done) => { server.close(done); server.closeAllConnections(); });
   return { origin: `http://127.0.0.1:${server.address().port}`, asked, stop };
 }
@@ -63,6 +65,8 @@ test("a request becomes a response that the machine installs", async () => {
   const lab = machine("lab-7");
   const { page, close } = await open();
   await heading(page, "Start your trial");
+  await heading(page, "Bring the request");
+  await page.getByText("Drop the request file here").waitFor();
   await accessible(page, "trial page");
   await picture(page, "trial");
   await bring(page, lab.request("trial", "--app-version", "2.1"));

@@ -113,8 +113,11 @@ test("a new version of the page: loaded when online, whole, and from then on off
   changed["sw.js"] = readFileSync(join(SITE, "sw.js"), "utf8").replaceAll(version, "0123456789abcdef");
   await page.goto(at.url);
   await page.locator("#new-version").waitFor({ state: "attached" });
-  await page.waitForFunction(async () => (await caches.keys()).includes("countersign-trial-0123456789abcdef") && navigator.serviceWorker.controller?.state === "activated");
-  await page.evaluate(async () => { const { installing, waiting } = await navigator.serviceWorker.getRegistration(); if (installing ?? waiting) await new Promise((done) => { navigator.serviceWorker.addEventListener("controllerchange", done); }); });
+  await page.waitForFunction(async () => {
+    const { active, installing, waiting } = await navigator.serviceWorker.getRegistration();
+    const stored = (await caches.keys()).includes("countersign-trial-0123456789abcdef");
+    return stored && !installing && !waiting && active.state === "activated" && navigator.serviceWorker.controller === active;
+  });
   await page.context().setOffline(true);
   await at.stop();
   await page.goto(at.url);
