@@ -6,7 +6,7 @@ use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
 /// Days as a number: at most 100 years, which no time in a token overflows.
-fn days(least: u64) -> RangedU64ValueParser<u64> {
+pub(crate) fn days(least: u64) -> RangedU64ValueParser<u64> {
     clap::value_parser!(u64).range(least..=36_525)
 }
 
@@ -50,32 +50,53 @@ pub(crate) enum Command {
     Status(Status),
     /// Say in words what a file is, for which machine, whether it verifies and what to do with it.
     Inspect(Inspect),
+    /// For somebody on the phone: what is wrong with a file, what to tell the customer, what to do. Also what a code means.
+    Explain(crate::explain::args::Explain),
     /// Say whether a file or bare token verifies: exit code 0 yes, 1 no, 2 wrong usage.
     Verify(Verify),
     /// Say whether downloaded files are what the vendor released: exit code 0 yes, 1 no, 2 wrong usage.
     VerifyRelease(VerifyRelease),
     /// Show any file of ours as a QR code, for a camera to carry it.
     Qr(Qr),
-    /// Answer a request with a key file, without a server.
-    Sign(Box<Sign>),
+    /// Answer requests with a key file, without a server: one, or a folder of them.
+    Sign(Box<crate::sign::args::Sign>),
+    /// What a key has signed: check, show.
+    #[command(subcommand)]
+    Journal(crate::journal::args::Command),
+    /// One page to print for whoever releases data from a site: exactly what leaves with a request.
+    ReleaseSheet(crate::sheet::args::Sheet),
     /// Sign the checksums of a release's files with a key file.
     SignRelease(SignRelease),
+    /// Completions for a shell, on standard output.
+    Completions(crate::reference::args::Completions),
+    /// Man pages of every command.
+    Man(crate::reference::args::Man),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Make a vendor's root key: OUT (private, only its owner reads it) and beside it the public half, ending in .pub.
-    Root(NewKey),
+    Root(crate::keys::args::NewRoot),
     /// Make a key pair for somebody who is to sign with a delegation. Only the .pub half leaves their machine.
     New(NewKey),
+    /// Write a paper backup of a key, to be printed.
+    Paper(crate::keys::args::Paper),
+    /// Make a key again from its paper backup.
+    Restore(crate::keys::args::Restore),
     /// With the root key: let another key sign, within limits, for a time.
     Delegate(Delegate),
-    /// Say what key files and delegations are.
+    /// With the root key: say which keys no longer count, in a list that machines take.
+    Revoke(crate::keys::args::Revoke),
+    /// With both root keys: hand over from one to the next.
+    RotateRoot(crate::keys::args::RotateRoot),
+    /// Say whether a key and its delegation sign now, and in so many days: exit code 0 yes, 1 no, 2 wrong usage.
+    Check(crate::keys::args::Check),
+    /// Say what key files, delegations, revocation lists and root rotations are.
     Show(Show),
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: countersign keys root --out root.pem")]
+#[command(after_help = "Example: countersign keys new --out alice.pem --passphrase")]
 pub(crate) struct NewKey {
     /// Where the private key goes; an existing file is never replaced.
     #[arg(long, value_name = "FILE")]
@@ -125,7 +146,7 @@ pub(crate) struct Delegate {
     /// Your name as a vendor.
     #[arg(long, default_value = "vendor")]
     pub(crate) vendor: String,
-    /// What it may sign: activation, deactivation, trial, release, separated by commas.
+    /// What it may sign: activation, deactivation, trial, release, time-reset, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "trial")]
     pub(crate) types: Vec<String>,
     /// For which products: ids separated by commas, or * for all.
@@ -134,6 +155,12 @@ pub(crate) struct Delegate {
     /// The longest grant it may give, in days; 0 for no limit.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(0))]
     pub(crate) max_days: u64,
+    /// How many grants it may give: each is numbered. For people who sign offline; a trial page cannot count.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_grants: Option<u64>,
+    /// Its number, higher than that of earlier delegations of the same key [default: the time in seconds].
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=countersign_core::MAX_TIME))]
+    pub(crate) serial: Option<u64>,
     /// The first day it may sign on, UTC [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Option<String>,
@@ -368,63 +395,6 @@ pub(crate) struct VerifyRelease {
     /// The files to check [default: all that the list names, in its folder].
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example: countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n           \
-    --root root.pub --days 30\n\
-    The seats of a license are counted by the portal, not here: what is signed here\n\
-    is not known there."
-)]
-pub(crate) struct Sign {
-    /// The request file; - is standard input.
-    pub(crate) file: PathBuf,
-    /// The private key that signs: a root, or a delegated one with --chain and --root.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
-    /// The delegation of that key.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) chain: Option<PathBuf>,
-    /// The root public key that signed the delegation.
-    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
-    pub(crate) root: Vec<String>,
-    #[command(flatten)]
-    pub(crate) passphrase: Passphrase,
-    /// Where the response goes [default: the machine's name with .response, here]; - is standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-    /// Your name as a vendor.
-    #[arg(long, default_value = "vendor")]
-    pub(crate) vendor: String,
-    /// The grant runs for this many days from now.
-    #[arg(long, group = "end", value_parser = days(1))]
-    pub(crate) days: Option<u64>,
-    /// The grant runs to the end of this day, UTC.
-    #[arg(long, value_name = "YYYY-MM-DD", group = "end")]
-    pub(crate) until: Option<String>,
-    /// The grant has no end.
-    #[arg(long, group = "end")]
-    pub(crate) perpetual: bool,
-    /// The response must be installed within this many days.
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
-    pub(crate) import_days: u64,
-    /// How much of the machine must stay the same: exact, fuzzy or loose.
-    #[arg(long, default_value = "fuzzy")]
-    pub(crate) strategy: String,
-    /// A feature that is granted: NAME, NAME=NUMBER or NAME=WORD; may be given more than once.
-    #[arg(long = "feature", value_name = "NAME[=VALUE]")]
-    pub(crate) features: Vec<String>,
-    /// The license key, for an activation: checks the proof in the request, and names the license where it carries none.
-    /// - reads it from standard input.
-    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
-    pub(crate) license_key: Option<String>,
-    /// The plan's name, shown to the user.
-    #[arg(long)]
-    pub(crate) plan: Option<String>,
-    /// Who holds the license, shown to the user.
-    #[arg(long)]
-    pub(crate) holder: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -65,6 +65,23 @@ impl Failure {
         format!("{fact}. {}", self.advice)
     }
 
+    /// Whether it was refused for what it is, rather than that a file could not be read or written.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.exit == 1
+    }
+
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    pub(crate) fn fact(&self) -> &str {
+        &self.fact
+    }
+
+    pub(crate) fn advice(&self) -> &str {
+        &self.advice
+    }
+
     /// Says it, and gives the exit code. Where even that cannot be written, the exit code is all there is.
     pub(crate) fn report(&self, as_json: bool) -> ExitCode {
         if as_json {
@@ -84,6 +101,18 @@ impl Failure {
 impl From<countersign_core::Error> for Failure {
     fn from(error: countersign_core::Error) -> Self {
         Self::refused(error.code().as_str(), error.to_string(), error.advice())
+    }
+}
+
+impl From<countersign_journal::Error> for Failure {
+    fn from(error: countersign_journal::Error) -> Self {
+        let exit = if matches!(error, countersign_journal::Error::Io { .. }) { 2 } else { 1 };
+        Self {
+            code: error.code().to_owned(),
+            fact: error.to_string(),
+            advice: error.advice().to_owned(),
+            exit,
+        }
     }
 }
 

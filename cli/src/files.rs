@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context as _, anyhow, bail};
 use countersign_core::license_key::LicenseKey;
@@ -173,15 +174,20 @@ pub(crate) enum Carries {
     Delegation,
     /// The files can be listed again.
     Checksums,
+    /// A later list of the same root; a response or a rotation is not replaced.
+    Revocations,
+    /// Every later response carries it.
+    Rotation,
 }
 
 impl Carries {
     fn replaces(self, there: TokenType) -> bool {
         match self {
             Self::Request => there.is_request(),
-            Self::Response => false,
+            Self::Response | Self::Rotation => false,
             Self::Delegation => there == TokenType::SigningKey,
             Self::Checksums => there == TokenType::Release,
+            Self::Revocations => there == TokenType::Revocations,
         }
     }
 }
@@ -233,6 +239,27 @@ pub(crate) fn write_carrier(path: &Path, text: &str, what: Carries) -> anyhow::R
         let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("{} could not be written", path.display()))
+}
+
+/// Writes a file whole or not at all, as far as programs see it. It is not waited for until the disk has it: for files that can
+/// be written again at any time.
+pub(crate) fn write_unsynced(path: &Path, text: &str) -> io::Result<()> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let mut temporary = path.as_os_str().to_owned();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    temporary.push(format!(".{}.{number}.tmp", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let mut options = OpenOptions::new();
+    let written = options
+        .write(true)
+        .create_new(true)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
 }
 
 #[allow(clippy::disallowed_methods)] // a program's own clock, handed on as an argument

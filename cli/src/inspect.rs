@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use countersign_core::request::{Ask, Request, VerifiedRequest};
 use countersign_core::response::{Answer, Response};
+use countersign_core::rotation::Rotation;
 use countersign_core::token::Unverified;
 use countersign_core::trust::{Roots, VerifiedResponse};
 use countersign_core::{Expect, TokenType, file};
@@ -36,15 +37,15 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
     let report = match token_type {
         TokenType::SigningKey => keys::describe(&roots.verify_delegation(&token)?, &token)
             .text("It verifies. It belongs beside the private key that it is for."),
-        TokenType::Revocations => {
-            let list = roots.verify_revocations(&token)?;
-            let kids: Vec<String> = list.revoked.iter().map(|key| key.kid.to_string()).collect();
-            Report::new(json!({"type": token_type.as_str(), "seq": list.seq, "revoked": kids}))
-                .text(format!(
-                    "This is a revocation list of {:?}, number {}. It verifies.",
-                    list.issuer, list.seq
-                ))
-                .field("revoked", kids.join(", "))
+        TokenType::Revocations => keys::describe_list(&roots.verify_revocations(&token)?).text(
+            "It verifies. Machines take it with countersign install, or inside any response.",
+        ),
+        TokenType::RootKey => {
+            let mut roots = roots;
+            roots.learn(&[&token])?;
+            keys::describe_rotation(&Rotation::verify(&token)?).text(
+                "It verifies. Machines take it with countersign install, or inside any response.",
+            )
         }
         TokenType::Release => {
             let verified = roots.verify_release(&token)?;
@@ -147,7 +148,12 @@ fn response(verified: &VerifiedResponse) -> Report {
     .field("signed", format!("{} UTC, by {signer}", file::date(claims.issued_at)))
     .field("answers", format!("request {}", claims.request.id))
     .field("for device", claims.device);
+    let report = report.maybe("grant number", verified.count());
     match &claims.answer {
+        Answer::TimeReset => report.text(format!(
+            "It sets that machine's time to {} UTC, once. Install it there; it fits no other.",
+            file::date(claims.issued_at)
+        )),
         Answer::Deactivation { activation } => report.field("gives up", activation).text(
             "Keep it for the records, or install it on the machine that gave the activation up.",
         ),

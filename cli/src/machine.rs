@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use countersign_client::machine::Machine as Source;
 use countersign_client::{
-    Check, Client, Config, Installed, Losing, Made, Mirror, Right, UsedTrial,
+    Check, Client, Config, Losing, Made, Mirror, News, Right, UsedTrial, What,
 };
 use countersign_core::response::Entitlement;
 use countersign_core::{file, request};
@@ -139,18 +139,57 @@ fn hand_out(made: &Made, carry: &Carry, what: &str, done: Option<&str>, as_json:
 pub(crate) fn install(options: &args::Install, as_json: bool) -> Outcome {
     let client = Client::open(config(&options.machine)?);
     let installed = client.install(&files::read_input(&options.file)?)?;
-    match installed {
-        Installed::Right(_) => {
-            let check = client.check();
-            describe(&check, "installed").print(as_json)?;
-        }
-        Installed::Receipt { activation } => {
+    let warnings = installed.warnings.iter().map(|warning| {
+        json!({"code": warning.code(), "fact": warning.fact(), "advice": warning.advice()})
+    });
+    let report = match &installed.what {
+        What::Right(_) => describe(&client.check(), "installed"),
+        other => brought(other),
+    };
+    let warnings: Vec<_> = warnings.collect();
+    let report = if warnings.is_empty() { report } else { report.with("warnings", warnings) };
+    let noted = installed.warnings.iter().fold(report, |report, warning| {
+        report.text(format!("Note: {}. {}", warning.fact(), warning.advice()))
+    });
+    noted.print(as_json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a file brought that is no right to run.
+fn brought(what: &What) -> Report {
+    let nothing = "It was known here: nothing changed.";
+    match what {
+        What::Receipt { activation } => {
             Report::new(json!({"installed": "receipt", "activation": activation.to_string()}))
                 .text(format!("The receipt is installed: the seat of the activation {activation} is free again."))
-                .print(as_json)?;
         }
+        What::TimeReset { time } => Report::new(json!({"installed": "time-reset", "time": time}))
+            .text(format!(
+                "The time is put right: it is {} UTC. Set this machine's clock to the right time as well.",
+                file::date(*time)
+            )),
+        What::Revocations { seq, news } => {
+            let is_new = *news == News::New;
+            let says = if is_new {
+                "The vendor's revocation list is installed: keys on it sign nothing new for this machine."
+            } else {
+                "This machine knows this revocation list or a newer one: nothing changed."
+            };
+            Report::new(json!({"installed": "revocations", "seq": seq, "new": is_new})).text(says)
+        }
+        What::Rotation { root, news } => {
+            let is_new = *news == News::New;
+            let says = if is_new {
+                "The vendor's next root key is installed. What was installed before runs on."
+            } else {
+                nothing
+            };
+            Report::new(json!({"installed": "root-key", "root": root.to_string(), "new": is_new}))
+                .text(says)
+                .field("root key", root)
+        }
+        _ => Report::new(json!({"installed": "other"})).text("It is installed."),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn check(options: &args::Check, as_json: bool) -> Outcome {

@@ -2,14 +2,19 @@
 //! file; `args.rs` is the whole surface.
 
 mod args;
+mod explain;
 mod fail;
 mod files;
 mod inspect;
+mod journal;
 mod keys;
 mod machine;
+mod page;
 mod qr;
+mod reference;
 mod release;
 mod say;
+mod sheet;
 mod sign;
 mod verify;
 
@@ -34,12 +39,17 @@ fn main() -> ExitCode {
         Command::Install(options) => machine::install(options, json),
         Command::Check(options) => machine::check(options, json),
         Command::Status(options) => machine::status(options, json),
+        Command::Explain(options) => explain::run(options, json),
         Command::Inspect(options) => inspect::run(options, json),
         Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
         Command::VerifyRelease(options) => release::verify(options, json),
         Command::SignRelease(options) => release::sign(options, json),
         Command::Qr(options) => qr::run(options, json),
         Command::Sign(options) => sign::run(options, json),
+        Command::ReleaseSheet(options) => sheet::run(options, json),
+        Command::Completions(options) => reference::completions(options),
+        Command::Man(options) => reference::man(options, json),
+        Command::Journal(command) => journal::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))
 }

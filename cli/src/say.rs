@@ -40,8 +40,27 @@ impl Report {
         }
     }
 
+    /// A further member of the object for programs.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.json[name] = value.into();
+        self
+    }
+
+    /// A sentence, if there is one.
+    pub(crate) fn maybe_text(self, text: Option<impl Into<String>>) -> Self {
+        match text {
+            Some(text) => self.text(text),
+            None => self,
+        }
+    }
+
+    /// The lines for people.
+    pub(crate) fn to_text(&self) -> String {
+        self.lines.join("\n")
+    }
+
     pub(crate) fn print(self, as_json: bool) -> anyhow::Result<()> {
-        let text = if as_json { self.json.to_string() } else { self.lines.join("\n") };
+        let text = if as_json { self.json.to_string() } else { self.to_text() };
         print(&text)
     }
 }

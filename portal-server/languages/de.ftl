@@ -260,6 +260,12 @@ batch-seats-missing = { $missing ->
     [one] Einer wird keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst einen Rechner, oder bringen Sie weniger Dateien.
    *[other] { $missing } werden keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst Rechner, oder bringen Sie weniger Dateien.
 }
+batch-part = Dateien { $from } bis { $to } von { $count }.
+batch-kept = Diese Seite lässt sich eine Stunde lang wieder öffnen.
+batch-gone-title = Nicht mehr hier
+batch-gone = Was gebracht wurde, bleibt eine Stunde nach dem letzten Ansehen hier, und nicht, wenn das Portal inzwischen neu gestartet wurde. Dies ist nicht mehr da.
+batch-gone-advice = Bringen Sie die Dateien noch einmal: Nichts wird zweimal verbraucht, und was beantwortet wurde, bekommt dieselbe Antwort.
+left-in-table = Die Tabelle für ein Tabellenprogramm enthält alle.
 download-all = Alle Antworten als ein Zip herunterladen
 download-table = Tabelle für ein Rechenblatt (CSV)
 carry-all-1 = Kopieren Sie das Zip auf einen Stick, oder die Antworten daraus.
@@ -323,7 +329,7 @@ advice-import-expired = Prüfen Sie das Datum dieses Rechners. Stimmt es, erstel
 advice-deactivated = Eine aufgegebene Aktivierung kann nicht wieder installiert werden. Erstellen Sie eine neue Anfrage zur Aktivierung.
 advice-superseded = Es ist nichts zu tun: Was installiert ist, ist neuer als diese Datei.
 advice-damaged-file = Kopieren Sie die Originaldatei noch einmal, als Datei statt als Text.
-license-needed-title = Welche Lizenz?
+license-needed-title = Keine Lizenz genannt
 license-needed = Die Anfrage nennt keine Lizenz.
 license-needed-advice = Geben Sie den Lizenzschlüssel ein, oder melden Sie sich an und wählen Sie die Lizenz. Es wurde nichts verbraucht.
 unknown-license-title = Unbekannte Lizenz
@@ -345,7 +351,7 @@ license-revoked-title = Die Lizenz wurde widerrufen
 license-revoked = Der Hersteller hat die Lizenz widerrufen.
 license-revoked-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
 license-expired-title = Die Lizenz ist abgelaufen
-license-expired = Die Lizenz endete am { $end } UTC.
+license-expired = Die Lizenz endete am { $end }.
 license-expired-advice = Verlängern Sie die Lizenz, und senden Sie dann dieselbe Anfragedatei noch einmal.
 seats-used-up-title = Alle Plätze sind belegt
 seats-used-up = { $allowed ->
@@ -363,20 +369,20 @@ group-seats-used-up-advice = Deaktivieren Sie einen Rechner Ihrer Gruppe, der ni
 holds-no-seat-title = Kein Platz belegt
 holds-no-seat = Dieser Rechner hat keinen Platz der Lizenz mehr.
 holds-no-seat-advice = Nichts wurde geändert. Um den Rechner wieder zu benutzen, aktivieren Sie ihn mit einer neuen Anfragedatei.
-release-not-yours-title = Nicht Ihr Rechner
-release-not-yours = Sie benutzen diese Lizenz über eine Gruppe, und jemand anderes hat diesen Rechner aktiviert.
-release-not-yours-advice = Nichts wurde geändert. Fragen Sie, wer ihn aktiviert hat, oder einen Verwalter Ihrer Organisation.
+release-not-yours-title = Nicht Ihre Freigabe
+release-not-yours = Sie benutzen diese Lizenz über eine Gruppe: Nur ihr Inhaber, ein Verwalter Ihrer Organisation oder der Hersteller darf einen Platz ohne Nachweis freigeben.
+release-not-yours-advice = Nichts wurde geändert. Fragen Sie einen Verwalter Ihrer Organisation.
 releases-used-up-title = Keine Freigabe mehr übrig
 releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
     [one] einmal
    *[other] { $allowed } Mal
-    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } UTC möglich.
+    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } möglich.
 releases-used-up-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 releases-none-title = Keine Freigaben
 releases-none = Der Hersteller lässt keinen Platz ohne den Rechner freigeben ({ $allowed } im Jahr).
 releases-none-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 release-too-soon-title = Zu bald nach der letzten Freigabe
-release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } UTC möglich.
+release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } möglich.
 release-too-soon-advice = Der Platz bleibt bis dahin bei seinem Rechner. Kommen Sie später wieder, oder fragen Sie den Hersteller.
 renewal-unavailable-title = Eine neue Anfrage ist nötig
 renewal-unavailable = Dieser Rechner wurde aktiviert, bevor das Portal aufhob, was eine Verlängerung ohne Anfrage braucht.
@@ -395,8 +401,23 @@ wrong-device = Die Anfrage hat ein anderes Gerät unterschrieben als das, das ak
 superseded-title = Eine neuere Installation hat den Platz
 superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierung übernommen.
 trial-already-used-title = Die Testzeit ist verbraucht
-trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
+trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until }.
 trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
+work-required-title = Erst ein wenig Arbeit
+work-required = Dieses Portal lässt einen Browser einen Moment rechnen, bevor es eine Testzeit beginnt.
+work-required-advice = Nehmen Sie die Testseite des Herstellers, die das von selbst tut, oder melden Sie sich erst an. Ihre Datei bleibt gut.
+trial-cap-reached-title = Heute keine Testzeiten mehr
+trial-cap-reached = Heute haben so viele Testzeiten begonnen, wie dieser Hersteller an einem Tag gibt.
+trial-cap-reached-advice = { $hours ->
+    [one] Senden Sie dieselbe Datei in einer Stunde noch einmal.
+   *[other] Senden Sie dieselbe Datei in { $hours } Stunden noch einmal.
+}
+trial-too-often-title = Dieser Rechner fragt zu oft
+trial-too-often = Dieser Rechner hat heute zu viele Anfragen für Testzeiten geschickt.
+trial-too-often-advice = { $minutes ->
+    [one] Nichts wurde verbraucht. Warten Sie eine Minute, und senden Sie dieselbe Datei noch einmal.
+   *[other] Nichts wurde verbraucht. Warten Sie { $minutes } Minuten, und senden Sie dieselbe Datei noch einmal.
+}
 no-trial-title = Keine Testzeit
 no-trial = Für dieses Produkt gibt es keine Testzeit.
 no-trial-advice = Fragen Sie den Hersteller, oder besorgen Sie sich eine Lizenz.
@@ -459,6 +480,7 @@ included = enthalten
 machine = Rechner
 machines = Rechner
 machines-none = Es wurde noch kein Rechner aktiviert.
+machines-none-yet = Bringen Sie oben die Anfragedatei des ersten.
 state = Zustand
 state-active = aktiv
 state-returned = aufgegeben, Platz behalten
@@ -534,20 +556,34 @@ by-door-page = die öffentliche Seite, niemand angemeldet
 by-door-api = ein Programm
 ended-at = Beendet
 activation-id = Aktivierung
-renew-all = Frische Antworten für alle Rechner (Zip)
-renew-all-hint = Wenn die Lizenz verlängert wurde: eine Datei für jeden aktiven Rechner, die dort installiert wird. Neue Anfragedateien braucht es nicht.
+renew-all = Antworten für alle Rechner nach dem jetzigen Stand (Zip)
+renew-all-hint = Eine Datei für jeden aktiven Rechner, die dort installiert wird: eine frische Antwort, wo sich die Lizenz geändert hat, sonst die letzte noch einmal. Neue Anfragedateien braucht es nicht.
 renew-all-cut = Das Zip enthält die { $count } neuesten Rechner; holen Sie die der anderen auf deren eigenen Seiten.
 machine-files = Dateien
 machine-response = Die Antwort noch einmal herunterladen
-machine-response-hint = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte. Sie muss vor dem Datum oben installiert werden.
-machine-response-over = Was dieser Rechner auf seine letzte Anfrage bekam: dieselbe Datei, Byte für Byte, für Ihre Unterlagen.
+machine-response-hint = Was dieser Rechner zuletzt bekam: dieselbe Datei, Byte für Byte. Sie muss vor dem Datum oben installiert werden.
+machine-response-over = Was dieser Rechner zuletzt bekam: dieselbe Datei, Byte für Byte, für Ihre Unterlagen.
 machine-response-none = Die Antwort auf die Anfrage dieses Rechners bekommen Sie wieder, wenn Sie dieselbe Anfragedatei noch einmal bringen.
 machine-receipt = Die Quittung herunterladen
 machine-receipt-hint = Die Quittung, dass dieser Rechner seinen Platz zurückgegeben hat ({ $file }).
 renewal = Erneuerung
 renew = Eine frische Antwort herunterladen
-renewal-longer = Die Lizenz läuft nun { $until }, die Antwort dieses Rechners nicht. Eine frische bringt ihn dahin; eine neue Anfragedatei braucht es nicht.
-renewal-same = Die Antwort dieses Rechners endet mit der Lizenz. Eine frische enthält, was der Hersteller sonst geändert hat, und lässt sich installieren, wenn es für die letzte zu spät war.
+renewal-current = Die Antwort dieses Rechners ist auf dem Stand der Lizenz. Ist sie noch nicht installiert, laden Sie sie oben noch einmal herunter: Es ist dieselbe Datei.
+renewal-late = Die Antwort dieses Rechners ist auf dem Stand der Lizenz, lässt sich aber nicht mehr installieren. Wurde sie es nie, so lässt sich eine frische installieren.
+renewal-unknown = Was die Antwort dieses Rechners sagt, lässt sich nicht mehr lesen. Eine frische sagt, was die Lizenz jetzt sagt.
+renewal-older = Die Lizenz wurde geändert, seit dieser Rechner seine letzte Antwort bekam. Eine frische ändert auf dem Rechner:
+renewal-no-request = Bis die frische installiert ist, läuft er mit dem weiter, was er hat. Eine neue Anfragedatei braucht es nicht.
+change-end = Er läuft { $after } statt { $before }.
+change-plan = Tarif: { $after } statt { $before }.
+change-holder = Inhaber: { $after } statt { $before }.
+change-added = Neu: { $feature }.
+change-removed = Nicht mehr enthalten: { $feature }.
+change-feature = { $feature } statt { $before }.
+change-metadata = Was der Hersteller dem Programm sonst mitteilt, ist anders.
+change-strategy = Wie viel sich am Rechner ändern darf, ist anders.
+change-deactivation-possible = Der Rechner lässt sich wieder deaktivieren.
+change-deactivation-over = Es sind keine Deaktivierungen mehr übrig: Der Rechner lehnt es ab, deaktiviert zu werden.
+machines-older = Die Lizenz wurde geändert, seit einige dieser Rechner ihre letzte Antwort bekamen. Was eine frische Antwort ändert, steht unter ihren Namen; bis sie installiert ist, läuft jeder Rechner mit dem weiter, was er hat.
 renewal-license = Solange die Lizenz nicht gilt, gibt es keine frische Antwort.
 renewal-no-seat = Dieser Rechner belegt keinen Platz der Lizenz: Für ihn gibt es keine frische Antwort.
 renewal-left-out = nicht-erneuert
@@ -573,7 +609,6 @@ release-back = Taucht dieser Rechner wieder auf, wird er erkannt, und das steht 
 release-instead = Die Freigabe wird mit Ihrem Namen festgehalten. Läuft der Rechner noch, deaktivieren Sie ihn lieber dort.
 release-reason = Grund
 release-reason-hint = Für Ihre eigenen Unterlagen, zum Beispiel „gestohlen, am Montag gemeldet“. Höchstens 200 Zeichen.
-release-not-for-groups = Sie benutzen diese Lizenz über eine Gruppe: Nur ihr Inhaber, ein Verwalter Ihrer Organisation oder der Hersteller darf einen Platz ohne Nachweis freigeben.
 activity-activation-release = Der Platz von { $subject } wurde ohne den Rechner freigegeben. { $detail }
 activity-activation-after-release = { $subject }, dessen Platz freigegeben worden war, ist wieder da und wurde wieder aktiviert.
 activity-activation-proof-after-release = { $subject }, dessen Platz freigegeben worden war, wurde doch noch deaktiviert.
@@ -601,6 +636,12 @@ cool-down-hint = Bis dahin kann kein weiterer Platz der Lizenz freigegeben werde
 cool-down-range = Die Zeit zwischen zwei Freigaben ist höchstens 8760 Stunden.
 trial-origins = Testseiten, die hier anfragen dürfen, ein Ursprung pro Zeile
 trial-origins-hint = Schema und Rechnername, ohne Pfad.
+trials-per-day = Testzeiten am Tag
+trials-per-day-hint = So viele Testzeiten aller Produkte zusammen dürfen an einem Tag (UTC) beginnen; ist die Zahl erreicht, bekommen Sie eine E-Mail. Leer heißt beliebig viele.
+trials-per-day-range = Die Testzeiten am Tag sind 1 bis 1000000, oder nichts für beliebig viele.
+trial-work = Arbeit vor einer Testzeit, in Bits
+trial-work-hint = Wer nicht angemeldet ist, lässt seinen Browser rechnen, bevor eine Testzeit beginnt; eine Testseite tut das von selbst. 18 dauert auf einem Telefon ein bis zwei Sekunden, jedes weitere doppelt so lange. 0 heißt keine.
+trial-work-range = Die Arbeit vor einer Testzeit ist 0 bis 26 Bits.
 trial-origins-operator = Von der Befehlszeile auch: { $origins }.
 root-left-title = Der Wurzelschlüssel ist noch hier
 root-left = Tragen Sie ihn an einen Ort ohne Netz, und löschen Sie ihn hier. Das Portal braucht ihn nicht.
@@ -667,6 +708,8 @@ create-user = Benutzer anlegen
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
+last-vendor-admin = Niemand wäre mehr da, der das Portal verwaltet. Machen Sie zuerst jemand anderen zum Administrator.
+suspend-own-organization = Sie gehören zu dieser Organisation: Sie würden sich selbst mit aussperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
 organization-name-needed = Eine Organisation hat einen Namen.
@@ -722,6 +765,16 @@ mail-email-changed-body =
     Wenn Sie das nicht waren, machen Sie es hier rückgängig: Sie bekommen Ihr Konto zurück und setzen ein neues Passwort. Der Link gilt einmal, { $days } Tage lang:
 
     { $link }
+mail-trial-cap-subject = Heute keine Testzeiten mehr bei { $vendor }
+mail-trial-cap-body =
+    { $count ->
+        [one] Heute hat eine Testzeit begonnen, und mehr dürfen es nicht sein.
+       *[other] Heute haben { $count } Testzeiten begonnen, und mehr dürfen es nicht sein.
+    } Bis Mitternacht (UTC) werden weitere abgelehnt. Anfragen, die schon beantwortet wurden, werden beantwortet wie immer, alles andere auch.
+
+    Wenn so viele Menschen Ihre Produkte ausprobieren wollen, erhöhen Sie die Zahl. Wenn nicht, sehen Sie nach, was da fragt:
+
+    { $link }
 mail-password-changed-subject = Ihr Passwort bei { $vendor } wurde geändert
 mail-password-changed-body =
     Das Passwort Ihres Kontos bei { $vendor } wurde geändert.
@@ -746,6 +799,14 @@ mail-two-factor-off-body =
 mail-recovery-code-used-subject = Ein Wiederherstellungscode wurde bei { $vendor } benutzt
 mail-recovery-code-used-body =
     Jemand hat sich an Ihrem Konto bei { $vendor } mit einem seiner Wiederherstellungscodes angemeldet.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+
+mail-new-recovery-codes-subject = Neue Wiederherstellungscodes bei { $vendor }
+mail-new-recovery-codes-body =
+    Ihr Konto bei { $vendor } hat neue Wiederherstellungscodes; die alten gelten nicht mehr.
 
     Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
 
@@ -862,6 +923,7 @@ activity-user-deactivate = { $subject } wurde deaktiviert.
 activity-user-reactivate = { $subject } wurde wieder aktiviert.
 activity-user-change-profile = { $subject } hat das Profil geändert.
 activity-user-set-password = { $subject } hat ein neues Passwort.
+activity-user-password-link = Für { $subject } wurde ein Link angelegt, um ein neues Passwort zu setzen.
 activity-user-ask-email-change = { $subject } hat um eine andere E-Mail-Adresse gebeten.
 activity-user-confirm-email = { $subject } hat eine neue E-Mail-Adresse.
 activity-user-revert-email = Die Änderung der E-Mail-Adresse von { $subject } wurde vom alten Postfach aus rückgängig gemacht.

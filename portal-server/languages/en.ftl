@@ -260,6 +260,12 @@ batch-seats-missing = { $missing ->
     [one] One will get none: seats are given in the order of the list. Deactivate a machine first, or bring fewer files.
    *[other] { $missing } will get none: seats are given in the order of the list. Deactivate machines first, or bring fewer files.
 }
+batch-part = Files { $from } to { $to } of { $count }.
+batch-kept = This page can be opened again for an hour.
+batch-gone-title = No longer here
+batch-gone = The files that were brought are kept for an hour after they were last looked at, and not when the portal was started again since. These are gone.
+batch-gone-advice = Bring them again: nothing is used up twice, and what was answered gets the same response.
+left-in-table = The table for a spreadsheet has all of them.
 download-all = Download all responses as one zip
 download-table = Table for a spreadsheet (CSV)
 carry-all-1 = Copy the zip to a stick, or the responses out of it.
@@ -323,7 +329,7 @@ advice-import-expired = Check this machine's date. If it is right, make a new re
 advice-deactivated = A given-up activation cannot be installed again. Make a new activation request.
 advice-superseded = Nothing needs to be done: what is installed is newer than this file.
 advice-damaged-file = Copy the original file again, as a file rather than as text.
-license-needed-title = Which license?
+license-needed-title = No license named
 license-needed = The request names no license.
 license-needed-advice = Type the license key, or log in and choose the license. Nothing was used up.
 unknown-license-title = Unknown license
@@ -345,7 +351,7 @@ license-revoked-title = The license was revoked
 license-revoked = The vendor has revoked the license.
 license-revoked-advice = Ask the vendor. Your request file stays usable.
 license-expired-title = The license has ended
-license-expired = The license ended on { $end } UTC.
+license-expired = The license ended on { $end }.
 license-expired-advice = Renew the license, then send the same request file again.
 seats-used-up-title = All seats are in use
 seats-used-up = { $allowed ->
@@ -363,20 +369,20 @@ group-seats-used-up-advice = Deactivate a machine of your group that is not need
 holds-no-seat-title = No seat in use
 holds-no-seat = This machine holds no seat of the license any more.
 holds-no-seat-advice = Nothing was changed. To use the machine again, activate it with a new request file.
-release-not-yours-title = Not your machine
-release-not-yours = You use this license through a group, and somebody else activated this machine.
-release-not-yours-advice = Nothing was changed. Ask whoever activated it, or an admin of your organization.
+release-not-yours-title = Not yours to release
+release-not-yours = You use this license through a group: only its owner, an administrator of your organization or the vendor may release a seat without proof.
+release-not-yours-advice = Nothing was changed. Ask an administrator of your organization.
 releases-used-up-title = No release left
 releases-used-up = Seats of this license may be released without the machine { $allowed ->
     [one] once
    *[other] { $allowed } times
-    } within a year, and that was done. The next one is possible on { $again } UTC.
+    } within a year, and that was done. The next one is possible on { $again }.
 releases-used-up-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 releases-none-title = No releases
 releases-none = The vendor lets no seat be released without the machine ({ $allowed } a year).
 releases-none-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 release-too-soon-title = Too soon after the last release
-release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again } UTC.
+release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again }.
 release-too-soon-advice = The seat stays with its machine until then. Come back later, or ask the vendor.
 renewal-unavailable-title = A new request is needed
 renewal-unavailable = This machine was activated before the portal kept what a renewal without a request needs.
@@ -396,8 +402,23 @@ wrong-device = The request was signed by another device than the one that was ac
 superseded-title = A newer installation has the seat
 superseded = A newer installation on the same machine has taken over this activation.
 trial-already-used-title = The trial was used
-trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
+trial-already-used = This machine had its trial of this product, from { $from } to { $until }.
 trial-already-used-advice = To go on, get a license from the vendor.
+work-required-title = A little work comes first
+work-required = This portal wants a browser to compute for a moment before it starts a trial.
+work-required-advice = Use the vendor's trial page, which does that by itself, or log in first. Your file is still good.
+trial-cap-reached-title = No more trials today
+trial-cap-reached = As many trials were started today as this vendor gives in a day.
+trial-cap-reached-advice = { $hours ->
+    [one] Send the same file again in an hour.
+   *[other] Send the same file again in { $hours } hours.
+}
+trial-too-often-title = This machine asked too often
+trial-too-often = This machine sent too many trial requests today.
+trial-too-often-advice = { $minutes ->
+    [one] Nothing was used up. Wait a minute and send the same file again.
+   *[other] Nothing was used up. Wait { $minutes } minutes and send the same file again.
+}
 no-trial-title = No trial
 no-trial = There is no trial of this product.
 no-trial-advice = Ask the vendor, or get a license.
@@ -460,6 +481,7 @@ included = included
 machine = Machine
 machines = Machines
 machines-none = No machine was activated yet.
+machines-none-yet = Bring the request file of the first one above.
 state = State
 state-active = active
 state-returned = given up, seat kept
@@ -535,20 +557,34 @@ by-door-page = the public page, nobody logged in
 by-door-api = a program
 ended-at = Ended
 activation-id = Activation
-renew-all = Fresh responses for all machines (zip)
-renew-all-hint = When the license was extended: one file for each active machine, to be installed there. No new request files are needed.
+renew-all = Responses for all machines as they are now (zip)
+renew-all-hint = One file for each active machine, to be installed there: a fresh response where the license has changed, otherwise the last one again. No new request files are needed.
 renew-all-cut = The zip holds the { $count } newest machines; fetch those of the others on their own pages.
 machine-files = Files
 machine-response = Download the response again
-machine-response-hint = What this machine got for its latest request: the same file, byte for byte. It can be installed before the date above.
-machine-response-over = What this machine got for its latest request: the same file, byte for byte, for your records.
+machine-response-hint = What this machine got last: the same file, byte for byte. It can be installed before the date above.
+machine-response-over = What this machine got last: the same file, byte for byte, for your records.
 machine-response-none = The response to this machine’s request can be had again by bringing the same request file again.
 machine-receipt = Download the receipt
 machine-receipt-hint = The receipt that this machine gave its seat back ({ $file }).
 renewal = Renewal
 renew = Download a fresh response
-renewal-longer = The license now runs { $until }, this machine’s response does not. A fresh one brings it there; no new request file is needed.
-renewal-same = This machine’s response ends when the license does. A fresh one carries what else the vendor changed, and can be installed when the last one was not in time.
+renewal-current = This machine’s response is up to date: it says all that the license says. If it is not installed yet, download it again above: it is the same file.
+renewal-late = This machine’s response says all that the license says, but can be installed no longer. If it never was, a fresh one can.
+renewal-unknown = What this machine’s response says cannot be read any more. A fresh one says what the license says now.
+renewal-older = The license has changed since this machine’s last response. A fresh one changes this on the machine:
+renewal-no-request = It runs on with what it has until the fresh one is installed. No new request file is needed.
+change-end = It runs { $after } instead of { $before }.
+change-plan = Plan: { $after } instead of { $before }.
+change-holder = Holder: { $after } instead of { $before }.
+change-added = New: { $feature }.
+change-removed = No longer included: { $feature }.
+change-feature = { $feature } instead of { $before }.
+change-metadata = What else the vendor tells the app is different.
+change-strategy = How much of the machine may change is different.
+change-deactivation-possible = The machine can be deactivated again.
+change-deactivation-over = No deactivations are left: the machine refuses to be deactivated.
+machines-older = The license has changed since some of these machines got their last response. What a fresh response changes stands below their names; each machine runs on with what it has until it is installed.
 renewal-license = There is no fresh response while the license is not in force.
 renewal-no-seat = This machine holds no seat of the license: there is no fresh response for it.
 renewal-left-out = not-renewed
@@ -574,7 +610,6 @@ release-back = If this machine ever comes back, it is recognised and that is sai
 release-instead = The release is recorded with your name. If the machine still runs, deactivate it there instead.
 release-reason = Reason
 release-reason-hint = For your own records, e.g. “stolen, reported on Monday”. At most 200 characters.
-release-not-for-groups = You use this license through a group: only its owner, an administrator of your organization or the vendor may release a seat without proof.
 activity-activation-release = The seat of { $subject } was released without the machine. { $detail }
 activity-activation-after-release = { $subject }, whose seat had been released, is back and was activated again.
 activity-activation-proof-after-release = { $subject }, whose seat had been released, was deactivated after all.
@@ -602,6 +637,12 @@ cool-down-hint = Until then no further seat of the license can be released. You 
 cool-down-range = The time between two releases is at most 8760 hours.
 trial-origins = Trial pages that may ask here, one origin a line
 trial-origins-hint = Scheme and host, without a path.
+trials-per-day = Trials a day
+trials-per-day-hint = As many trials of all products together may start in a day of UTC; you hear of it by mail when they have. Empty is any number.
+trials-per-day-range = The trials a day are 1 to 1000000, or nothing for any number.
+trial-work = Work before a trial, in bits
+trial-work-hint = Whoever is not logged in lets their browser compute before a trial starts, which a trial page does by itself. 18 takes a phone a second or two, each further one twice as long. 0 is none.
+trial-work-range = The work before a trial is 0 to 26 bits.
 trial-origins-operator = By command line also: { $origins }.
 root-left-title = The root key is still here
 root-left = Carry it to an offline place and delete it here. The portal does not need it.
@@ -668,6 +709,8 @@ create-user = Create user
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
+last-vendor-admin = Nobody would be left to run the portal. Make somebody else an admin first.
+suspend-own-organization = You belong to this organization: suspending it would lock you out, too.
 new-organization = New organization
 create-organization = Create organization
 organization-name-needed = An organization has a name.
@@ -723,6 +766,16 @@ mail-email-changed-body =
     If that was not you, undo it here: you get your account back and set a new password. The link works once, for { $days } days:
 
     { $link }
+mail-trial-cap-subject = No more trials today at { $vendor }
+mail-trial-cap-body =
+    { $count ->
+        [one] One trial was started today, and no more may be.
+       *[other] { $count } trials were started today, and no more may be.
+    } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
+
+    If so many people want to try your products, raise the number. If not, look what asks for them:
+
+    { $link }
 mail-password-changed-subject = Your password at { $vendor } was changed
 mail-password-changed-body =
     The password of your account at { $vendor } was changed.
@@ -747,6 +800,14 @@ mail-two-factor-off-body =
 mail-recovery-code-used-subject = A recovery code was used at { $vendor }
 mail-recovery-code-used-body =
     Somebody logged in to your account at { $vendor } with one of its recovery codes.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+
+mail-new-recovery-codes-subject = New recovery codes at { $vendor }
+mail-new-recovery-codes-body =
+    Your account at { $vendor } has new recovery codes; the old ones work no longer.
 
     If that was you, there is nothing to do. If not, set a new password at once:
 
@@ -863,6 +924,7 @@ activity-user-deactivate = { $subject } was deactivated.
 activity-user-reactivate = { $subject } was reactivated.
 activity-user-change-profile = { $subject } changed their profile.
 activity-user-set-password = { $subject } has a new password.
+activity-user-password-link = A link to set a new password was made for { $subject }.
 activity-user-ask-email-change = { $subject } asked for another e-mail address.
 activity-user-confirm-email = { $subject } has a new e-mail address.
 activity-user-revert-email = The change of the e-mail address of { $subject } was undone from the old mailbox.

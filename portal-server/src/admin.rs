@@ -7,10 +7,11 @@ use clap::{Args, Subcommand};
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Entitlement;
+use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Organization, Product,
-    ReleaseLimits, Role, User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
+    User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ use crate::fields::{Field, Unfit};
 use crate::language::Say;
 use crate::mail;
 use crate::password;
-use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
+use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
 
 const DAY: u64 = 86_400;
 
@@ -201,6 +202,12 @@ pub enum SettingsCommand {
         /// An origin whose trial page may post here; may be given more than once and replaces those that are set.
         #[arg(long)]
         trial_origin: Option<Vec<String>>,
+        /// How much work whoever is not logged in does before a trial starts, in bits; 0 for none. A phone does 18 in a second or two.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_WORK_BITS)))]
+        trial_work_bits: Option<u32>,
+        /// How many trials of all products together may start in a day of UTC; 0 for any number.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_TRIALS))]
+        trials_per_day: Option<u64>,
     },
 }
 
@@ -255,8 +262,8 @@ async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
     let mut made = json!({"id": id.to_string(), "email": user.email, "role": user.role.as_str()});
     if user.status == UserStatus::Invited {
         let (secret, hash) = app.secret();
-        let until = app.now() + 7 * DAY;
-        let stored = app.store().create_link(hash, LinkPurpose::SetPassword, Some(id), until).await;
+        let now = app.now();
+        let stored = app.store().create_password_link(hash, id, now + 7 * DAY, ACTOR, now).await;
         stored.context("the user was created, but no link to set the password; make one on the page of the user")?;
         made["password_link"] = json!(format!("/password/{secret}"));
     }
@@ -328,6 +335,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         releases_per_year,
         release_cool_down_seconds,
         trial_origin,
+        trial_work_bits,
+        trials_per_day,
     } = command
     {
         let replace = |old: &mut u64, new: Option<u64>| *old = new.unwrap_or(*old);
@@ -337,6 +346,10 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         if let Some(origins) = trial_origin {
             settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
         }
+        settings.trial_work_bits = trial_work_bits.unwrap_or(settings.trial_work_bits);
+        if let Some(most) = trials_per_day {
+            settings.trials_per_day = Some(most).filter(|most| *most > 0);
+        }
         app.save_settings(&settings, ACTOR).await?;
     }
     Ok(json!({
@@ -344,6 +357,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         "releases_per_year": settings.releases_per_year,
         "release_cool_down_seconds": settings.release_cool_down_seconds,
         "trial_origins": settings.trial_origins,
+        "trial_work_bits": settings.trial_work_bits,
+        "trials_per_day": settings.trials_per_day,
     }))
 }
 

@@ -2,16 +2,16 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::request::VerifiedRequest;
-use countersign_core::{TokenType, file};
+use countersign_core::{ProductId, TokenType, file};
 use serde_json::json;
 
 use crate::app::App;
-use crate::desk::{self, Answered, Door, Refusal};
+use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
 use crate::download;
 use crate::problem::Problem;
 
@@ -19,14 +19,19 @@ use crate::problem::Problem;
 /// `Accept: text/plain` it is the response file itself.
 pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
     let handler = move |State(app): State<App>,
+                        uri: Uri,
                         headers: HeaderMap,
                         body: Result<Bytes, BytesRejection>| async move {
-        let body = body.map_err(|refused| match refused.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
-            _ => Problem::broken_body(),
-        })?;
+        let body = body.map_err(|refused| unread(&refused))?;
+        let _place = match kind {
+            TokenType::TrialRequest => {
+                Some(app.trial_lane().enter().await.ok_or_else(Problem::busy)?)
+            }
+            _ => None,
+        };
         let request = read_body(&headers, &body, kind)?;
-        let answered = desk::answer(&app, &request, &Door::anonymous("api")).await?;
+        let ask = TrialAsk { work: work(&uri), ..TrialAsk::default() };
+        let answered = answer_asked(&app, &request, &ask).await?;
         let wants_file = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
         Ok::<_, Problem>(if wants_file {
             download::attachment(&answered.file_name(), answered.file())
@@ -37,6 +42,14 @@ pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
     // JSON escapes nothing in a file but line breaks: a little more than the file itself.
     let methods = post(handler).fallback(async || Problem::wrong_method());
     methods.layer(DefaultBodyLimit::max(2 * file::MAX_FILE))
+}
+
+/// What is wrong where a body did not come whole.
+pub(crate) fn unread(refused: &BytesRejection) -> Problem {
+    match refused.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+        _ => Problem::broken_body(),
+    }
 }
 
 /// Whatever else is asked for under `/api`.
@@ -68,6 +81,40 @@ impl Body {
     }
 }
 
+/// What a trial of a product is, for whoever sets a trial page up: its days, the work before it, and the roots under which
+/// it is signed.
+pub(crate) fn trial_terms() -> MethodRouter<App> {
+    get(|State(app): State<App>, Path(product): Path<String>| async move {
+        let id: ProductId = product.parse().map_err(|_| Problem::not_found())?;
+        let (product, days) = desk::trial_of_product(&app, &id).await?;
+        let settings = app.settings().await.map_err(Refusal::from)?;
+        let roots = app.keys().roots.iter().map(|root| root.thumbprint().to_string());
+        let body = json!({
+            "product": product.id.as_str(),
+            "days": days,
+            "work_bits": settings.trial_work_bits,
+            "roots": roots.collect::<Vec<_>>(),
+        });
+        Ok::<_, Problem>(([(header::CONTENT_TYPE, "application/json")], body.to_string()))
+    })
+    .fallback(async || Problem::wrong_method())
+}
+
+/// Answers a request of a program; `ask` is for trials.
+pub(crate) async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    ask: &TrialAsk,
+) -> Result<Answered, Problem> {
+    Ok(desk::answer_asked(app, request, &Door::anonymous("api"), ask).await?)
+}
+
+/// The nonce that proves work: `?work=NONCE`.
+pub(crate) fn work(uri: &Uri) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    pairs.find(|(name, _)| name == "work").map(|(_, nonce)| nonce.into_owned())
+}
+
 fn read_body(
     headers: &HeaderMap,
     body: &[u8],
@@ -81,6 +128,11 @@ fn read_body(
             text.as_bytes()
         }
     };
+    understand(bytes, kind)
+}
+
+/// A request of this kind, or what is wrong with it.
+pub(crate) fn understand(bytes: &[u8], kind: TokenType) -> Result<VerifiedRequest, Problem> {
     let wrong_door = |found: TokenType| {
         Problem::from(Refusal::WrongDoor {
             found: found.with_article(),

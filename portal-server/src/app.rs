@@ -13,13 +13,22 @@ use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys};
+use crate::lane::Lane;
 use crate::mail::Mailroom;
+use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
+use crate::shelf::Shelf;
 
 const DATABASE: &str = "countersign.db";
+/// More at a time would not be answered faster: the database takes them together.
+const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
+/// The bytes that large uploads may take in memory, together: three of the largest kind, or some ten of a thousand files.
+const MOST_OF_BATCHES: usize = 96 * 1024 * 1024;
+/// How long such an upload is kept after it was last looked at.
+const BATCH_SECONDS: u64 = 3600;
 
 /// The running portal. Cheap to clone.
 #[derive(Clone)]
@@ -36,7 +45,11 @@ struct Inner {
     settings: SettingsAtHand,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
+    /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
+    trial_lane: Lane,
     mailroom: Mailroom,
+    /// Large uploads between their review and their result.
+    batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
 }
@@ -81,11 +94,24 @@ impl App {
         }
         let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
+        let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
-        let inner =
-            Inner { config, store, keys, releases, vendor, settings, hashing, mailroom, listening };
+        let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
+        let inner = Inner {
+            config,
+            store,
+            keys,
+            releases,
+            vendor,
+            settings,
+            hashing,
+            trial_lane,
+            mailroom,
+            batches,
+            listening,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -145,8 +171,17 @@ impl App {
         &self.inner.hashing
     }
 
+    /// What the public trial doors go through.
+    pub fn trial_lane(&self) -> &Lane {
+        &self.inner.trial_lane
+    }
+
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn batches(&self) -> &Shelf<Batch> {
+        &self.inner.batches
     }
 
     pub(crate) fn listens_on(&self, address: SocketAddr) {

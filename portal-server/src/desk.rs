@@ -1,6 +1,7 @@
 //! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
 
 mod activation;
+mod change;
 mod deactivation;
 mod preview;
 mod refusal;
@@ -17,11 +18,13 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
+pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
-pub use renewal::renew;
+pub use renewal::{Freshness, freshness, latest, renew};
 pub(crate) use room::{Of, Said};
+pub use trial::TrialAsk;
 
 use crate::app::App;
 
@@ -32,14 +35,40 @@ pub struct Door {
     pub name: &'static str,
     /// The person, if logged in.
     pub user: Option<User>,
-    /// The license that the person chose for requests that carry none: they may act for it.
-    pub license: Option<LicenseId>,
+    /// The license that the person chose for requests that carry none.
+    pub license: Option<Chosen>,
+}
+
+/// How a person chose a license.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// On its page: they have access to it.
+    OnItsPage(LicenseId),
+    /// By its key, as anybody may who knows it.
+    ByKey(LicenseId),
+}
+
+impl Chosen {
+    /// Which license.
+    pub fn license(self) -> LicenseId {
+        match self {
+            Self::OnItsPage(license) | Self::ByKey(license) => license,
+        }
+    }
 }
 
 impl Door {
     /// A machine or a stranger.
     pub fn anonymous(name: &'static str) -> Self {
         Self { name, user: None, license: None }
+    }
+
+    /// The license on whose page this door is.
+    pub(crate) fn license_of_page(&self) -> Option<LicenseId> {
+        match self.license {
+            Some(Chosen::OnItsPage(license)) => Some(license),
+            Some(Chosen::ByKey(_)) | None => None,
+        }
     }
 }
 
@@ -88,6 +117,19 @@ pub async fn answer(
     request: &VerifiedRequest,
     door: &Door,
 ) -> Result<Answered, Refusal> {
+    answer_asked(app, request, door, &TrialAsk::default()).await
+}
+
+/// As [`answer`], with what came along beside a trial request.
+///
+/// # Errors
+/// As [`answer`].
+pub async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+    ask: &TrialAsk,
+) -> Result<Answered, Refusal> {
     // A request that proves its license gets an earlier answer from the same transaction that would store a new one.
     let proves_license = matches!(&request.claims().ask, Ask::Activation { license: Some(_), .. });
     if !proves_license && let Some(answered) = again(app, &request.hash()).await? {
@@ -97,7 +139,7 @@ pub async fn answer(
         Ask::Activation { device, license } => {
             activation::answer(app, request, device, license.as_ref(), door).await
         }
-        Ask::Trial { device } => trial::answer(app, request, device).await,
+        Ask::Trial { device } => trial::answer(app, request, device, door, ask).await,
         Ask::Deactivation { activation, .. } => {
             deactivation::answer(app, request, activation, door).await
         }
@@ -149,6 +191,19 @@ fn respond(
 /// The product of a trial request, if this vendor has it.
 async fn product(app: &App, id: &ProductId) -> Result<countersign_store::Product, Refusal> {
     app.store().product(id).await?.ok_or_else(|| Refusal::UnknownProduct(id.clone()))
+}
+
+/// The product, and how many days a trial of it has.
+///
+/// # Errors
+/// [`Refusal::UnknownProduct`], [`Refusal::NoTrial`].
+pub async fn trial_of_product(
+    app: &App,
+    id: &ProductId,
+) -> Result<(countersign_store::Product, u64), Refusal> {
+    let product = product(app, id).await?;
+    let days = product.trial_days.ok_or(Refusal::NoTrial)?;
+    Ok((product, days))
 }
 
 /// What a file that is no request says about itself, for the words of a refusal.

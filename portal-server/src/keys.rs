@@ -144,7 +144,19 @@ fn write_all(
         not_before: now.saturating_sub(3600),
         not_after: now + DELEGATION_SECONDS,
         key: signing.public_key(),
-        scope: Scope { types: ScopeType::ALL.to_vec(), products: Products::All, max_days: None },
+        serial: None,
+        // Time resets are for support, on purpose: the portal has nobody who asks for one.
+        scope: Scope {
+            types: vec![
+                ScopeType::Activation,
+                ScopeType::Deactivation,
+                ScopeType::Trial,
+                ScopeType::Release,
+            ],
+            products: Products::All,
+            max_days: None,
+            max_grants: None,
+        },
     };
     private_folder(&places.folder)?;
     private_folder(&places.root_folder)?;

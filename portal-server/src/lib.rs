@@ -4,14 +4,15 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `router` | every URL with who may use it |
-//! | `access`, `limits`, `password` | roles, forgery defence; rate limits; password hashes |
+//! | `access`, `limits`, `lane`, `password` | roles, forgery defence; rate limits; what a flood takes; password hashes |
 //! | `desk` | the heart: understand a request, say what it would do, answer it |
 //! | `bundle` | files and zips that people bring; zips, tables and calendars that they take home |
-//! | `api`, `problem` | JSON for programs; RFC 9457 errors |
+//! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
+//! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `admin` | the same set-up by command line |
@@ -29,7 +30,9 @@ pub mod desk;
 mod download;
 mod fields;
 pub mod keys;
+pub mod lane;
 pub mod language;
+mod legacy;
 mod limits;
 mod mail;
 mod pages;
@@ -38,6 +41,7 @@ mod problem;
 pub mod release;
 mod router;
 pub mod settings;
+mod shelf;
 
 use std::future::Future;
 use std::net::SocketAddr;

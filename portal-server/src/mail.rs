@@ -57,6 +57,13 @@ pub(crate) enum Mail {
         /// Where to write to: it is not theirs any more.
         old: String,
     },
+    /// As many trials as may be have started today.
+    TrialCap {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// How many that are.
+        per_day: u64,
+    },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
         /// Whose account.
@@ -87,6 +94,8 @@ pub(crate) enum Notice {
     TwoFactorOff,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// There are new recovery codes.
+    NewRecoveryCodes,
 }
 
 impl Notice {
@@ -97,6 +106,7 @@ impl Notice {
             Self::TwoFactorOn => "two-factor-on",
             Self::TwoFactorOff => "two-factor-off",
             Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::NewRecoveryCodes => "new-recovery-codes",
         }
     }
 }
@@ -108,11 +118,19 @@ impl Mail {
             Self::Invitation { user, .. } => Some(format!("invite:{user}")),
             Self::ResetPassword { email } => Some(format!("reset:{}", Hash::of(email))),
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
+            Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::EmailChanged { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });
         let payload = payload.to_string();
         NewJob { kind: KIND, payload, once, run_at: now }
+    }
+}
+
+impl Notice {
+    /// The mail as a job: to be queued with what it tells of.
+    pub(crate) fn job(self, user: Id, language: Language, now: UnixSeconds) -> NewJob {
+        Mail::Notice { user, what: self }.job(language, now)
     }
 }
 

@@ -1,5 +1,7 @@
 //! API errors: RFC 9457 problems with our codes.
 
+use std::num::NonZeroU32;
+
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -9,7 +11,7 @@ use crate::language::Language;
 
 /// An `application/problem+json` answer: `type`, `title`, `status`, `detail`, and beside the RFC's members `code` (stable)
 /// and `advice` (what to do next).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
@@ -17,6 +19,8 @@ pub(crate) struct Problem {
     detail: String,
     advice: String,
     more: Vec<(&'static str, Value)>,
+    /// Seconds.
+    retry_after: Option<NonZeroU32>,
 }
 
 const HOW_TO_SEND: &str = "POST {\"request\": \"<file or token>\"} as application/json, or the file itself as text/plain.";
@@ -30,7 +34,7 @@ impl Problem {
         advice: &str,
     ) -> Self {
         let (title, detail, advice) = (title.to_owned(), detail.to_owned(), advice.to_owned());
-        Self { status, code, title, detail, advice, more: Vec::new() }
+        Self { status, code, title, detail, advice, more: Vec::new(), retry_after: None }
     }
 
     pub(crate) fn too_large() -> Self {
@@ -67,7 +71,7 @@ impl Problem {
     }
 
     pub(crate) fn wrong_method() -> Self {
-        let fact = "this address takes POST and nothing else";
+        let fact = "this address does not take that method";
         let status = StatusCode::METHOD_NOT_ALLOWED;
         Self::new(status, "method-not-allowed", "Another method", fact, HOW_TO_SEND)
     }
@@ -80,16 +84,31 @@ impl Problem {
             "Nothing was used up. Wait {wait_seconds} {unit} and send the same request again."
         );
         let detail = "too many requests came from your address";
-        let problem = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate-limited",
-            "Too many requests",
-            detail,
-            &advice,
+        let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+        let mut problem = Self::new(status, "rate-limited", title, detail, &advice);
+        problem.retry_after = whole(wait_seconds);
+        problem.into_response()
+    }
+
+    /// So many are asking at this moment that further ones are not even queued.
+    pub(crate) fn busy() -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Busy",
+            "more trials are asked for at this moment than are answered at a time",
+            "Nothing was used up. Wait a few seconds and send the same request again.",
         );
-        let mut response = problem.into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, wait_seconds.into());
-        response
+        problem.retry_after = whole(3);
+        problem
+    }
+
+    /// The shape that older trial pages read: `{"message", "code"}`, under the same status.
+    pub(crate) fn into_legacy(self) -> Response {
+        let message = format!("{} {}", self.detail, self.advice);
+        let body = json!({"message": message.trim(), "code": self.code}).to_string();
+        let content_type = [(header::CONTENT_TYPE, "application/json")];
+        with_wait((self.status, content_type, body).into_response(), self.retry_after)
     }
 }
 
@@ -111,10 +130,22 @@ impl From<Refusal> for Problem {
             Refusal::TrialAlreadyUsed { from, until } => {
                 problem.more.extend([("started_at", json!(from)), ("expires_at", json!(until))]);
             }
+            Refusal::WorkRequired(bits) => problem.more.push(("bits", json!(bits))),
             _ => {}
         }
+        problem.retry_after = refusal.retry_after().and_then(whole);
         problem
     }
+}
+
+fn whole(seconds: u64) -> Option<NonZeroU32> {
+    NonZeroU32::new(u32::try_from(seconds).unwrap_or(u32::MAX))
+}
+
+fn with_wait(mut response: Response, seconds: Option<NonZeroU32>) -> Response {
+    let headers = response.headers_mut();
+    headers.extend(seconds.map(|seconds| (header::RETRY_AFTER, seconds.get().into())));
+    response
 }
 
 impl IntoResponse for Problem {
@@ -127,10 +158,14 @@ impl IntoResponse for Problem {
             "code": self.code,
             "advice": self.advice,
         });
-        for (name, value) in self.more {
-            body[name] = value;
+        for (name, value) in &self.more {
+            body[*name] = value.clone();
         }
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        (self.status, content_type, body.to_string()).into_response()
+        let response = (self.status, content_type, body.to_string()).into_response();
+        let mut response = with_wait(response, self.retry_after);
+        // For layers that say it in another shape.
+        response.extensions_mut().insert(self);
+        response
     }
 }

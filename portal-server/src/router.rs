@@ -19,7 +19,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
 use crate::app::App;
-use crate::{api, assets, limits, pages, release};
+use crate::{api, assets, legacy, limits, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,17 @@ fn api(app: &App) -> Table<'_> {
         .route("/readyz", Access::Api, api::readyz())
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
         .limited("/api/v1/deactivations", Access::Api, api::answer(TokenType::DeactivationRequest))
+        .limited_with("/api/v1/trials", Access::Api, api::answer(TokenType::TrialRequest), |m| {
+            m.layer(trial_origins(app))
+        })
+        .limited_with("/api/v1/trials/{product}", Access::Api, api::trial_terms(), |m| {
+            m.layer(trial_origins(app))
+        })
         .limited_with(
-            "/api/v1/trials",
+            "/v3/trial-activations/offline-activate",
             Access::Api,
-            api::answer(TokenType::TrialRequest),
-            Some(trial_origins(app)),
+            legacy::activate(),
+            |m| legacy::shaped(m).layer(trial_origins(app)),
         )
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
@@ -64,6 +70,7 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             pages::upload(post(pages::activate::zip)),
         )
+        .limited("/activate/batches/{id}", Access::Public, get(pages::activate::batch::show))
         .limited("/activate/table.csv", Access::Public, pages::upload(post(pages::activate::table)))
         .route("/responses/{hash}", Access::Public, get(pages::responses::file))
         .route("/responses/{hash}/qr.svg", Access::Public, get(pages::responses::qr))
@@ -368,7 +375,7 @@ fn trial_origins(app: &App) -> CorsLayer {
     });
     CorsLayer::new()
         .allow_origin(allow)
-        .allow_methods([Method::POST])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::CONTENT_TYPE])
         .expose_headers([header::RETRY_AFTER])
 }
@@ -404,25 +411,22 @@ impl<'a> Table<'a> {
 
     /// As `route`, limited per address.
     fn limited(self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
-        self.limited_with(path, access, methods, None)
+        self.limited_with(path, access, methods, |methods| methods)
     }
 
-    /// As `limited`, with an outermost layer that marks even refusals for other origins.
+    /// As `limited`, with outermost layers that have the refusals of the limit, too.
     fn limited_with(
         self,
         path: &str,
         access: Access,
         methods: MethodRouter<App>,
-        cors: Option<CorsLayer>,
+        outermost: impl FnOnce(MethodRouter<App>) -> MethodRouter<App>,
     ) -> Self {
         let methods = match limits::layer(self.app.config()) {
             Some(limit) => methods.layer(limit),
             None => methods,
         };
-        let methods = match cors {
-            Some(cors) => methods.layer(cors),
-            None => methods,
-        };
+        let methods = outermost(methods);
         self.route(path, access, methods)
     }
 }

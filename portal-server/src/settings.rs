@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::bail;
 use countersign_core::UnixSeconds;
+use countersign_core::trial::MOST_WORK_BITS;
 use countersign_store::{Result, Store};
 
 use crate::fields::Field;
@@ -14,6 +15,8 @@ const HOUR: u64 = 3_600;
 /// More releases than this are no quota, a longer cool-down than a year is none.
 pub(crate) const MOST_RELEASES: u64 = 1000;
 pub(crate) const LONGEST_COOL_DOWN: u64 = 365 * DAY;
+/// More trials a day than this are no cap.
+pub(crate) const MOST_TRIALS: u64 = 1_000_000;
 /// The most origins of trial pages: each of their requests is compared with all of them.
 const MOST_ORIGINS: usize = 100;
 /// How old what is at hand may be.
@@ -23,6 +26,8 @@ const RESPONSE_VALIDITY_CAP: &str = "response_validity_cap_days";
 const RELEASES_PER_YEAR: &str = "releases_per_year";
 const RELEASE_COOL_DOWN: &str = "release_cool_down_seconds";
 const TRIAL_ORIGINS: &str = "trial_origins";
+const TRIAL_WORK_BITS: &str = "trial_work_bits";
+const TRIALS_PER_DAY: &str = "trials_per_day";
 
 /// The vendor's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,17 +40,25 @@ pub struct Settings {
     pub release_cool_down_seconds: u64,
     /// Origins of trial pages that may post here, e.g. `https://acme.github.io`; `*` is every page there is.
     pub trial_origins: Vec<String>,
+    /// How much work whoever is not logged in does before a trial starts, in leading zero bits of a hash; 0: none.
+    pub trial_work_bits: u32,
+    /// How many trials of all products together may start in a day of UTC; `None`: any number.
+    pub trials_per_day: Option<u64>,
 }
 
 impl Settings {
     fn from_stored(stored: &BTreeMap<String, String>) -> Self {
-        let number = |name: &str| stored.get(name).and_then(|number| number.parse().ok());
+        let number = |name: &str| stored.get(name).and_then(|number| number.parse::<u64>().ok());
         let origins = stored.get(TRIAL_ORIGINS).map(String::as_str).unwrap_or_default();
         Self {
             response_validity_cap_days: number(RESPONSE_VALIDITY_CAP).unwrap_or(365),
             releases_per_year: number(RELEASES_PER_YEAR).unwrap_or(2),
             release_cool_down_seconds: number(RELEASE_COOL_DOWN).unwrap_or(DAY),
             trial_origins: origins.lines().map(str::to_owned).collect(),
+            trial_work_bits: number(TRIAL_WORK_BITS)
+                .and_then(|bits| u32::try_from(bits).ok())
+                .map_or(0, |bits| bits.min(MOST_WORK_BITS)),
+            trials_per_day: number(TRIALS_PER_DAY),
         }
     }
 
@@ -59,6 +72,8 @@ impl Settings {
             (RELEASES_PER_YEAR, self.releases_per_year.to_string()),
             (RELEASE_COOL_DOWN, self.release_cool_down_seconds.to_string()),
             (TRIAL_ORIGINS, self.trial_origins.join("\n")),
+            (TRIAL_WORK_BITS, self.trial_work_bits.to_string()),
+            (TRIALS_PER_DAY, self.trials_per_day.map_or(String::new(), |most| most.to_string())),
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value));
         store.set_settings(values.into(), actor, now).await

@@ -108,8 +108,9 @@ async fn three_hundred_machines_by_one_zip_and_their_responses_by_another() {
     let portal = TestPortal::new().await;
     let (visitor, key) = (portal.visitor(), portal.license(500, None).await);
     let machines = machines(&portal, 300);
-    let zip = zipped(&requests(&machines, &key));
-    let review = visitor.upload("/activate/review", upload("batch.zip", zip)).await.is(200);
+    let requests_zip = zipped(&requests(&machines, &key));
+    let form = upload("batch.zip", requests_zip.clone());
+    let review = visitor.upload("/activate/review", form).await.is(200);
     let review = review
         .says("Activate 300 machines")
         .says("300 of these machines need a seat of Acme CAD, 500 are free.");
@@ -133,10 +134,10 @@ async fn three_hundred_machines_by_one_zip_and_their_responses_by_another() {
     }
     assert_eq!(devices.len(), 300);
     // Each is what is given singly, and all of it is the same at any time.
-    let hash = &form.iter().find(|(name, _)| name == "row").unwrap().1;
-    let single = visitor.get(&format!("/responses/{hash}")).await.is(200).text;
+    let path = result.split("href=\"/responses/").nth(1).unwrap().split('"').next().unwrap();
+    let single = visitor.get(&format!("/responses/{path}")).await.is(200).text;
     assert!(files.values().any(|text| *text == single));
-    portal.clock.advance(1_000_000);
+    portal.clock.advance(3_000);
     assert_eq!(taken_home(&visitor, "/activate/responses.zip", &form).await.1, zip);
 
     let (_, csv) = taken_home(&visitor, "/activate/table.csv", &form).await;
@@ -149,6 +150,14 @@ async fn three_hundred_machines_by_one_zip_and_their_responses_by_another() {
         ("done", "activation request")
     );
     assert_eq!(rows[7]["Response file"], "lab-7.response");
+
+    // Long after, the same files get the same.
+    portal.clock.advance(1_000_000);
+    visitor.post("/activate/responses.zip", &borrowed(&form)).await.is(404).says("No longer here");
+    let review = visitor.upload("/activate/review", upload("batch.zip", requests_zip)).await;
+    let result = confirm(&visitor, &review.is(200).text).await;
+    let form = fields(&result, "/activate/responses.zip");
+    assert_eq!(taken_home(&visitor, "/activate/responses.zip", &form).await.1, zip);
 }
 
 #[tokio::test]

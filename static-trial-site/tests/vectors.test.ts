@@ -10,7 +10,7 @@ import { type Vectors, cases } from "./vectors";
 
 const load = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 const vectors = {
-  ...Object.fromEntries(["tokens", "releases", "install", "files"].map((name) => [name, load(`../tests/vectors/${name}.json`)])),
+  ...Object.fromEntries(["tokens", "releases", "keys", "trust", "install", "files"].map((name) => [name, load(`../tests/vectors/${name}.json`)])),
   ed25519: load("tests/wycheproof-ed25519.json"),
 } as unknown as Vectors;
 

@@ -1,5 +1,5 @@
-//! Whoever is on the phone finds every code: docs/guide-support.md has an anchor for each one that can be answered, and none
-//! for one that cannot.
+//! Whoever is on the phone finds every code: docs/errors.md has a section for each one that can be answered, with the code as
+//! its anchor, and none for one that cannot.
 #![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
 
 use std::collections::BTreeSet;
@@ -8,84 +8,90 @@ use std::path::Path;
 
 use countersign_core::Code;
 
-#[test]
-fn every_code_of_the_format_has_its_anchor_in_the_support_guide() {
-    let anchors = anchors(&read("docs/guide-support.md"));
-    let missing: Vec<&str> = Code::ALL
-        .iter()
-        .map(|code| code.as_str())
-        .filter(|code| !anchors.contains(*code))
-        .collect();
-    assert!(missing.is_empty(), "without a row in docs/guide-support.md: {missing:?}");
-}
+/// Where functions `code` answer with literals.
+const SOURCES: [(&str, &str); 4] = [
+    ("portal-server/src/desk/refusal.rs", "seats-used-up"),
+    ("portal-server/src/bundle/unread.rs", "zip-in-zip"),
+    ("crates/client/src/error.rs", "no-deactivation-left"),
+    ("crates/journal/src/error.rs", "journal-broken"),
+];
+
+/// Codes that are made where they are answered.
+const ALONE: [(&str, &str); 11] = [
+    ("rate-limited", "portal-server/src/problem.rs"),
+    ("busy", "portal-server/src/problem.rs"),
+    ("too-long-for-qr", "cli/src/qr.rs"),
+    ("file-io", "cli/src/fail.rs"),
+    ("usage", "cli/src/fail.rs"),
+    ("not-in-policy", "cli/src/sign/desk.rs"),
+    ("not-shown", "cli/src/sign/bulk.rs"),
+    ("file-exists", "cli/src/sign/bulk.rs"),
+    ("journal-needed", "cli/src/sign/book.rs"),
+    ("grants-used-up", "cli/src/sign/book.rs"),
+    ("wrong-backup", "cli/src/keys/paper.rs"),
+];
 
 #[test]
-fn every_refusal_of_the_portal_has_its_anchor_in_the_support_guide() {
-    let codes = codes_of(&read("portal-server/src/desk/refusal.rs"));
-    assert!(codes.contains("seats-used-up") && codes.len() > 10, "not found: {codes:?}");
-    let missing: Vec<_> =
-        codes.difference(&anchors(&read("docs/guide-support.md"))).cloned().collect();
-    assert!(missing.is_empty(), "without a row in docs/guide-support.md: {missing:?}");
-}
-
-#[test]
-fn every_reason_not_to_read_a_file_has_its_anchor_in_the_support_guide() {
-    let codes = codes_of(&read("portal-server/src/bundle/unread.rs"));
-    assert!(codes.contains("zip-in-zip") && codes.len() > 6, "not found: {codes:?}");
-    let missing: Vec<_> =
-        codes.difference(&anchors(&read("docs/guide-support.md"))).cloned().collect();
-    assert!(missing.is_empty(), "without a row in docs/guide-support.md: {missing:?}");
-}
-
-#[test]
-fn every_code_of_the_machine_has_its_anchor_in_the_support_guide() {
-    let codes = codes_of(&read("crates/client/src/error.rs"));
-    assert!(codes.contains("no-deactivation-left"), "not found: {codes:?}");
-    let missing: Vec<_> =
-        codes.difference(&anchors(&read("docs/guide-support.md"))).cloned().collect();
-    assert!(missing.is_empty(), "without a row in docs/guide-support.md: {missing:?}");
-}
-
-#[test]
-fn the_support_guide_explains_no_code_that_is_gone() {
-    let mut codes: BTreeSet<String> = Code::ALL.iter().map(|code| code.to_string()).collect();
-    codes.extend(codes_of(&read("portal-server/src/desk/refusal.rs")));
-    codes.extend(codes_of(&read("portal-server/src/bundle/unread.rs")));
-    codes.extend(codes_of(&read("crates/client/src/error.rs")));
-    // These three are made where they are answered.
-    for (code, place) in [
-        ("rate-limited", "portal-server/src/problem.rs"),
-        ("file-io", "cli/src/fail.rs"),
-        ("usage", "cli/src/fail.rs"),
-    ] {
-        assert!(read(place).contains(&format!("\"{code}\"")), "{place} does not answer {code}");
-        codes.insert(code.to_owned());
-    }
-    let gone: Vec<_> =
-        anchors(&read("docs/guide-support.md")).difference(&codes).cloned().collect();
+fn every_code_that_can_be_answered_has_its_section_and_no_other_has_one() {
+    let codes = codes();
+    let sections = sections(&read("docs/errors.md"));
+    let missing: Vec<_> = codes.difference(&sections).collect();
+    assert!(missing.is_empty(), "without a section in docs/errors.md: {missing:?}");
+    let gone: Vec<_> = sections.difference(&codes).collect();
     assert!(gone.is_empty(), "no program answers these any more: {gone:?}");
 }
 
 #[test]
-fn codes_and_anchors_are_read_as_they_are_written() {
+fn every_link_to_a_code_leads_somewhere() {
+    let sections = sections(&read("docs/errors.md"));
+    for page in
+        ["README.md", "docs/guide-support.md", "docs/guide-vendor.md", "docs/guide-developer.md"]
+    {
+        let text = read(page);
+        for link in text.split("errors.md#").skip(1) {
+            let code = link.split([')', '`', ' ', '\n', '"']).next().unwrap();
+            assert!(sections.contains(code), "{page} links to {code}");
+        }
+    }
+}
+
+#[test]
+fn codes_and_sections_are_read_as_they_are_written() {
     let source = "fn code(&self) -> &'static str {\n match self {\n Self::A => \"a-b\",\n Self::B | Self::C => \"c\",\n }\n    }\n \
         fn other() { \"not-this\" }";
     assert_eq!(codes_of(source), ["a-b", "c"].map(str::to_owned).into());
     assert!(codes_of("fn status() { \"not-this\" }").is_empty());
-    // An anchor without its row, in which the code is shown, does not count.
-    let text = "| <a id=\"a-b\"></a>`a-b` | x | y |\n<a id=\"c\"></a>\n| <a id=\"d\"></a>`e` | x | y |\n| <a id=\"f\"></a>`f` | x |  |";
-    assert_eq!(anchors(text), ["a-b"].map(str::to_owned).into());
+    // A heading without a sentence does not count, nor one that says nothing to do.
+    let text = "## Codes\n\n### a-b\n\nIt is so.\n\nSay: \"Yes.\"\n\n### c\n\n### d\n\nIt is so.\n\n### e\n\nThen: do it.\n";
+    assert_eq!(sections(text), ["a-b"].map(str::to_owned).into());
 }
 
-/// The codes with an anchor in a row of a table that shows the code, says what it means and what to say.
-fn anchors(guide: &str) -> BTreeSet<String> {
-    let rows = guide.lines().filter_map(|line| {
-        let (code, rest) = line.strip_prefix("| <a id=\"")?.split_once("\"></a>`")?;
-        let cells: Vec<&str> = rest.strip_prefix(code)?.strip_prefix("` |")?.split('|').collect();
-        let said = cells.len() == 3 && cells[..2].iter().all(|cell| !cell.trim().is_empty());
-        said.then(|| code.to_owned())
+/// Every code that a program of ours can answer.
+fn codes() -> BTreeSet<String> {
+    let mut codes: BTreeSet<String> = Code::ALL.iter().map(|code| code.to_string()).collect();
+    for (source, one) in SOURCES {
+        let found = codes_of(&read(source));
+        assert!(found.contains(one) && found.len() > 3, "not found in {source}: {found:?}");
+        codes.extend(found);
+    }
+    for (code, place) in ALONE {
+        assert!(read(place).contains(&format!("\"{code}\"")), "{place} does not answer {code}");
+        codes.insert(code.to_owned());
+    }
+    codes
+}
+
+/// The codes with a section that says what the code means, and what to say or to do. A heading is its own anchor.
+fn sections(page: &str) -> BTreeSet<String> {
+    let sections = page.split("\n### ").skip(1).filter_map(|section| {
+        let section = section.split("\n## ").next()?;
+        let mut paragraphs = section.split("\n\n").map(str::trim).filter(|text| !text.is_empty());
+        let (code, means) = (paragraphs.next()?, paragraphs.next()?);
+        let is_advice = |text: &str| text.starts_with("Say: \"") || text.starts_with("Then: ");
+        let has_advice = paragraphs.all(is_advice) && section.split("\n\n").any(is_advice);
+        (has_advice && !is_advice(means)).then(|| code.to_owned())
     });
-    rows.collect()
+    sections.collect()
 }
 
 /// The string literals in the function `code` of a source.

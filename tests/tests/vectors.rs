@@ -8,10 +8,12 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countersign_core::fingerprint::Fingerprint;
-use countersign_core::install::{self, Machine};
+use countersign_core::install::{self, AskedHere, Machine};
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::VerifiedRequest;
-use countersign_core::token::Unverified;
+use countersign_core::revocations::VerifiedRevocations;
+use countersign_core::rotation::Rotation;
+use countersign_core::token::{TokenType, Unverified};
 use countersign_core::trust::Roots;
 use countersign_core::{
     Expect, Hash, Id, ProductId, Result, SigningKey, Thumbprint, file, key, trial,
@@ -23,6 +25,8 @@ fn main() {
     let mut trials = Vec::new();
     trials.extend(tokens());
     trials.extend(releases());
+    trials.extend(keys());
+    trials.extend(trust());
     trials.extend(installs());
     trials.extend(files());
     trials.extend(license_keys());
@@ -125,14 +129,163 @@ fn releases() -> Vec<Trial> {
     cases(&file).into_iter().map(trial).collect()
 }
 
+/// Whatever the token is, by a verifier that knows the roots of the case and nothing else.
+fn keys() -> Vec<Trial> {
+    let file = load("keys.json");
+    let trial = |case: Value| {
+        let roots = roots_of(&file, &case);
+        Trial::test(format!("keys::{}", text(&case, "name")), move || {
+            let (token, expect) =
+                (text(&case, "token"), text(&case, "expect").parse::<Expect>().unwrap());
+            same(verify(&roots, token, expect), text(&case, "verdict"))
+        })
+    };
+    cases(&file).into_iter().map(trial).collect()
+}
+
+fn verify(roots: &Roots, token: &str, expect: Expect) -> &'static str {
+    let token_type = match Unverified::decode(token).map(|t| t.token_type()) {
+        Ok(t) => t,
+        Err(e) => return e.code().as_str(),
+    };
+    if let Err(e) = expect.check(token_type) {
+        return e.code().as_str();
+    }
+    match token_type {
+        TokenType::SigningKey => verdict(roots.verify_delegation(token)),
+        TokenType::Revocations => verdict(roots.verify_revocations(token)),
+        TokenType::RootKey => verdict(roots.clone().learn(&[token])),
+        TokenType::Release => verdict(roots.verify_release(token)),
+        t if t.is_request() => verdict(VerifiedRequest::verify(token, expect)),
+        _ => verdict(roots.verify_response(token, expect)),
+    }
+}
+
+/// The roots that a case names, of those that the file lists.
+fn roots_of(file: &Value, case: &Value) -> Roots {
+    let names = case["roots"].as_array().unwrap().iter().map(|kid| kid.as_str().unwrap());
+    Roots::new(names.map(|kid| text(&file["roots"], kid).parse().unwrap()))
+}
+
+/// A machine that has seen something before, and what arrives there.
+fn trust() -> Vec<Trial> {
+    let file = load("trust.json");
+    let trial = |case: Value| {
+        let all: Vec<String> = file["roots"].as_object().unwrap().keys().cloned().collect();
+        let plain = roots_of(&file, &case);
+        Trial::test(format!("trust::{}", text(&case, "name")), move || {
+            let machine = machine_of(&case, &plain);
+            let learned = arrives(&machine, &case);
+            same(
+                learned.as_ref().map_or_else(|e| e.code().as_str(), |_| "ok"),
+                text(&case, "verdict"),
+            )?;
+            let Ok(learned) = learned else { return Ok(()) };
+            same(&learned.warnings.join(" "), &strings(&case["warnings"]).join(" "))?;
+            let wanted = &case["learns"];
+            if wanted["roots"].is_array() {
+                let trusted = all.iter().filter(|kid| learned.roots.trusts(&kid.parse().unwrap()));
+                let trusted: Vec<String> = trusted.cloned().collect();
+                let mut wanted = strings(&wanted["roots"]);
+                wanted.sort();
+                same(&trusted.join(" "), &wanted.join(" "))?;
+            }
+            if let Some(signed) = wanted["signed"].as_u64() {
+                same(&learned.signed.to_string(), &signed.to_string())?;
+            }
+            if wanted["revoked"].is_array() {
+                same(&learned.revoked.join(" "), &strings(&wanted["revoked"]).join(" "))?;
+            }
+            Ok(())
+        })
+    };
+    cases(&file).into_iter().map(trial).collect()
+}
+
+/// What a machine knows after something arrived.
+struct Learned {
+    roots: Roots,
+    signed: u64,
+    revoked: Vec<String>,
+    warnings: Vec<String>,
+}
+
+fn machine_of(case: &Value, plain: &Roots) -> VectorMachine {
+    let mut roots = plain.clone();
+    for token in strings(&case["rotations"]) {
+        roots.learn(&[token]).unwrap();
+    }
+    // A list may have been seen before the rotations were.
+    let known = |token: String| {
+        plain.verify_revocations(&token).or_else(|_| roots.verify_revocations(&token)).unwrap()
+    };
+    let request = |(id, asked): (&String, &Value)| {
+        let asked = AskedHere {
+            hash: text(asked, "hash").parse().unwrap(),
+            made_at: asked["made_at"].as_u64().unwrap(),
+            may_reset: asked["may_reset"].as_bool().unwrap(),
+        };
+        (id.clone(), asked)
+    };
+    VectorMachine {
+        product: text(case, "product").parse().unwrap(),
+        device: text(case, "device_jkt").parse().unwrap(),
+        fingerprint: Fingerprint::from_json(&case["fingerprint"]).unwrap(),
+        requests: case["requests"].as_object().unwrap().iter().map(request).collect(),
+        deactivated: Vec::new(),
+        revoked: Vec::new(),
+        lists: strings(&case["lists"]).into_iter().map(known).collect(),
+        signed: case["signed"].as_u64().unwrap(),
+        tolerance: case["tolerance"].as_u64().unwrap(),
+        roots,
+    }
+}
+
+fn arrives(machine: &VectorMachine, case: &Value) -> Result<Learned> {
+    let (token, now) = (text(case, "token"), case["now"].as_u64().unwrap());
+    let mut learned = Learned {
+        roots: machine.roots.clone(),
+        signed: machine.signed,
+        revoked: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let mut lists = machine.lists.clone();
+    match Unverified::decode(token)?.token_type() {
+        TokenType::RootKey => {
+            learned.roots = install::check_rotation(machine, token)?;
+            learned.signed = learned.signed.max(Rotation::verify(token)?.issued_at);
+        }
+        TokenType::Revocations => {
+            let list = install::check_revocations(machine, token)?;
+            learned.signed = learned.signed.max(list.list.issued_at);
+            lists.push(list);
+        }
+        _ => {
+            let accepted = install::check(machine, token, Expect::Response, now)?;
+            learned.roots = accepted.verified.roots().clone();
+            learned.signed = learned.signed.max(accepted.verified.signed_time());
+            learned.warnings = accepted.warnings.iter().map(|w| w.code().to_owned()).collect();
+        }
+    }
+    let entries =
+        lists.iter().flat_map(|l| l.list.revoked.iter().map(|entry| (&l.root, entry.kid)));
+    let counting = entries.filter(|(root, kid)| learned.roots.may_revoke(root, kid));
+    learned.revoked = counting.map(|(_, kid)| kid.to_string()).collect();
+    learned.revoked.sort();
+    Ok(learned)
+}
+
 struct VectorMachine {
     roots: Roots,
     product: ProductId,
     device: Thumbprint,
     fingerprint: Fingerprint,
-    outstanding: BTreeMap<String, Hash>,
+    requests: BTreeMap<String, AskedHere>,
     deactivated: Vec<String>,
     revoked: Vec<String>,
+    lists: Vec<VerifiedRevocations>,
+    signed: u64,
+    tolerance: u64,
 }
 
 impl Machine for VectorMachine {
@@ -148,11 +301,13 @@ impl Machine for VectorMachine {
     fn fingerprint(&self) -> Option<&Fingerprint> {
         Some(&self.fingerprint)
     }
-    fn request_hash(&self, id: &Id) -> Option<Hash> {
-        self.outstanding.get(&id.to_string()).copied()
+    fn request(&self, id: &Id) -> Option<AskedHere> {
+        self.requests.get(&id.to_string()).copied()
     }
-    fn is_revoked(&self, kid: &Thumbprint) -> bool {
+    fn is_revoked(&self, roots: &Roots, kid: &Thumbprint, serial: Option<u64>) -> bool {
+        let counts = |l: &VerifiedRevocations| roots.may_revoke(&l.root, kid);
         self.revoked.contains(&kid.to_string())
+            || self.lists.iter().any(|l| counts(l) && l.list.names(kid, serial))
     }
     fn is_deactivated(&self, activation: &Id) -> bool {
         self.deactivated.contains(&activation.to_string())
@@ -160,14 +315,21 @@ impl Machine for VectorMachine {
     fn installed_at(&self, _: &Id) -> Option<u64> {
         None
     }
+    fn signed(&self) -> u64 {
+        self.signed
+    }
+    fn tolerance(&self) -> u64 {
+        self.tolerance
+    }
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
 }
 
 fn installs() -> Vec<Trial> {
     let file = load("install.json");
     let roots = roots(&file);
-    let strings = |list: &Value| {
-        list.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
-    };
     let trial = |case: Value| {
         let outstanding = case["outstanding"].as_object().unwrap().iter();
         let machine = VectorMachine {
@@ -175,11 +337,17 @@ fn installs() -> Vec<Trial> {
             product: text(&case, "product").parse().unwrap(),
             device: text(&case, "device_jkt").parse().unwrap(),
             fingerprint: Fingerprint::from_json(&case["fingerprint"]).unwrap(),
-            outstanding: outstanding
-                .map(|(id, h)| (id.clone(), h.as_str().unwrap().parse().unwrap()))
+            requests: outstanding
+                .map(|(id, h)| {
+                    let hash = h.as_str().unwrap().parse().unwrap();
+                    (id.clone(), AskedHere { hash, made_at: 0, may_reset: true })
+                })
                 .collect(),
             deactivated: strings(&case["deactivated"]),
             revoked: strings(&case["revoked_kids"]),
+            lists: Vec::new(),
+            signed: 0,
+            tolerance: 86_400,
         };
         Trial::test(format!("install::{}", text(&case, "name")), move || {
             let seed = hex(text(&case, "device_seed_hex"));

@@ -11,7 +11,7 @@ use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use countersign_client::{Check, Client, Config, Installed, Losing, Standing};
+use countersign_client::{Check, Client, Config, Losing, Standing, What};
 
 /// Your root public key, from the product's page of the portal. Built in: a key that comes from a file beside the app, or
 /// from the environment at run time, can be replaced by anybody. (This is read when the example is compiled.)
@@ -109,12 +109,17 @@ fn trial(client: &Client) -> Result<ExitCode, Box<dyn Error>> {
 
 fn install(client: &Client, file: &str) -> Result<ExitCode, Box<dyn Error>> {
     // Text from a paste box is as good as the bytes of a file.
-    match client.install(&fs::read(file)?).map_err(explain)? {
-        Installed::Right(_) => {
+    let installed = client.install(&fs::read(file)?).map_err(explain)?;
+    for warning in &installed.warnings {
+        println!("note: {}. {}", warning.fact(), warning.advice());
+    }
+    match installed.what {
+        What::Right(_) => {
             let check = client.check();
             println!("installed: {}. {}", check.fact(), check.advice());
         }
-        Installed::Receipt { activation } => println!("the seat of {activation} is free again"),
+        What::Receipt { activation } => println!("the seat of {activation} is free again"),
+        other => println!("installed: {other:?}"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! The check at start-up: may the app run, and if not, why and what now.
 
 use countersign_core::response::{Entitlement, Grant, GrantLicense, Granted, Response};
-use countersign_core::{Code, Error, Expect, Id, TokenType, UnixSeconds, file, install};
+use countersign_core::{Code, Error, Id, TokenType, UnixSeconds, file, install};
 
 use crate::Client;
 use crate::disk::Second;
@@ -253,14 +253,15 @@ impl Client {
         }
         let fingerprint = self.config.machine.fingerprint(&self.config.product);
         let device = state.device_key().public_key().thumbprint();
+        let trust = self.trust(state);
         let checks = state.grants.iter().map(|grant| {
-            let verified = match self.roots.verify_response(&grant.token, Expect::Response) {
+            let verified = match trust.verify(&grant.token) {
                 Ok(verified) => verified,
                 Err(error) => return (Standing::Refused(error), None),
             };
             let right = Right(verified.claims().clone());
             let refused = |code, fact: &str| Standing::Refused(Error::new(code, fact));
-            let standing = if state.revocations.names_as_compromised(verified.signer()) {
+            let standing = if verified.revoked_by(|kid, s| trust.is_compromised(kid, s)).is_some() {
                 refused(Code::RevokedKey, "the key that signed it is known to be in wrong hands")
             } else if right.0.product != self.config.product {
                 refused(Code::WrongProduct, "it is for another product")

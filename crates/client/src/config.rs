@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) take_to: Option<String>,
     pub(crate) soon: u64,
     pub(crate) clock_tolerance: u64,
+    pub(crate) built_at: UnixSeconds,
     clock: Clock,
     entropy: Entropy,
 }
@@ -62,6 +63,7 @@ impl Config {
             take_to: None,
             soon: 14 * DAY,
             clock_tolerance: DAY,
+            built_at: 0,
             clock: Arc::new(system_time),
             entropy: Arc::new(system_entropy),
         }
@@ -115,6 +117,15 @@ impl Config {
     #[must_use]
     pub fn clock_tolerance(mut self, seconds: u64) -> Self {
         self.clock_tolerance = seconds;
+        self
+    }
+
+    /// When the app was built, in seconds since 1970, set by its build: no time before that is believed, whatever the clock
+    /// says and whatever was deleted. Keys whose delegation had ended by then cannot sign anything new for this machine.
+    /// Default: 0, not known.
+    #[must_use]
+    pub fn built_at(mut self, time: UnixSeconds) -> Self {
+        self.built_at = time;
         self
     }
 

@@ -26,6 +26,7 @@
 //! | [`Client`] | the verbs: request, install, check, status, deactivate |
 //! | [`machine`] | what identifies this machine: components on Linux, macOS, Windows |
 //! | `state`, `disk` | what is remembered; how it is kept through kills, full disks and restored backups |
+//! | `trust` | the roots as this machine knows them: configured, and learned from rotations |
 //! | `mark` | one trial per machine, where nobody else counts |
 #![forbid(unsafe_code)]
 
@@ -40,13 +41,14 @@ mod mark;
 mod request;
 mod state;
 mod status;
+mod trust;
 
 pub use check::{Check, Right, Standing};
 pub use config::{Config, Mirror};
 pub use countersign_core as core;
 pub use deactivate::{Deactivation, Losing};
 pub use error::{Error, Result};
-pub use install::Installed;
+pub use install::{Installed, News, Warning, What};
 pub use request::Made;
 pub use status::{Receipt, Status, UsedTrial};
 

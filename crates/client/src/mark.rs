@@ -1,7 +1,7 @@
 //! The trial mark: which trial this machine has had. A key that can give nothing but trials sits in a page that everybody
 //! can open, so nobody counts what it gives: the machine itself takes one trial from such keys.
 
-use countersign_core::delegation::{Delegation, ScopeType};
+use countersign_core::delegation::Delegation;
 use countersign_core::response::{Answer, Response};
 use countersign_core::trust::VerifiedResponse;
 use countersign_core::{Id, UnixSeconds};
@@ -49,10 +49,5 @@ impl Mark {
 
 /// Whether the key that signed this can give nothing but trials. What this version does not know of a scope allows nothing.
 pub(crate) fn by_trial_only_key(verified: &VerifiedResponse) -> bool {
-    verified.delegation().is_some_and(gives_trials_alone)
-}
-
-fn gives_trials_alone(delegation: &Delegation) -> bool {
-    let types = &delegation.scope.types;
-    !types.is_empty() && types.iter().all(|kind| *kind == ScopeType::Trial)
+    verified.delegation().is_some_and(Delegation::is_trial_only)
 }

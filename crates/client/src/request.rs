@@ -98,7 +98,7 @@ impl Client {
         let token = request.sign(&state.device_key());
         let (hash, seen) = (Hash::of(&token), state.seen);
         let made_at = request.issued_at;
-        state.remember(MadeRequest { id, hash, made_at, seen, answered: false });
+        state.remember(MadeRequest { id, hash, made_at, seen, answered: false, closed: false });
         Ok(self.made(token, &request))
     }
 

@@ -1,7 +1,10 @@
 //! What a machine remembers, and how two copies of it become one.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
+use countersign_core::revocations::VerifiedRevocations;
+use countersign_core::trust::Roots;
 use countersign_core::{Hash, Id, SigningKey, Thumbprint, UnixSeconds};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -29,6 +32,15 @@ pub(crate) struct State {
     /// How often `seen` was found to be wrong and put right.
     #[serde(default)]
     pub(crate) corrections: u64,
+    /// The highest time that anything signed by the vendor has brought.
+    #[serde(default)]
+    pub(crate) signed: UnixSeconds,
+    /// How often a root has set `signed` anew.
+    #[serde(default)]
+    pub(crate) resets: u64,
+    /// The root rotations learned, as tokens: believed only as far as they hang on a configured root.
+    #[serde(default)]
+    pub(crate) rotations: Vec<String>,
 }
 
 /// 32 secret bytes that leave no copy behind and do not show in debug output.
@@ -46,6 +58,9 @@ pub(crate) struct MadeRequest {
     /// Whether a response to it was installed. Another one, a renewal, can follow.
     #[serde(default)]
     pub(crate) answered: bool,
+    /// Whether a time reset was installed since it was made: then it brings none.
+    #[serde(default)]
+    pub(crate) closed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,9 +87,12 @@ pub(crate) struct GivenUp {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Revocations {
-    /// The number of the newest list seen.
+    /// The highest number of a list seen; what older programs go by.
     pub(crate) seq: u64,
     pub(crate) keys: Vec<RevokedKey>,
+    /// The number of the newest list of each root: a stolen one that was replaced cannot use up those of its successor.
+    #[serde(default)]
+    pub(crate) seqs: BTreeMap<Thumbprint, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +100,12 @@ pub(crate) struct RevokedKey {
     pub(crate) kid: Thumbprint,
     /// Grants signed by a compromised key end; those of a key that was only retired run on.
     pub(crate) compromised: bool,
+    /// Only under delegations with a lower serial, or with none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) below: Option<u64>,
+    /// The root whose list says so; older programs did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root: Option<Thumbprint>,
 }
 
 impl State {
@@ -96,6 +120,9 @@ impl State {
             revocations: Revocations::default(),
             seen: 0,
             corrections: 0,
+            signed: 0,
+            resets: 0,
+            rotations: Vec::new(),
         }
     }
 
@@ -130,13 +157,34 @@ impl State {
 
     /// What a response tells about the time. Its request was made after the time that had been seen by then. If the vendor
     /// signed before that time all the same, it had not come: this machine's clock had been ahead. That is put right once:
-    /// other responses to requests of those days, kept for later, must not set the time back again.
+    /// other responses to requests of those days, kept for later, must not set the time back again. What the vendor signed
+    /// elsewhere has come all the same.
     pub(crate) fn learn_time(&mut self, request: &Id, signed: UnixSeconds, tolerance: u64) {
         let of_request = self.requests.iter().find(|r| r.id == *request).map_or(0, |r| r.seen);
         if of_request <= signed.saturating_add(tolerance) {
             return self.see(signed);
         }
-        self.seen = signed;
+        self.correct(signed.max(self.signed));
+    }
+
+    /// What a time reset says. A delegated key puts right what this machine's own clock has brought; times that the vendor
+    /// signed are for a root alone to take back: a stolen key must not bring another one back that has ended.
+    pub(crate) fn reset_time(&mut self, time: UnixSeconds, built_at: UnixSeconds, by: ResetBy) {
+        match by {
+            ResetBy::Root => {
+                self.signed = time.max(built_at);
+                self.resets += 1;
+            }
+            ResetBy::Delegate => self.signed = self.signed.max(time),
+        }
+        self.correct(self.signed.max(built_at));
+        for request in &mut self.requests {
+            request.closed = true;
+        }
+    }
+
+    fn correct(&mut self, seen: UnixSeconds) {
+        self.seen = seen;
         self.corrections += 1;
         for request in &mut self.requests {
             request.seen = 0;
@@ -164,28 +212,91 @@ impl State {
             }
             Ordering::Greater => {}
         }
+        match state.resets.cmp(&older.resets) {
+            Ordering::Equal => state.signed = state.signed.max(older.signed),
+            Ordering::Less => (state.signed, state.resets) = (older.signed, older.resets),
+            Ordering::Greater => {}
+        }
+        // Those of the newer copy first: where two do not go together, the first one counts.
+        for token in older.rotations {
+            if !state.rotations.contains(&token) {
+                state.rotations.push(token);
+            }
+        }
+        for request in &mut state.requests {
+            request.closed |= older.requests.iter().any(|r| r.id == request.id && r.closed);
+        }
         state
     }
 }
 
+/// Who signed a time reset.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResetBy {
+    Root,
+    Delegate,
+}
+
 impl Revocations {
-    /// Takes a list in: what was revoked stays so, whatever order the lists arrive in.
+    /// Takes a verified list in, unless a newer one of the same root is known. Whether anything changed.
+    pub(crate) fn learn(&mut self, verified: &VerifiedRevocations) -> bool {
+        let (list, root) = (&verified.list, verified.root);
+        if self.seqs.get(&root).is_some_and(|known| *known > list.seq) {
+            return false;
+        }
+        let before = self.clone();
+        let keys = list.revoked.iter().map(|key| RevokedKey {
+            kid: key.kid,
+            compromised: key.compromised,
+            below: key.below,
+            root: Some(root),
+        });
+        let seqs = BTreeMap::from([(root, list.seq)]);
+        self.merge(Self { seq: list.seq, keys: keys.collect(), seqs });
+        *self != before
+    }
+
+    /// What was revoked stays so, whatever order the lists arrive in.
     pub(crate) fn merge(&mut self, other: Self) {
         self.seq = self.seq.max(other.seq);
+        for (root, seq) in other.seqs {
+            let known = self.seqs.entry(root).or_default();
+            *known = seq.max(*known);
+        }
         for key in other.keys {
-            match self.keys.iter_mut().find(|known| known.kid == key.kid) {
-                Some(known) => known.compromised |= key.compromised,
+            match self.keys.iter_mut().find(|known| known.is_about_the_same(&key)) {
+                // Without a serial the whole key is revoked.
+                Some(known) => known.below = known.below.zip(key.below).map(|(a, b)| a.max(b)),
                 None => self.keys.push(key),
             }
         }
     }
 
-    pub(crate) fn names(&self, kid: &Thumbprint) -> bool {
-        self.keys.iter().any(|key| key.kid == *kid)
+    /// The entries that revoke what `kid` signed under a delegation with this serial.
+    pub(crate) fn of(
+        &self,
+        kid: &Thumbprint,
+        serial: Option<u64>,
+    ) -> impl Iterator<Item = &RevokedKey> {
+        let applies = move |key: &&RevokedKey| {
+            let older = match (key.below, serial) {
+                (Some(below), Some(serial)) => serial < below,
+                _ => true,
+            };
+            key.kid == *kid && older
+        };
+        self.keys.iter().filter(applies)
+    }
+}
+
+impl RevokedKey {
+    fn is_about_the_same(&self, other: &Self) -> bool {
+        (self.kid, self.compromised, self.root) == (other.kid, other.compromised, other.root)
     }
 
-    pub(crate) fn names_as_compromised(&self, kid: &Thumbprint) -> bool {
-        self.keys.iter().any(|key| key.kid == *kid && key.compromised)
+    /// Whether the root that said so could, as far as `roots` know.
+    pub(crate) fn counts(&self, roots: &Roots) -> bool {
+        self.root.is_none_or(|root| roots.may_revoke(&root, &self.kid))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use countersign_core::{Expect, Id, Thumbprint, UnixSeconds};
+use countersign_core::{Id, Thumbprint, UnixSeconds};
 
 use crate::check::{Check, Right};
 use crate::disk::Marked;
@@ -30,6 +30,10 @@ pub struct Status {
     pub receipts: Vec<Receipt>,
     /// The greatest time known to have come; `None` before something was installed.
     pub seen: Option<UnixSeconds>,
+    /// The highest time that the vendor signed or the app was built at; `None` before either is known.
+    pub signed: Option<UnixSeconds>,
+    /// The roots that others have handed over to, oldest first.
+    pub learned_roots: Vec<Thumbprint>,
     /// The trial that this machine has had, as far as its mark can be understood.
     pub used_trial: Option<UsedTrial>,
     /// Where the state is kept.
@@ -77,6 +81,8 @@ impl Client {
             deactivations: self.deactivations()?,
             receipts: Vec::new(),
             seen: None,
+            signed: None,
+            learned_roots: Vec::new(),
             used_trial: match self.disk.mark()? {
                 Marked::Yes(mark) => Some(UsedTrial { trial: mark.jti, until: mark.ends }),
                 Marked::No | Marked::Damaged { .. } => None,
@@ -89,12 +95,16 @@ impl Client {
         status.seen = Some(state.seen).filter(|time| *time > 0);
         let open = state.requests.iter().filter(|request| !request.answered);
         status.open_requests = open.map(|request| (request.id, request.made_at)).collect();
+        let trust = self.trust(&state);
         status.rights = state
             .grants
             .iter()
-            .filter_map(|grant| self.roots.verify_response(&grant.token, Expect::Response).ok())
+            .filter_map(|grant| trust.verify(&grant.token).ok())
             .map(|verified| Right::of(verified.claims().clone()))
             .collect();
+        status.signed = Some(state.signed.max(self.config.built_at)).filter(|time| *time > 0);
+        let rotations = trust.roots().rotations().map(|rotation| rotation.new_kid());
+        status.learned_roots = rotations.collect();
         let receipts = state.given_up.into_iter();
         status.receipts = receipts
             .filter_map(|g| Some(Receipt { activation: g.activation, token: g.receipt? }))

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::error::{Code, Error, Result};
-use crate::{MAX_TIME, ProductId, UnixSeconds};
+use crate::{MAX_TIME, ProductId, PublicKey, UnixSeconds};
 
 /// The members of one JSON object of a payload, with the path to it for error texts.
 pub(crate) struct Claims<'a> {
@@ -84,6 +84,14 @@ impl<'a> Claims<'a> {
             .ok_or_else(|| self.error(name, "a whole number from 0 to 2^53-1"))
     }
 
+    /// A whole number from 1 to 2^53-1.
+    pub(crate) fn ordinal(&self, name: &str) -> Result<u64> {
+        self.integer(name).ok().filter(|n| *n > 0).map_or_else(
+            || self.required(name).and(Err(self.error(name, "a whole number from 1 to 2^53-1"))),
+            Ok,
+        )
+    }
+
     pub(crate) fn boolean(&self, name: &str) -> Result<bool> {
         self.required(name)?.as_bool().ok_or_else(|| self.error(name, "true or false"))
     }
@@ -110,6 +118,15 @@ impl<'a> Claims<'a> {
     pub(crate) fn strings(&self, name: &str) -> Result<Vec<&'a str>> {
         let strings = self.array(name)?.iter();
         strings.map(|v| v.as_str().ok_or_else(|| self.error(name, "an array of strings"))).collect()
+    }
+
+    /// The key in `cnf.jwk`.
+    pub(crate) fn confirmed_key(&self) -> Result<PublicKey> {
+        let jwk = self.object("cnf")?.object("jwk")?;
+        if jwk.string("kty")? != "OKP" || jwk.string("crv")? != "Ed25519" {
+            return Err(jwk.wrong("crv", "Ed25519, of kty OKP"));
+        }
+        jwk.parsed("x")
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::UnixSeconds;
-use crate::claims::Claims;
+use crate::claims::{self, Claims};
 use crate::error::{Code, Error, Result};
 use crate::ids::{Id, Malformed, ProductId};
 use crate::key::{PublicKey, SigningKey};
@@ -33,6 +33,8 @@ pub struct Delegation {
     pub not_after: UnixSeconds,
     /// The delegated public key (`cnf.jwk`).
     pub key: PublicKey,
+    /// Rising number that the root's holder chose, from 1. With one, whatever is signed names this very delegation.
+    pub serial: Option<u64>,
     /// What it may sign.
     pub scope: Scope,
 }
@@ -46,6 +48,8 @@ pub struct Scope {
     pub products: Products,
     /// The longest grant in days of 86,400 seconds, from `iat` to `grant.expires_at`; `None`: no limit, perpetual included.
     pub max_days: Option<u64>,
+    /// How many grants it may give, from 1, each with its number; `None`: no limit. Only together with a serial.
+    pub max_grants: Option<u64>,
 }
 
 /// A type of token as a scope names it.
@@ -59,6 +63,8 @@ pub enum ScopeType {
     Trial,
     /// `release`
     Release,
+    /// `time-reset`
+    TimeReset,
 }
 
 /// Which products a key may sign for.
@@ -72,7 +78,8 @@ pub enum Products {
 
 impl ScopeType {
     /// All types.
-    pub const ALL: [Self; 4] = [Self::Activation, Self::Deactivation, Self::Trial, Self::Release];
+    pub const ALL: [Self; 5] =
+        [Self::Activation, Self::Deactivation, Self::Trial, Self::Release, Self::TimeReset];
 
     /// The type as it stands in a scope.
     pub fn as_str(self) -> &'static str {
@@ -81,18 +88,24 @@ impl ScopeType {
             Self::Deactivation => "deactivation",
             Self::Trial => "trial",
             Self::Release => "release",
+            Self::TimeReset => "time-reset",
         }
     }
 
     /// What such tokens are called.
     fn plural(self) -> String {
-        if self == Self::Release { "releases".to_owned() } else { format!("{self} responses") }
+        match self {
+            Self::Release => "releases".to_owned(),
+            Self::TimeReset => "time resets".to_owned(),
+            _ => format!("{self} responses"),
+        }
     }
 
     fn of(response: &Response) -> Self {
         match response.token_type() {
             TokenType::ActivationResponse => Self::Activation,
             TokenType::TrialResponse => Self::Trial,
+            TokenType::TimeReset => Self::TimeReset,
             _ => Self::Deactivation,
         }
     }
@@ -147,16 +160,26 @@ impl Delegation {
             Products::All => vec!["*".to_owned()],
             Products::Some(ids) => ids.iter().map(ProductId::to_string).collect(),
         };
-        let payload = json!({
-            "jti": self.id.to_string(), "iat": self.issued_at, "iss": self.issuer, "sub": self.holder,
-            "nbf": self.not_before, "exp": self.not_after,
-            "cnf": {"jwk": {"kty": "OKP", "crv": "Ed25519", "x": self.key.to_string()}},
-            "scope": {
-                "types": self.scope.types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
-                "products": products,
-                "max_days": self.scope.max_days,
-            },
-        });
+        let scope = claims::object([
+            ("types", Some(self.scope.types.iter().map(|kind| kind.as_str()).collect())),
+            ("products", Some(products.into())),
+            ("max_days", Some(self.scope.max_days.into())),
+            ("max_grants", self.scope.max_grants.map(Value::from)),
+        ]);
+        let payload = claims::object([
+            ("jti", Some(self.id.to_string().into())),
+            ("iat", Some(self.issued_at.into())),
+            ("iss", Some(self.issuer.as_str().into())),
+            ("sub", Some(self.holder.as_str().into())),
+            ("nbf", Some(self.not_before.into())),
+            ("exp", Some(self.not_after.into())),
+            (
+                "cnf",
+                Some(json!({"jwk": {"kty": "OKP", "crv": "Ed25519", "x": self.key.to_string()}})),
+            ),
+            ("serial", self.serial.map(Value::from)),
+            ("scope", Some(scope)),
+        ]);
         token::sign(&header, &payload, root)
     }
 
@@ -164,20 +187,22 @@ impl Delegation {
     pub(crate) fn verify(unverified: &Unverified<'_>, root: &PublicKey) -> Result<Self> {
         let payload = unverified.verify(root)?;
         let claims = Claims::of_payload(&payload);
-        let jwk = claims.object("cnf")?.object("jwk")?;
-        if jwk.string("kty")? != "OKP" || jwk.string("crv")? != "Ed25519" {
-            return Err(jwk.wrong("crv", "Ed25519, of kty OKP"));
-        }
-        Ok(Self {
+        let delegation = Self {
             id: claims.parsed("jti")?,
             issued_at: claims.time("iat")?,
             issuer: claims.string("iss")?.to_owned(),
             holder: claims.string("sub")?.to_owned(),
             not_before: claims.time("nbf")?,
             not_after: claims.time("exp")?,
-            key: jwk.parsed("x")?,
+            key: claims.confirmed_key()?,
+            serial: claims.optional("serial", Claims::ordinal)?,
             scope: Scope::from_claims(&claims.object("scope")?)?,
-        })
+        };
+        if delegation.scope.max_grants.is_some() && delegation.serial.is_none() {
+            // Nothing that is signed would say under which delegation it was counted.
+            return Err(claims.wrong("serial", "there where scope.max_grants is"));
+        }
+        Ok(delegation)
     }
 
     /// Refuses a response that this delegation does not cover, with the limit in the error.
@@ -202,6 +227,23 @@ impl Delegation {
     /// [`Code::OutOfScope`].
     pub fn covers_release(&self, release: &Release) -> Result<()> {
         self.covers_type(ScopeType::Release, &release.product, release.issued_at)
+    }
+
+    /// Whether the key can give nothing but trials: it may sit in a page that everybody can open, and its clock is a
+    /// visitor's.
+    pub fn is_trial_only(&self) -> bool {
+        let types = &self.scope.types;
+        !types.is_empty() && types.iter().all(|kind| *kind == ScopeType::Trial)
+    }
+
+    /// Refuses the number of a grant that is over the limit.
+    pub(crate) fn covers_count(&self, count: u64) -> Result<()> {
+        match self.scope.max_grants {
+            Some(most) if count > most => {
+                Err(self.outside(&format!("may give {most} grants, and this is number {count}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn covers_type(&self, kind: ScopeType, product: &ProductId, at: UnixSeconds) -> Result<()> {
@@ -237,7 +279,14 @@ impl Scope {
                 )
             }
         };
-        Ok(Self { types, products, max_days: claims.nullable("max_days", Claims::integer)? })
+        Ok(Self {
+            types,
+            products,
+            max_days: claims.nullable("max_days", Claims::integer)?,
+            max_grants: claims
+                .optional("max_grants", |c, n| c.nullable(n, Claims::ordinal))?
+                .flatten(),
+        })
     }
 }
 
@@ -248,6 +297,7 @@ impl Delegation {
             "types": self.scope.types.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
             "products": self.scope.products.to_string(),
             "max_days": self.scope.max_days,
+            "max_grants": self.scope.max_grants,
         })
     }
 }

@@ -9,7 +9,8 @@
 //! | [`request`], [`response`] | what a device asks and what a vendor answers: claims, signing (sections 3, 4) |
 //! | [`release`] | the files of a release with their hashes (section 4) |
 //! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
-//! | [`trust`] | who may sign: roots, chain, scope, revocation |
+//! | [`rotation`] | one root key hands over to the next (section 4) |
+//! | [`trust`] | who may sign: roots and their line, chain, scope, revocation; signing as such a key |
 //! | [`install`] | the ordered checks before a machine stores a response (section 7) |
 //! | [`trial`] | ids of trials that nobody stores; work before an answer (section 8) |
 //! | [`fingerprint`], [`license_key`] | machine binding; license keys and their proofs (section 4) |
@@ -34,6 +35,7 @@ pub mod release;
 pub mod request;
 pub mod response;
 pub mod revocations;
+pub mod rotation;
 pub mod token;
 pub mod trial;
 pub mod trust;

@@ -51,6 +51,8 @@ pub enum Answer {
         /// The activation that ended.
         activation: Id,
     },
+    /// The right time is the time of signing: for a device whose clock was ahead.
+    TimeReset,
 }
 
 /// A grant with its binding and import deadline.
@@ -119,14 +121,15 @@ impl Response {
             Answer::Activation(_) => TokenType::ActivationResponse,
             Answer::Trial(_) => TokenType::TrialResponse,
             Answer::Deactivation { .. } => TokenType::DeactivationResponse,
+            Answer::TimeReset => TokenType::TimeReset,
         }
     }
 
-    /// The grant, unless this is a receipt.
+    /// The grant, unless this is a receipt or a time reset.
     pub fn granted(&self) -> Option<&Granted> {
         match &self.answer {
             Answer::Activation(granted) | Answer::Trial(granted) => Some(granted),
-            Answer::Deactivation { .. } => None,
+            Answer::Deactivation { .. } | Answer::TimeReset => None,
         }
     }
 
@@ -150,6 +153,7 @@ impl Response {
                 TokenType::TrialResponse => {
                     Answer::Trial(Granted::from_claims(&claims, LicensePart::Ignored)?)
                 }
+                TokenType::TimeReset => Answer::TimeReset,
                 _ => Answer::Deactivation { activation: claims.parsed("activation")? },
             },
         })

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::UnixSeconds;
-use crate::claims::Claims;
+use crate::claims::{self, Claims};
 use crate::error::Result;
 use crate::ids::{Id, Thumbprint};
 use crate::key::{PublicKey, SigningKey};
@@ -31,12 +31,31 @@ pub struct RevokedKey {
     pub kid: Thumbprint,
     /// Whether somebody else may have it, rather than that it was retired.
     pub compromised: bool,
+    /// Only what was signed under a delegation with a lower serial, or with none; `None`: whatever it signed.
+    pub below: Option<u64>,
+}
+
+/// A list that a root was found to have signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedRevocations {
+    /// The list.
+    pub list: Revocations,
+    /// Thumbprint of that root.
+    pub root: Thumbprint,
+}
+
+impl std::ops::Deref for VerifiedRevocations {
+    type Target = Revocations;
+
+    fn deref(&self) -> &Revocations {
+        &self.list
+    }
 }
 
 impl Revocations {
-    /// Whether the list names `kid`.
-    pub fn names(&self, kid: &Thumbprint) -> bool {
-        self.revoked.iter().any(|key| key.kid == *kid)
+    /// Whether the list revokes what `kid` signed under a delegation with this serial.
+    pub fn names(&self, kid: &Thumbprint, serial: Option<u64>) -> bool {
+        self.revoked.iter().any(|key| key.applies_to(kid, serial))
     }
 
     /// Signs the list with a root key: the bare token.
@@ -67,11 +86,28 @@ impl Revocations {
 }
 
 impl RevokedKey {
+    /// Whether it revokes what `kid` signed under a delegation with this serial.
+    pub fn applies_to(&self, kid: &Thumbprint, serial: Option<u64>) -> bool {
+        let older = match (self.below, serial) {
+            (Some(below), Some(serial)) => serial < below,
+            _ => true,
+        };
+        self.kid == *kid && older
+    }
+
     fn from_claims(claims: &Claims<'_>) -> Result<Self> {
-        Ok(Self { kid: claims.parsed("kid")?, compromised: claims.boolean("compromised")? })
+        Ok(Self {
+            kid: claims.parsed("kid")?,
+            compromised: claims.boolean("compromised")?,
+            below: claims.optional("below", Claims::integer)?,
+        })
     }
 
     fn to_json(self) -> Value {
-        json!({"kid": self.kid.to_string(), "compromised": self.compromised})
+        claims::object([
+            ("kid", Some(self.kid.to_string().into())),
+            ("compromised", Some(self.compromised.into())),
+            ("below", self.below.map(Value::from)),
+        ])
     }
 }

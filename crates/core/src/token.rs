@@ -13,6 +13,9 @@ use crate::{base64url, json};
 /// The longest token, in characters.
 pub const MAX_LENGTH: usize = 16_384;
 
+/// The most rotations in one header.
+pub const MOST_ROTATIONS: usize = 16;
+
 macro_rules! types {
     ($($variant:ident $typ:literal $words:literal)*) => {
         /// What a token is (`typ`).
@@ -43,8 +46,10 @@ types! {
     ActivationResponse "activation-response+jwt" "activation response"
     TrialResponse "trial-response+jwt" "trial response"
     DeactivationResponse "deactivation-response+jwt" "deactivation receipt"
+    TimeReset "time-reset+jwt" "time reset"
     SigningKey "signing-key+jwt" "signing key delegation"
     Revocations "revocations+jwt" "revocation list"
+    RootKey "root-key+jwt" "root key rotation"
     Release "release+jwt" "release checksum list"
 }
 
@@ -56,10 +61,16 @@ impl TokenType {
 
     /// Whether a vendor answers a device with it.
     pub fn is_response(self) -> bool {
-        matches!(self, Self::ActivationResponse | Self::TrialResponse | Self::DeactivationResponse)
+        matches!(
+            self,
+            Self::ActivationResponse
+                | Self::TrialResponse
+                | Self::DeactivationResponse
+                | Self::TimeReset
+        )
     }
 
-    /// Whether a root or a delegated key signs it: it may carry a chain and a revocation list.
+    /// Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations.
     pub(crate) fn is_delegable(self) -> bool {
         self.is_response() || self == Self::Release
     }
@@ -146,7 +157,14 @@ pub(crate) enum Header {
     /// Requests: the device's own key.
     Device(PublicKey),
     /// Responses and releases: the signer, with what vouches for it.
-    Vendor { kid: Thumbprint, chain: Option<String>, revocations: Option<String> },
+    Vendor {
+        kid: Thumbprint,
+        chain: Option<String>,
+        revocations: Option<String>,
+        rotations: Vec<String>,
+    },
+    /// Rotations: the root that names its successor. Its whole key, so that who trusts the successor alone can verify it.
+    OldRoot(PublicKey),
     /// Delegations and revocation lists.
     Root { kid: Thumbprint },
 }
@@ -214,7 +232,7 @@ impl<'a> Unverified<'a> {
     /// The thumbprint of the key that is said to have signed it.
     pub fn signer(&self) -> Thumbprint {
         match &self.header {
-            Header::Device(key) => key.thumbprint(),
+            Header::Device(key) | Header::OldRoot(key) => key.thumbprint(),
             Header::Vendor { kid, .. } | Header::Root { kid } => *kid,
         }
     }
@@ -249,8 +267,8 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
     }
     let token_type: TokenType = string("typ")?.parse()?;
     let defined: &[&str] = match token_type {
-        t if t.is_request() => &["alg", "typ", "jwk"],
-        t if t.is_delegable() => &["alg", "typ", "kid", "chain", "revocations"],
+        t if t.is_request() || t == TokenType::RootKey => &["alg", "typ", "jwk"],
+        t if t.is_delegable() => &["alg", "typ", "kid", "chain", "revocations", "rotations"],
         _ => &["alg", "typ", "kid"],
     };
     if let Some(foreign) = map.keys().find(|name| !defined.contains(&name.as_str())) {
@@ -267,16 +285,29 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
     };
     let header = if token_type.is_request() {
         Header::Device(read_jwk(map.get("jwk"))?)
+    } else if token_type == TokenType::RootKey {
+        Header::OldRoot(read_jwk(map.get("jwk"))?)
     } else if token_type.is_delegable() {
         Header::Vendor {
             kid: kid()?,
             chain: optional("chain")?,
             revocations: optional("revocations")?,
+            rotations: map.get("rotations").map(read_rotations).transpose()?.unwrap_or_default(),
         }
     } else {
         Header::Root { kid: kid()? }
     };
     Ok((token_type, header))
+}
+
+fn read_rotations(value: &Value) -> Result<Vec<String>> {
+    let tokens: Option<Vec<String>> = value
+        .as_array()
+        .and_then(|all| all.iter().map(|t| t.as_str().map(str::to_owned)).collect());
+    tokens.filter(|tokens| (1..=MOST_ROTATIONS).contains(&tokens.len())).ok_or_else(|| {
+        let fact = format!("the header member \"rotations\" must be 1 to {MOST_ROTATIONS} tokens");
+        Error::new(Code::BadHeader, fact)
+    })
 }
 
 fn read_jwk(jwk: Option<&Value>) -> Result<PublicKey> {

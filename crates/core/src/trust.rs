@@ -1,112 +1,261 @@
-//! Who may sign a response or a release: the roots a program is configured with, and keys they delegate to
-//! (docs/format.md, sections 4 and 7). And the other side of it: signing as such a key.
+//! Who may sign a response or a release: the roots a program is configured with, those that they handed over to, and keys
+//! that a root delegates to (docs/format.md, sections 4 and 7). And the other side of it: signing as such a key.
 
-use serde_json::{Map, Value, json};
+mod claim;
+mod line;
+mod signer;
 
-use crate::claims;
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::UnixSeconds;
 use crate::delegation::Delegation;
 use crate::error::{Code, Error, Result};
-use crate::ids::Thumbprint;
-use crate::key::{PublicKey, SigningKey};
+use crate::ids::{Hash, Thumbprint};
+use crate::key::PublicKey;
 use crate::release::Release;
 use crate::response::Response;
-use crate::revocations::Revocations;
-use crate::token::{self, Expect, Header, TokenType, Unverified};
+use crate::revocations::{Revocations, VerifiedRevocations};
+use crate::rotation::Rotation;
+use crate::token::{Expect, Header, TokenType, Unverified};
 
-/// The root public keys that a verifier is configured with.
+use claim::Claim;
+use line::{Line, Link};
+pub use signer::Signer;
+
+/// The root public keys that a verifier is configured with, and what rotations have told it of their line since.
 #[derive(Debug, Clone)]
-pub struct Roots(Vec<(Thumbprint, PublicKey)>);
+pub struct Roots {
+    configured: Vec<(Thumbprint, PublicKey)>,
+    line: Line,
+}
+
+/// Whether what is verified is new here. What was installed runs on when its root is replaced later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    New,
+    Installed,
+}
 
 impl Roots {
-    /// Trusts these keys and what they delegate.
+    /// Trusts these keys, what they delegate, and the roots that they hand over to.
     pub fn new(keys: impl IntoIterator<Item = PublicKey>) -> Self {
-        Self(keys.into_iter().map(|key| (key.thumbprint(), key)).collect())
+        let configured = keys.into_iter().map(|key| (key.thumbprint(), key)).collect();
+        Self { configured, line: Line::default() }
     }
 
-    /// The keys' thumbprints.
+    /// The configured keys' thumbprints.
     pub fn thumbprints(&self) -> impl Iterator<Item = &Thumbprint> {
-        self.0.iter().map(|(kid, _)| kid)
+        self.configured.iter().map(|(kid, _)| kid)
+    }
+
+    /// The rotations learned, oldest first.
+    pub fn rotations(&self) -> impl Iterator<Item = &Rotation> {
+        self.line.links().map(|link| &link.rotation)
+    }
+
+    /// The same as tokens: what a machine remembers.
+    pub fn rotation_tokens(&self) -> impl Iterator<Item = &str> {
+        self.line.links().map(|link| link.token.as_str())
+    }
+
+    /// Whether this root is configured or learned.
+    pub fn trusts(&self, kid: &Thumbprint) -> bool {
+        self.find(kid).is_some()
+    }
+
+    /// The time from which this root signs nothing more; `None` while no successor is known.
+    pub fn until(&self, kid: &Thumbprint) -> Option<UnixSeconds> {
+        self.line.until(kid)
+    }
+
+    /// Learns rotations that follow one another: those after a trusted root and, for old files, those before one.
+    ///
+    /// # Errors
+    /// [`Code::BadSignature`], [`Code::UntrustedKey`] (no trusted root on the way, or another root is known in that place),
+    /// [`Code::BadChain`] (a gap, or other numbers than those known), [`Code::RetiredKey`]. Nothing was learned then.
+    pub fn learn<T: AsRef<str>>(&mut self, tokens: &[T]) -> Result<()> {
+        if tokens.iter().all(|token| self.line.knows(token.as_ref())) {
+            return Ok(());
+        }
+        let piece = tokens.iter().map(|t| Link::verify(t.as_ref())).collect::<Result<Vec<_>>>()?;
+        let configured = &self.configured;
+        self.line.learn(piece, |kid| configured.iter().any(|(root, _)| root == kid))
+    }
+
+    /// Learns what was learned before, in any order. What does not hang on a configured root any more is left out.
+    pub fn learn_again<T: AsRef<str>>(&mut self, tokens: &[T]) {
+        let mut rest: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
+        let mut before = rest.len() + 1;
+        while rest.len() < before {
+            before = rest.len();
+            rest.retain(|token| self.learn(&[token]).is_err());
+        }
+    }
+
+    fn with<'a>(&'a self, rotations: &[String]) -> Result<Cow<'a, Self>> {
+        if rotations.is_empty() {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut roots = self.clone();
+        roots.learn(rotations)?;
+        Ok(Cow::Owned(roots))
     }
 
     fn find(&self, kid: &Thumbprint) -> Option<&PublicKey> {
-        self.0.iter().find(|(root, _)| root == kid).map(|(_, key)| key)
+        let configured = self.configured.iter().find(|(root, _)| root == kid).map(|(_, key)| key);
+        configured.or_else(|| self.line.find(kid))
     }
 
-    /// Verifies a response: signature, chain, scope, and the revocation list that it carries.
+    fn root(&self, kid: &Thumbprint, what: &str) -> Result<&PublicKey> {
+        self.find(kid).ok_or_else(|| untrusted(what, kid))
+    }
+
+    /// Verifies a response: rotations that it carries, signature, chain, scope, and the revocation list that it carries.
     ///
     /// # Errors
-    /// The codes of docs/format.md, section 2, and [`Code::UntrustedKey`] to [`Code::RevokedKey`].
+    /// The codes of docs/format.md, section 2, and [`Code::UntrustedKey`] to [`Code::RetiredKey`].
     pub fn verify_response(&self, token: &str, expect: Expect) -> Result<VerifiedResponse> {
-        let unverified = Unverified::decode(token)?;
-        Expect::Response.check(unverified.token_type())?;
-        expect.check(unverified.token_type())?;
-        let signed = self.verify_signature(&unverified, "the response is signed by")?;
+        let unverified = decode_response(token, expect)?;
+        let roots = self.with(rotations_of(&unverified))?;
+        let signed = roots.verify_signature(&unverified, "the response is signed by", Use::New)?;
         let response = Response::from_payload(unverified.token_type(), &signed.payload)?;
+        let claim = signed.claim(response.granted().is_some())?;
         if let Some(delegation) = &signed.delegation {
             delegation.covers(&response)?;
         }
-        signed.verified(self, response)
+        roots.check_time(&signed.root, response.issued_at)?;
+        let issued_at = response.issued_at;
+        signed.verified(roots.into_owned(), response, claim, issued_at)
     }
 
-    /// Verifies the checksum list of a release: signature, chain, scope, and the revocation list that it carries.
+    /// Verifies a response that was installed before: as [`Roots::verify_response`], but a root that has been replaced since
+    /// counts, and the revocation list that was taken in then is not looked at again.
+    ///
+    /// # Errors
+    /// As [`Roots::verify_response`].
+    pub fn verify_installed(&self, token: &str) -> Result<VerifiedResponse> {
+        let unverified = decode_response(token, Expect::Response)?;
+        // The rotations in it cost two signatures each: they are needed only where its root is not known without them.
+        let roots = match hangs_on(&unverified) {
+            Some(root) if self.trusts(&root) => Cow::Borrowed(self),
+            _ => self.with(rotations_of(&unverified))?,
+        };
+        let mut signed =
+            roots.verify_signature(&unverified, "the response is signed by", Use::Installed)?;
+        let response = Response::from_payload(unverified.token_type(), &signed.payload)?;
+        let claim = signed.claim(response.granted().is_some())?;
+        if let Some(delegation) = &signed.delegation {
+            delegation.covers(&response)?;
+        }
+        signed.revocations = None;
+        let issued_at = response.issued_at;
+        signed.verified(roots.into_owned(), response, claim, issued_at)
+    }
+
+    /// Verifies the checksum list of a release, in the same way as a response.
     ///
     /// # Errors
     /// As [`Roots::verify_response`].
     pub fn verify_release(&self, token: &str) -> Result<VerifiedRelease> {
         let unverified = Unverified::decode(token)?;
         Expect::Type(TokenType::Release).check(unverified.token_type())?;
-        let signed = self.verify_signature(&unverified, "the release is signed by")?;
+        let roots = self.with(rotations_of(&unverified))?;
+        let signed = roots.verify_signature(&unverified, "the release is signed by", Use::New)?;
         let release = Release::from_payload(&signed.payload)?;
+        let claim = signed.claim(false)?;
         if let Some(delegation) = &signed.delegation {
             delegation.covers_release(&release)?;
         }
-        signed.verified(self, release)
+        roots.check_time(&signed.root, release.issued_at)?;
+        let issued_at = release.issued_at;
+        signed.verified(roots.into_owned(), release, claim, issued_at)
     }
 
     /// Verifies a delegation on its own.
     ///
     /// # Errors
-    /// [`Code::UntrustedKey`] when no root signed it; otherwise as it decodes.
+    /// [`Code::UntrustedKey`] when no root signed it, [`Code::RetiredKey`] when one did that had been replaced by then;
+    /// otherwise as it decodes.
     pub fn verify_delegation(&self, token: &str) -> Result<Delegation> {
-        let unverified = Unverified::decode(token)?;
-        Expect::Type(TokenType::SigningKey).check(unverified.token_type())?;
-        let kid = unverified.signer();
-        let root = self.find(&kid).ok_or_else(|| untrusted("the delegation is signed by", &kid))?;
-        Delegation::verify(&unverified, root)
+        self.read_delegation(token, Use::New).map(|(delegation, _)| delegation)
     }
 
-    /// Verifies a revocation list on its own.
+    /// Verifies a revocation list on its own. Entries that name a root after the one that signed it are left out: a root
+    /// that has been replaced cannot revoke the one that replaced it.
     ///
     /// # Errors
-    /// [`Code::UntrustedKey`] when no root signed it; otherwise as it decodes.
-    pub fn verify_revocations(&self, token: &str) -> Result<Revocations> {
+    /// As [`Roots::verify_delegation`].
+    pub fn verify_revocations(&self, token: &str) -> Result<VerifiedRevocations> {
         let unverified = Unverified::decode(token)?;
         Expect::Type(TokenType::Revocations).check(unverified.token_type())?;
-        let kid = unverified.signer();
-        let root =
-            self.find(&kid).ok_or_else(|| untrusted("the revocation list is signed by", &kid))?;
-        Revocations::verify(&unverified, root)
+        let root = unverified.signer();
+        let key = self.root(&root, "the revocation list is signed by")?;
+        let mut list = Revocations::verify(&unverified, key)?;
+        self.check_time(&root, list.issued_at)?;
+        list.revoked.retain(|entry| self.may_revoke(&root, &entry.kid));
+        Ok(VerifiedRevocations { list, root })
+    }
+
+    /// Whether lists of `root` count for `kid`: those of a root do not for the roots that came after it.
+    pub fn may_revoke(&self, root: &Thumbprint, kid: &Thumbprint) -> bool {
+        !self.line.is_after(kid, root)
+    }
+
+    fn read_delegation(&self, token: &str, what: Use) -> Result<(Delegation, Thumbprint)> {
+        let unverified = Unverified::decode(token)?;
+        Expect::Type(TokenType::SigningKey).check(unverified.token_type())?;
+        let root = unverified.signer();
+        let key = self.root(&root, "the delegation is signed by")?;
+        let delegation = Delegation::verify(&unverified, key)?;
+        if what == Use::New {
+            self.check_time(&root, delegation.issued_at)?;
+        }
+        Ok((delegation, root))
     }
 
     /// The payload of what a root or a key with a chain signed. The scope is not looked at yet.
-    fn verify_signature(&self, unverified: &Unverified<'_>, what: &str) -> Result<Signed> {
-        let Header::Vendor { kid, chain, revocations } = unverified.header() else {
+    fn verify_signature(
+        &self,
+        unverified: &Unverified<'_>,
+        what: &str,
+        new: Use,
+    ) -> Result<Signed> {
+        let Header::Vendor { kid, chain, revocations, .. } = unverified.header() else {
             unreachable!("the header of a response or release names the vendor's key")
         };
-        let delegation = match (self.find(kid), chain) {
+        let chained = match (self.find(kid), chain) {
             (Some(_), _) => None,
-            (None, Some(chain)) => Some(self.verify_chain(chain, kid)?),
+            (None, Some(chain)) => Some(self.verify_chain(chain, kid, new)?),
             (None, None) => return Err(untrusted(what, kid)),
         };
-        let key = delegation.as_ref().map(|d| &d.key).or_else(|| self.find(kid));
-        let payload = unverified.verify(key.ok_or_else(|| untrusted(what, kid))?)?;
-        Ok(Signed { payload, signer: *kid, delegation, revocations: revocations.clone() })
+        let key = match &chained {
+            Some((delegation, _)) => &delegation.key,
+            None => self.root(kid, what)?,
+        };
+        let payload = unverified.verify(key)?;
+        let (delegation, root) = chained.map_or((None, *kid), |(d, root)| (Some(d), root));
+        Ok(Signed {
+            payload,
+            signer: *kid,
+            root,
+            delegation,
+            chain: chain.as_ref().map(Hash::of),
+            revocations: revocations.clone(),
+        })
     }
 
-    /// The delegation inside a token. Whatever is wrong with it is a bad chain, but that no root signed it.
-    fn verify_chain(&self, chain: &str, kid: &Thumbprint) -> Result<Delegation> {
-        let delegation = self.verify_delegation(chain).map_err(|e| match e.code() {
-            Code::UntrustedKey => e,
+    /// The delegation inside a token. Whatever is wrong with it is a bad chain, but that no root, or one that had been
+    /// replaced, signed it.
+    fn verify_chain(
+        &self,
+        chain: &str,
+        kid: &Thumbprint,
+        new: Use,
+    ) -> Result<(Delegation, Thumbprint)> {
+        let (delegation, root) = self.read_delegation(chain, new).map_err(|e| match e.code() {
+            Code::UntrustedKey | Code::RetiredKey => e,
             _ => Error::new(
                 Code::BadChain,
                 format!("the delegation of the signing key is invalid: {e}"),
@@ -118,7 +267,37 @@ impl Roots {
                 "the delegation is for another key than the one that signed",
             ));
         }
-        Ok(delegation)
+        Ok((delegation, root))
+    }
+
+    /// Refuses what hangs on `root` and was signed when that had been replaced.
+    fn check_time(&self, root: &Thumbprint, signed: UnixSeconds) -> Result<()> {
+        match self.until(root) {
+            Some(until) if signed >= until => Err(retired(root)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn decode_response(token: &str, expect: Expect) -> Result<Unverified<'_>> {
+    let unverified = Unverified::decode(token)?;
+    Expect::Response.check(unverified.token_type())?;
+    expect.check(unverified.token_type())?;
+    Ok(unverified)
+}
+
+fn rotations_of<'a>(unverified: &'a Unverified<'_>) -> &'a [String] {
+    match unverified.header() {
+        Header::Vendor { rotations, .. } => rotations,
+        _ => &[],
+    }
+}
+
+/// The root that a response says it hangs on.
+fn hangs_on(unverified: &Unverified<'_>) -> Option<Thumbprint> {
+    match unverified.header() {
+        Header::Vendor { chain: Some(chain), .. } => Some(Unverified::decode(chain).ok()?.signer()),
+        _ => Some(unverified.signer()),
     }
 }
 
@@ -133,23 +312,47 @@ pub(crate) fn revoked(kid: &Thumbprint) -> Error {
     Error::new(Code::RevokedKey, format!("the signing key {kid} was revoked by the vendor"))
 }
 
+pub(crate) fn retired(kid: &Thumbprint) -> Error {
+    let fact = format!("it hangs on the root key {kid}, which the vendor has replaced by another");
+    Error::new(Code::RetiredKey, fact)
+}
+
 /// What a root or a key with a chain signed.
 struct Signed {
     payload: Map<String, Value>,
     signer: Thumbprint,
+    root: Thumbprint,
     delegation: Option<Delegation>,
+    chain: Option<Hash>,
     revocations: Option<String>,
 }
 
 impl Signed {
-    /// `claims` of the payload, unless the revocation list that came along names the signer.
-    fn verified<T>(self, roots: &Roots, claims: T) -> Result<Verified<T>> {
+    /// The claim that says under which delegation this was signed, and as which grant.
+    fn claim(&self, is_grant: bool) -> Result<Option<Claim>> {
+        claim::check(&self.payload, self.delegation.as_ref(), self.chain.as_ref(), is_grant)
+    }
+
+    /// `claims` of the payload, unless the revocation list that came along names the signer or its root.
+    fn verified<T>(
+        self,
+        roots: Roots,
+        claims: T,
+        claim: Option<Claim>,
+        issued_at: UnixSeconds,
+    ) -> Result<Verified<T>> {
         let list = self.revocations.as_deref().map(|list| roots.verify_revocations(list));
         let revocations = list.transpose()?;
-        if revocations.as_ref().is_some_and(|list| list.names(&self.signer)) {
-            return Err(revoked(&self.signer));
+        let count = claim.and_then(|claim| claim.count);
+        let Self { signer, root, delegation, .. } = self;
+        let verified =
+            Verified { claims, signer, root, delegation, revocations, roots, count, issued_at };
+        if let Some(list) = verified.revocations()
+            && let Some(kid) = verified.revoked_by(|kid, serial| list.list.names(kid, serial))
+        {
+            return Err(revoked(&kid));
         }
-        Ok(Verified { claims, signer: self.signer, delegation: self.delegation, revocations })
+        Ok(verified)
     }
 }
 
@@ -158,8 +361,12 @@ impl Signed {
 pub struct Verified<T> {
     claims: T,
     signer: Thumbprint,
+    root: Thumbprint,
     delegation: Option<Delegation>,
-    revocations: Option<Revocations>,
+    revocations: Option<VerifiedRevocations>,
+    roots: Roots,
+    count: Option<u64>,
+    issued_at: UnixSeconds,
 }
 
 /// A verified response.
@@ -179,170 +386,52 @@ impl<T> Verified<T> {
         &self.signer
     }
 
+    /// The root that it hangs on: the signer itself, or the one that delegated to it.
+    pub fn root(&self) -> &Thumbprint {
+        &self.root
+    }
+
     /// The delegation of that key, unless it is a root.
     pub fn delegation(&self) -> Option<&Delegation> {
         self.delegation.as_ref()
     }
 
+    /// The number of this grant under its delegation, where it says one.
+    pub fn count(&self) -> Option<u64> {
+        self.count
+    }
+
     /// The revocation list that it carried.
-    pub fn revocations(&self) -> Option<&Revocations> {
+    pub fn revocations(&self) -> Option<&VerifiedRevocations> {
         self.revocations.as_ref()
     }
-}
 
-/// A key that signs responses and releases: a root, or a delegated key with the delegation that goes into each of them.
-#[derive(Debug, Clone)]
-pub struct Signer {
-    key: SigningKey,
-    kid: Thumbprint,
-    chain: Option<(String, Delegation)>,
-    revocations: Option<String>,
-}
-
-impl Signer {
-    /// Signs as a root.
-    pub fn root(key: SigningKey) -> Self {
-        Self { kid: key.public_key().thumbprint(), key, chain: None, revocations: None }
+    /// The roots as known now, with the rotations that it carried.
+    pub fn roots(&self) -> &Roots {
+        &self.roots
     }
 
-    /// Signs as a delegated key. `chain` must be for this key and signed by one of `roots`.
-    ///
-    /// # Errors
-    /// As a verifier would refuse the chain.
-    pub fn delegated(key: SigningKey, chain: String, roots: &Roots) -> Result<Self> {
-        let kid = key.public_key().thumbprint();
-        let delegation = roots.verify_chain(&chain, &kid)?;
-        Ok(Self { kid, key, chain: Some((chain, delegation)), revocations: None })
+    /// The highest time in it that the vendor signed. What a key for trials alone signs does not count: its clock is that of
+    /// whoever opened the page.
+    pub fn signed_time(&self) -> UnixSeconds {
+        let is_page = self.delegation.as_ref().is_some_and(Delegation::is_trial_only);
+        let own = (!is_page).then_some(self.issued_at);
+        let delegation = self.delegation.as_ref().map(|d| d.issued_at);
+        let list = self.revocations.as_ref().map(|l| l.list.issued_at);
+        let rotation = self.roots.rotations().map(|rotation| rotation.issued_at).max();
+        [own, delegation, list, rotation].into_iter().flatten().max().unwrap_or(0)
     }
 
-    /// Puts a revocation list into every response from now on.
-    #[must_use]
-    pub fn with_revocations(mut self, list: Option<String>) -> Self {
-        self.revocations = list;
-        self
-    }
-
-    /// The key's thumbprint.
-    pub fn kid(&self) -> &Thumbprint {
-        &self.kid
-    }
-
-    /// The delegation, unless this is a root.
-    pub fn delegation(&self) -> Option<&Delegation> {
-        self.chain.as_ref().map(|(_, delegation)| delegation)
-    }
-
-    /// Signs a response: the bare token.
-    ///
-    /// # Errors
-    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::TooLong`] when it says too much for a token: every
-    /// verifier would refuse it.
-    pub fn sign(&self, response: &Response) -> Result<String> {
-        if let Some(delegation) = self.delegation() {
-            delegation.covers(response)?;
-        }
-        self.token(response.token_type(), &response.payload())
-    }
-
-    /// Signs the checksum list of a release: the bare token.
-    ///
-    /// # Errors
-    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::BadClaim`] when the files are too many or one is
-    /// named twice, [`Code::TooLong`] when a long revocation list leaves no room: every verifier would refuse it.
-    pub fn sign_release(&self, release: &Release) -> Result<String> {
-        release.check_files()?;
-        if let Some(delegation) = self.delegation() {
-            delegation.covers_release(release)?;
-        }
-        self.token(TokenType::Release, &release.payload())
-    }
-
-    fn token(&self, token_type: TokenType, payload: &Value) -> Result<String> {
-        let token = token::sign(&self.header(token_type), payload, &self.key);
-        token::check_length(&token)?;
-        Ok(token)
-    }
-
-    fn header(&self, token_type: TokenType) -> Value {
-        claims::object([
-            ("alg", Some(json!("EdDSA"))),
-            ("typ", Some(json!(token_type.as_str()))),
-            ("kid", Some(json!(self.kid.to_string()))),
-            ("chain", self.chain.as_ref().map(|(token, _)| json!(token))),
-            ("revocations", self.revocations.as_ref().map(|token| json!(token))),
-        ])
+    /// The key that `names` revokes: the signer's, under its delegation's serial, or its root's.
+    pub fn revoked_by(
+        &self,
+        names: impl Fn(&Thumbprint, Option<u64>) -> bool,
+    ) -> Option<Thumbprint> {
+        let serial = self.delegation.as_ref().and_then(|d| d.serial);
+        let found = names(&self.signer, serial).then_some(self.signer);
+        found.or_else(|| names(&self.root, None).then_some(self.root))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Id;
-    use crate::delegation::{Products, Scope, ScopeType};
-    use crate::file;
-    use crate::ids::Hash;
-    use crate::release::{ListedFile, MOST_FILES};
-
-    fn key(seed: u8) -> SigningKey {
-        SigningKey::from_seed(&[seed; 32])
-    }
-
-    fn release(files: usize) -> Release {
-        let listed = |number: usize| ListedFile {
-            name: format!("{number:0>96}").parse().unwrap(),
-            size: crate::MAX_TIME,
-            sha256: Hash::of([number.to_le_bytes()[0]]),
-        };
-        Release {
-            issuer: "A vendor with a name that is rather long".to_owned(),
-            product: "p".repeat(64).parse().unwrap(),
-            id: Id::from([7; 16]),
-            issued_at: 1_000,
-            version: "9".repeat(64).parse().unwrap(),
-            channel: "c".repeat(32).parse().unwrap(),
-            files: (0..files).map(listed).collect(),
-        }
-    }
-
-    fn delegated(types: &[ScopeType]) -> Signer {
-        let delegation = Delegation {
-            id: Id::from([1; 16]),
-            issued_at: 1,
-            issuer: "A vendor with a name that is rather long".to_owned(),
-            holder: "the portal".to_owned(),
-            not_before: 1_000,
-            not_after: 1_001,
-            key: key(2).public_key(),
-            scope: Scope { types: types.to_vec(), products: Products::All, max_days: Some(1) },
-        };
-        let roots = Roots::new([key(1).public_key()]);
-        Signer::delegated(key(2), delegation.sign(&key(1)), &roots).unwrap()
-    }
-
-    #[test]
-    fn the_longest_list_with_a_chain_fits_into_a_token_and_a_file() {
-        let (roots, release) = (Roots::new([key(1).public_key()]), release(MOST_FILES));
-        let token = delegated(&ScopeType::ALL).sign_release(&release).unwrap();
-        let text = file::checksum_file(&token, &release);
-        let verified = roots.verify_release(&file::read(text.as_bytes()).unwrap()).unwrap();
-        assert_eq!(*verified.claims(), release);
-        assert_eq!(verified.signer(), &key(2).public_key().thumbprint());
-    }
-
-    #[test]
-    fn what_a_verifier_would_refuse_is_not_signed() {
-        let code = |result: Result<String>| result.unwrap_err().code();
-        let signer = delegated(&[ScopeType::Activation, ScopeType::Trial]);
-        assert_eq!(code(signer.sign_release(&release(1))), Code::OutOfScope);
-        let signer = delegated(&ScopeType::ALL);
-        for count in [0, MOST_FILES + 1] {
-            assert_eq!(code(signer.sign_release(&release(count))), Code::BadClaim, "{count}");
-        }
-        let late = Release { issued_at: 1_001, ..release(1) };
-        assert_eq!(code(signer.sign_release(&late)), Code::OutOfScope);
-        let mut twice = release(2);
-        twice.files[0].name = "A.exe".parse().unwrap();
-        twice.files[1].name = "a.exe".parse().unwrap();
-        assert_eq!(code(signer.sign_release(&twice)), Code::BadClaim);
-    }
-}
+mod tests;

@@ -5,10 +5,9 @@
 use countersign_core::{Id, LicenseId};
 use rusqlite::Connection;
 
-use crate::activation::Activation;
 use crate::error::Result;
 use crate::row::Columns;
-use crate::user::{OrganizationRole, Role, User};
+use crate::user::{self, OrganizationRole, Role, User};
 use crate::{Store, find, list};
 
 const OF: &str = "SELECT owner_user_id, organization_id FROM license WHERE id = ?1";
@@ -53,10 +52,11 @@ impl Access {
         }
     }
 
-    /// Whether `user` may release the seat of this machine without proof: who uses a license through a group, only for
-    /// machines that they brought themselves.
-    pub fn may_release(&self, user: &User, activation: &Activation) -> bool {
-        !matches!(self, Self::Groups(_)) || activation.by_user == Some(user.id)
+    /// Whether the license is this person's to manage: to see its whole key, and to release seats of lost machines. Not for
+    /// those who use it through a group alone: the few releases of a year would be gone with the first of them, and whoever
+    /// released their own machine, which runs on, would have passed the group's cap.
+    pub fn manages(&self) -> bool {
+        !matches!(self, Self::Groups(_))
     }
 }
 
@@ -97,6 +97,15 @@ impl Store {
     /// When the database fails.
     pub async fn access_to(&self, user: &User, license: &LicenseId) -> Result<Option<Access>> {
         self.read(|c| access(c, user, license))
+    }
+}
+
+/// As [`access`], for the user as they are now: for decisions inside a transaction, where what a handler saw a moment ago may
+/// have changed.
+pub(crate) fn access_now(c: &Connection, user: Id, license: &LicenseId) -> Result<Option<Access>> {
+    match user::find_user(c, user)? {
+        Some(user) => access(c, &user, license),
+        None => Ok(None),
     }
 }
 

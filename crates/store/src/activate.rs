@@ -9,7 +9,7 @@ use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, fingerprint, group_seat, product, release, run};
+use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run};
 
 const YEAR: u64 = 365 * 86_400;
 
@@ -56,10 +56,19 @@ pub struct Activate {
     pub door: &'static str,
     /// Who brought it, if they were logged in.
     pub by_user: Option<Id>,
-    /// The groups through which alone that person has access: a new seat is taken from one of them. Empty otherwise.
-    pub groups: Vec<Id>,
+    /// By what right.
+    pub right: Right,
     /// The time.
     pub now: UnixSeconds,
+}
+
+/// By what right a machine is activated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Whoever brings the request knows the license's key: the request proves it, or it was typed.
+    Key,
+    /// The person who brings it has access to the license, which is looked at again when the seat is taken.
+    Access,
 }
 
 /// How an activation ended.
@@ -120,7 +129,8 @@ pub enum Seat {
 }
 
 impl Store {
-    /// Which seat the machine would get, or why none; `groups` as in [`Activate`]. Nothing is stored.
+    /// Which seat the machine would get, or why none. `groups` are those through which alone the person at the door has access:
+    /// a new seat would be taken from one of them. Nothing is stored.
     ///
     /// # Errors
     /// When the database fails.
@@ -211,7 +221,11 @@ fn same_machine(
 ) -> Result<Option<Activation>> {
     for id in fingerprint::candidates(c, &license.id.to_string(), machine, license.strategy)? {
         let candidate = activation::find_activation(c, &id)?;
-        let matches = |a: &Activation| recognises(license.strategy, &a.fingerprint, machine);
+        let matches = |a: &Activation| {
+            a.license == license.id
+                && a.state.holds_seat()
+                && recognises(license.strategy, &a.fingerprint, machine)
+        };
         if let Some(found) = candidate.filter(matches) {
             return Ok(Some(found));
         }
@@ -231,9 +245,11 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
     if current.revision != license.revision {
         return Ok(Activated::Stale);
     }
-    let machine = &activate.device.fingerprint;
-    let (key, groups) = (&activate.device_key, &activate.groups);
-    let seat = match plan(c, license, current.live, key, machine, groups, activate.now)? {
+    let Some(groups) = groups_now(c, activate)? else {
+        return Ok(Activated::Refused(ActivationRefusal::UnknownLicense));
+    };
+    let (key, machine) = (&activate.device_key, &activate.device.fingerprint);
+    let seat = match plan(c, license, current.live, key, machine, &groups, activate.now)? {
         Ok(seat) => seat,
         Err(refusal) => return Ok(Activated::Refused(refusal)),
     };
@@ -244,7 +260,7 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         Seat::Kept(former) => take_over(c, activate, &former, false)?,
         Seat::Reinstall(former) => take_over(c, activate, &former, true)?,
         Seat::New => {
-            let group = group_seat::take(c, groups, activate.by_user, &license.id)?;
+            let group = group_seat::take(c, &groups, activate.by_user, &license.id)?;
             if group.is_none() && !groups.is_empty() {
                 let refusal = ActivationRefusal::GroupSeatsUsedUp { allowed: 0 };
                 return Ok(Activated::Refused(refusal));
@@ -261,6 +277,20 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         activate.now,
     )?;
     Ok(Activated::Done)
+}
+
+/// The groups from which alone a new seat may be taken now; empty: the license's own seats. `None`: the person has lost the
+/// access that was their right.
+fn groups_now(c: &Connection, activate: &Activate) -> Result<Option<Vec<Id>>> {
+    let access = match activate.by_user {
+        Some(user) => access::access_now(c, user, &activate.terms.id)?,
+        None => None,
+    };
+    Ok(match (access, activate.right) {
+        (Some(access), _) => Some(access.groups()),
+        (None, Right::Key) => Some(Vec::new()),
+        (None, Right::Access) => None,
+    })
 }
 
 /// What of a license changes with its activations.
@@ -310,7 +340,10 @@ fn take_over(
     reinstall: bool,
 ) -> Result<()> {
     let former_id = former.id.to_string();
-    run(c, END, (&former_id, "replaced", seconds(activate.now)))?;
+    if run(c, END, (&former_id, "replaced", seconds(activate.now)))? != 1 {
+        // The plan was made from this very row in this transaction: a seat never has two holders.
+        return Err(StoreError::Malformed("holder of a seat"));
+    }
     fingerprint::delete(c, &former.license.to_string(), &former.fingerprint, &former_id)?;
     insert(c, activate, former.seat, reinstall, former.group)?;
     record(

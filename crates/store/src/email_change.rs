@@ -42,7 +42,7 @@ impl Store {
         let email = user::normal_email(email);
         self.write(move |c| {
             link::drop_links(c, user, &[LinkPurpose::ConfirmEmail])?;
-            if run(c, ASK, (user.to_string(), email))? != 1 {
+            if run(c, ASK, (user.to_string(), &email))? != 1 {
                 return Ok(false);
             }
             job::enqueue(c, &mail, now)?;
@@ -59,10 +59,10 @@ impl Store {
     pub async fn confirm_email(
         &self,
         token: Hash,
-        notice: impl FnOnce(Id, &str) -> NewJob + Send + 'static,
+        notice: impl Fn(Id, &str) -> NewJob + Send + 'static,
         now: UnixSeconds,
     ) -> Result<EmailChange> {
-        self.write(move |c| confirm(c, &token, notice, now)).await
+        self.write(move |c| confirm(c, &token, &notice, now)).await
     }
 
     /// Undoes a change from the old mailbox: the address is as it was, every session ends, and the password is worth
@@ -78,7 +78,7 @@ impl Store {
 fn confirm(
     c: &Connection,
     token: &Hash,
-    notice: impl FnOnce(Id, &str) -> NewJob,
+    notice: &impl Fn(Id, &str) -> NewJob,
     now: UnixSeconds,
 ) -> Result<EmailChange> {
     let link = link::find_link(c, token, LinkPurpose::ConfirmEmail, now)?;

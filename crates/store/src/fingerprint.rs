@@ -1,24 +1,29 @@
 //! Finding machines by the components of their fingerprint, among those of one license or one product's trials.
+//!
+//! Each component of a machine is a row at a *place*: a number made of the scope (which license, which trials) and the
+//! component's hash. Two components may share a place by chance, so whoever is found is a candidate, to be compared.
 
 use std::collections::HashMap;
 
+use countersign_core::Hash;
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::{list, run};
+use crate::{find, list, run};
 
 /// How many machines that share a component (a processor model) are looked at.
 const COMMON: usize = 64;
 
-const INSERT: &str = "INSERT INTO fingerprint_component (scope, hash, subject, parts) \
-    VALUES (?1, ?2, ?3, ?4) \
-    ON CONFLICT (scope, hash, subject) DO NOTHING";
-const DELETE: &str =
-    "DELETE FROM fingerprint_component WHERE scope = ?1 AND hash = ?2 AND subject = ?3";
+const INSERT: &str = "INSERT INTO machine_part (place, parts, subject) VALUES (?1, ?2, ?3) \
+    ON CONFLICT (place, parts, subject) DO NOTHING";
+const DELETE: &str = "DELETE FROM machine_part WHERE place = ?1 AND parts = ?2 AND subject = ?3";
+const KNOWN: &str = "SELECT 1 FROM machine_part WHERE place = ?1 LIMIT 1";
 // The limit is COMMON, as a literal: SQLite plans a statement anew for each value of a bound limit.
 const FIND: &str =
-    "SELECT subject, parts FROM fingerprint_component WHERE scope = ?1 AND hash = ?2 LIMIT 64";
+    "SELECT subject, parts FROM machine_part WHERE place = ?1 AND parts <= ?2 LIMIT 64";
+const EMPTY_OLD: &str = "DELETE FROM fingerprint_component";
+const OLD: &str = "SELECT scope, hash, parts, subject FROM fingerprint_component";
 
 /// Notes the components of `subject`'s machine.
 pub(crate) fn insert(
@@ -27,11 +32,7 @@ pub(crate) fn insert(
     fingerprint: &Fingerprint,
     subject: &str,
 ) -> Result<()> {
-    let parts = parts(fingerprint);
-    for (_, hash) in fingerprint.components() {
-        run(c, INSERT, (scope, hash.to_string(), subject, parts))?;
-    }
-    Ok(())
+    each(c, INSERT, scope, fingerprint, subject)
 }
 
 /// Forgets them.
@@ -41,8 +42,20 @@ pub(crate) fn delete(
     fingerprint: &Fingerprint,
     subject: &str,
 ) -> Result<()> {
-    for (_, hash) in fingerprint.components() {
-        run(c, DELETE, (scope, hash.to_string(), subject))?;
+    each(c, DELETE, scope, fingerprint, subject)
+}
+
+fn each(
+    c: &Connection,
+    sql: &str,
+    scope: &str,
+    fingerprint: &Fingerprint,
+    subject: &str,
+) -> Result<()> {
+    // How many components the subject has: with it the index alone tells most strangers apart.
+    let parts = i64::try_from(fingerprint.components().count()).unwrap_or(i64::MAX);
+    for place in places(scope, fingerprint) {
+        run(c, sql, (place, parts, subject))?;
     }
     Ok(())
 }
@@ -58,32 +71,62 @@ pub(crate) fn candidates(
     struct Seen {
         shared: usize,
         cut: usize,
-        parts: i64,
+        parts: usize,
     }
+    let mut known = Vec::new();
+    for place in places(scope, fingerprint) {
+        if find(c, KNOWN, [place], |_| Ok(()))?.is_some() {
+            known.push(place);
+        }
+    }
+    let Some(most_parts) = most_parts(strategy, known.len()) else { return Ok(Vec::new()) };
     let mut seen: HashMap<String, Seen> = HashMap::new();
     let mut cut_off = 0;
-    for (_, hash) in fingerprint.components() {
+    for place in known {
         let found: Vec<(String, i64)> =
-            list(c, FIND, (scope, hash.to_string()), |row| Ok((row.text()?, row.take()?)))?;
+            list(c, FIND, (place, most_parts), |row| Ok((row.text()?, row.take()?)))?;
         let is_cut = found.len() >= COMMON;
         cut_off += usize::from(is_cut);
         for (subject, parts) in found {
+            let parts = usize::try_from(parts).unwrap_or(1);
             let seen = seen.entry(subject).or_insert(Seen { shared: 0, cut: 0, parts });
             seen.shared += 1;
             seen.cut += usize::from(is_cut);
         }
     }
-    let may_be = |seen: &Seen| {
-        let most = seen.shared + cut_off - seen.cut;
-        most >= strategy.needed(usize::try_from(seen.parts).unwrap_or(1))
-    };
+    let may_be = |seen: &Seen| seen.shared + cut_off - seen.cut >= strategy.needed(seen.parts);
     let mut found: Vec<String> =
         seen.into_iter().filter(|(_, seen)| may_be(seen)).map(|(subject, _)| subject).collect();
     found.sort_unstable();
     Ok(found)
 }
 
-/// How many components there are.
-fn parts(fingerprint: &Fingerprint) -> i64 {
-    i64::try_from(fingerprint.components().count()).unwrap_or(i64::MAX)
+/// The most components that a machine may have of which so many are enough. A new machine shares its processor model with
+/// others and nothing else: then only machines of very few components are looked at.
+fn most_parts(strategy: Strategy, shared: usize) -> Option<i64> {
+    let enough = |parts: &usize| strategy.needed(*parts) <= shared;
+    let most = (1_usize..).take_while(enough).last()?;
+    i64::try_from(most).ok()
+}
+
+fn places(scope: &str, fingerprint: &Fingerprint) -> impl Iterator<Item = i64> {
+    fingerprint.components().map(move |(_, hash)| place(scope, &hash.to_string()))
+}
+
+/// The first 64 bits of a hash of both.
+fn place(scope: &str, hash: &str) -> i64 {
+    let [a, b, c, d, e, f, g, h, ..] = *Hash::of(format!("{scope} {hash}")).as_bytes();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Takes over what was noted before there were places. Only the program can compute them.
+pub(crate) fn take_over(c: &Connection) -> Result<()> {
+    let mut statement = c.prepare(OLD)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (scope, hash): (String, String) = (row.get(0)?, row.get(1)?);
+        let (parts, subject): (i64, String) = (row.get(2)?, row.get(3)?);
+        run(c, INSERT, (place(&scope, &hash), parts, subject))?;
+    }
+    run(c, EMPTY_OLD, []).map(|_| ())
 }

@@ -89,8 +89,8 @@ impl Store {
             }
             let invited = User {
                 email_pending: Some(email),
-                first_name: invite.first_name,
-                last_name: invite.last_name,
+                first_name: invite.first_name.clone(),
+                last_name: invite.last_name.clone(),
                 organization_role: invite.organization_role,
                 organization: Some(invite.organization),
                 ..User::invited(invite.user, user::placeholder(invite.user), Role::Customer, now)

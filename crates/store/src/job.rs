@@ -109,7 +109,7 @@ impl Store {
     /// When the database fails.
     pub async fn job_failed(&self, job: &Job, error: &str, run_at: UnixSeconds) -> Result<bool> {
         let (seq, tries, error) = (job.seq, job.tries, cut(error));
-        self.write(move |c| Ok(run(c, RETRY, (seq, tries, seconds(run_at), error))? == 1)).await
+        self.write(move |c| Ok(run(c, RETRY, (seq, tries, seconds(run_at), &error))? == 1)).await
     }
 
     /// The job failed and is not tried again. `action` goes into the audit log, to `subject`.
@@ -127,13 +127,13 @@ impl Store {
         let (seq, tries, error) = (job.seq, job.tries, cut(error));
         self.write(move |c| {
             let ours = run(c, GIVE_UP, (seq, tries, seconds(now), &error))? == 1;
-            match subject {
+            match &subject {
                 _ if !ours => {}
                 JobSubject::User(user) => {
-                    audit::record_of_user(c, user, now, "portal", action, &error)?;
+                    audit::record_of_user(c, *user, now, "portal", action, &error)?;
                 }
                 JobSubject::Other(subject) => {
-                    audit::record(c, now, "portal", action, &subject, &error)?;
+                    audit::record(c, now, "portal", action, subject, &error)?;
                 }
             }
             Ok(ours)

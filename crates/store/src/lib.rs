@@ -72,7 +72,7 @@ use countersign_core::{LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
 pub use access::{Access, GroupAccess, LicenseScope};
-pub use activate::{Activate, Activated, ActivationRefusal, Seat};
+pub use activate::{Activate, Activated, ActivationRefusal, Right, Seat};
 pub use activation::{Activation, ActivationState, Released};
 pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
@@ -89,7 +89,7 @@ pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
-pub use organization::Organization;
+pub use organization::{Organization, OrganizationChange};
 pub use page::{Cursor, Page};
 pub use product::Product;
 pub use product_release::{
@@ -187,7 +187,7 @@ impl Store {
 
     async fn write<T: Send + 'static>(
         &self,
-        command: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+        command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.writer.run(command).await
     }

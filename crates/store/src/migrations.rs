@@ -2,16 +2,21 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::dialect;
 use crate::error::{Result, StoreError};
+use crate::{dialect, fingerprint};
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "start", include_str!("migrations/0001_start.sql")),
-    (2, "accounts", include_str!("migrations/0002_accounts.sql")),
-    (3, "licenses", include_str!("migrations/0003_licenses.sql")),
-    (4, "releases", include_str!("migrations/0004_releases.sql")),
-    (5, "receipts", include_str!("migrations/0005_receipts.sql")),
-    (9, "trial days", include_str!("migrations/0009_trial_days.sql")),
+/// What a migration does beyond its SQL.
+type Then = Option<fn(&Connection) -> Result<()>>;
+
+const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
+    (1, "start", include_str!("migrations/0001_start.sql"), None),
+    (2, "accounts", include_str!("migrations/0002_accounts.sql"), None),
+    (3, "licenses", include_str!("migrations/0003_licenses.sql"), None),
+    (4, "releases", include_str!("migrations/0004_releases.sql"), None),
+    (5, "receipts", include_str!("migrations/0005_receipts.sql"), None),
+    (6, "narrow", include_str!("migrations/0006_narrow.sql"), Some(fingerprint::take_over)),
+    (7, "throttle", include_str!("migrations/0007_throttle.sql"), None),
+    (9, "trial days", include_str!("migrations/0009_trial_days.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
@@ -31,8 +36,13 @@ pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    for (number, name, sql) in MIGRATIONS.iter().filter(|(number, ..)| !applied.contains(number)) {
+    for (number, name, sql, then) in
+        MIGRATIONS.iter().filter(|(number, ..)| !applied.contains(number))
+    {
         transaction.execute_batch(sql)?;
+        if let Some(then) = then {
+            then(&transaction)?;
+        }
         transaction.execute(NOTE, (number, name, now))?;
     }
     Ok(transaction.commit()?)

@@ -6,6 +6,7 @@ use countersign_core::request::Device;
 use countersign_core::{Id, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
+use crate::access::{self, Access};
 use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
@@ -33,11 +34,11 @@ pub struct Release {
     pub license: LicenseId,
     /// The activation of the lost machine.
     pub activation: Id,
-    /// Who releases it.
+    /// Who releases it. Whether they may is looked at again when it is done.
     pub by: Id,
     /// Why, in their words: cut to 200 characters.
     pub reason: String,
-    /// What the vendor allows.
+    /// What the vendor allows others; its own admins are held to nothing.
     pub policy: ReleasePolicy,
     /// The time.
     pub now: UnixSeconds,
@@ -45,16 +46,11 @@ pub struct Release {
 
 /// How often seats of a license may be released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReleasePolicy {
-    /// As its owner may.
-    Limited {
-        /// Releases of one license within 365 days.
-        per_year: u64,
-        /// Seconds from one release of a license to the next.
-        cool_down: u64,
-    },
-    /// As the vendor may.
-    Free,
+pub struct ReleasePolicy {
+    /// Releases of one license within 365 days.
+    pub per_year: u64,
+    /// Seconds from one release of a license to the next.
+    pub cool_down: u64,
 }
 
 /// How a release ended.
@@ -62,8 +58,10 @@ pub enum ReleasePolicy {
 pub enum ReleaseOutcome {
     /// The seat is free.
     Done,
-    /// There is no such activation of this license.
+    /// There is no such activation of this license, or not for this person.
     Unknown,
+    /// The license is not theirs to manage: they use it through a group.
+    NotTheirs,
     /// It holds no seat (any more).
     HoldsNoSeat(ActivationState),
     /// The license has no release left this year.
@@ -141,12 +139,19 @@ fn plan(
     let Some(activation) = activation.filter(|a| a.license == release.license) else {
         return Ok(Err(ReleaseOutcome::Unknown));
     };
+    let Some(access) = access::access_now(c, release.by, &release.license)? else {
+        return Ok(Err(ReleaseOutcome::Unknown));
+    };
+    if !access.manages() {
+        return Ok(Err(ReleaseOutcome::NotTheirs));
+    }
     if !activation.state.holds_seat() {
         return Ok(Err(ReleaseOutcome::HoldsNoSeat(activation.state)));
     }
-    let ReleasePolicy::Limited { per_year, cool_down } = release.policy else {
+    if access == Access::Vendor {
         return Ok(Ok(activation));
-    };
+    }
+    let ReleasePolicy { per_year, cool_down } = release.policy;
     let values = (release.license.to_string(), seconds(release.now.saturating_sub(YEAR)));
     let within = find(c, WITHIN, values, |row| Ok((row.time()?, row.time()?, row.time()?)))?;
     let (count, oldest, latest) = within.unwrap_or_default();
@@ -218,8 +223,9 @@ fn recognise(
     ids.extend(fingerprint::candidates(c, &scope(&license.id), machine, license.strategy)?);
     for id in ids {
         let is_it = |a: &Activation| {
-            a.device_key == *device_key
-                || activate::recognises(license.strategy, &a.fingerprint, machine)
+            let is_out = a.license == license.id && a.state == ActivationState::Released;
+            let is_same = || activate::recognises(license.strategy, &a.fingerprint, machine);
+            is_out && (a.device_key == *device_key || is_same())
         };
         if let Some(found) = activation::find_activation(c, &id)?.filter(is_it) {
             return Ok(Some(found));

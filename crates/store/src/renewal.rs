@@ -5,13 +5,16 @@ use countersign_core::{Hash, Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
+use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::license::{self, License, LicenseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, run};
+use crate::{Store, access, audit, find, run};
 
 const FIND: &str = "SELECT token, issued_at, import_by FROM renewal \
     WHERE activation_id = ?1 AND request_hash = ?2 AND revision = ?3 ORDER BY issued_at DESC LIMIT 1";
+const LATEST: &str = "SELECT token, issued_at, import_by FROM renewal \
+    WHERE activation_id = ?1 AND request_hash = ?2 ORDER BY issued_at DESC, revision DESC LIMIT 1";
 const INSERT: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const PROLONG: &str =
@@ -32,7 +35,7 @@ pub struct Renewal {
     pub expires_at: Option<UnixSeconds>,
     /// Import deadline.
     pub import_by: UnixSeconds,
-    /// Who asked for it.
+    /// Who asked for it. Whether they may is looked at again when it is stored.
     pub by: Id,
     /// The time: that of the response.
     pub now: UnixSeconds,
@@ -56,24 +59,28 @@ pub enum Renewed {
     Done,
     /// There is one for this revision, which can still be installed: hand out that one.
     Repeated(StoredRenewal),
+    /// The person has no access to the license (any more).
+    NoAccess,
     /// The license or the activation changed since it was read: read and sign again.
     Stale,
 }
 
 impl Store {
-    /// The response that this activation got for its latest request by the license's revision, if it was renewed and can
-    /// still be installed.
+    /// The response that this activation got last: the latest renewal, or else what its latest request got. An earlier one
+    /// is refused by a machine that has this one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn renewal(
-        &self,
-        activation: &Activation,
-        revision: i64,
-        now: UnixSeconds,
-    ) -> Result<Option<StoredRenewal>> {
+    pub async fn latest_response(&self, activation: &Activation) -> Result<Option<Answer>> {
         let Some((_, request_hash)) = activation.request else { return Ok(None) };
-        self.read(|c| find_renewal(c, activation.id, &request_hash, revision, now))
+        let id = activation.id.to_string();
+        self.read(|c| match find(c, LATEST, (&id, request_hash.to_string()), map)? {
+            Some(StoredRenewal { token, issued_at: created_at, .. }) => {
+                let device_name = activation.device_name.clone();
+                Ok(Some(Answer { token, device_name, created_at }))
+            }
+            None => answer::find_answer(c, &request_hash),
+        })
     }
 
     /// Stores a renewal with what it says; everything is decided again by what the database holds now.
@@ -103,6 +110,9 @@ fn find_renewal(
 
 fn renew_in(c: &Connection, renewal: &Renewal) -> Result<Renewed> {
     let Renewal { activation, request_hash, terms, now, .. } = renewal;
+    if access::access_now(c, renewal.by, &terms.id)?.is_none() {
+        return Ok(Renewed::NoAccess);
+    }
     if let Some(stored) = find_renewal(c, *activation, request_hash, terms.revision, *now)? {
         return Ok(Renewed::Repeated(stored));
     }

@@ -77,7 +77,7 @@ impl Store {
                 new.id.to_string(),
                 new.user.to_string(),
                 user_agent,
-                new.address,
+                &new.address,
                 seconds(now),
                 seconds(new.until),
             );
@@ -104,8 +104,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn session_seen(&self, token: Hash, address: &str, now: UnixSeconds) -> Result<()> {
-        let values = (token.to_string(), seconds(now), address.to_owned());
-        self.write(move |c| run(c, SEEN, values).map(|_| ())).await
+        let (token, now, address) = (token.to_string(), seconds(now), address.to_owned());
+        self.write(move |c| run(c, SEEN, (&token, now, &address)).map(|_| ())).await
     }
 
     /// The sessions of a user, the one that was seen last first.

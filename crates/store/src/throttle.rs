@@ -13,7 +13,11 @@ const SET: &str = "INSERT INTO throttle (subject, failures, since, blocked_until
     blocked_until = excluded.blocked_until";
 const RELEASE: &str = "UPDATE throttle SET failures = failures - 1, blocked_until = CASE WHEN blocked_until > ?2 \
     THEN ?2 ELSE blocked_until END WHERE subject = ?1 AND failures > 0";
+const FORGET: &str = "DELETE FROM throttle WHERE since < ?1 AND blocked_until <= ?2";
 const CLEAR: &str = "DELETE FROM throttle WHERE subject = ?1";
+
+/// What nobody has touched for so long is forgotten: longer than any policy remembers.
+const KEPT_SECONDS: u64 = 2 * 86_400;
 
 /// How guesses are slowed down.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +66,7 @@ impl Store {
     /// When the database fails.
     pub async fn throttle_release(&self, subject: &str, now: UnixSeconds) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| run(c, RELEASE, (subject, seconds(now))).map(|_| ())).await
+        self.write(move |c| run(c, RELEASE, (&subject, seconds(now))).map(|_| ())).await
     }
 
     /// Forgets the subject's failures.
@@ -71,7 +75,7 @@ impl Store {
     /// When the database fails.
     pub async fn throttle_clear(&self, subject: &str) -> Result<()> {
         let subject = subject.to_owned();
-        self.write(move |c| run(c, CLEAR, [subject]).map(|_| ())).await
+        self.write(move |c| run(c, CLEAR, [&subject]).map(|_| ())).await
     }
 }
 
@@ -86,6 +90,7 @@ pub(crate) fn take(
         let until = find(c, FIND, [subject], map)?.map(|(_, _, until)| until);
         latest = latest.max(until.filter(|until| *until > now));
     }
+    run(c, FORGET, (seconds(now.saturating_sub(KEPT_SECONDS)), seconds(now)))?;
     if latest.is_none() {
         for (subject, policy) in subjects {
             count(c, subject, *policy, now)?;

@@ -12,8 +12,7 @@ use crate::row::{Columns, seconds};
 use crate::throttle::{self, Throttle};
 use crate::{Store, activate, audit, find, fingerprint, list, run};
 
-const FIND: &str =
-    "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1";
+const FIND: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1 AND product_id = ?2";
 const OF_DEVICE: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial \
     WHERE product_id = ?1 AND device_key = ?2";
 const INSERT: &str = "INSERT INTO trial (id, product_id, device_key, fingerprint, device_name, platform, app_version, \
@@ -134,7 +133,7 @@ fn earlier(
         return Ok(own);
     }
     for id in fingerprint::candidates(c, &scope(product), machine, strategy)? {
-        let candidate = find(c, FIND, [&id], map)?;
+        let candidate = find(c, FIND, (&id, product.as_str()), map)?;
         if let Some(found) =
             candidate.filter(|t| activate::recognises(strategy, &t.fingerprint, machine))
         {

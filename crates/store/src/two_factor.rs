@@ -5,6 +5,7 @@ use countersign_core::{Hash, Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
 use crate::row::{Columns, seconds};
 use crate::{Store, audit, find, run, session};
@@ -68,7 +69,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn offer_totp(&self, user: Id, secret: String) -> Result<()> {
-        self.write(move |c| run(c, OFFER, (user.to_string(), secret)).map(|_| ())).await
+        self.write(move |c| run(c, OFFER, (user.to_string(), &secret)).map(|_| ())).await
     }
 
     /// The user's secrets.
@@ -83,7 +84,8 @@ impl Store {
     }
 
     /// Turns the second factor on with the secret that was offered, whose code for `step` was right; gives it these
-    /// recovery codes and ends the user's other sessions. `false` when another secret is offered by now.
+    /// recovery codes and ends the user's other sessions. `notice`, a mail to the owner, is queued with it. `false` when
+    /// another secret is offered by now.
     ///
     /// # Errors
     /// When the database fails.
@@ -94,23 +96,25 @@ impl Store {
         step: u64,
         codes: Vec<Hash>,
         session: Id,
+        notice: NewJob,
         now: UnixSeconds,
     ) -> Result<bool> {
         self.write(move |c| {
-            if run(c, TURN_ON, (user.to_string(), secret, seconds(step)))? != 1 {
+            if run(c, TURN_ON, (user.to_string(), &secret, seconds(step)))? != 1 {
                 return Ok(false);
             }
             replace_codes(c, user, &codes)?;
             session::delete_others(c, user, session)?;
             link::drop_links(c, user, &[LinkPurpose::SecondFactor])?;
             let by = session::by(user);
+            job::enqueue(c, &notice, now)?;
             audit::record_of_user(c, user, now, &by, "user.two-factor-on", "")?;
             Ok(true)
         })
         .await
     }
 
-    /// Turns the second factor off. `false` when it was not on.
+    /// Turns the second factor off; `notice`, a mail to the owner, is queued with it. `false` when it was not on.
     ///
     /// # Errors
     /// When the database fails.
@@ -118,6 +122,7 @@ impl Store {
         &self,
         user: Id,
         actor: &str,
+        notice: NewJob,
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
@@ -126,13 +131,14 @@ impl Store {
                 return Ok(false);
             }
             run(c, DELETE_CODES, [user.to_string()])?;
+            job::enqueue(c, &notice, now)?;
             audit::record_of_user(c, user, now, &actor, "user.two-factor-off", "")?;
             Ok(true)
         })
         .await
     }
 
-    /// Gives the user new recovery codes; the old ones are worth nothing.
+    /// Gives the user new recovery codes; the old ones are worth nothing. `notice`, a mail to the owner, is queued with it.
     ///
     /// # Errors
     /// When the database fails.
@@ -140,10 +146,12 @@ impl Store {
         &self,
         user: Id,
         codes: Vec<Hash>,
+        notice: NewJob,
         now: UnixSeconds,
     ) -> Result<()> {
         self.write(move |c| {
             replace_codes(c, user, &codes)?;
+            job::enqueue(c, &notice, now)?;
             let by = session::by(user);
             audit::record_of_user(c, user, now, &by, "user.new-recovery-codes", "")
         })
@@ -166,7 +174,8 @@ impl Store {
         self.write(move |c| use_factor(c, user, &factor, now)).await
     }
 
-    /// Uses a factor and the link of the login that waits for it up, both or neither: whose login that is.
+    /// Uses a factor and the link of the login that waits for it up, both or neither: whose login that is. `notice`, a mail to
+    /// the owner, is queued with it where there is one.
     ///
     /// # Errors
     /// When the database fails.
@@ -174,6 +183,7 @@ impl Store {
         &self,
         token: Hash,
         factor: Factor,
+        notice: Option<NewJob>,
         now: UnixSeconds,
     ) -> Result<Option<Id>> {
         self.write(move |c| {
@@ -183,6 +193,9 @@ impl Store {
                 return Ok(None);
             }
             link::use_link(c, &token, LinkPurpose::SecondFactor, now)?;
+            if let Some(notice) = &notice {
+                job::enqueue(c, notice, now)?;
+            }
             Ok(Some(user))
         })
         .await

@@ -9,8 +9,8 @@ use countersign_core::request::Device;
 use countersign_core::{Hash, Id, LicenseId, ProductId, SigningKey, Thumbprint};
 use countersign_store::{
     Activate, Activated, ActivationRefusal, ActivationState, Deactivate, Deactivated, License,
-    LicenseChange, LicenseStatus, NewJob, NewLicense, Options, Product, Role, Seat, StartTrial,
-    Store, Throttle, TrialLimits, TrialStarted, User, UserStatus, Validity,
+    LicenseChange, LicenseStatus, NewJob, NewLicense, Options, Product, Right, Role, Seat,
+    StartTrial, Store, Throttle, TrialLimits, TrialStarted, User, UserStatus, Validity,
 };
 
 const NOW: u64 = 1_790_000_000;
@@ -106,7 +106,7 @@ impl World {
                 import_by: now + 1000,
                 door: "api",
                 by_user: None,
-                groups: vec![],
+                right: Right::Key,
                 now,
             };
             match self.store.activate(activate).await.unwrap() {
@@ -197,7 +197,7 @@ async fn the_same_request_gets_the_same_answer() {
         import_by: NOW + 1,
         door: "api",
         by_user: None,
-        groups: vec![],
+        right: Right::Key,
         now: NOW,
     };
     let again = Activate {

@@ -8,7 +8,7 @@ use super::password::confirm;
 use super::{Refusal, Refused, Result, recovery, totp};
 use crate::app::App;
 use crate::language::Language;
-use crate::mail::{self, Mail, Notice};
+use crate::mail::Notice;
 
 /// Makes a secret for the authenticator app; nothing is asked for at the login until its first code was right.
 pub(crate) async fn offer(app: &App, user: &User, password: String) -> Result<()> {
@@ -34,13 +34,13 @@ pub(crate) async fn turn_on(
     let attempt = Attempt::confirm(app, user.id).await?;
     let step = totp::step(&secret, code, app.now())?.ok_or(Refusal::WrongCode)?;
     let (codes, hashes) = recovery::new_codes(app, user.id);
-    let store = app.store();
-    if !store.turn_on_two_factor(user.id, secret, step, hashes, session, app.now()).await? {
+    let (store, now) = (app.store(), app.now());
+    let notice = Notice::TwoFactorOn.job(user.id, language, now);
+    if !store.turn_on_two_factor(user.id, secret, step, hashes, session, notice, now).await? {
         return Err(Refusal::NotFound.into());
     }
+    app.mailroom().wake();
     attempt.was_right(app).await?;
-    let notice = Mail::Notice { user: user.id, what: Notice::TwoFactorOn };
-    mail::queue(app, notice, language).await?;
     Ok(codes)
 }
 
@@ -54,10 +54,7 @@ pub(crate) async fn turn_off(
 ) -> Result<()> {
     confirm(app, user, password).await?;
     use_code(app, user, code).await?;
-    app.store().turn_off_two_factor(user.id, &format!("user:{}", user.id), app.now()).await?;
-    let notice = Mail::Notice { user: user.id, what: Notice::TwoFactorOff };
-    mail::queue(app, notice, language).await?;
-    Ok(())
+    turn_off_for(app, user, &format!("user:{}", user.id), language).await
 }
 
 /// Turns it off for somebody who lost app and codes, in the name of whoever runs their organization or the portal. They hear
@@ -68,10 +65,9 @@ pub(crate) async fn turn_off_for(
     actor: &str,
     language: Language,
 ) -> Result<()> {
-    if app.store().turn_off_two_factor(user.id, actor, app.now()).await? {
-        let notice = Mail::Notice { user: user.id, what: Notice::TwoFactorOff };
-        mail::queue(app, notice, language).await?;
-    }
+    let notice = Notice::TwoFactorOff.job(user.id, language, app.now());
+    app.store().turn_off_two_factor(user.id, actor, notice, app.now()).await?;
+    app.mailroom().wake();
     Ok(())
 }
 
@@ -81,11 +77,14 @@ pub(crate) async fn new_codes(
     user: &User,
     password: String,
     code: &str,
+    language: Language,
 ) -> Result<Vec<String>> {
     confirm(app, user, password).await?;
     use_code(app, user, code).await?;
     let (codes, hashes) = recovery::new_codes(app, user.id);
-    app.store().replace_recovery_codes(user.id, hashes, app.now()).await?;
+    let notice = Notice::NewRecoveryCodes.job(user.id, language, app.now());
+    app.store().replace_recovery_codes(user.id, hashes, notice, app.now()).await?;
+    app.mailroom().wake();
     Ok(codes)
 }
 

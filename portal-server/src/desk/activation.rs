@@ -7,10 +7,10 @@ use countersign_core::response::{Answer, Binding, Grant, GrantLicense, Granted};
 use countersign_core::{Id, LicenseId};
 use countersign_store::{
     Access, Activate, Activated, ActivationQuery, ActivationRefusal, ActivationStates, GroupAccess,
-    License, Seat, device_metadata,
+    License, Right, Seat, device_metadata,
 };
 
-use super::{Answered, Door, Refusal, from_stored, respond, sign};
+use super::{Answered, Chosen, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
 use crate::settings::Settings;
 
@@ -24,13 +24,13 @@ pub(super) async fn answer(
     proof: Option<&LicenseProof>,
     door: &Door,
 ) -> Result<Answered, Refusal> {
-    let (mut renewal, mut groups) = (None, None);
+    let mut renewal = None;
+    let right = match (proof, door.license) {
+        (None, Some(Chosen::OnItsPage(_))) => Right::Access,
+        _ => Right::Key,
+    };
     for turn in 0..TRIES {
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
-        let groups = match &groups {
-            Some(groups) => Vec::clone(groups),
-            None => groups.insert(ids(&groups_of(app, &license.id, door).await?)).clone(),
-        };
         let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
         let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
@@ -55,7 +55,7 @@ pub(super) async fn answer(
             import_by,
             door: door.name,
             by_user: door.user.as_ref().map(|user| user.id),
-            groups,
+            right,
             now,
         };
         match app.store().activate(activate).await? {
@@ -103,7 +103,7 @@ pub(super) async fn license_for(
             }
             license
         }
-        (None, Some(chosen)) => license(&chosen).await?.ok_or(Refusal::UnknownLicense)?,
+        (None, Some(chosen)) => license(&chosen.license()).await?.ok_or(Refusal::UnknownLicense)?,
         (None, None) => return Err(Refusal::LicenseNeeded),
     };
     if license.product != request.claims().product {

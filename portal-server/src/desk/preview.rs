@@ -187,7 +187,7 @@ pub async fn preview(
                     Err(refusal) => Err(refusal),
                 }
             }
-            Ask::Trial { device } => plan_trial(app, request, device).await,
+            Ask::Trial { device } => plan_trial(app, request, device, door).await,
             Ask::Deactivation { activation, .. } => {
                 let key = request.device_key().thumbprint();
                 let (outcome, known) = app.store().deactivation_plan(activation, &key).await?;
@@ -284,9 +284,11 @@ async fn plan_trial(
     app: &App,
     request: &VerifiedRequest,
     device: &Device,
+    door: &Door,
 ) -> Result<Outcome, Refusal> {
     let product = product(app, &request.claims().product).await?;
     let end = trial::end(&product, app.now())?;
+    trial::check_work(app, request, door, None).await?;
     let key = request.device_key().thumbprint();
     let used = app
         .store()

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use axum::http::StatusCode;
-use countersign_core::{Code, ProductId, UnixSeconds, file};
+use countersign_core::{Code, ProductId, UnixSeconds};
 use countersign_store::StoreError;
 
-use crate::language::{Language, Say};
+use crate::language::{Language, Say, When};
 
 /// Everything that speaks against answering a request.
 #[derive(Debug)]
@@ -75,6 +75,12 @@ pub enum Refusal {
     },
     /// The product has no trials.
     NoTrial,
+    /// Whoever is not logged in does so many bits of work first.
+    WorkRequired(u32),
+    /// As many trials as may be have started today; there are new ones in so many seconds.
+    TrialCapReached(u64),
+    /// The machine asked too often, and waits so many seconds.
+    TrialTooOften(u64),
     /// The vendor does not have this product.
     UnknownProduct(ProductId),
     /// The wrong endpoint for this kind of request.
@@ -154,6 +160,9 @@ impl Refusal {
             Self::Superseded => Code::Superseded.as_str(),
             Self::TrialAlreadyUsed { .. } => "trial-already-used",
             Self::NoTrial => "no-trial",
+            Self::WorkRequired(_) => "work-required",
+            Self::TrialCapReached(_) => "trial-cap-reached",
+            Self::TrialTooOften(_) => "trial-too-often",
             Self::UnknownProduct(_) => "unknown-product",
             Self::WrongDoor { .. } => Code::WrongType.as_str(),
             Self::Signing(_) => "signing-failed",
@@ -190,8 +199,18 @@ impl Refusal {
             | Self::ReleaseTooSoon(_)
             | Self::RenewalUnavailable
             | Self::TrialAlreadyUsed { .. } => StatusCode::CONFLICT,
+            Self::WorkRequired(_) => StatusCode::PRECONDITION_REQUIRED,
+            Self::TrialCapReached(_) | Self::TrialTooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Signing(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Seconds after which the same request may be answered, where it is only too early.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TrialCapReached(seconds) | Self::TrialTooOften(seconds) => Some(*seconds),
+            _ => None,
         }
     }
 
@@ -214,18 +233,18 @@ impl Refusal {
             Self::ProductMismatch { license, request } => {
                 say.with("license", license.to_string()).with("request", request.to_string())
             }
-            Self::Expired(at) => say.with("end", file::date(*at)),
+            Self::Expired(at) => say.with("end", When(*at)),
             Self::SeatsUsedUp { allowed, .. } => say.with("allowed", *allowed),
             Self::GroupSeatsUsedUp(allowed)
             | Self::ReinstallsUsedUp(allowed)
             | Self::DeactivationsUsedUp(allowed) => say.with("allowed", *allowed),
             Self::ReleasesUsedUp { allowed, again_at } => {
                 let say = say.with("allowed", *allowed);
-                again_at.iter().fold(say, |say, at| say.with("again", file::date(*at)))
+                again_at.iter().fold(say, |say, at| say.with("again", When(*at)))
             }
-            Self::ReleaseTooSoon(again_at) => say.with("again", file::date(*again_at)),
+            Self::ReleaseTooSoon(again_at) => say.with("again", When(*again_at)),
             Self::TrialAlreadyUsed { from, until } => {
-                say.with("from", file::date(*from)).with("until", file::date(*until))
+                say.with("from", When(*from)).with("until", When(*until))
             }
             Self::UnknownProduct(product) => say.with("product", product.to_string()),
             Self::WrongDoor { found, wanted } => say.with("found", found).with("wanted", wanted),
@@ -237,6 +256,12 @@ impl Refusal {
     pub fn advice(&self) -> Say {
         match self {
             Self::Format(error) => Say::new(format!("advice-{}", error.code())),
+            Self::TrialCapReached(wait) => {
+                Say::new("trial-cap-reached-advice").with("hours", wait.div_ceil(3_600))
+            }
+            Self::TrialTooOften(wait) => {
+                Say::new("trial-too-often-advice").with("minutes", wait.div_ceil(60))
+            }
             _ => Say::new(format!("{}-advice", self.stem())),
         }
     }
@@ -268,6 +293,9 @@ impl Refusal {
             Self::Superseded => "superseded",
             Self::TrialAlreadyUsed { .. } => "trial-already-used",
             Self::NoTrial => "no-trial",
+            Self::WorkRequired(_) => "work-required",
+            Self::TrialCapReached(_) => "trial-cap-reached",
+            Self::TrialTooOften(_) => "trial-too-often",
             Self::UnknownProduct(_) => "unknown-product",
             Self::WrongDoor { .. } => "wrong-door",
             Self::Signing(_) => "signing-failed",
@@ -320,6 +348,9 @@ mod tests {
             Refusal::Superseded,
             Refusal::TrialAlreadyUsed { from: 1, until: 2 },
             Refusal::NoTrial,
+            Refusal::WorkRequired(18),
+            Refusal::TrialCapReached(3_600),
+            Refusal::TrialTooOften(60),
             Refusal::UnknownProduct(product),
             Refusal::WrongDoor { found: "a".into(), wanted: "b".into() },
             Refusal::Signing(error()),

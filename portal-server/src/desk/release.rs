@@ -1,7 +1,7 @@
 //! Releasing the seat of a lost machine, for people who may: the vendor without limits, everybody else within the vendor's.
 
 use countersign_core::Id;
-use countersign_store::{Access, Activation, Release, ReleaseOutcome, ReleasePolicy, User};
+use countersign_store::{Activation, Release, ReleaseOutcome, ReleasePolicy, User};
 
 use super::Refusal;
 use crate::app::App;
@@ -37,17 +37,11 @@ pub async fn release(app: &App, releasing: &Releasing) -> Result<Activation, Ref
 
 async fn prepared(app: &App, releasing: &Releasing) -> Result<(Activation, Release), Refusal> {
     let Releasing { user, activation, reason } = releasing;
-    let (activation, access) = visible(app, user, activation).await?;
-    if !access.may_release(user, &activation) {
-        return Err(Refusal::ReleaseNotYours);
-    }
+    let activation = visible(app, user, activation).await?;
     let settings = app.settings().await?;
-    let policy = match access {
-        Access::Vendor => ReleasePolicy::Free,
-        _ => ReleasePolicy::Limited {
-            per_year: settings.releases_per_year,
-            cool_down: settings.release_cool_down_seconds,
-        },
+    let policy = ReleasePolicy {
+        per_year: settings.releases_per_year,
+        cool_down: settings.release_cool_down_seconds,
     };
     let release = Release {
         license: activation.license,
@@ -61,20 +55,17 @@ async fn prepared(app: &App, releasing: &Releasing) -> Result<(Activation, Relea
 }
 
 /// The activation, if it is of a license that the user has access to. Other people's do not exist.
-pub(super) async fn visible(
-    app: &App,
-    user: &User,
-    id: &Id,
-) -> Result<(Activation, Access), Refusal> {
+pub(super) async fn visible(app: &App, user: &User, id: &Id) -> Result<Activation, Refusal> {
     let activation = app.store().activation(id).await?.ok_or(Refusal::UnknownActivation)?;
     let access = app.store().access_to(user, &activation.license).await?;
-    access.map(|access| (activation, access)).ok_or(Refusal::UnknownActivation)
+    access.map(|_| activation).ok_or(Refusal::UnknownActivation)
 }
 
 fn done(outcome: ReleaseOutcome) -> Result<(), Refusal> {
     match outcome {
         ReleaseOutcome::Done => Ok(()),
         ReleaseOutcome::Unknown => Err(Refusal::UnknownActivation),
+        ReleaseOutcome::NotTheirs => Err(Refusal::ReleaseNotYours),
         ReleaseOutcome::HoldsNoSeat(_) => Err(Refusal::HoldsNoSeat),
         ReleaseOutcome::QuotaUsedUp { allowed, again_at } => {
             Err(Refusal::ReleasesUsedUp { allowed, again_at })

@@ -2,12 +2,13 @@
 //! answers its latest request once more.
 
 use countersign_core::Id;
-use countersign_core::response::{Answer as Said, RequestRef, Response};
+use countersign_core::response::{Answer as Said, Granted, RequestRef, Response};
 use countersign_store::{
     Activation, ActivationState, Answer, License, LicenseStatus, Renewal, Renewed, User,
 };
 
 use super::activation::grant;
+use super::change::{Change, changes};
 use super::release::visible;
 use super::{Answered, Refusal, from_stored, sign};
 use crate::app::App;
@@ -15,21 +16,73 @@ use crate::app::App;
 /// A license that keeps changing under a renewal is a fault, not load.
 const TRIES: usize = 16;
 
-/// A fresh response for a machine that holds a seat: the same as before while the license is the same and it can still be
-/// installed. Its `request_hash` is that of the request, whose own answer is another file.
+/// What a fresh response would be worth to a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Freshness {
+    /// The response that it got last says all that the license says, and can still be installed.
+    Current,
+    /// It says all, but can be installed no longer.
+    Late,
+    /// A fresh one would change this.
+    Older(Vec<Change>),
+    /// There is no response that could be compared.
+    Unknown,
+}
+
+/// The response that a machine got last, the same bytes. One that cannot be verified is none: the portal's keys are others
+/// now, or somebody changed the database.
+///
+/// # Errors
+/// When the database fails.
+pub async fn latest(app: &App, machine: &Activation) -> Result<Option<Answered>, Refusal> {
+    let Some((_, hash)) = machine.request else { return Ok(None) };
+    let stored = app.store().latest_response(machine).await?;
+    Ok(stored.and_then(|answer| from_stored(app, answer, hash).ok()))
+}
+
+/// Compares the response that a machine got last with the license as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn freshness(
+    app: &App,
+    license: &License,
+    machine: &Activation,
+) -> Result<Freshness, Refusal> {
+    let latest = latest(app, machine).await?;
+    let granted = grant(license, &machine.fingerprint, app.now(), &*app.settings().await?);
+    Ok(compared(latest.as_ref(), &granted, app.now()))
+}
+
+fn compared(latest: Option<&Answered>, granted: &Granted, now: u64) -> Freshness {
+    let Some(before) = latest.and_then(|answered| answered.response.granted()) else {
+        return Freshness::Unknown;
+    };
+    let changes = changes(before, granted);
+    match changes.is_empty() {
+        false => Freshness::Older(changes),
+        true if before.import_by > now => Freshness::Current,
+        true => Freshness::Late,
+    }
+}
+
+/// A fresh response for a machine that holds a seat; the one that it got last while that one says all that the license says
+/// and can still be installed. Its `request_hash` is that of the request, whose own answer may be another file.
 ///
 /// # Errors
 /// Everything that speaks against it; a stranger's activation is unknown.
 pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, Refusal> {
     for _ in 0..TRIES {
-        let (machine, _) = visible(app, user, activation).await?;
+        let machine = visible(app, user, activation).await?;
         let license = renewable(app, &machine).await?;
         let (id, hash) = machine.request.ok_or(Refusal::RenewalUnavailable)?;
         let now = app.now();
-        if let Some(stored) = app.store().renewal(&machine, license.revision, now).await? {
-            return again(app, &machine, stored.token, stored.issued_at);
-        }
         let granted = grant(&license, &machine.fingerprint, now, &*app.settings().await?);
+        if let Some(latest) = latest(app, &machine).await?
+            && compared(Some(&latest), &granted, now) == Freshness::Current
+        {
+            return Ok(latest);
+        }
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = Response {
             issuer: app.vendor().to_owned(),
@@ -56,9 +109,13 @@ pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, 
                 let device_name = machine.device_name;
                 return Ok(Answered { token, response, device_name, request_hash: hash });
             }
+            // Somebody else asked at the same moment.
             Renewed::Repeated(stored) => {
-                return again(app, &machine, stored.token, stored.issued_at);
+                let (token, created_at) = (stored.token, stored.issued_at);
+                let device_name = machine.device_name;
+                return from_stored(app, Answer { token, device_name, created_at }, hash);
             }
+            Renewed::NoAccess => return Err(Refusal::UnknownActivation),
             Renewed::Stale => {}
         }
     }
@@ -83,15 +140,4 @@ async fn renewable(app: &App, machine: &Activation) -> Result<License, Refusal> 
         ActivationState::Replaced => Err(Refusal::Superseded),
         _ => Err(Refusal::HoldsNoSeat),
     }
-}
-
-fn again(
-    app: &App,
-    machine: &Activation,
-    token: String,
-    created_at: u64,
-) -> Result<Answered, Refusal> {
-    let (_, hash) = machine.request.ok_or(Refusal::RenewalUnavailable)?;
-    let answer = Answer { token, device_name: machine.device_name.clone(), created_at };
-    from_stored(app, answer, hash)
 }

@@ -2,24 +2,43 @@
 
 use countersign_core::request::{Device, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, Granted};
-use countersign_store::{Product, StartTrial, Trial, TrialLimits, TrialStarted};
+use countersign_core::trial;
+use countersign_store::{Product, StartTrial, Throttle, Trial, TrialLimits, TrialStarted};
 
-use super::{Answered, Refusal, from_stored, product, respond, sign};
+use super::{Answered, Door, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
+use crate::language::Language;
+use crate::mail::Mail;
 
 /// A trial response is installed within two weeks, or asked for again.
-const IMPORT_SECONDS: u64 = 14 * 86_400;
+const IMPORT_SECONDS: u64 = 14 * DAY;
 const DAY: u64 = 86_400;
+/// New requests of one machine. People try again; ten a day are enough to find out that a machine has had its trial.
+const PER_MACHINE: Throttle =
+    Throttle { free: 10, first_wait: 600, longest_wait: DAY, forget_after: DAY };
+
+/// What comes along beside a trial request.
+#[derive(Debug, Clone, Default)]
+pub struct TrialAsk {
+    /// The nonce that proves work.
+    pub work: Option<String>,
+    /// Seconds within which the response is to be installed; the vendor's cap holds. `None`: two weeks.
+    pub import_seconds: Option<u64>,
+}
 
 pub(super) async fn answer(
     app: &App,
     request: &VerifiedRequest,
     device: &Device,
+    door: &Door,
+    ask: &TrialAsk,
 ) -> Result<Answered, Refusal> {
     let product = product(app, &request.claims().product).await?;
     let (now, id) = (app.now(), app.random_id());
     let expires_at = end(&product, now)?;
-    let import_seconds = app.settings().await?.response_validity(IMPORT_SECONDS);
+    check_work(app, request, door, ask.work.as_deref()).await?;
+    let settings = app.settings().await?;
+    let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
     let granted = Granted {
         import_by: expires_at.min(now + import_seconds),
         binding: Binding {
@@ -45,7 +64,13 @@ pub(super) async fn answer(
         request_hash: request.hash(),
         response: token.clone(),
         expires_at,
-        limits: TrialLimits::default(),
+        limits: TrialLimits {
+            per_day: settings.trials_per_day,
+            per_machine: Some(PER_MACHINE),
+            notice: Some(|user, per_day, now| {
+                Mail::TrialCap { user, per_day }.job(Language::ENGLISH, now)
+            }),
+        },
         now,
     };
     match app.store().start_trial(start).await? {
@@ -55,8 +80,27 @@ pub(super) async fn answer(
         }
         TrialStarted::Repeated(answer) => from_stored(app, answer, request.hash()),
         TrialStarted::AlreadyUsed(trial) => Err(used(&trial)),
-        // No limits were set.
-        TrialStarted::TooOften(_) | TrialStarted::CapReached => Err(Refusal::NoTrial),
+        TrialStarted::TooOften(until) => Err(Refusal::TrialTooOften(until.saturating_sub(now))),
+        TrialStarted::CapReached => {
+            app.mailroom().wake();
+            Err(Refusal::TrialCapReached(DAY - now % DAY))
+        }
+    }
+}
+
+/// Whoever is not logged in has done the work that the vendor asks for.
+pub(super) async fn check_work(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+    nonce: Option<&str>,
+) -> Result<(), Refusal> {
+    let bits = app.settings().await?.trial_work_bits;
+    let done = || nonce.is_some_and(|nonce| trial::is_work(&request.hash(), nonce, bits));
+    if bits == 0 || door.user.is_some() || done() {
+        Ok(())
+    } else {
+        Err(Refusal::WorkRequired(bits))
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Letter {
     AddressHasAccount,
     /// The address was changed.
     EmailChanged { new: String, link: String, days: u64 },
+    /// As many trials as may be have started today.
+    TrialCap { per_day: u64, link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -55,6 +57,7 @@ impl Letter {
             Self::ConfirmEmail { .. } => "confirm-email",
             Self::AddressHasAccount => "address-has-account",
             Self::EmailChanged { .. } => "email-changed",
+            Self::TrialCap { .. } => "trial-cap",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -78,6 +81,9 @@ impl Letter {
             Self::AddressHasAccount => Vec::new(),
             Self::EmailChanged { new, link, days } => {
                 vec![("new", text(new)), ("link", text(link)), ("days", number(days))]
+            }
+            Self::TrialCap { per_day, link } => {
+                vec![("count", number(per_day)), ("link", text(link))]
             }
             Self::Notice { link, .. } => vec![("link", text(link))],
         }
@@ -122,10 +128,12 @@ mod tests {
             Letter::ConfirmEmail { name, link: link.clone(), hours: 24 },
             Letter::AddressHasAccount,
             Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
+            Letter::TrialCap { per_day: 100, link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
             notice(Notice::RecoveryCodeUsed),
+            notice(Notice::NewRecoveryCodes),
         ];
         for language in Language::all() {
             for letter in &letters {

@@ -2,7 +2,7 @@
 //! for every try; earlier ones stay good until one of them is used, so it does not matter which try got through.
 
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, User, UserStatus};
+use countersign_store::{LinkPurpose, Role, User, UserStatus};
 
 use super::letter::{Letter, plain_name};
 use super::{Mail, Notice};
@@ -24,6 +24,7 @@ pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Add
         Mail::ResetPassword { email } => reset(app, email).await,
         Mail::ConfirmEmail { user } => confirm(app, *user).await,
         Mail::EmailChanged { user, old } => changed(app, *user, old).await,
+        Mail::TrialCap { user, per_day } => trial_cap(app, *user, *per_day).await,
         Mail::Notice { user, what } => notice(app, *user, *what).await,
     }
 }
@@ -34,6 +35,7 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
         Mail::Invitation { user, .. }
         | Mail::ConfirmEmail { user }
         | Mail::EmailChanged { user, .. }
+        | Mail::TrialCap { user, .. }
         | Mail::Notice { user, .. } => Some(*user),
         Mail::ResetPassword { .. } => None,
     }
@@ -90,6 +92,18 @@ async fn changed(app: &App, user: Id, old: &str) -> anyhow::Result<Option<Addres
     let letter =
         Letter::EmailChanged { new: masked(&user.email), link, days: REVERT_SECONDS / 86_400 };
     Ok(Some(Addressed { to: old.to_owned(), letter, language: user.language }))
+}
+
+/// To whoever is still an admin of the vendor.
+async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<Addressed>> {
+    let user = app.store().user(user).await?;
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let link = format!("{}/admin/settings", app.base_url());
+    Ok(user.map(|user| Addressed {
+        to: user.email,
+        letter: Letter::TrialCap { per_day, link },
+        language: user.language,
+    }))
 }
 
 async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addressed>> {

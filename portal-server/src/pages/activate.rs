@@ -1,6 +1,7 @@
 //! `/activate` and the upload of a license's page: first what was understood, then, on a second step, the answers, then
 //! what to take home.
 
+pub(crate) mod batch;
 mod result;
 mod review;
 mod seats;
@@ -19,15 +20,14 @@ use countersign_store::User;
 use tokio::sync::Semaphore;
 
 use self::result::Confirmed;
+use self::review::{Review, ReviewPage};
 pub(crate) use self::take_home::{table, table_for_license, zip};
 use self::upload::Upload;
 use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
-use crate::desk::{self, Door};
+use crate::desk::{self, Chosen, Door};
 
-/// More than so many files are shown as a table, fewer as cards.
-const MOST_CARDS: usize = 5;
 /// How many requests of a batch are under way at once: the writer commits together what waits together.
 const AT_ONCE: usize = 64;
 /// Uploads that are unpacked and looked at, at the same time: each holds megabytes.
@@ -54,13 +54,15 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    fn below(base: &str) -> Self {
+    /// Those of a license's page, or of everybody's.
+    fn of(license: Option<LicenseId>) -> Self {
+        let base = license.map_or_else(|| "/activate".to_owned(), |id| format!("/licenses/{id}"));
         let below = |name: &str| format!("{base}/{name}");
         Self {
-            back: base.to_owned(),
             review: below("review"),
             confirm: below("confirm"),
             table: below("table.csv"),
+            back: base,
         }
     }
 }
@@ -71,9 +73,12 @@ pub(crate) async fn review(
     visitor: Visitor,
     form: Multipart,
 ) -> Result<Response, ErrorPage> {
-    let upload = Upload::read(form, visitor.language).await?;
+    let mut upload = Upload::read(form, visitor.language).await?;
     let door = public_door(&app, &visitor, &upload.license_key).await?;
-    review_page(&app, &visitor, upload, door, Paths::below("/activate")).await
+    if let Some(id) = upload.batch.take() {
+        upload.add_all(batch::review(&app, &visitor, &id)?.without_license());
+    }
+    review_page(&app, &visitor, upload, door).await
 }
 
 /// `/licenses/{id}/review`
@@ -83,10 +88,10 @@ pub(crate) async fn review_for_license(
     Path(id): Path<String>,
     form: Multipart,
 ) -> Result<Response, ErrorPage> {
-    let (door, paths) = license_door(&app, &visitor, &id).await?;
+    let door = license_door(&app, &visitor, &id).await?;
     let mut upload = Upload::read(form, visitor.language).await?;
     upload.license_key.clear();
-    review_page(&app, &visitor, upload, door, paths).await
+    review_page(&app, &visitor, upload, door).await
 }
 
 async fn review_page(
@@ -94,7 +99,6 @@ async fn review_page(
     visitor: &Visitor,
     upload: Upload,
     door: Door,
-    paths: Paths,
 ) -> Result<Response, ErrorPage> {
     let _place = UPLOADS.acquire().await.map_err(|error| ErrorPage::internal(&error))?;
     let license_key = upload.license_key.clone();
@@ -104,9 +108,13 @@ async fn review_page(
         let problem = Some(frame.t("nothing-chosen"));
         return Ok(page(&FormPage { frame, problem }));
     }
+    let license = door.license_of_page();
     let items = review::look_at(app, files, &Arc::new(door)).await;
     let seats = seats::needs(app, &items).await?;
-    Ok(page(&review::ReviewPage { frame, items, seats, license_key, paths }))
+    let review = Arc::new(Review { items, seats, license_key });
+    let keep = || batch::keep_review(app, visitor, license, &review);
+    let part = review.is_large().then(keep);
+    Ok(page(&ReviewPage { frame, review, part, paths: Paths::of(license) }))
 }
 
 /// `/activate/confirm`
@@ -115,8 +123,11 @@ pub(crate) async fn confirm(
     visitor: Visitor,
     Form(confirmed): Form<Confirmed>,
 ) -> Result<Response, ErrorPage> {
+    if !confirmed.batch.is_empty() {
+        return batch::confirm(&app, &visitor, &confirmed.batch, None).await;
+    }
     let door = public_door(&app, &visitor, &confirmed.license_key).await?;
-    result::answer_all(&app, &visitor, confirmed, door, Paths::below("/activate")).await
+    result::answer_all(&app, &visitor, confirmed, door).await
 }
 
 /// `/licenses/{id}/confirm`
@@ -126,24 +137,27 @@ pub(crate) async fn confirm_for_license(
     Path(id): Path<String>,
     Form(confirmed): Form<Confirmed>,
 ) -> Result<Response, ErrorPage> {
-    let (door, paths) = license_door(&app, &visitor, &id).await?;
-    result::answer_all(&app, &visitor, confirmed, door, paths).await
+    let door = license_door(&app, &visitor, &id).await?;
+    if !confirmed.batch.is_empty() {
+        return batch::confirm(&app, &visitor, &confirmed.batch, door.license_of_page()).await;
+    }
+    result::answer_all(&app, &visitor, confirmed, door).await
 }
 
 /// The door for everybody, with the license whose key was typed.
 async fn public_door(app: &App, visitor: &Visitor, key: &str) -> Result<Door, ErrorPage> {
     let license = match key {
         "" => None,
-        key => Some(desk_license(app, key).await?),
+        key => Some(Chosen::ByKey(desk_license(app, key).await?)),
     };
     Ok(Door { name: "page", user: visitor.user.clone(), license })
 }
 
 /// The door of a license's page, if the visitor may act for it; otherwise it does not exist for them.
-async fn license_door(app: &App, visitor: &Visitor, id: &str) -> Result<(Door, Paths), ErrorPage> {
+async fn license_door(app: &App, visitor: &Visitor, id: &str) -> Result<Door, ErrorPage> {
     let (user, license) = own_license(app, visitor, id).await?;
-    let door = Door { name: "portal", user: Some(user), license: Some(license) };
-    Ok((door, Paths::below(&format!("/licenses/{license}"))))
+    let license = Some(Chosen::OnItsPage(license));
+    Ok(Door { name: "portal", user: Some(user), license })
 }
 
 async fn desk_license(app: &App, typed: &str) -> Result<LicenseId, ErrorPage> {

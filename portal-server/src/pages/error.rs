@@ -92,6 +92,12 @@ impl ErrorPage {
         Self::new(status, "error-changed-title", "error-changed", "error-download-advice")
     }
 
+    /// A large upload is kept no longer, or it is somebody else's.
+    pub(crate) fn batch_gone() -> Self {
+        let status = StatusCode::NOT_FOUND;
+        Self::new(status, "batch-gone-title", "batch-gone", "batch-gone-advice")
+    }
+
     /// What a layer or extractor refused, by its status alone.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {

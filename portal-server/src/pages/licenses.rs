@@ -214,12 +214,6 @@ pub(crate) async fn owner_outside(
     Ok(owner.filter(outside).map(|user| user.shown_name().to_owned()))
 }
 
-/// Whether the license is this person's to manage: its key, and seats of lost machines. Not for those who use it through a
-/// group alone.
-fn manages(access: &Access) -> bool {
-    !matches!(access, Access::Groups(_))
-}
-
 /// What is no refusal but a fault has a page of its own, and what is not there is not found.
 fn to_be_said(refusal: Refusal) -> Result<Refusal, ErrorPage> {
     match refusal {

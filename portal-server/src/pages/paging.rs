@@ -97,7 +97,7 @@ impl Asked {
 }
 
 /// Links to other pages of a list.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Pages {
     pub(crate) first: Option<String>,
     pub(crate) previous: Option<String>,

@@ -25,6 +25,8 @@ impl Refusal {
                 Say::new("organization-full").with("count", *allowed)
             }
             Self::LastOrganizationAdmin => Say::new("last-organization-admin"),
+            Self::LastVendorAdmin => Say::new("last-vendor-admin"),
+            Self::Oneself => Say::new("suspend-yourself"),
             Self::DeadLink => Say::new("refused-dead-link"),
             Self::HasAccount => Say::new("refused-has-account"),
             Self::OtherAddress => Say::new("refused-other-address"),

@@ -13,7 +13,7 @@ mod world;
 
 use countersign_core::Id;
 use countersign_core::license_key::LicenseKey;
-use countersign_portal::desk::{self, Answered, Door, Outcome, Refusal};
+use countersign_portal::desk::{self, Answered, Chosen, Door, Outcome, Refusal};
 use countersign_store::{Activation, User};
 
 use world::TestPortal;
@@ -21,7 +21,11 @@ use world::TestPortal;
 impl TestPortal {
     /// The door of a license's page.
     fn door(&self, user: &User, key: &LicenseKey) -> Door {
-        Door { name: "portal", user: Some(user.clone()), license: Some(key.id()) }
+        Door {
+            name: "portal",
+            user: Some(user.clone()),
+            license: Some(Chosen::OnItsPage(key.id())),
+        }
     }
 
     async fn answer(&self, request: &str, door: &Door) -> Result<Answered, Refusal> {

@@ -5,7 +5,7 @@ use countersign_core::license_key::LicenseKey;
 use countersign_portal::desk::{self, Door, Effect, Refusal, Releasing, SeatKind};
 use countersign_portal::language::Language;
 use countersign_portal::settings::Settings;
-use countersign_store::{ActivationState, Role, User};
+use countersign_store::{ActivationState, OrganizationRole, Role, User};
 
 use crate::played::Machine;
 use crate::world::browser::file;
@@ -91,7 +91,7 @@ async fn a_stranger_releases_nothing_and_learns_nothing() {
 }
 
 #[tokio::test]
-async fn who_uses_a_license_through_a_group_releases_only_machines_that_they_brought() {
+async fn who_uses_a_license_through_a_group_releases_no_machine_not_even_their_own() {
     let portal = TestPortal::new().await;
     let lab = portal.organization("Lab").await;
     let of_lab = |email: &str| {
@@ -110,9 +110,17 @@ async fn who_uses_a_license_through_a_group_releases_only_machines_that_they_bro
     store.link_license(lab, group, key.id(), None, "test", 1).await.unwrap();
     let request = Machine::new("lab-7", &portal.product).activation(&key);
     let id = portal.answer(&request, &portal.door(&joe, &key)).await.unwrap().response.id;
-    let refused = release(&portal, &sue, id).await.unwrap_err();
-    assert!(matches!(refused, Refusal::ReleaseNotYours));
-    release(&portal, &joe, id).await.unwrap();
+    for user in [&sue, &joe] {
+        let refused = release(&portal, user, id).await.unwrap_err();
+        assert!(matches!(refused, Refusal::ReleaseNotYours));
+    }
+    assert_eq!(portal.stored(&key).await.live_activations, 1);
+    let boss = portal.user(|user| {
+        user.email = "boss@lab.example".into();
+        user.organization = Some(lab);
+        user.organization_role = OrganizationRole::Admin;
+    });
+    release(&portal, &boss.await, id).await.unwrap();
     portal.is_sound().await;
 }
 

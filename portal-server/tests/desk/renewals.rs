@@ -5,11 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use countersign_client::machine::Machine as OwnMachine;
-use countersign_client::{Client, Config, Error, Installed, Mirror};
+use countersign_client::{Client, Config, Error, Installed, Mirror, What};
+use countersign_core::license_key::LicenseKey;
+use countersign_core::response::Entitlement;
 use countersign_core::{Code, Expect, Id};
 use countersign_portal::clock::Clock as _;
-use countersign_portal::desk::{self, Refusal};
-use countersign_store::{LicenseStatus, Validity};
+use countersign_portal::desk::{self, Change, Freshness, Refusal};
+use countersign_portal::language::Language;
+use countersign_store::{LicenseStatus, MetadataEntry, Validity};
 use rusqlite::Connection;
 
 use crate::played::{Machine, NOW};
@@ -39,8 +42,8 @@ fn client(portal: &TestPortal, folder: &Path) -> Client {
 }
 
 fn end(installed: Installed) -> Option<u64> {
-    match installed {
-        Installed::Right(right) => right.expires_at(),
+    match installed.what {
+        What::Right(right) => right.expires_at(),
         other => panic!("{other:?}"),
     }
 }
@@ -167,4 +170,163 @@ async fn a_machine_of_an_older_release_is_renewed_after_its_next_request() {
     assert!(matches!(refused, Refusal::RenewalUnavailable));
     portal.answer(&machine.activation(&key), &door).await.unwrap();
     desk::renew(&portal.app, &jane, &id).await.unwrap();
+}
+
+async fn freshness(portal: &TestPortal, key: &LicenseKey, id: Id) -> Freshness {
+    let (license, machine) = (portal.stored(key).await, portal.activation(id).await);
+    desk::freshness(&portal.app, &license, &machine).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_machine_that_has_all_that_the_license_says_gets_the_same_bytes_and_nothing_is_signed() {
+    let portal = TestPortal::new().await;
+    let jane = portal.user(|_| ()).await;
+    for validity in [Validity::Perpetual, Validity::FromFirstActivation(30 * DAY)] {
+        let key = portal
+            .license_with(|new| {
+                new.owner = Some(jane.id);
+                new.allowed_activations = Some(5);
+                new.allowed_deactivations = Some(2);
+                new.validity = validity;
+            })
+            .await;
+        let door = portal.door(&jane, &key);
+        let (a, b) = (Machine::new("a", &portal.product), Machine::new("b", &portal.product));
+        let first = portal.answer(&a.activation(&key), &door).await.unwrap();
+        let other = portal.answer(&b.activation(&key), &door).await.unwrap().response.id;
+        // Raises the license's revision, and says nothing new to the machine.
+        portal.answer(&b.deactivation(&other.to_string()), &door).await.unwrap();
+        portal.change_license(&key, |_| ()).await;
+        assert_ne!(portal.stored(&key).await.revision, 1);
+        let id = first.response.id;
+        assert_eq!(freshness(&portal, &key, id).await, Freshness::Current);
+        let before = portal.audit().await.len();
+        let renewed = desk::renew(&portal.app, &jane, &id).await.unwrap();
+        assert_eq!((&renewed.token, renewed.file()), (&first.token, first.file()));
+        assert_eq!(portal.audit().await.len(), before);
+    }
+}
+
+#[tokio::test]
+async fn what_a_fresh_response_would_change_is_told_and_then_true() {
+    let portal = TestPortal::new().await;
+    let jane = portal.user(|_| ()).await;
+    let key = portal
+        .license_with(|new| {
+            new.owner = Some(jane.id);
+            new.validity = Validity::Fixed(NOW + 30 * DAY);
+            new.entitlements = [
+                ("cad".to_owned(), Entitlement::On),
+                ("parts".to_owned(), Entitlement::Integer(500)),
+                ("cam".to_owned(), Entitlement::On),
+            ]
+            .into();
+        })
+        .await;
+    let door = portal.door(&jane, &key);
+    let request = Machine::new("a", &portal.product).activation(&key);
+    let id = portal.answer(&request, &door).await.unwrap().response.id;
+    portal
+        .change_license(&key, |license| {
+            license.expires_at = Some(NOW + 60 * DAY);
+            (license.plan, license.holder) = (Some("Team".into()), None);
+            license.entitlements.remove("cam");
+            license.entitlements.insert("parts".into(), Entitlement::Integer(900));
+            license.entitlements.insert("site".into(), Entitlement::Text("Ulm".into()));
+            license.metadata.insert("secret".into(), MetadataEntry::for_device("of the app"));
+        })
+        .await;
+    let Freshness::Older(changes) = freshness(&portal, &key, id).await else { panic!() };
+    let (parts, ulm) = ("parts".to_owned(), Entitlement::Text("Ulm".into()));
+    assert_eq!(
+        changes,
+        [
+            Change::End { before: Some(NOW + 30 * DAY), after: Some(NOW + 60 * DAY) },
+            Change::Plan(Some("Pro".into()), Some("Team".into())),
+            Change::Holder(Some("Jane".into()), None),
+            Change::Feature(parts, Entitlement::Integer(500), Entitlement::Integer(900)),
+            Change::Added("site".into(), ulm),
+            Change::Removed("cam".into()),
+            Change::Metadata,
+        ]
+    );
+    let words: Vec<_> = changes.iter().map(|change| change.words(&Language::ENGLISH)).collect();
+    assert_eq!(
+        words,
+        [
+            "It runs until 20 Nov 2026, 14:13 UTC instead of until 21 Oct 2026, 14:13 UTC.",
+            "Plan: Team instead of Pro.",
+            "Holder: – instead of Jane.",
+            "parts: 900 instead of 500.",
+            "New: site: Ulm.",
+            "No longer included: cam.",
+            "What else the vendor tells the app is different.",
+        ]
+    );
+    let renewed = desk::renew(&portal.app, &jane, &id).await.unwrap();
+    let grant = &renewed.response.granted().unwrap().grant;
+    assert_eq!(grant.entitlements["parts"], Entitlement::Integer(900));
+    assert_eq!(grant.metadata["secret"], "of the app");
+    assert_eq!(freshness(&portal, &key, id).await, Freshness::Current);
+}
+
+#[tokio::test]
+async fn a_license_that_was_changed_back_does_not_bring_the_first_response_back() {
+    let portal = TestPortal::new().await;
+    let jane = portal.user(|_| ()).await;
+    let key = portal.license_of(JANE, 1).await;
+    let request = Machine::new("a", &portal.product).activation(&key);
+    let first = portal.answer(&request, &portal.door(&jane, &key)).await.unwrap();
+    let id = first.response.id;
+    let mut tokens = vec![first.token];
+    for plan in ["Team", "Pro", "Team"] {
+        portal.clock.advance(60);
+        portal.change_license(&key, |license| license.plan = Some(plan.into())).await;
+        let renewed = desk::renew(&portal.app, &jane, &id).await.unwrap();
+        // The machine refuses what is older than what it has.
+        assert!(!tokens.contains(&renewed.token), "{plan}");
+        let latest = desk::latest(&portal.app, &portal.activation(id).await).await.unwrap();
+        assert_eq!(latest.unwrap().token, renewed.token);
+        tokens.push(renewed.token);
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_is_too_late_to_install_is_not_called_up_to_date() {
+    let portal = TestPortal::new().await;
+    let jane = portal.user(|_| ()).await;
+    let key = portal.license_of(JANE, 1).await;
+    let request = Machine::new("a", &portal.product).activation(&key);
+    let first = portal.answer(&request, &portal.door(&jane, &key)).await.unwrap();
+    let import_by = first.response.granted().unwrap().import_by;
+    portal.clock.advance(import_by - portal.clock.now() - 1);
+    assert_eq!(freshness(&portal, &key, first.response.id).await, Freshness::Current);
+    portal.clock.advance(1);
+    assert_eq!(freshness(&portal, &key, first.response.id).await, Freshness::Late);
+    desk::renew(&portal.app, &jane, &first.response.id).await.unwrap();
+    assert_eq!(freshness(&portal, &key, first.response.id).await, Freshness::Current);
+}
+
+/// The app refuses to be deactivated by what its response says: raising the number must reach it.
+#[tokio::test]
+async fn whether_the_machine_can_be_deactivated_is_something_new() {
+    let portal = TestPortal::new().await;
+    let jane = portal.user(|_| ()).await;
+    let key = portal
+        .license_with(|new| (new.owner, new.allowed_deactivations) = (Some(jane.id), Some(0)))
+        .await;
+    let request = Machine::new("a", &portal.product).activation(&key);
+    let door = portal.door(&jane, &key);
+    let id = portal.answer(&request, &door).await.unwrap().response.id;
+    assert_eq!(freshness(&portal, &key, id).await, Freshness::Current);
+    for (allowed, possible) in [(Some(3), true), (Some(0), false), (None, true)] {
+        portal.change_license(&key, |license| license.allowed_deactivations = allowed).await;
+        let older = Freshness::Older(vec![Change::Deactivation { possible }]);
+        assert_eq!(freshness(&portal, &key, id).await, older);
+        let renewed = desk::renew(&portal.app, &jane, &id).await.unwrap();
+        let license = renewed.response.granted().unwrap().grant.license.clone().unwrap();
+        assert_eq!(license.deactivations_left, allowed);
+    }
+    portal.change_license(&key, |license| license.allowed_deactivations = Some(7)).await;
+    assert_eq!(freshness(&portal, &key, id).await, Freshness::Current, "how many is only told");
 }

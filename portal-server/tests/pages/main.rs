@@ -3,6 +3,7 @@
 
 mod access;
 mod admin;
+mod batches;
 mod headers;
 mod licenses;
 mod limits;

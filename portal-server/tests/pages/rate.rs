@@ -66,6 +66,7 @@ async fn every_door_without_a_login_has_the_limit() {
     for (method, path) in [
         ("POST", "/api/v1/deactivations"),
         ("POST", "/api/v1/trials"),
+        ("POST", "/v3/trial-activations/offline-activate"),
         ("POST", "/activate/review"),
         ("POST", "/activate/confirm"),
         ("POST", "/activate/responses.zip"),
@@ -83,7 +84,9 @@ async fn every_door_without_a_login_has_the_limit() {
         }
         let limited = limited.unwrap_or_else(|| panic!("{method} {path} has no limit"));
         assert_eq!(limited.header("retry-after"), "1", "{method} {path}");
-        if path.starts_with("/api/") {
+        if path.starts_with("/v3/") {
+            assert_eq!(limited.json()["code"], "rate-limited");
+        } else if path.starts_with("/api/") {
             limited.refuses_as(429, "rate-limited");
         } else {
             limited.says("Too many requests came from your address").says("Nothing was changed.");

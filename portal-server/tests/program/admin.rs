@@ -113,6 +113,8 @@ fn json_is_one_object_with_what_a_script_needs() {
                 "releases_per_year",
                 "response_validity_cap_days",
                 "trial_origins",
+                "trial_work_bits",
+                "trials_per_day",
             ],
         ),
     ] {
@@ -275,6 +277,12 @@ fn settings_are_set_one_by_one() {
     let origins: Value = ["https://a.example", "https://b.example"].into();
     assert_eq!(both["trial_origins"], origins);
     assert_eq!(here.admin(&["settings", "show", "--json"]).json(), both);
+    let capped = set(&["--trials-per-day", "500", "--trial-work-bits", "18"]);
+    assert_eq!((&capped["trials_per_day"], &capped["trial_work_bits"]), (&500.into(), &18.into()));
+    let both = set(&["--trials-per-day", "0", "--trial-work-bits", "0"]);
+    assert_eq!(both["trials_per_day"], Value::Null, "any number");
+    let run = here.admin(&["settings", "set", "--trial-work-bits", "27"]);
+    assert_eq!(run.status.code(), Some(2), "{run:?}");
     let run = here.admin(&["settings", "set", "--trial-origin", "a.example"]);
     assert_eq!(run.status.code(), Some(1), "{run:?}");
     assert_eq!(here.admin(&["settings", "show", "--json"]).json(), both);

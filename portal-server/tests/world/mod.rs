@@ -17,7 +17,7 @@ use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
     AuditEntry, GroupChange, Invite, License, LinkPurpose, NewJob, NewLicense, Organization,
-    OrganizationRole, Product, Role, User, UserChange, UserStatus, Validity,
+    OrganizationChange, OrganizationRole, Product, Role, User, UserChange, UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;
@@ -198,7 +198,8 @@ impl TestPortal {
     pub(crate) async fn suspend_organization(&self, id: Id, suspended: bool) {
         let before = self.app.store().organization(id).await.unwrap().unwrap();
         let changed = Organization { suspended, ..before };
-        assert!(self.app.store().change_organization(changed, "test", NOW).await.unwrap());
+        let changed = self.app.store().change_organization(changed, "test", NOW).await.unwrap();
+        assert_eq!(changed, OrganizationChange::Done);
     }
 
     /// The path of a link to set this user's password, which works for `seconds`.

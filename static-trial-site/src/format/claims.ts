@@ -84,6 +84,13 @@ export class Claims {
     return Number(value);
   }
 
+  /** A whole number from 1 to 2^53-1. */
+  ordinal(name: string): number {
+    const value = this.integer(name);
+    if (value === 0) throw this.wrong(name, "a whole number from 1 to 2^53-1");
+    return value;
+  }
+
   boolean(name: string): boolean {
     const value = this.required(name);
     if (typeof value !== "boolean") throw this.wrong(name, "true or false");

@@ -1,5 +1,6 @@
 /** `signing-key+jwt`: a root lets another key sign, within a scope (docs/format.md, section 4). */
 
+import type { Claims } from "./claims";
 import { FormatError } from "./error";
 import { isProductId } from "./ids";
 import { type PublicKey, readKey } from "./key";
@@ -8,6 +9,7 @@ import type { Response } from "./response";
 import type { Unverified } from "./token";
 
 const DAY = 86_400;
+const KINDS = ["activation", "deactivation", "trial", "release", "time-reset"];
 
 /** A delegation's claims. */
 export interface Delegation {
@@ -23,31 +25,51 @@ export interface Delegation {
   readonly products: string[] | undefined;
   /** The longest grant in days; null: no limit. */
   readonly maxDays: number | null;
+  /** With one, whatever is signed names this very delegation. */
+  readonly serial: number | undefined;
+  /** How many grants it may give, each with its number; `undefined`: no limit. */
+  readonly maxGrants: number | undefined;
+  readonly issuedAt: number;
 }
 
 /** Reads a delegation that `root` must have signed. */
 export async function verifyDelegation(unverified: Unverified, root: PublicKey): Promise<Delegation> {
   const claims = await unverified.verify(root);
   claims.id("jti");
-  claims.integer("iat");
+  const issuedAt = claims.integer("iat");
   const issuer = claims.string("iss");
   const [holder, notBefore, notAfter] = [claims.string("sub"), claims.integer("nbf"), claims.integer("exp")];
-  const jwk = claims.object("cnf").object("jwk");
-  if (jwk.string("kty") !== "OKP" || jwk.string("crv") !== "Ed25519") throw jwk.wrong("crv", "Ed25519, of kty OKP");
-  const key = readKey(jwk.string("x"));
-  if (!key) throw jwk.wrong("x", "43 characters of base64url");
+  const key = readConfirmedKey(claims);
+  const serial = claims.has("serial") ? claims.ordinal("serial") : undefined;
   const scope = claims.object("scope");
   const types = scope.strings("types");
   const products = scope.strings("products");
   const all = products.length === 1 && products[0] === "*";
   if (!all && !products.every(isProductId)) throw scope.wrong("products", 'product ids, or "*" alone');
   const maxDays = scope.isNull("max_days") ? null : scope.integer("max_days");
-  return { issuer, holder, notBefore, notAfter, key, types, products: all ? undefined : products, maxDays };
+  const maxGrants = scope.has("max_grants") && !scope.isNull("max_grants") ? scope.ordinal("max_grants") : undefined;
+  if (maxGrants !== undefined && serial === undefined) throw claims.wrong("serial", "there where scope.max_grants is");
+  return { issuer, holder, notBefore, notAfter, key, types, products: all ? undefined : products, maxDays, serial, maxGrants, issuedAt };
+}
+
+/** The key in `cnf.jwk`. */
+export function readConfirmedKey(claims: Claims): PublicKey {
+  const jwk = claims.object("cnf").object("jwk");
+  if (jwk.string("kty") !== "OKP" || jwk.string("crv") !== "Ed25519") throw jwk.wrong("crv", "Ed25519, of kty OKP");
+  const key = readKey(jwk.string("x"));
+  if (!key) throw jwk.wrong("x", "43 characters of base64url");
+  return key;
+}
+
+/** Whether the key can give nothing but trials: its clock is that of whoever opened the page. */
+export function isTrialOnly(delegation: Delegation): boolean {
+  const known = delegation.types.filter((type) => KINDS.includes(type));
+  return known.length > 0 && known.every((type) => type === "trial");
 }
 
 /** Refuses a response that the delegation does not cover, with the limit in the error. */
 export function covers(delegation: Delegation, response: Response): void {
-  coversType(delegation, response.type.replace("-response+jwt", ""), response);
+  coversType(delegation, response.type.replace(/(-response)?\+jwt$/, ""), response);
   if (delegation.maxDays !== null && response.granted) {
     const end = response.granted.expiresAt;
     if (end === null || end > response.issuedAt + delegation.maxDays * DAY) {
@@ -63,13 +85,21 @@ export function coversRelease(delegation: Delegation, release: Release): void {
 
 function coversType(delegation: Delegation, type: string, signed: { product: string; issuedAt: number }): void {
   if (!delegation.types.includes(type)) {
-    throw outside(delegation, `may not sign ${type === "release" ? "releases" : `${type} responses`}`);
+    const plural = type === "release" ? "releases" : type === "time-reset" ? "time resets" : `${type} responses`;
+    throw outside(delegation, `may not sign ${plural}`);
   }
   if (delegation.products && !delegation.products.includes(signed.product)) {
     throw outside(delegation, `may not sign for the product ${signed.product}`);
   }
   if (signed.issuedAt < delegation.notBefore || signed.issuedAt >= delegation.notAfter) {
     throw outside(delegation, "was used outside the time it is valid for");
+  }
+}
+
+/** Refuses the number of a grant that is over the limit. */
+export function coversCount(delegation: Delegation, count: number): void {
+  if (delegation.maxGrants !== undefined && count > delegation.maxGrants) {
+    throw outside(delegation, `may give ${delegation.maxGrants} grants, and this is number ${count}`);
   }
 }
 

@@ -17,6 +17,11 @@ export const ADVICE = {
   "bad-chain": "The vendor's signing set-up is faulty. Send this file to the vendor's support.",
   "out-of-scope": "The signer was not allowed to give this. Ask the vendor for a response signed with a key that may.",
   "revoked-key": "The vendor withdrew the key that signed this. Ask the vendor for a new response.",
+  "retired-key":
+    "The vendor has a newer root key. Ask the vendor for a new response, signed under that one.",
+  "ended-key": "Make a new request here and ask the vendor for a response signed with a current key.",
+  "back-dated":
+    "Set this machine's clock right, make a new request and take that one to the vendor. If the clock is right, ask for a response signed with a current key; support can send a time reset.",
   "wrong-product": "Take the file for this product.",
   "wrong-device": "Each response fits one installation. Make a new request here and take that one to the vendor.",
   "wrong-machine": "Install it on the machine that made the request, or make a new request on this one.",

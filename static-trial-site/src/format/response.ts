@@ -28,7 +28,7 @@ export interface Response {
   readonly requestId: string;
   readonly requestHash: string;
   readonly device: string;
-  /** The grant, unless this is a receipt. */
+  /** The grant, unless this is a receipt or a time reset. */
   readonly granted: Granted | undefined;
 }
 
@@ -45,6 +45,7 @@ export function readResponse(type: TokenType, claims: Claims): Response {
     requestHash: request.hash("hash"),
     device: claims.object("cnf").hash("jkt"),
   };
+  if (type === "time-reset+jwt") return { ...base, granted: undefined };
   if (type === "deactivation-response+jwt") {
     claims.id("activation");
     return { ...base, granted: undefined };

@@ -8,7 +8,7 @@ import { type Delegation, covers } from "./delegation";
 import { engine } from "./engine";
 import { FormatError } from "./error";
 import type { Strategy } from "./fingerprint";
-import { sha256 } from "./ids";
+import { hashOf, sha256 } from "./ids";
 import { type PublicKey, readKey, thumbprint } from "./key";
 import type { Request } from "./request";
 import type { Response } from "./response";
@@ -26,7 +26,7 @@ export interface Terms {
 }
 
 /** Why a key cannot be used for a page that gives trials. */
-export type KeyFault = "malformed" | "halves-differ" | "is-a-root" | "not-delegated" | "not-trial-only" | "no-day-limit";
+export type KeyFault = "malformed" | "halves-differ" | "is-a-root" | "not-delegated" | "not-trial-only" | "no-day-limit" | "counted";
 
 /** The key cannot be used here at all, whatever is asked. */
 export class KeyError extends Error {
@@ -69,6 +69,8 @@ export class TrialSigner {
     // Whoever opens the page has the key: one that can give more than short trials must not be on it.
     if (delegation.types.length !== 1 || delegation.types[0] !== "trial") throw new KeyError("not-trial-only");
     if (delegation.maxDays === null) throw new KeyError("no-day-limit");
+    // Each visitor has a page of their own: nobody could say which number comes next.
+    if (delegation.maxGrants !== undefined) throw new KeyError("counted");
     const signer = new TrialSigner(delegation, chain, await thumbprint(key), key, seed);
     await signer.tryOut();
     return signer;
@@ -118,6 +120,7 @@ export class TrialSigner {
       exp: plan.granted?.importBy,
       bind: { strategy: terms.strategy, fingerprint: Object.fromEntries(request.fingerprint ?? []) },
       grant: { expires_at: plan.granted?.expiresAt, entitlements: terms.entitlements },
+      ...(this.delegation.serial === undefined ? {} : { delegation: { hash: await hashOf(this.chain) } }),
     };
     const utf8 = new TextEncoder();
     const input = [header, payload].map((part) => encode(utf8.encode(JSON.stringify(part)))).join(".");

@@ -8,6 +8,7 @@ import { type JsonObject, parseObject } from "./json";
 import { type PublicKey, readKey, thumbprint, verifies } from "./key";
 
 const MAX_LENGTH = 16_384;
+const MOST_ROTATIONS = 16;
 
 /** Every type with its words for people. */
 const TYPES = {
@@ -17,8 +18,10 @@ const TYPES = {
   "activation-response+jwt": "activation response",
   "trial-response+jwt": "trial response",
   "deactivation-response+jwt": "deactivation receipt",
+  "time-reset+jwt": "time reset",
   "signing-key+jwt": "signing key delegation",
   "revocations+jwt": "revocation list",
+  "root-key+jwt": "root key rotation",
   "release+jwt": "release checksum list",
 } as const;
 
@@ -30,10 +33,10 @@ export function isRequest(type: TokenType): boolean {
 }
 
 export function isResponse(type: TokenType): boolean {
-  return type.endsWith("-response+jwt");
+  return type.endsWith("-response+jwt") || type === "time-reset+jwt";
 }
 
-/** Whether a root or a delegated key signs it: it may carry a chain and a revocation list. */
+/** Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations. */
 function isDelegable(type: TokenType): boolean {
   return isResponse(type) || type === "release+jwt";
 }
@@ -61,7 +64,7 @@ export function check(expect: Expect, found: TokenType): void {
 
 /** The members of a header that passed, each only where its `typ` defines it. */
 export interface Header {
-  /** Requests: the device's own key. */
+  /** Requests: the device's own key. Rotations: the old root. */
   readonly jwk?: PublicKey;
   /** All others: the thumbprint of the signing key. */
   readonly kid?: string;
@@ -69,6 +72,8 @@ export interface Header {
   readonly chain?: string;
   /** Responses and releases, where present: a revocation list. */
   readonly revocations?: string;
+  /** Responses and releases, where present: rotations, oldest first. */
+  readonly rotations?: readonly string[];
 }
 
 /** A token in parts whose signature is not verified yet: says what it claims to be, gives no payload. */
@@ -143,18 +148,28 @@ function readHeader(map: JsonObject): [TokenType, Header] {
   const typ = string("typ");
   if (!Object.hasOwn(TYPES, typ)) throw new FormatError("unknown-type", `"${typ}" is no type of token known here`);
   const type = typ as TokenType;
-  const own = isRequest(type) ? ["jwk"] : isDelegable(type) ? ["kid", "chain", "revocations"] : ["kid"];
+  const hasKey = isRequest(type) || type === "root-key+jwt";
+  const own = hasKey ? ["jwk"] : isDelegable(type) ? ["kid", "chain", "revocations", "rotations"] : ["kid"];
   for (const name of map.keys()) {
     if (name !== "alg" && name !== "typ" && !own.includes(name)) {
       throw badHeader(`the header member "${name}" does not belong to ${withArticle(type)}`);
     }
   }
-  if (isRequest(type)) return [type, { jwk: readJwk(map.get("jwk")) }];
+  if (hasKey) return [type, { jwk: readJwk(map.get("jwk")) }];
   const kid = string("kid");
   if (!isHash(kid)) throw badHeader('the header member "kid" is malformed');
   const chain = map.has("chain") ? { chain: string("chain") } : {};
   const revocations = map.has("revocations") ? { revocations: string("revocations") } : {};
-  return [type, { kid, ...chain, ...revocations }];
+  const rotations = map.has("rotations") ? { rotations: readRotations(map.get("rotations")) } : {};
+  return [type, { kid, ...chain, ...revocations, ...rotations }];
+}
+
+function readRotations(value: unknown): string[] {
+  const tokens = Array.isArray(value) ? value.filter((token) => typeof token === "string") : [];
+  if (!Array.isArray(value) || tokens.length !== value.length || tokens.length < 1 || tokens.length > MOST_ROTATIONS) {
+    throw badHeader(`the header member "rotations" must be 1 to ${MOST_ROTATIONS} tokens`);
+  }
+  return tokens;
 }
 
 /** A fourth member would be a leaked private half ("d") or something that is not checked here. */

@@ -82,6 +82,8 @@ export function kindCard(config: Config, item: Item, brought: Exclude<Brought, {
     }
     case "revocations":
       return card("info", t("kind.revocations.title"), from, element("p", {}, t("kind.revocations.text")));
+    case "root-key":
+      return card("info", t("kind.root-key.title"), from, element("p", {}, t("kind.root-key.text")));
   }
 }
 

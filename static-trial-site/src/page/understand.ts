@@ -18,7 +18,8 @@ export type Brought =
   | { readonly kind: "response"; readonly response: Response; readonly token: string }
   | { readonly kind: "release"; readonly release: Release }
   | { readonly kind: "signing-key"; readonly delegation: Delegation }
-  | { readonly kind: "revocations" };
+  | { readonly kind: "revocations" }
+  | { readonly kind: "root-key" };
 
 /** Reads a file's bytes, or text as such. What cannot be told or does not verify is a `Failure`. */
 export async function understand(config: Config, bytes: Uint8Array): Promise<Brought> {
@@ -46,6 +47,10 @@ async function read(config: Config, token: string): Promise<Brought> {
   if (isResponse(type)) return { kind: "response", token, response: (await config.roots.verifyResponse(token, "response")).response };
   if (type === "release+jwt") return { kind: "release", release: (await config.roots.verifyRelease(token)).release };
   if (type === "signing-key+jwt") return { kind: "signing-key", delegation: await config.roots.verifyDelegation(token) };
+  if (type === "root-key+jwt") {
+    await config.roots.learn([token]);
+    return { kind: "root-key" };
+  }
   await config.roots.verifyRevocations(token);
   return { kind: "revocations" };
 }

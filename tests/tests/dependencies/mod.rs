@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 const OURS: &str = "countersign-";
 
 /// What must not be reached from a package, over however many packages of ours.
-const NEVER: [(&str, &str, &str); 7] = [
+const NEVER: [(&str, &str, &str); 9] = [
     ("countersign-core", OURS, "the trusted part stands alone"),
     ("countersign-client", "countersign-store", "a vendor's app carries no database"),
     ("countersign-client", "countersign-portal", "a vendor's app carries no server"),
+    ("countersign-journal", "countersign-client", "a signer is no machine"),
+    ("countersign-journal", "countersign-store", "a signer needs no database"),
     ("countersign-cli", "countersign-store", "the command works without a database"),
     ("countersign-cli", "countersign-portal", "the command works without a server"),
     ("countersign-store", "countersign-client", "the two sides meet in the format alone"),

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
 mod faults;
+mod keys;
 mod lifecycle;
 mod standing;
+mod stolen;
+mod thief;
+mod time;
 mod trials;
 mod world;

@@ -225,7 +225,7 @@ fn the_grants_of_a_compromised_key_end_those_of_a_retired_key_do_not() {
             issued_at: NOW,
             issuer: "Acme".to_owned(),
             seq: 1,
-            revoked: vec![RevokedKey { kid, compromised }],
+            revoked: vec![RevokedKey { kid, compromised, below: None }],
         };
         // The list rides in a trial that another key signed.
         world.vendor.signer = Signer::root(world.vendor.root.clone())

@@ -39,10 +39,12 @@ impl Page {
             not_before: NOW - DAY,
             not_after: NOW + 365 * DAY,
             key: key.public_key(),
+            serial: None,
             scope: Scope {
                 types: types.to_vec(),
                 products: Products::Some(vec!["acme-cad".parse().unwrap()]),
                 max_days: Some(30),
+                max_grants: None,
             },
         };
         let roots = Roots::new([world.vendor.root.public_key()]);

@@ -12,6 +12,8 @@ use countersign_client::core::request::{Ask, VerifiedRequest};
 use countersign_client::core::response::{
     Answer, Binding, Entitlement, Grant, GrantLicense, Granted, RequestRef, Response,
 };
+use countersign_client::core::revocations::{Revocations, RevokedKey};
+use countersign_client::core::rotation::Rotation;
 use countersign_client::core::trust::{Roots, Signer};
 use countersign_client::core::{Expect, Hash, Id, SigningKey, UnixSeconds, file};
 use countersign_client::machine::Machine;
@@ -20,9 +22,17 @@ use countersign_client::{Client, Config, Mirror};
 pub(crate) const NOW: UnixSeconds = 1_800_000_000;
 pub(crate) const DAY: u64 = 86_400;
 
+#[derive(Clone)]
 pub(crate) struct Vendor {
     pub(crate) root: SigningKey,
     pub(crate) signer: Signer,
+    /// The delegation in the signer.
+    pub(crate) chain: String,
+    /// What goes along with every response from the next delegation on.
+    pub(crate) rotations: Vec<String>,
+    pub(crate) revoked: Vec<RevokedKey>,
+    /// The number of the next grant, where they are counted.
+    pub(crate) count: u64,
     pub(crate) grant: Grant,
     pub(crate) strategy: Strategy,
     pub(crate) now: UnixSeconds,
@@ -30,24 +40,7 @@ pub(crate) struct Vendor {
 
 impl Vendor {
     pub(crate) fn new() -> Self {
-        let root = SigningKey::from_seed(&[1; 32]);
-        let key = SigningKey::from_seed(&[2; 32]);
-        let delegation = Delegation {
-            id: Id::from([3; 16]),
-            issued_at: NOW,
-            issuer: "Acme".to_owned(),
-            holder: "portal".to_owned(),
-            not_before: NOW - DAY,
-            not_after: NOW + 1000 * DAY,
-            key: key.public_key(),
-            scope: Scope {
-                types: ScopeType::ALL.to_vec(),
-                products: Products::All,
-                max_days: None,
-            },
-        };
-        let chain = delegation.sign(&root);
-        let signer = Signer::delegated(key, chain, &Roots::new([root.public_key()])).unwrap();
+        let root = key(1);
         let grant = Grant {
             expires_at: Some(NOW + 365 * DAY),
             renew_by: None,
@@ -60,7 +53,92 @@ impl Vendor {
             }),
             metadata: BTreeMap::new(),
         };
-        Self { root, signer, grant, strategy: Strategy::Fuzzy, now: NOW }
+        let mut vendor = Self {
+            signer: Signer::root(root.clone()),
+            chain: String::new(),
+            root,
+            rotations: Vec::new(),
+            revoked: Vec::new(),
+            count: 1,
+            grant,
+            strategy: Strategy::Fuzzy,
+            now: NOW,
+        };
+        vendor.delegate(&key(2), NOW - DAY, NOW + 1000 * DAY);
+        vendor
+    }
+
+    /// Signs with `key` from now on, under a delegation for everything in that time.
+    pub(crate) fn delegate(&mut self, key: &SigningKey, begins: UnixSeconds, ends: UnixSeconds) {
+        self.delegate_with(key, begins, ends, |_| ());
+    }
+
+    pub(crate) fn delegate_with(
+        &mut self,
+        key: &SigningKey,
+        begins: UnixSeconds,
+        ends: UnixSeconds,
+        change: impl FnOnce(&mut Delegation),
+    ) {
+        let mut delegation = Delegation {
+            id: Id::from([3; 16]),
+            issued_at: begins,
+            issuer: "Acme".to_owned(),
+            holder: "portal".to_owned(),
+            not_before: begins,
+            not_after: ends,
+            key: key.public_key(),
+            serial: None,
+            scope: Scope {
+                types: ScopeType::ALL.to_vec(),
+                products: Products::All,
+                max_days: None,
+                max_grants: None,
+            },
+        };
+        change(&mut delegation);
+        self.chain = delegation.sign(&self.root);
+        let roots = Roots::new([self.root.public_key()]);
+        let signer = Signer::delegated(key.clone(), self.chain.clone(), &roots).unwrap();
+        self.signer = signer.with_rotations(self.rotations.clone());
+    }
+
+    pub(crate) fn sign_as_root(&mut self) {
+        self.signer = Signer::root(self.root.clone());
+    }
+
+    /// Sends a list of the revoked keys along from now on.
+    pub(crate) fn sign_with_list(&mut self, seq: u64) {
+        let list = self.list(seq, self.now, &self.revoked);
+        self.signer = self.signer.clone().with_revocations(Some(list));
+    }
+
+    /// A revocation list of the root.
+    pub(crate) fn list(&self, seq: u64, time: UnixSeconds, revoked: &[RevokedKey]) -> String {
+        let id = Id::from([5; 16]);
+        let issuer = "Acme".to_owned();
+        Revocations { id, issued_at: time, issuer, seq, revoked: revoked.to_vec() }.sign(&self.root)
+    }
+
+    /// Answers any request with the right time.
+    pub(crate) fn reset_time(&self, request: &str) -> String {
+        let token = file::read(request.as_bytes()).unwrap();
+        let request = VerifiedRequest::verify(&token, Expect::Request).unwrap();
+        let response = self.respond(&request, [8; 16].into(), Answer::TimeReset);
+        self.signer.sign(&response).unwrap()
+    }
+
+    fn respond(&self, request: &VerifiedRequest, id: Id, answer: Answer) -> Response {
+        let claims = request.claims();
+        Response {
+            issuer: "Acme".to_owned(),
+            product: claims.product.clone(),
+            id,
+            issued_at: self.now,
+            request: RequestRef { id: claims.id, hash: request.hash() },
+            device: request.device_key().thumbprint(),
+            answer,
+        }
     }
 
     /// Answers a request as a portal would; the activation's id is made of its device's key.
@@ -95,18 +173,28 @@ impl Vendor {
                 (id("d"), Answer::Deactivation { activation: *activation })
             }
         };
-        let response = Response {
-            issuer: "Acme".to_owned(),
-            product: claims.product.clone(),
-            id,
-            issued_at: self.now,
-            request: RequestRef { id: claims.id, hash: request.hash() },
-            device,
-            answer,
-        };
-        let token = self.signer.sign(&response).unwrap();
+        let response = self.respond(&request, id, answer);
+        let token = self.signer.sign_counted(&response, self.count).unwrap();
         file::response_file(&token, &response, claims.device_name()).into_bytes()
     }
+}
+
+pub(crate) fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed(&[seed; 32])
+}
+
+/// Both roots sign that `old` hands over to `new`, which gets the number `seq`, the day before.
+pub(crate) fn rotation(old: &SigningKey, new: &SigningKey, seq: u64, until: UnixSeconds) -> String {
+    let rotation = Rotation {
+        id: Id::from([6; 16]),
+        issued_at: until - DAY,
+        issuer: "Acme".to_owned(),
+        seq,
+        until,
+        old: old.public_key(),
+        new: new.public_key(),
+    };
+    rotation.sign(old, new).unwrap()
 }
 
 pub(crate) struct World {
@@ -151,10 +239,25 @@ impl World {
     }
 
     pub(crate) fn config_of(&self, product: &str) -> Config {
+        self.config_with(product, vec![key(1)])
+    }
+
+    /// An app that was built with these roots.
+    pub(crate) fn config_with(&self, product: &str, roots: Vec<SigningKey>) -> Config {
         let clock = Arc::clone(&self.clock);
-        Config::new(product.parse().unwrap(), [self.vendor.root.public_key()], self.path("state"))
+        let roots = roots.iter().map(SigningKey::public_key);
+        Config::new(product.parse().unwrap(), roots, self.path("state"))
             .mirror(Mirror::In(self.path("mirror")))
             .machine(Machine::of_directory(self.path("machines").join("lab-7")))
+            .clock(move || clock.load(Ordering::SeqCst))
+    }
+
+    /// An app on a machine of these parts, with its state in another folder and no second copy.
+    pub(crate) fn config_in(&self, folder: &str, parts: PathBuf) -> Config {
+        let clock = Arc::clone(&self.clock);
+        Config::new("acme-cad".parse().unwrap(), [key(1).public_key()], self.path(folder))
+            .mirror(Mirror::None)
+            .machine(Machine::of_directory(parts))
             .clock(move || clock.load(Ordering::SeqCst))
     }
 

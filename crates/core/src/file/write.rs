@@ -100,6 +100,10 @@ pub fn response_file(token: &str, response: &Response, device_name: Option<&str>
                 "the seat of the activation {activation} is free again"
             )));
         }
+        Answer::TimeReset => {
+            let time = date(response.issued_at);
+            comments.push(CommentLine::new(&format!("says that the time is {time} UTC")));
+        }
     }
     comments.push(CommentLine::new(&format!("answers request {}", response.request.id)));
     write(token, &comments)

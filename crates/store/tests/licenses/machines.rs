@@ -46,6 +46,7 @@ async fn activations_of_a_license_are_whole_in_every_order_and_state() {
     let jane = world.user("jane", |_| ()).await;
     let license = world
         .license(|new| {
+            new.owner = Some(jane.id);
             new.allowed_activations = None;
             new.allowed_deactivations = Some(6);
         })

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use countersign_core::Hash;
 use countersign_store::{
-    Activated, ActivationState, Deactivate, Deactivated, Release, ReleaseOutcome, ReleasePolicy,
+    Activated, ActivationState, Deactivate, Deactivated, NewLicense, Release, ReleaseOutcome,
+    ReleasePolicy,
 };
 
 use crate::world::{DAY, LIMITED, Machine, NOW, World, random_id};
@@ -67,12 +68,12 @@ async fn the_quota_and_the_cool_down_hold_for_the_license_and_not_for_the_vendor
     assert_eq!(world.release(license, ids[1], &jane, NOW + DAY).await, ReleaseOutcome::Done);
     let used_up = ReleaseOutcome::QuotaUsedUp { allowed: 2, again_at: Some(NOW + year) };
     assert_eq!(world.release(license, ids[2], &jane, NOW + 30 * DAY).await, used_up);
-    let free = world.release_by(license, ids[2], &ada, ReleasePolicy::Free, NOW + 30 * DAY).await;
+    let free = world.release(license, ids[2], &ada, NOW + 30 * DAY).await;
     assert_eq!(free, ReleaseOutcome::Done);
     // What the vendor released counts as well: two of the three have left the year by then.
     let then = NOW + DAY + year;
     assert_eq!(world.release(license, ids[3], &jane, then).await, ReleaseOutcome::Done);
-    let none = ReleasePolicy::Limited { per_year: 0, cool_down: 0 };
+    let none = ReleasePolicy { per_year: 0, cool_down: 0 };
     let never = ReleaseOutcome::QuotaUsedUp { allowed: 0, again_at: None };
     assert_eq!(world.release_by(license, ids[4], &jane, none, then + year).await, never);
     // Another license has its own quota.
@@ -86,7 +87,8 @@ async fn the_quota_and_the_cool_down_hold_for_the_license_and_not_for_the_vendor
 async fn what_holds_no_seat_is_not_released_and_another_licenses_machine_does_not_exist() {
     let world = World::new().await;
     let jane = world.user("jane", |_| ()).await;
-    let (license, other) = (world.license(|_| ()).await, world.license(|_| ()).await);
+    let own = |new: &mut NewLicense| new.owner = Some(jane.id);
+    let (license, other) = (world.license(own).await, world.license(own).await);
     let a = Machine::new("a");
     let id = world.activate(&license, &a, NOW).await;
     assert_eq!(world.release(other, id, &jane, NOW).await, ReleaseOutcome::Unknown);
@@ -102,12 +104,13 @@ async fn what_holds_no_seat_is_not_released_and_another_licenses_machine_does_no
 async fn sixteen_releases_at_once_pass_neither_the_quota_nor_the_cool_down() {
     let world = Arc::new(World::new().await);
     let jane = Arc::new(world.user("jane", |_| ()).await);
-    let license = world.license(|new| new.allowed_activations = None).await;
+    let license =
+        world.license(|new| (new.allowed_activations, new.owner) = (None, Some(jane.id))).await;
     let mut tasks = Vec::new();
     for n in 0..16 {
         let id = world.activate(&license, &Machine::new(&format!("m{n}")), NOW).await;
         let (world, jane) = (Arc::clone(&world), Arc::clone(&jane));
-        let policy = ReleasePolicy::Limited { per_year: 3, cool_down: 0 };
+        let policy = ReleasePolicy { per_year: 3, cool_down: 0 };
         let release = async move { world.release_by(license, id, &jane, policy, NOW + 1).await };
         tasks.push(tokio::spawn(release));
     }
@@ -123,11 +126,11 @@ async fn sixteen_releases_at_once_pass_neither_the_quota_nor_the_cool_down() {
 #[tokio::test]
 async fn one_seat_released_twice_at_once_is_freed_once() {
     let world = World::new().await;
-    let jane = world.user("jane", |_| ()).await;
+    let ada = world.vendor().await;
     let license = world.license(|_| ()).await;
     let id = world.activate(&license, &Machine::new("a"), NOW).await;
     world.activate(&license, &Machine::new("b"), NOW).await;
-    let release = || world.release_by(license, id, &jane, ReleasePolicy::Free, NOW);
+    let release = || world.release(license, id, &ada, NOW);
     let outcomes = tokio::join!(release(), release());
     let gone = ReleaseOutcome::HoldsNoSeat(ActivationState::Released);
     assert_eq!(outcomes, (ReleaseOutcome::Done, gone));
@@ -140,7 +143,9 @@ async fn a_machine_that_comes_back_is_recognised_by_its_key_or_its_parts_and_tak
     let world = World::new().await;
     let jane = world.user("jane", |_| ()).await;
     for reinstalled in [false, true] {
-        let license = world.license(|new| new.allowed_activations = Some(2)).await;
+        let license = world
+            .license(|new| (new.allowed_activations, new.owner) = (Some(2), Some(jane.id)))
+            .await;
         let a = Machine::new("a");
         let id = world.activate(&license, &a, NOW).await;
         world.release(license, id, &jane, NOW).await;
@@ -171,7 +176,8 @@ async fn a_machine_that_comes_back_is_recognised_by_its_key_or_its_parts_and_tak
 async fn a_machine_that_comes_back_gets_no_seat_when_none_is_free() {
     let world = World::new().await;
     let jane = world.user("jane", |_| ()).await;
-    let license = world.license(|new| new.allowed_activations = Some(1)).await;
+    let license =
+        world.license(|new| (new.allowed_activations, new.owner) = (Some(1), Some(jane.id))).await;
     let (a, b) = (Machine::new("a"), Machine::new("b"));
     let id = world.activate(&license, &a, NOW).await;
     world.release(license, id, &jane, NOW).await;
@@ -187,6 +193,7 @@ async fn a_late_proof_gets_its_receipt_and_frees_no_further_seat() {
     let jane = world.user("jane", |_| ()).await;
     let license = world
         .license(|new| {
+            new.owner = Some(jane.id);
             new.allowed_activations = Some(2);
             new.allowed_deactivations = Some(0);
         })

@@ -15,7 +15,7 @@ impl World {
             response: "renewed".into(),
             expires_at: Some(NOW + 500),
             import_by: NOW + 100,
-            by: self.user("jane", |_| ()).await.id,
+            by: self.vendor().await.id,
             now: NOW + 1,
         }
     }
@@ -36,11 +36,12 @@ async fn a_revision_has_one_renewal_until_it_can_be_installed_no_longer() {
         panic!()
     };
     assert_eq!((first.token.as_str(), first.issued_at), ("renewed", NOW + 1));
-    let found = world.store.renewal(&stored, read.revision, NOW + 99).await.unwrap();
-    assert_eq!(found, Some(first));
-    assert_eq!(world.store.renewal(&stored, read.revision, NOW + 100).await.unwrap(), None);
+    let latest = world.store.latest_response(&stored).await.unwrap().unwrap();
+    assert_eq!((latest.token, latest.created_at), (first.token, first.issued_at));
     let late = Renewal { now: NOW + 100, import_by: NOW + 200, ..other };
     assert_eq!(world.store.renew(late).await.unwrap(), Renewed::Done);
+    let latest = world.store.latest_response(&stored).await.unwrap().unwrap();
+    assert_eq!((latest.token.as_str(), latest.created_at), ("another", NOW + 100));
     assert_eq!(world.get(&license).await, read, "no seat, no revision");
 }
 

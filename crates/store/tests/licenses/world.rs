@@ -6,13 +6,13 @@ use countersign_core::request::Device;
 use countersign_core::{Hash, Id, LicenseId, ProductId, SigningKey, Thumbprint};
 use countersign_store::{
     Activate, Activated, Deactivate, Deactivated, GroupChange, License, NewLicense, Options,
-    OrganizationRole, Product, Release, ReleaseOutcome, ReleasePolicy, Role, Seat, Store, User,
-    UserChange, UserStatus, Validity,
+    OrganizationRole, Product, Release, ReleaseOutcome, ReleasePolicy, Right, Role, Seat, Store,
+    User, UserChange, UserStatus, Validity,
 };
 
 pub(crate) const NOW: u64 = 1_790_000_000;
 pub(crate) const DAY: u64 = 86_400;
-pub(crate) const LIMITED: ReleasePolicy = ReleasePolicy::Limited { per_year: 2, cool_down: DAY };
+pub(crate) const LIMITED: ReleasePolicy = ReleasePolicy { per_year: 2, cool_down: DAY };
 
 pub(crate) fn rng() -> impl getrandom::rand_core::CryptoRng {
     getrandom::rand_core::UnwrapErr(getrandom::SysRng)
@@ -188,7 +188,7 @@ impl World {
                 import_by: now + 1000,
                 door: "portal",
                 by_user: user.map(|user| user.id),
-                groups: groups.clone(),
+                right: if user.is_some() { Right::Access } else { Right::Key },
                 now,
             };
             match self.store.activate(activate).await.unwrap() {

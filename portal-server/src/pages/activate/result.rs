@@ -9,8 +9,10 @@ use countersign_core::request::VerifiedRequest;
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
+use super::batch::{self, Part};
+use super::review::Review;
 use super::why::Why;
-use super::{AT_ONCE, MOST_CARDS, Paths, kind_key};
+use super::{AT_ONCE, Paths, kind_key};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::read::{MOST_FILES, shown_name};
@@ -33,9 +35,13 @@ pub(crate) struct Confirmed {
     /// Whether the seats do not suffice for all.
     #[serde(default)]
     in_turn: Option<String>,
+    /// The id of a large batch, in the place of all that.
+    #[serde(default)]
+    pub(super) batch: String,
 }
 
 /// One request as the result shows it.
+#[derive(Debug)]
 pub(super) struct ResultItem {
     pub(super) name: String,
     pub(super) machine: String,
@@ -55,7 +61,7 @@ impl ResultItem {
     }
 
     /// What stands for it in the forms of the result: its answer, or itself.
-    fn row(&self) -> String {
+    pub(super) fn row(&self) -> String {
         let hash = self.answered.as_ref().map(|answered| answered.request_hash.to_string());
         hash.unwrap_or_else(|| self.token.clone())
     }
@@ -81,32 +87,63 @@ pub(super) fn outcome(answered: &Answered, language: Language) -> String {
     language.t2("result-ready", "until", until, "import-by", language.date_time(granted.import_by))
 }
 
+/// What came of a batch, before it is put into words.
+#[derive(Debug)]
+pub(super) struct Results {
+    pub(super) items: Vec<ResultItem>,
+    pub(super) left: Vec<String>,
+    pub(super) license_key: String,
+}
+
+impl Results {
+    /// How long the tokens are together: the responses, and the requests that got none.
+    pub(super) fn characters(&self) -> usize {
+        let of = |item: &ResultItem| match &item.answered {
+            Some(answered) => answered.token.len(),
+            None => item.token.len(),
+        };
+        self.items.iter().map(of).sum()
+    }
+
+    fn is_large(&self) -> bool {
+        batch::is_large(self.items.len(), self.characters())
+    }
+}
+
 #[derive(Template)]
 #[template(path = "result.html")]
-struct ResultPage {
-    frame: Frame,
-    items: Vec<ResultItem>,
-    left: Vec<String>,
-    license_key: String,
-    paths: Paths,
+pub(super) struct ResultPage {
+    pub(super) frame: Frame,
+    pub(super) results: Arc<Results>,
+    /// Of a large batch.
+    pub(super) part: Option<Part>,
+    pub(super) paths: Paths,
 }
 
 impl ResultPage {
     fn as_table(&self) -> bool {
-        self.items.len() > MOST_CARDS
+        self.part.is_some()
+    }
+
+    fn shown(&self) -> &[ResultItem] {
+        Part::shown(self.part.as_ref(), &self.results.items)
+    }
+
+    fn left(&self) -> &[String] {
+        &self.results.left
     }
 
     fn done(&self) -> usize {
-        self.items.iter().filter(|item| item.answered.is_some()).count()
+        self.results.items.iter().filter(|item| item.answered.is_some()).count()
     }
 
     /// Whether all that was brought is answered.
     fn is_whole(&self) -> bool {
-        self.refused() == 0 && self.left.is_empty()
+        self.refused() == 0 && self.results.left.is_empty()
     }
 
     fn refused(&self) -> usize {
-        self.items.len() - self.done()
+        self.results.items.len() - self.done()
     }
 }
 
@@ -116,18 +153,36 @@ pub(super) async fn answer_all(
     visitor: &Visitor,
     confirmed: Confirmed,
     door: Door,
-    paths: Paths,
 ) -> Result<Response, ErrorPage> {
-    let Confirmed { request, name, left, license_key, in_turn } = confirmed;
+    let Confirmed { request, name, left, license_key, in_turn, .. } = confirmed;
     if request.is_empty() || request.len() > MOST_FILES || left.len() > MOST_FILES {
         return Err(ErrorPage::upload("error-upload-none"));
     }
     let names = name.iter().map(|name| shown_name(name)).chain(std::iter::repeat(String::new()));
     let batch = request.into_iter().zip(names).collect();
     let at_once = if in_turn.is_some() { 1 } else { AT_ONCE };
+    let license = door.license_of_page();
     let items = answer_batch(app, batch, door, visitor.language, at_once).await;
     let left = left.iter().map(|name| shown_name(name)).collect();
-    Ok(page(&ResultPage { frame: Frame::new(app, visitor), items, left, license_key, paths }))
+    let results = Arc::new(Results { items, left, license_key });
+    let keep = || batch::keep_results(app, visitor, license, None, &results);
+    let part = results.is_large().then(keep);
+    let (frame, paths) = (Frame::new(app, visitor), Paths::of(license));
+    Ok(page(&ResultPage { frame, results, part, paths }))
+}
+
+/// Answers what a review showed.
+pub(super) async fn of_review(
+    app: &App,
+    visitor: &Visitor,
+    review: &Review,
+    door: Door,
+) -> Results {
+    let batch = review.ready().map(|(token, name)| (token.to_owned(), name.to_owned())).collect();
+    let at_once = if review.is_short() { 1 } else { AT_ONCE };
+    let items = answer_batch(app, batch, door, visitor.language, at_once).await;
+    let left = review.left().map(str::to_owned).collect();
+    Results { items, left, license_key: review.license_key.clone() }
 }
 
 /// The answers in the order of the requests. Deactivations come first: the seats that they free are there for the others.

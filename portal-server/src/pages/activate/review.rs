@@ -7,15 +7,17 @@ use countersign_core::TokenType;
 use countersign_core::request::VerifiedRequest;
 use futures_util::{StreamExt as _, stream};
 
+use super::batch::{self, Part};
 use super::seats::Need;
 use super::why::Why;
-use super::{AT_ONCE, MOST_CARDS, Paths, kind_key};
+use super::{AT_ONCE, Paths, kind_key};
 use crate::app::App;
 use crate::bundle::read::Brought;
 use crate::desk::{self, Door, Preview, Refusal};
 use crate::pages::Frame;
 
 /// One file as the review shows it.
+#[derive(Debug)]
 pub(super) struct ReviewItem {
     name: String,
     read: Option<Read>,
@@ -23,6 +25,7 @@ pub(super) struct ReviewItem {
 }
 
 /// A file that is a request.
+#[derive(Debug)]
 pub(super) struct Read {
     pub(super) token: String,
     pub(super) request: VerifiedRequest,
@@ -91,42 +94,79 @@ async fn look(app: App, file: Brought, door: Arc<Door>) -> ReviewItem {
     ReviewItem { name, read: Some(Read { token, request, door, preview }), why }
 }
 
+/// What a review shows, before it is put into words.
+#[derive(Debug)]
+pub(super) struct Review {
+    pub(super) items: Vec<ReviewItem>,
+    pub(super) seats: Vec<Need>,
+    pub(super) license_key: String,
+}
+
+impl Review {
+    /// How long the tokens are together.
+    pub(super) fn characters(&self) -> usize {
+        self.items.iter().map(|item| item.token().len()).sum()
+    }
+
+    pub(super) fn is_large(&self) -> bool {
+        batch::is_large(self.items.len(), self.characters())
+    }
+
+    /// The requests that can be answered, with the names of their files.
+    pub(super) fn ready(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.items.iter().filter(|item| item.can_go_on()).map(|item| (item.token(), &*item.name))
+    }
+
+    /// The names of the files that cannot.
+    pub(super) fn left(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter(|item| !item.can_go_on()).map(|item| item.name.as_str())
+    }
+
+    /// The requests that need a license to be chosen.
+    pub(super) fn without_license(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.items
+            .iter()
+            .filter(|item| item.needs_license())
+            .map(|item| (item.token(), &*item.name))
+    }
+
+    /// Whether the seats do not suffice: then they are given in the order of the list, and not several at a time.
+    pub(super) fn is_short(&self) -> bool {
+        self.seats.iter().any(Need::is_short)
+    }
+}
+
 #[derive(Template)]
 #[template(path = "review.html")]
 pub(super) struct ReviewPage {
     pub(super) frame: Frame,
-    pub(super) items: Vec<ReviewItem>,
-    pub(super) seats: Vec<Need>,
-    pub(super) license_key: String,
+    pub(super) review: Arc<Review>,
+    /// Of a large batch.
+    pub(super) part: Option<Part>,
     pub(super) paths: Paths,
 }
 
 impl ReviewPage {
     fn as_table(&self) -> bool {
-        self.items.len() > MOST_CARDS
+        self.part.is_some()
+    }
+
+    fn shown(&self) -> &[ReviewItem] {
+        Part::shown(self.part.as_ref(), &self.review.items)
     }
 
     fn count(&self) -> usize {
-        self.items.iter().filter(|item| item.can_go_on()).count()
+        self.review.ready().count()
     }
 
     fn left(&self) -> usize {
-        self.items.len() - self.count()
-    }
-
-    /// Whether the seats do not suffice: then they are given in the order of the list, and not several at a time.
-    fn is_short(&self) -> bool {
-        self.seats.iter().any(Need::is_short)
+        self.review.left().count()
     }
 
     /// The words on the button: what will happen, not "OK".
     fn button(&self) -> String {
-        let kinds: Vec<TokenType> = self
-            .items
-            .iter()
-            .filter(|item| item.can_go_on())
-            .filter_map(|item| Some(item.preview()?.kind))
-            .collect();
+        let ready = self.review.items.iter().filter(|item| item.can_go_on());
+        let kinds: Vec<TokenType> = ready.filter_map(|item| Some(item.preview()?.kind)).collect();
         let key = match kinds.first() {
             Some(first) if kinds.iter().any(|kind| kind != first) => "button-answer",
             Some(TokenType::ActivationRequest) => "button-activate",
@@ -137,6 +177,6 @@ impl ReviewPage {
     }
 
     fn asks_for_license(&self) -> bool {
-        self.items.iter().any(ReviewItem::needs_license)
+        self.review.without_license().next().is_some()
     }
 }

@@ -7,7 +7,7 @@ use countersign_core::request::Ask;
 
 use super::review::{Read, ReviewItem};
 use crate::app::App;
-use crate::desk::{Effect, Outcome, Refusal, SeatKind};
+use crate::desk::{Chosen, Effect, Outcome, Refusal, SeatKind};
 use crate::language::{Language, Say};
 use crate::pages::ErrorPage;
 
@@ -91,7 +91,7 @@ fn gives_back(read: &Read) -> bool {
 fn license_of(read: &Read) -> Option<LicenseId> {
     match &read.request.claims().ask {
         Ask::Activation { license: Some(proof), .. } => Some(proof.id),
-        Ask::Activation { license: None, .. } => read.door.license,
+        Ask::Activation { license: None, .. } => read.door.license.map(Chosen::license),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::result::outcome;
 use super::why::Why;
-use super::{AT_ONCE, kind_key, license_door, public_door};
+use super::{AT_ONCE, batch, kind_key, license_door, public_door};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::csv::Table;
@@ -33,23 +33,35 @@ pub(crate) struct Rows {
     left: Vec<String>,
     #[serde(default)]
     license_key: String,
+    /// The id of a large batch, in the place of all that.
+    #[serde(default)]
+    batch: String,
 }
 
 impl Rows {
-    fn check(&self) -> Result<(), ErrorPage> {
+    /// As they were sent, or as they are kept.
+    fn resolved(self, app: &App, visitor: &Visitor) -> Result<Self, ErrorPage> {
+        if !self.batch.is_empty() {
+            let results = batch::results(app, visitor, &self.batch)?;
+            let (row, name) =
+                results.items.iter().map(|item| (item.row(), item.name.clone())).unzip();
+            let (left, license_key) = (results.left.clone(), results.license_key.clone());
+            return Ok(Self { row, name, left, license_key, batch: String::new() });
+        }
         if self.row.is_empty() || self.row.len() > MOST_FILES || self.left.len() > MOST_FILES {
             return Err(ErrorPage::upload("error-upload-none"));
         }
-        Ok(())
+        Ok(self)
     }
 }
 
 /// `/activate/responses.zip`: the hash of a request is known to who has the request, as for a single response.
 pub(crate) async fn zip(
     State(app): State<App>,
+    visitor: Visitor,
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
-    rows.check()?;
+    let rows = rows.resolved(&app, &visitor)?;
     let hashes: Vec<Hash> = rows.row.iter().filter_map(|row| row.parse().ok()).collect();
     let found = hashes.into_iter().map(|hash| find(app.clone(), hash));
     let found: Vec<Option<Answered>> = stream::iter(found).buffered(AT_ONCE).try_collect().await?;
@@ -70,6 +82,7 @@ pub(crate) async fn table(
     visitor: Visitor,
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
+    let rows = rows.resolved(&app, &visitor)?;
     let door = public_door(&app, &visitor, &rows.license_key).await?;
     csv(&app, rows, door, visitor.language).await
 }
@@ -81,7 +94,8 @@ pub(crate) async fn table_for_license(
     Path(id): Path<String>,
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
-    let (door, _) = license_door(&app, &visitor, &id).await?;
+    let door = license_door(&app, &visitor, &id).await?;
+    let rows = rows.resolved(&app, &visitor)?;
     csv(&app, rows, door, visitor.language).await
 }
 
@@ -102,7 +116,6 @@ const HEADINGS: [&str; 10] = [
 type Line = [String; HEADINGS.len()];
 
 async fn csv(app: &App, rows: Rows, door: Door, language: Language) -> Result<Response, ErrorPage> {
-    rows.check()?;
     let door = Arc::new(door);
     let names =
         rows.name.iter().map(|name| shown_name(name)).chain(std::iter::repeat(String::new()));

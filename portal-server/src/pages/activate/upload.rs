@@ -11,6 +11,8 @@ use crate::pages::ErrorPage;
 pub(super) struct Upload {
     parts: Vec<(String, Vec<u8>)>,
     pub(super) license_key: String,
+    /// A batch that was reviewed, to be looked at again.
+    pub(super) batch: Option<String>,
 }
 
 impl Upload {
@@ -27,6 +29,7 @@ impl Upload {
             let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
             match name.as_str() {
                 "license_key" => upload.license_key = text(),
+                "batch" => upload.batch = Some(text()),
                 "name" => name_of_next = Some(text()),
                 "file" if !(bytes.is_empty() && file_name.is_empty()) => {
                     upload.parts.push((file_name, bytes.to_vec()));
@@ -42,6 +45,12 @@ impl Upload {
             }
         }
         Ok(upload)
+    }
+
+    /// Takes requests of an earlier review in, with their names.
+    pub(super) fn add_all<'a>(&mut self, requests: impl Iterator<Item = (&'a str, &'a str)>) {
+        let parts = requests.map(|(token, name)| (name.to_owned(), token.as_bytes().to_vec()));
+        self.parts.extend(parts);
     }
 
     /// The files, those in zips among them. Inflating takes a while: it keeps no other visitor waiting.

@@ -5,6 +5,7 @@ use crate::desk::Refusal;
 use crate::language::{Language, Say};
 
 /// A heading, what happened, what to do next.
+#[derive(Debug)]
 pub(in crate::pages) struct Why {
     pub(in crate::pages) title: Say,
     pub(in crate::pages) fact: Say,

@@ -4,13 +4,14 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use countersign_core::trial::MOST_WORK_BITS;
 use serde::Deserialize;
 
 use super::{ErrorPage, actor, detail, optional_number};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::{Frame, page};
-use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, Settings, parse_origins};
+use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
 
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
@@ -21,6 +22,8 @@ struct SettingsPage {
     cool_down_hours: u64,
     origins: String,
     operator_origins: Vec<String>,
+    work_bits: u32,
+    trials_per_day: Option<u64>,
 }
 
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
@@ -32,6 +35,8 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         cool_down_hours: settings.release_cool_down_hours(),
         origins: settings.trial_origins.join("\n"),
         operator_origins: app.config().trial_origins.clone(),
+        work_bits: settings.trial_work_bits,
+        trials_per_day: settings.trials_per_day,
     }))
 }
 
@@ -44,6 +49,10 @@ pub(crate) struct SettingsForm {
     cool_down_hours: String,
     #[serde(default)]
     origins: String,
+    #[serde(default)]
+    work_bits: String,
+    /// Empty for no cap; not there to leave it.
+    trials_per_day: Option<String>,
 }
 
 pub(crate) async fn save(
@@ -67,11 +76,22 @@ pub(crate) async fn save(
         .map_or(Some(before.release_cool_down_seconds), |hours| hours.checked_mul(3600))
         .filter(|seconds| *seconds <= LONGEST_COOL_DOWN)
         .ok_or_else(|| ErrorPage::bad_input("cool-down-range"))?;
+    let trial_work_bits = optional_number(&form.work_bits)?
+        .map_or(Some(before.trial_work_bits), |bits| u32::try_from(bits).ok())
+        .filter(|bits| *bits <= MOST_WORK_BITS)
+        .ok_or_else(|| ErrorPage::bad_input("trial-work-range"))?;
+    let trials_per_day = match form.trials_per_day.as_deref().map(optional_number).transpose()? {
+        None => before.trials_per_day,
+        Some(most) if most.is_none_or(|most| (1..=MOST_TRIALS).contains(&most)) => most,
+        Some(_) => return Err(ErrorPage::bad_input("trials-per-day-range")),
+    };
     let settings = Settings {
         response_validity_cap_days,
         releases_per_year,
         release_cool_down_seconds,
         trial_origins,
+        trial_work_bits,
+        trials_per_day,
     };
     app.save_settings(&settings, &actor(&admin)).await?;
     Ok(Redirect::to("/admin/settings").into_response())

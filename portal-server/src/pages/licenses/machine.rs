@@ -7,10 +7,10 @@ use countersign_core::Hash;
 use countersign_store::{Access, Activation, ActivationState, License, User};
 
 use super::machines::{MachineView, People};
-use super::{LicenseView, Standing, license_and_access, manages, view};
+use super::{LicenseView, Standing, license_and_access, view};
 use crate::access::Visitor;
 use crate::app::App;
-use crate::desk::{self, Answered};
+use crate::desk::{self, Answered, Freshness};
 use crate::download;
 use crate::language::Language;
 use crate::pages::{ErrorPage, Frame, page};
@@ -40,15 +40,17 @@ struct ReleaseView {
     came_back: Option<String>,
 }
 
-/// What a fresh response would be worth.
+/// What a fresh response would be worth, in words.
 #[derive(Debug, PartialEq, Eq)]
 enum Renewal {
     /// There can be none: the message that says why.
     None(&'static str),
-    /// The license ends otherwise than the machine does, as these words say.
-    Longer(String),
-    /// It would say the same.
-    Same,
+    /// The machine has what there is.
+    Current,
+    /// It would say the same, or nobody knows: the message that says so.
+    Again(&'static str),
+    /// It would change this.
+    Older(Vec<String>),
 }
 
 /// One machine.
@@ -66,27 +68,66 @@ pub(crate) async fn show(
         machine: MachineView::with_names(&activation, &mut people).await?,
         ended: activation.ended_at.map(|at| language.date_time(at)).unwrap_or_default(),
         release: release_view(&activation, &mut people).await?,
-        has_response: answer_of(&app, &activation).await?.is_some(),
+        has_response: latest(&app, &activation).await?.is_some(),
         receipt: receipt_of(&app, &activation).await?.map(|answered| answered.file_name()),
-        renewal: renewal(&license, &activation, app.now(), language),
-        may_release: manages(&access) && activation.state.holds_seat(),
+        renewal: renewal(&app, &license, &activation, language).await?,
+        may_release: access.manages() && activation.state.holds_seat(),
     }))
 }
 
-fn renewal(license: &License, activation: &Activation, now: u64, language: Language) -> Renewal {
-    let counts = matches!(Standing::of(license, now), Standing::Active | Standing::EndsSoon(_));
-    match activation.state {
-        ActivationState::Active if !counts => Renewal::None("renewal-license"),
+async fn renewal(
+    app: &App,
+    license: &License,
+    activation: &Activation,
+    language: Language,
+) -> Result<Renewal, ErrorPage> {
+    Ok(match activation.state {
+        ActivationState::Active if !is_in_force(license, app.now()) => {
+            Renewal::None("renewal-license")
+        }
         ActivationState::Active if activation.request.is_none() => {
             Renewal::None("renewal-unavailable")
         }
-        ActivationState::Active if activation.expires_at == license.expires_at => Renewal::Same,
-        ActivationState::Active => Renewal::Longer(match license.expires_at {
-            Some(end) => language.t1("until", "end", language.date_time(end)),
-            None => language.t("without-end"),
-        }),
+        ActivationState::Active => match freshness(app, license, activation).await? {
+            Freshness::Current => Renewal::Current,
+            Freshness::Late => Renewal::Again("renewal-late"),
+            Freshness::Unknown => Renewal::Again("renewal-unknown"),
+            Freshness::Older(changes) => {
+                Renewal::Older(changes.iter().map(|change| change.words(&language)).collect())
+            }
+        },
         _ => Renewal::None("renewal-no-seat"),
+    })
+}
+
+fn is_in_force(license: &License, now: u64) -> bool {
+    matches!(Standing::of(license, now), Standing::Active | Standing::EndsSoon(_))
+}
+
+async fn freshness(
+    app: &App,
+    license: &License,
+    activation: &Activation,
+) -> Result<Freshness, ErrorPage> {
+    let compared = desk::freshness(app, license, activation).await;
+    compared.map_err(|refusal| ErrorPage::internal(&refusal))
+}
+
+/// What a fresh response would change on a machine, in a line for a list; empty where there can be none, or nothing new.
+pub(super) async fn news(
+    app: &App,
+    license: &License,
+    activation: &Activation,
+    language: Language,
+) -> Result<String, ErrorPage> {
+    if activation.state != ActivationState::Active || !is_in_force(license, app.now()) {
+        return Ok(String::new());
     }
+    let Freshness::Older(changes) = freshness(app, license, activation).await? else {
+        return Ok(String::new());
+    };
+    let words: Vec<_> = changes.iter().map(|change| change.words(&language)).collect();
+    Ok(words.join(" "))
 }
 
 async fn release_view(
@@ -103,14 +144,14 @@ async fn release_view(
     }))
 }
 
-/// `/licenses/{id}/machines/{activation}/response`: what the machine got for its latest request, the same bytes.
+/// `/licenses/{id}/machines/{activation}/response`: what the machine got last, the same bytes.
 pub(crate) async fn response(
     State(app): State<App>,
     visitor: Visitor,
     Path(ids): Path<Ids>,
 ) -> Result<Response, ErrorPage> {
     let found = found(&app, &visitor.user()?, &ids).await?;
-    file(answer_of(&app, &found.activation).await?)
+    file(latest(&app, &found.activation).await?)
 }
 
 /// `/licenses/{id}/machines/{activation}/receipt`: what the machine got when it gave its seat back.
@@ -128,11 +169,9 @@ fn file(answered: Option<Answered>) -> Result<Response, ErrorPage> {
     Ok(download::attachment(&answered.file_name(), answered.file()))
 }
 
-async fn answer_of(app: &App, activation: &Activation) -> Result<Option<Answered>, ErrorPage> {
-    match activation.request {
-        Some((_, hash)) => again(app, &hash).await,
-        None => Ok(None),
-    }
+async fn latest(app: &App, activation: &Activation) -> Result<Option<Answered>, ErrorPage> {
+    let found = desk::latest(app, activation).await;
+    found.map_err(|refusal| ErrorPage::internal(&refusal))
 }
 
 async fn receipt_of(app: &App, activation: &Activation) -> Result<Option<Answered>, ErrorPage> {

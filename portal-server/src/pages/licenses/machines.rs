@@ -31,6 +31,8 @@ pub(crate) struct MachineView {
     pub(crate) days: [String; 3],
     /// Who brought it; empty where nobody asked for it.
     pub(crate) by: String,
+    /// What a fresh response would change; empty where nobody asked for it, or nothing.
+    pub(crate) news: String,
 }
 
 impl MachineView {
@@ -58,6 +60,7 @@ impl MachineView {
                 language.date(activation.import_by),
             ],
             by: String::new(),
+            news: String::new(),
         }
     }
 

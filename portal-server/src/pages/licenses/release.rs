@@ -10,12 +10,12 @@ use serde::Deserialize;
 
 use super::machine::{Found, Ids, found};
 use super::machines::MachineView;
-use super::{LicenseView, manages, to_be_said, view};
+use super::{LicenseView, to_be_said, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::desk::{self, Refusal, Releasing};
 use crate::fields::Field;
-use crate::language::{Language, Say};
+use crate::language::Language;
 use crate::pages::activate::why::Why;
 use crate::pages::{ErrorPage, Frame, page_with};
 
@@ -72,9 +72,8 @@ async fn asked(
 ) -> Result<(Found, Releasing), ErrorPage> {
     let user = visitor.user()?;
     let found = found(app, &user, ids).await?;
-    if !manages(&found.access) {
-        // The few releases of a year are for those whose license it is.
-        return Err(ErrorPage::refused(StatusCode::FORBIDDEN, Say::new("release-not-for-groups")));
+    if !found.access.manages() {
+        return Err(ErrorPage::of_refusal(&Refusal::ReleaseNotYours));
     }
     let reason = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     let reason = Field::ReleaseReason.check(&reason)?.to_owned();

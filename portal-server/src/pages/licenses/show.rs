@@ -6,9 +6,10 @@ use axum::response::Response;
 use countersign_core::response::Entitlement;
 use countersign_store::{Access, License, MetadataEntry, Validity, Viewer};
 
+use super::machine::news;
 use super::machines::{self, MachineView, People};
 use super::renewal::MOST_MACHINES;
-use super::{LicenseView, Standing, license_and_access, manages, owner_outside, view};
+use super::{LicenseView, Standing, license_and_access, owner_outside, view};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Language;
@@ -55,6 +56,11 @@ impl LicensePage {
         machines::states()
     }
 
+    /// Whether a machine that is shown has an older response.
+    fn has_news(&self) -> bool {
+        self.machines.iter().any(|machine| !machine.news.is_empty())
+    }
+
     fn file(&self) -> String {
         self.asked.link(&format!("/licenses/{}/machines.csv", self.license.id), &machines::FIELDS)
     }
@@ -80,7 +86,9 @@ pub(crate) async fn show(
     let mut people = People::new(&app, &license, &user, language);
     let mut machines = Vec::with_capacity(found.items.len());
     for activation in &found.items {
-        machines.push(MachineView::with_names(activation, &mut people).await?);
+        let news = news(&app, &license, activation, language).await?;
+        machines
+            .push(MachineView { news, ..MachineView::with_names(activation, &mut people).await? });
     }
     let terms = app.store().release_terms_of(&license.id).await?;
     let limits = terms.map(|terms| terms.limits).unwrap_or_default();
@@ -95,12 +103,12 @@ pub(crate) async fn show(
         },
         starts: starts(&license, language),
         total: language.number(license.total_activations),
-        releases: if manages(&access) { releases(&app, &license, language).await? } else { None },
+        releases: if access.manages() { releases(&app, &license, language).await? } else { None },
         entitlements: entitlements(&license, language),
         metadata: visible_metadata(&license, &access),
         maintenance_until: limits.maintenance_until.map(|until| language.date(until)),
         highest_version: limits.highest_version.map(|version| version.to_string()),
-        manages: manages(&access),
+        manages: access.manages(),
         runs_its_organization: access == Access::OrganizationAdmin,
         has_end: license.expires_at.is_some(),
         has_live: license.live_activations > 0,

@@ -133,7 +133,9 @@ pub(crate) async fn new_codes(
     Form(form): Form<Proof>,
 ) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
-    match beside_form(two_factor::new_codes(&app, &user, form.password, &form.code).await)? {
+    let language = visitor.language;
+    let made = two_factor::new_codes(&app, &user, form.password, &form.code, language).await;
+    match beside_form(made)? {
         Ok(codes) => Ok(codes_page(&app, &visitor, codes)),
         Err(refusal) => page(&app, &visitor, Some(refusal)).await,
     }

@@ -19,6 +19,8 @@ async fn settings_are_changed_at_once_and_written_down() {
             ("releases_per_year", "3"),
             ("cool_down_hours", "12"),
             ("origins", "https://Acme.example/\n\nhttp://[::1]:80"),
+            ("work_bits", "18"),
+            ("trials_per_day", "500"),
         ];
         admin.post(PATH, &form).await.leads_to(PATH);
     })
@@ -32,12 +34,17 @@ async fn settings_are_changed_at_once_and_written_down() {
         ("releases_per_year", "3"),
         ("response_validity_cap_days", "5"),
         ("trial_origins", origins),
+        ("trial_work_bits", "18"),
+        ("trials_per_day", "500"),
     ];
     assert_eq!(subjects, written);
     // What a form does not say stays.
     admin.post(PATH, &[("cap_days", "6"), ("origins", "")]).await.leads_to(PATH);
     let settings = portal.app.settings().await.unwrap();
     assert_eq!((settings.releases_per_year, settings.release_cool_down_seconds), (3, 43_200));
+    assert_eq!((settings.trial_work_bits, settings.trials_per_day), (18, Some(500)));
+    admin.post(PATH, &[("cap_days", "6"), ("trials_per_day", "")]).await.leads_to(PATH);
+    assert_eq!(portal.app.settings().await.unwrap().trials_per_day, None, "none is no cap");
     admin.post(PATH, &[("cap_days", "5"), ("origins", origins)]).await.leads_to(PATH);
     // What the operator allows is shown and stays.
     admin.get(PATH).await.is(200).says(origins).says("https://acme.github.io");
@@ -94,6 +101,10 @@ async fn settings_that_cannot_be_are_refused() {
     let portal = TestPortal::new().await;
     let admin = portal.admin().await;
     for form in [
+        [("cap_days", "5"), ("work_bits", "27")],
+        [("cap_days", "5"), ("work_bits", "-1")],
+        [("cap_days", "5"), ("trials_per_day", "0")],
+        [("cap_days", "5"), ("trials_per_day", "1000001")],
         [("cap_days", ""), ("origins", "")],
         [("cap_days", "0"), ("origins", "")],
         [("cap_days", "3651"), ("origins", "")],

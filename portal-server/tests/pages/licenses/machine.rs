@@ -65,9 +65,12 @@ async fn the_response_is_the_same_bytes_at_any_time_and_the_receipt_is_there_for
 async fn a_fresh_response_brings_the_machine_to_the_new_end_without_a_request() {
     let lab = Lab::new().await;
     let (_, page) = lab.machine(&lab.owner, "lab-7").await;
-    lab.owner.get(&page).await.is(200).says("ends when the license does");
+    let current = lab.owner.get(&page).await.is(200).says("This machine’s response is up to date");
+    current.hides(r#"id="renew""#).says(r#"id="response""#);
+    let first = lab.owner.get(&format!("{page}/response")).await.is(200).text;
     lab.extend(400).await;
-    lab.owner.get(&page).await.is(200).says("The license now runs until");
+    let older = lab.owner.get(&page).await.is(200).hides("up to date");
+    older.says("It runs until 26 Oct 2027").says("instead of until 30 Dec 2026");
     let renew = format!("{page}/renew");
     let fresh = lab.owner.post(&renew, &[]).await.is(200);
     assert_eq!(end_of(&lab, &fresh.text), Some(NOW + 400 * DAY));
@@ -75,15 +78,43 @@ async fn a_fresh_response_brings_the_machine_to_the_new_end_without_a_request() 
     let again = lab.runner.post(&renew, &[]).await.is(200);
     assert_eq!(again.text, fresh.text, "the same while the license is the same");
     assert_eq!(lab.portal.stored(&lab.key).await.live_activations, 1, "no further seat");
-    let public = lab.owner.get(&format!("{page}/response")).await.is(200);
-    assert_eq!(end_of(&lab, &public.text), Some(NOW + 100 * DAY), "the first one stays as it was");
-    lab.owner.get(&page).await.is(200).says("ends when the license does");
+    let last = lab.owner.get(&format!("{page}/response")).await.is(200);
+    assert_eq!(last.text, fresh.text, "the older one would be refused by the machine");
+    let hash = lab.activation("lab-7").await.request.unwrap().1;
+    let of_request = lab.owner.get(&format!("/responses/{hash}")).await.is(200);
+    assert_eq!(of_request.text, first, "the request's own answer stays as it was");
+    lab.owner.get(&page).await.is(200).says("This machine’s response is up to date");
     lab.portal
         .change_license(&lab.key, |l| l.status = countersign_store::LicenseStatus::Suspended)
         .await;
     lab.owner.get(&page).await.is(200).hides(r#"id="renew""#).says("no fresh response while");
     lab.owner.post(&renew, &[]).await.is(403).says("suspended");
     lab.owner.post(&format!("{}/responses.zip", lab.page()), &[]).await.is(403).says("suspended");
+}
+
+#[tokio::test]
+async fn what_is_new_for_a_machine_is_said_on_both_pages_without_what_is_for_the_app_alone() {
+    let lab = Lab::new().await;
+    let (_, old) = lab.machine(&lab.owner, "lab-7").await;
+    lab.owner.get(&lab.page()).await.is(200).hides(r#"id="news""#);
+    lab.portal
+        .change_license(&lab.key, |license| {
+            license.plan = Some("Team <b>".into());
+            let hidden = countersign_store::MetadataEntry::for_device("for-the-app");
+            license.metadata.insert("internal-name".into(), hidden);
+        })
+        .await;
+    lab.machine(&lab.owner, "lab-8").await;
+    for browser in [&lab.owner, &lab.runner, &lab.member] {
+        let page = browser.get(&lab.page()).await.is(200).says(r#"id="news""#);
+        assert_eq!(page.text.matches("Plan: Team &#60;b&#62; instead of Pro.").count(), 1);
+        let page = page.says("What else the vendor tells the app is different.");
+        page.hides("for-the-app").hides("internal-name").hides("<b>");
+        let page = browser.get(&old).await.is(200).says("Plan: Team &#60;b&#62; instead of Pro.");
+        page.says("tells the app is different").hides("for-the-app").hides("internal-name");
+    }
+    let german = lab.owner.request("GET", &old).header("accept-language", "de");
+    lab.owner.send(german).await.is(200).says("Tarif: Team &#60;b&#62; statt Pro.");
 }
 
 #[tokio::test]

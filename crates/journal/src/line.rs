@@ -1,0 +1,83 @@
+//! One line of a journal: the opening, or an entry.
+
+use std::borrow::Cow;
+
+use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
+use serde::{Deserialize, Serialize};
+
+/// The version of the form.
+pub const VERSION: u32 = 1;
+
+/// The longest line, in bytes: more than a response and everything around it can be.
+pub const LONGEST: usize = 32_768;
+
+/// The first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The journal's own id.
+    pub journal: Id,
+    /// [`VERSION`].
+    pub v: u32,
+    /// The key that signs what stands in it.
+    pub kid: Thumbprint,
+    /// When it was begun.
+    pub made: UnixSeconds,
+    /// Nothing stands before it: empty.
+    pub prev: String,
+}
+
+/// Every further line: a response that was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry<'a> {
+    /// 1, 2, 3, …
+    pub n: u64,
+    /// When it was signed.
+    pub at: UnixSeconds,
+    /// SHA-256 of the bytes of the line before it, without its newline.
+    pub prev: Hash,
+    /// SHA-256 of the request token that it answers.
+    pub request: Hash,
+    /// The response: the bare token.
+    #[serde(borrow)]
+    pub response: Cow<'a, str>,
+    /// SHA-256 of the delegation token that a grant was signed under; not in receipts, nor where a root signed. How many
+    /// entries have it is the count of the grants under that delegation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<Hash>,
+}
+
+/// Where a journal ends. Kept elsewhere it proves that nothing was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last entry; 0 before the first.
+    pub count: u64,
+    /// SHA-256 of the last line, without its newline.
+    pub hash: Hash,
+}
+
+/// Appends `value` as a line.
+pub(crate) fn write(buffer: &mut Vec<u8>, value: &impl Serialize) -> Head {
+    let start = buffer.len();
+    serde_json::to_writer(&mut *buffer, value).expect("numbers and strings are always JSON");
+    let head = Head { count: 0, hash: Hash::of(&buffer[start..]) };
+    buffer.push(b'\n');
+    head
+}
+
+/// An opening of a version that is known.
+pub(crate) fn read_opening(line: &[u8]) -> Result<Opening, String> {
+    let opening: Opening =
+        serde_json::from_slice(line).map_err(|_| "it opens no journal".to_owned())?;
+    if opening.v != VERSION {
+        return Err(format!(
+            "it is of version {}, and this program knows version {VERSION}",
+            opening.v
+        ));
+    }
+    Ok(opening)
+}
+
+/// An entry.
+pub(crate) fn read_entry(line: &[u8]) -> Result<Entry<'_>, String> {
+    serde_json::from_slice(line).map_err(|_| "it is no entry of a journal".to_owned())
+}

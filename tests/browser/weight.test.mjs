@@ -1,0 +1,205 @@
+// Every page that the portal's router has is light: its text, style, script and pictures, as they come over the wire the
+// first time. Lists are full. A route that is added without an entry here fails.
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { activate, activationRequest, link, logIn, logInPage, mailTo } from "./clients.mjs";
+import { scratch, startBrowser, startPortal, visit } from "./world.mjs";
+
+/** Bytes that a page may transfer, everything included. */
+const MOST = 60 * 1024;
+/** Rows that every list has, or has on its first page. */
+const ROWS = 50;
+const ROUTER = new URL("../../portal-server/src/router.rs", import.meta.url);
+
+/** What answers with something else than a page: a file, a picture, a calendar, a table, a state for programs. */
+const NO_PAGES = ["/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics",
+  "/licenses/{id}/end.ics", "/licenses/{id}/machines.csv", "/licenses/{id}/machines/{activation}/response", "/licenses/{id}/machines/{activation}/receipt"];
+
+let folder, portal, browser;
+const weighed = [];
+/** Values for the parameters of a route. */
+const places = {};
+let iconBytes = 0;
+
+before(async () => {
+  folder = scratch();
+  portal = await startPortal(folder.path, { seats: 5000 });
+  browser = await startBrowser();
+  await fill();
+  iconBytes = (await (await fetch(`${portal.url}/assets/icon.svg`)).arrayBuffer()).byteLength + 500;
+});
+
+after(async () => {
+  await browser?.close();
+  await portal?.stop();
+  folder?.remove();
+  const lines = weighed.toSorted((a, b) => b.bytes - a.bytes).map((w) => `# ${String(w.bytes).padStart(7)}  ${w.who.padEnd(12)} ${w.path}`);
+  console.log(`# bytes     who          page (${weighed.length} weighed; the heaviest first)\n${lines.slice(0, 25).join("\n")}`);
+});
+
+async function fill() {
+  const admin = await logIn(portal, "admin@acme.example");
+  const lab = portal.admin("organization", "create", "--name", "Laboratory for Materials and Measurement", "--allowed-users", "500").id;
+  portal.admin("user", "create", "--email", "otto@lab.example", "--name", "Otto Berg", "--organization", lab, "--organization-role", "admin", "--password-file", "-");
+  const otto = await logIn(portal, "otto@lab.example");
+  const owner = (/value="([\w-]+)">jane@lab\.example/.exec(await (await admin.get("/admin/licenses")).text()))[1];
+  const license = (n, more) => admin.post("/admin/licenses", {
+    product: n % 2 ? "acme-cad" : `product-${n}`, plan: `Professional ${n}`, holder: `Holder of license number ${n}`, allowed_activations: "25", validity: "from-creation", validity_days: "365",
+    import_days: "14", strategy: "fuzzy", entitlements: "cad\nparts=500\nrendering", metadata: `cost center=${n} [user, organization]`, ...more,
+  });
+  for (let n = 0; n < ROWS; n += 1) {
+    await admin.post("/admin/products", { id: `product-${n}`, name: `Product number ${n}`, trial_days: "14" });
+    for (const theirs of [{ owner }, { organization: lab }]) {
+      const answer = await license(n, theirs);
+      assert.equal(answer.status, 303);
+      if (theirs.organization) places.shared = answer.headers.get("location").split("/").at(-1);
+    }
+    await admin.post("/admin/customers/organizations", { name: `Organization number ${n}` });
+    await admin.post("/admin/customers/users", { email: `person-${n}@lab.example`, name: `Firstname Lastname ${n}`, role: "customer", organization: lab, organization_role: "member" });
+    const group = (await otto.post("/organization/groups", { name: `Group number ${n}` })).headers.get("location");
+    places.group = group.split("/").at(-1);
+  }
+  const group = await (await otto.get(`/organization/groups/${places.group}`)).text();
+  const people = [...(/<select id="user"[\s\S]*?<\/select>/.exec(group)[0]).matchAll(/value="([\w-]{22})"/g)].map((match) => match[1]);
+  const linkable = [...(/<select id="license"[\s\S]*?<\/select>/.exec(group)[0]).matchAll(/value="([\w-]{22})"/g)].map((match) => match[1]);
+  assert.ok(people.length >= ROWS && linkable.length >= ROWS);
+  places.person = people[0];
+  for (const user of people) await otto.post(`/organization/groups/${places.group}/add`, { user });
+  for (const one of linkable) await otto.post(`/organization/groups/${places.group}/link`, { license: one, seat_cap: "5" });
+  places.license = portal.license.id;
+  const device = (n) => ({ name: `workstation-${n}.physics.lab.example`, platform: "linux-x86_64", app_version: "2.1.0" });
+  await activate(portal, Array.from({ length: 60 }, (_, n) => activationRequest(device(n), portal.license.key)));
+  const page = await (await (await logIn(portal, "jane@lab.example")).get(`/licenses/${places.license}`)).text();
+  places.machine = /machines\/([\w-]{22})"/.exec(page)[1];
+  release();
+  await otto.post("/organization/users", { email: "inga@lab.example", first_name: "Inga", last_name: "Holm", organization_role: "member" });
+  places.invitation = new URL(link(portal, await mailTo(portal, "inga@lab.example"), "/invite/")).pathname.split("/").at(-1);
+}
+
+function release() {
+  const content = join(folder.path, "built.bin");
+  writeFileSync(content, randomBytes(1000));
+  const notes = join(folder.path, "notes.md");
+  writeFileSync(notes, "# What is new\n\n" + Array.from({ length: ROWS }, (_, n) => `- Change ${n}: [the manual](https://acme.example/${n}) says **more** about it\n`).join(""));
+  for (let n = 0; n < 25; n += 1) {
+    portal.admin("release", "create", "--product", "acme-cad", "--version", `2.${n}.0`, "--notes-file", notes);
+    const files = n === 24 ? ROWS : 1;
+    for (let k = 0; k < files; k += 1) portal.admin("release", "add-file", `acme-cad/stable/2.${n}.0`, content, "--name", `acme-cad-2.${n}.0-${k}.tar.gz`, "--platform", `Platform ${k}`);
+    places.release = portal.admin("release", "publish", `acme-cad/stable/2.${n}.0`).id;
+  }
+}
+
+/** The routes that answer GET, with their access, out of the router's own text. */
+function routes() {
+  const text = readFileSync(ROUTER, "utf8");
+  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+),\s*(?:pages::upload\()?([\w:]+)\(/g)];
+  assert.equal(found.length, [...text.matchAll(/^\s+\.(?:route|limited)\(\s*"/gm)].length, "every route's form is understood");
+  return found.filter(([, , access, method]) => method === "get" && access !== "Api").map(([, path, access]) => ({ path, access }));
+}
+
+/** A route as an address, or as more than one. */
+function addresses(path) {
+  const fill = (id) => path.replace("{id}", id).replace("{activation}", places.machine).replace("{product}", "acme-cad").replace("{release}", places.release);
+  if (path.startsWith("/organization/users/")) return [fill(places.person)];
+  if (path.startsWith("/organization/groups/")) return [fill(places.group)];
+  if (path.startsWith("/organization/licenses/")) return [fill(places.shared)];
+  if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
+  if (path.startsWith("/admin/products/")) return [fill("acme-cad")];
+  if (path.startsWith("/admin/customers/users/")) return [fill(places.person)];
+  if (path.startsWith("/invite/")) return [path.replace("{token}", places.invitation)];
+  // One that is not known: a page with a refusal. What a known one shows is a form with a field or two.
+  if (path.includes("{token}")) return [path.replace("{token}", "A".repeat(43))];
+  if (path.startsWith("/licenses/{id}")) return [fill(places.license)];
+  assert.ok(!fill("").includes("{"), `${path} has an address here`);
+  return path === "/licenses" ? [path, "/licenses?view=mine", "/licenses?q=Professional"] : [fill("")];
+}
+
+/** Counts what comes over the wire while `act` is done with nothing kept from before, headers included. */
+async function weigh(page, path, who, act = () => page.goto(portal.url + path)) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+  let [bytes, open] = [0, 0];
+  const parts = new Set();
+  const ended = (event) => { bytes += event.encodedDataLength ?? 0; open -= 1; };
+  session.on("Network.requestWillBeSent", ({ redirectResponse }) => { if (!redirectResponse) open += 1; });
+  session.on("Network.responseReceived", ({ response }) => parts.add(new URL(response.url).pathname));
+  session.on("Network.loadingFinished", ended);
+  session.on("Network.loadingFailed", ended);
+  const answer = await act();
+  while (open > 0) await page.waitForTimeout(20);
+  await session.detach();
+  const headers = await answer.allHeaders();
+  assert.match(headers["content-type"], /^text\/html/, `${path} is a page`);
+  assert.ok(headers["content-encoding"], `${path} comes compressed`);
+  assert.ok(parts.has("/assets/portal.css") && parts.has("/assets/portal.js"), `${path}: ${[...parts]}`);
+  // Without a window Chromium asks for no icon.
+  if (!parts.has("/assets/icon.svg")) bytes += iconBytes;
+  weighed.push({ path, who, bytes, status: answer.status() });
+  return answer;
+}
+
+test("every page that a GET opens is under 60 KB transferred, on first sight, for everybody who may open it", async () => {
+  const all = routes();
+  for (const path of NO_PAGES.filter((one) => !["/healthz", "/readyz"].includes(one))) assert.ok(all.some((route) => route.path === path), `${path} is still a route`);
+  const visitors = { nobody: undefined, customer: "jane@lab.example", organization: "otto@lab.example", vendor: "admin@acme.example" };
+  const may = { Public: ["nobody", "vendor"], Customer: ["customer", "organization", "vendor"], OrganizationAdmin: ["organization"], Admin: ["vendor"] };
+  const pages = all.filter((route) => !NO_PAGES.includes(route.path));
+  for (const [who, email] of Object.entries(visitors)) {
+    const { page, close } = await visit(browser, [portal.url]);
+    if (email) await logInPage(page, portal, email);
+    for (const { path, access } of pages.filter((route) => may[route.access].includes(who))) {
+      for (const address of addresses(path)) {
+        const answer = await weigh(page, address, who);
+        const isMine = !(who === "organization" && path.startsWith("/licenses/{id}"));
+        if (isMine && !path.includes("{token}")) assert.ok([200, 429].includes(answer.status()), `${who}: ${address}: ${answer.status()} (${access})`);
+      }
+    }
+    await close();
+  }
+  assert.ok(weighed.length > 60, `${weighed.length} were weighed`);
+  assert.deepEqual(weighed.filter((one) => one.bytes >= MOST), []);
+});
+
+test("so are the review and the result of 50 requests, and what a form answers", async () => {
+  const { page, close } = await visit(browser, [portal.url]);
+  await logInPage(page, portal, "jane@lab.example");
+  const sent = (act) => async () => {
+    const [answer] = await Promise.all([page.waitForResponse((one) => one.request().isNavigationRequest() && one.status() !== 303), page.waitForEvent("load"), act()]);
+    return answer;
+  };
+  await page.goto(`${portal.url}/licenses/${places.license}`);
+  const machine = (n) => ({ name: `node-${n}.cluster.lab.example`, platform: "linux-x86_64", app_version: "2.1.0" });
+  const file = (n) => ({ name: `${machine(n).name}.request`, mimeType: "text/plain", buffer: Buffer.from(activationRequest(machine(n), portal.license.key)) });
+  const files = Array.from({ length: ROWS }, (_, n) => file(n));
+  await weigh(page, `review of ${ROWS}`, "customer", sent(() => page.locator("input[type=file]").setInputFiles(files)));
+  assert.equal(await page.locator("tbody tr").count(), ROWS);
+  await weigh(page, `result of ${ROWS}`, "customer", sent(() => page.locator("#confirm").click()));
+  assert.equal(await page.locator("tbody tr").count(), ROWS);
+  await page.goto(`${portal.url}/profile/two-factor`);
+  await page.locator("[name=password]").fill("correct horse battery");
+  await weigh(page, "two-factor login, offered", "customer", sent(() => page.locator("main form button").click()));
+  await close();
+  assert.deepEqual(weighed.filter((one) => one.bytes >= MOST), []);
+});
+
+test("a list has its rows while it is weighed", async () => {
+  const { page, close } = await visit(browser, [portal.url]);
+  await logInPage(page, portal, "otto@lab.example");
+  for (const path of ["/organization/users", "/organization/groups", `/organization/groups/${places.group}`, "/organization/activity"]) {
+    await page.goto(portal.url + path);
+    assert.ok(await page.locator("table tbody tr").count() >= ROWS, path);
+  }
+  await close();
+  const vendor = await visit(browser, [portal.url]);
+  await logInPage(vendor.page, portal, "admin@acme.example");
+  for (const path of ["/admin/licenses", "/admin/products", "/admin/customers", `/admin/licenses/${portal.license.id}`]) {
+    await vendor.page.goto(portal.url + path);
+    assert.ok(await vendor.page.locator("table tbody tr").count() >= ROWS, path);
+  }
+  await vendor.close();
+});
