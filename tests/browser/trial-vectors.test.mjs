@@ -9,7 +9,7 @@ import { root, startBrowser } from "./world.mjs";
 
 const load = (path) => JSON.parse(readFileSync(join(root, path), "utf8"));
 const vectors = {
-  ...Object.fromEntries(["tokens", "releases", "install", "files"].map((name) => [name, load(`tests/vectors/${name}.json`)])),
+  ...Object.fromEntries(["tokens", "releases", "keys", "trust", "install", "files"].map((name) => [name, load(`tests/vectors/${name}.json`)])),
   ed25519: load("static-trial-site/tests/wycheproof-ed25519.json"),
 };
 const count = Object.values(vectors).reduce((sum, { cases }) => sum + cases.length, 0);
