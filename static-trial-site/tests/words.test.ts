@@ -70,7 +70,7 @@ test("every text is used", () => {
 test("every failure has words of its own, and says what to do", () => {
   const problem = (status: number, code: string): Failure => ofProblem(status, { code, detail: "d" }, 7);
   const all = [
-    problem(429, "rate-limited"), problem(429, "trial-cap-reached"), problem(409, "trial-already-used"), problem(404, "no-trial"),
+    problem(429, "rate-limited"), problem(429, "trial-too-often"), problem(429, "trial-cap-reached"), problem(409, "trial-already-used"), problem(404, "no-trial"),
     problem(422, "bad-claim"), problem(500, ""), ofBrought(new FormatError("bad-signature", "x"), "Acme"),
     ofBrought(new FormatError("untrusted-key", "x"), "Acme"), ofBrought(new FormatError("bad-claim", "x"), "Acme"),
     ofBrought(new FormatError("not-a-token", "x"), "Acme"),
@@ -90,10 +90,10 @@ test("every code of the format has words for somebody who brought a file", () =>
   }
 });
 
-test("a portal that asks for a wait is given it, within an hour", () => {
+test("a portal that asks for a wait is given it, within a day", () => {
   assert.equal(ofProblem(429, { code: "rate-limited" }, 7).wait, 7);
   assert.equal(ofProblem(429, { code: "rate-limited" }, undefined).wait, 60);
-  assert.equal(ofProblem(429, { code: "rate-limited" }, 10 ** 9).wait, 3600);
+  assert.equal(ofProblem(429, { code: "rate-limited" }, 10 ** 9).wait, 86_400);
 });
 
 test("numbers have their own forms, and values cannot bring hidden characters in", () => {
