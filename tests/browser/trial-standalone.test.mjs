@@ -164,6 +164,29 @@ test("a browser without Ed25519 signs and verifies with the library, in a chunk 
   await usual.close();
 });
 
+test("in an intranet over plain HTTP, where browsers give pages no WebCrypto and no clipboard", async () => {
+  const lab = machine("intranet");
+  const there = await startBrowser(["--host-resolver-rules=MAP trial.intranet.example 127.0.0.1"]);
+  const origin = `http://trial.intranet.example:${new URL(site.url).port}`;
+  config.now = config.good;
+  const { page, close } = await visit(there, [origin]);
+  await page.goto(`${origin}/acme/trial/`);
+  await page.waitForSelector("body.open");
+  assert.equal(await page.evaluate(() => globalThis.isSecureContext || crypto.subtle !== undefined), false);
+  await bring(page, lab.request("trial"));
+  await get(page);
+  await heading(page, "The trial for intranet is ready");
+  await page.getByRole("button", { name: "Copy as text" }).click();
+  const text = page.getByLabel("The response as text");
+  await text.waitFor();
+  assert.equal(await text.evaluate(({ value, selectionStart, selectionEnd }) => selectionEnd - selectionStart === value.length), true, "ready to be copied by hand");
+  await page.getByRole("button", { name: "Scan a QR code" }).click();
+  await heading(page, "No camera here");
+  assert.equal(lab.install(await save(page, page.getByRole("link", { name: "Save intranet.response" }), folder.path)).state, "active");
+  await close();
+  await there.close();
+});
+
 test("attack: the page does not sign beyond its key, whatever config.json asks", async () => {
   const narrow = (...more) => ({ ...config.good, signer: delegate(folder.path, vendor.root, ...more).signer });
   const longer = { ...narrow("--max-days", "7"), products: [{ id: "acme-cad", name: "Acme CAD", trial: { days: 8 } }] };
@@ -243,6 +266,23 @@ test("the response is what the command line calls right, and names the trial by 
     await close();
   }
   assert.equal(ids[0], ids[1]);
+});
+
+test("attack: a second trial from the page does not get a machine more time: the app remembers the first", async () => {
+  const lab = machine("again-and-again");
+  const { page, close } = await open();
+  const install = async () => {
+    await bring(page, lab.request("trial"));
+    await get(page);
+    await heading(page, "The trial for again-and-again is ready");
+    return lab.install(await save(page, page.getByRole("link", { name: "Save again-and-again.response" }), folder.path));
+  };
+  assert.equal((await install()).state, "active");
+  // Later by the page's clock: a trial that would end later.
+  await page.waitForTimeout(1_100);
+  const second = await install();
+  assert.equal(second.code ?? second.error?.code, "trial-already-used", JSON.stringify(second));
+  await close();
 });
 
 test("several products on one page: each request picks its own", async () => {
