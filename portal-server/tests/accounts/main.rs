@@ -10,6 +10,7 @@ mod profile;
 mod second_factor;
 mod sessions;
 mod throttles;
+mod vault;
 
 #[path = "../mails/mod.rs"]
 mod mails;
