@@ -174,15 +174,20 @@ pub(crate) enum Carries {
     Delegation,
     /// The files can be listed again.
     Checksums,
+    /// A later list of the same root; a response or a rotation is not replaced.
+    Revocations,
+    /// Every later response carries it.
+    Rotation,
 }
 
 impl Carries {
     fn replaces(self, there: TokenType) -> bool {
         match self {
             Self::Request => there.is_request(),
-            Self::Response => false,
+            Self::Response | Self::Rotation => false,
             Self::Delegation => there == TokenType::SigningKey,
             Self::Checksums => there == TokenType::Release,
+            Self::Revocations => there == TokenType::Revocations,
         }
     }
 }

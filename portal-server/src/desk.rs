@@ -55,20 +55,20 @@ impl Chosen {
             Self::OnItsPage(license) | Self::ByKey(license) => license,
         }
     }
-
-    /// The license whose page they are on.
-    pub fn on_its_page(self) -> Option<LicenseId> {
-        match self {
-            Self::OnItsPage(license) => Some(license),
-            Self::ByKey(_) => None,
-        }
-    }
 }
 
 impl Door {
     /// A machine or a stranger.
     pub fn anonymous(name: &'static str) -> Self {
         Self { name, user: None, license: None }
+    }
+
+    /// The license on whose page this door is.
+    pub(crate) fn license_of_page(&self) -> Option<LicenseId> {
+        match self.license {
+            Some(Chosen::OnItsPage(license)) => Some(license),
+            Some(Chosen::ByKey(_)) | None => None,
+        }
     }
 }
 

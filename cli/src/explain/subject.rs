@@ -137,8 +137,10 @@ fn limit(token: &str, roots: &Roots, error: &Error) -> Option<String> {
     let kinds: Vec<&str> = delegation.scope.types.iter().map(|kind| kind.as_str()).collect();
     let days =
         delegation.scope.max_days.map_or("any length".to_owned(), |days| format!("{days} days"));
+    let grants =
+        delegation.scope.max_grants.map_or(String::new(), |most| format!(", {most} grants"));
     Some(format!(
-        "the delegation of {:?}: {} for {}, {days}, from {} to {} UTC",
+        "the delegation of {:?}: {} for {}, {days}{grants}, from {} to {} UTC",
         delegation.holder,
         kinds.join(", "),
         delegation.scope.products,

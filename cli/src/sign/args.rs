@@ -16,6 +16,8 @@ const TERMS: [&str; 8] =
     after_help = "Examples:\n  \
         countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --days 30\n  \
+        countersign sign late.request --key alice.pem --chain alice.chain \\\n    \
+        --root root.pub --time-reset\n  \
         countersign sign requests --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --policy policy.toml --report report.csv\n\n\
         Each response is written into the key's journal before it is handed out, and the\n\
@@ -68,6 +70,10 @@ pub(crate) struct Terms {
     /// The grant has no end.
     #[arg(long, group = "end")]
     pub(crate) perpetual: bool,
+    /// Grant nothing: answer with a time reset, for a machine whose clock was ahead and that refuses to run since. Any request
+    /// of that machine will do, and it is answered with nothing else.
+    #[arg(long, conflicts_with_all = TERMS, conflicts_with = "policy")]
+    pub(crate) time_reset: bool,
     /// The response must be installed within this many days.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
     pub(crate) import_days: u64,

@@ -90,6 +90,10 @@ fn ensure_files(options: &Sign) -> anyhow::Result<()> {
         !options.files.iter().any(|path| path == Path::new("-")),
         "- is standard input, which has one request: nothing was signed. Name it alone"
     );
+    ensure!(
+        !options.grant.time_reset,
+        "a time reset is for one machine: nothing was signed. Name its request alone"
+    );
     if let Some(out) = &options.out {
         ensure!(
             out != Path::new("-"),

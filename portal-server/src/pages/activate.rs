@@ -108,7 +108,7 @@ async fn review_page(
         let problem = Some(frame.t("nothing-chosen"));
         return Ok(page(&FormPage { frame, problem }));
     }
-    let license = door.license.and_then(Chosen::on_its_page);
+    let license = door.license_of_page();
     let items = review::look_at(app, files, &Arc::new(door)).await;
     let seats = seats::needs(app, &items).await?;
     let review = Arc::new(Review { items, seats, license_key });
@@ -139,13 +139,7 @@ pub(crate) async fn confirm_for_license(
 ) -> Result<Response, ErrorPage> {
     let door = license_door(&app, &visitor, &id).await?;
     if !confirmed.batch.is_empty() {
-        return batch::confirm(
-            &app,
-            &visitor,
-            &confirmed.batch,
-            door.license.and_then(Chosen::on_its_page),
-        )
-        .await;
+        return batch::confirm(&app, &visitor, &confirmed.batch, door.license_of_page()).await;
     }
     result::answer_all(&app, &visitor, confirmed, door).await
 }
@@ -162,7 +156,8 @@ async fn public_door(app: &App, visitor: &Visitor, key: &str) -> Result<Door, Er
 /// The door of a license's page, if the visitor may act for it; otherwise it does not exist for them.
 async fn license_door(app: &App, visitor: &Visitor, id: &str) -> Result<Door, ErrorPage> {
     let (user, license) = own_license(app, visitor, id).await?;
-    Ok(Door { name: "portal", user: Some(user), license: Some(Chosen::OnItsPage(license)) })
+    let license = Some(Chosen::OnItsPage(license));
+    Ok(Door { name: "portal", user: Some(user), license })
 }
 
 async fn desk_license(app: &App, typed: &str) -> Result<LicenseId, ErrorPage> {

@@ -16,7 +16,7 @@ use super::{AT_ONCE, Paths, kind_key};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::read::{MOST_FILES, shown_name};
-use crate::desk::{self, Answered, Chosen, Door};
+use crate::desk::{self, Answered, Door};
 use crate::language::Language;
 use crate::pages::{ErrorPage, Frame, page, responses};
 
@@ -161,7 +161,7 @@ pub(super) async fn answer_all(
     let names = name.iter().map(|name| shown_name(name)).chain(std::iter::repeat(String::new()));
     let batch = request.into_iter().zip(names).collect();
     let at_once = if in_turn.is_some() { 1 } else { AT_ONCE };
-    let license = door.license.and_then(Chosen::on_its_page);
+    let license = door.license_of_page();
     let items = answer_batch(app, batch, door, visitor.language, at_once).await;
     let left = left.iter().map(|name| shown_name(name)).collect();
     let results = Arc::new(Results { items, left, license_key });
