@@ -11,6 +11,7 @@ mod second_factor;
 mod sessions;
 mod stolen;
 mod throttles;
+mod vault;
 
 #[path = "../mails/mod.rs"]
 mod mails;
