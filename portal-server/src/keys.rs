@@ -183,7 +183,7 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes a file that only its owner reads: beside its place, synced, then moved there.
-fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
     write_file(path, text, 0o600)
 }
 
