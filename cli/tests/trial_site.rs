@@ -4,6 +4,10 @@
 
 #[path = "trial_site/lab.rs"]
 mod lab;
+#[path = "boundary/page.rs"]
+mod page;
+#[path = "boundary/portal.rs"]
+mod portal;
 #[path = "trial_site/server.rs"]
 mod server;
 
@@ -12,6 +16,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use lab::{DAY_ENDS, Lab, text};
+use portal::Portal;
 use server::Server;
 
 const PORTAL: [&str; 8] = [
@@ -370,6 +375,39 @@ fn what_is_wrong_with_a_page_on_the_web_is_said() {
     finds(&check(&lab, &web.url, &[]).1, "problem", "page", "not the trial page");
     fs::remove_file(lab.path("site/config.json")).unwrap();
     finds(&check(&lab, &web.url, &[]).1, "problem", "config.json", "missing");
+}
+
+#[test]
+fn a_real_portal_answers_what_the_check_asks() {
+    let (lab, portal) = (Lab::new(), Portal::of_the_vendor());
+    let root = portal.root();
+    let options =
+        ["--portal", &portal.url, "--root", &root, "--product", "acme-cad", "--vendor", "Acme"];
+    let made = lab.init("site", &[&options[..], &["--days", "14"]].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let web = Server::of_folder(lab.path("site"));
+    let (code, json) = check(&lab, &web.url, &["--root", &root]);
+    assert_eq!(code, Some(1));
+    finds(&json, "ok", "portal", "can sign");
+    finds(&json, "problem", "origin", "allow it under Vendor");
+    portal.allow(&web.url);
+    let (code, json) = check(&lab, &web.url, &["--root", &root]);
+    assert_eq!(code, Some(0), "{json:#}");
+    finds(&json, "ok", "origin", "lets");
+    finds(&json, "ok", "product", "14 days");
+
+    portal.trial_days(7);
+    let (code, json) = check(&lab, &web.url, &[]);
+    assert_eq!(code, Some(0));
+    finds(&json, "warning", "product", "says 14 days, and the portal gives 7");
+    let mut config = lab.config("site");
+    config["products"][0]["id"] = json!("acme-cam");
+    lab.write_config("site", &config);
+    finds(&check(&lab, &web.url, &[]).1, "problem", "product", "no product acme-cam");
+    config["products"][0]["id"] = json!("acme-cad");
+    config["roots"] = json!([page::key(9).public_key().to_string()]);
+    lab.write_config("site", &config);
+    finds(&check(&lab, &web.url, &[]).1, "problem", "roots", "refuses all its answers");
 }
 
 #[test]

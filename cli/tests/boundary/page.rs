@@ -1,4 +1,5 @@
 //! A thief: has the page's key and delegation, a machine with the app, and the command.
+#![allow(dead_code)] // each test program uses its part of this
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

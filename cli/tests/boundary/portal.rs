@@ -1,10 +1,12 @@
 //! Portals on free ports: the vendor's own, and one that a thief runs with what lay in the page.
+#![allow(dead_code)] // each test program uses its part of this
 
 use std::collections::BTreeMap;
 
 use countersign_client::core::fingerprint::Strategy;
 use countersign_client::core::license_key::LicenseKey;
 use countersign_client::core::{ProductId, pem};
+use countersign_portal::settings::Settings;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{NewLicense, Product, Validity};
 use serde_json::Value;
@@ -13,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::page::{DAY, Thief, key, now};
 
 pub(crate) struct Portal {
-    url: String,
+    pub(crate) url: String,
     pub(crate) license: LicenseKey,
     app: App,
     runtime: Runtime,
@@ -70,6 +72,20 @@ impl Portal {
         };
         let saved = self.app.store().save_product(product, "test", now());
         self.runtime.block_on(saved).unwrap();
+    }
+
+    /// The vendor's root, as apps and pages name it.
+    pub(crate) fn root(&self) -> String {
+        self.app.keys().roots[0].to_string()
+    }
+
+    /// Lets pages of this origin in.
+    pub(crate) fn allow(&self, origin: &str) {
+        self.runtime.block_on(async {
+            let mut settings = Settings::clone(&*self.app.settings().await.unwrap());
+            settings.trial_origins = vec![origin.to_owned()];
+            self.app.save_settings(&settings, "test").await.unwrap();
+        });
     }
 
     fn make_license(&self) {
