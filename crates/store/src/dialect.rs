@@ -3,6 +3,9 @@
 /// Take the write lock at once: a transaction that reads first and upgrades later can fail after its work is done.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// A transaction that reads takes no lock before its first statement.
+pub(crate) const BEGIN_READING: &str = "BEGIN DEFERRED";
+
 /// WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns; what was answered
 /// survives a power cut. A large cache, because random ids touch random pages. What a savepoint needs to be undone is kept in
 /// memory: it is never needed after a crash.

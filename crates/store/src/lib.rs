@@ -105,7 +105,7 @@ pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
-pub use two_factor::{Factor, TotpSecrets};
+pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};

@@ -10,14 +10,14 @@ use rusqlite::Connection;
 use crate::access::Scope;
 use crate::error::Result;
 use crate::license::License;
-use crate::license_term::{self, range};
+use crate::license_term::{self, Found, range};
 use crate::product::Product;
 use crate::{find, license_list, list, product};
 
 /// Hits of one source; statements ask for one more.
 const MOST_HITS: usize = 1000;
 /// Of a source that has more, as many are looked at: the hits are to be narrowed down anyway.
-const SOME: usize = 100;
+const SOME: usize = 25;
 /// Licenses of one user that are looked through.
 const MOST_OWN: usize = 10_000;
 const MOST_WORDS: usize = 5;
@@ -132,18 +132,24 @@ fn machines(c: &Connection, scope: &Scope, name: &str) -> Result<Candidates> {
             list(c, OWN_WITH_MACHINE, values, |row| row.text())?
         }
     };
+    Ok(sure(ids))
+}
+
+/// All of them, or some of more than can be looked at.
+fn sure(ids: Vec<String>) -> Candidates {
     let too_many = ids.len() > MOST_HITS;
-    Ok(Candidates { sure: ids.into_iter().collect(), too_many, ..Candidates::default() })
+    let most = if too_many { 4 * SOME } else { MOST_HITS };
+    let sure = ids.into_iter().take(most).collect();
+    Candidates { sure, too_many, ..Candidates::default() }
 }
 
 /// Names that few machines of all have lead to the organization's; common ones are looked for from license to license.
 fn machines_in(c: &Connection, of: &str, from: &str, below: &str) -> Result<Candidates> {
-    let named = list(c, WITH_MACHINE_TO, (of, from, below), |row| row.text())?;
-    let mut candidates = Candidates { sure: named.into_iter().collect(), ..Candidates::default() };
-    if find(c, MANY_WITH_MACHINE, (from, below), |_| Ok(()))?.is_some() {
-        candidates.sure.extend(list(c, WITH_MACHINE_IN, (of, from, below), |row| row.text())?);
-        candidates.too_many = find(c, MANY_LICENSES_IN, [of], |_| Ok(()))?.is_some();
+    if find(c, MANY_WITH_MACHINE, (from, below), |_| Ok(()))?.is_none() {
+        return Ok(sure(list(c, WITH_MACHINE_TO, (of, from, below), |row| row.text())?));
     }
+    let mut candidates = sure(list(c, WITH_MACHINE_IN, (of, from, below), |row| row.text())?);
+    candidates.too_many |= find(c, MANY_LICENSES_IN, [of], |_| Ok(()))?.is_some();
     Ok(candidates)
 }
 
@@ -162,8 +168,10 @@ fn by_words(
     let mut fewest: Option<Vec<String>> = None;
     let mut some = Vec::new();
     for word in words {
-        let mut ids = license_term::with_word(c, organization, word)?;
-        let mut is_cut = ids.len() > MOST_HITS;
+        let (mut ids, mut is_cut) = match license_term::with_word(c, organization, word)? {
+            Found::All(ids) => (ids, false),
+            Found::Some(ids) => (ids, true),
+        };
         for product in products.iter().filter(|p| begins(&product_words(p), word)) {
             let id = product.id.as_str();
             let of_product = match organization {
@@ -171,10 +179,9 @@ fn by_words(
                 None => list(c, OF_PRODUCT, [id], |row| row.text())?,
             };
             is_cut |= of_product.len() > MOST_HITS;
-            ids.extend(of_product.into_iter().take(if is_cut { SOME } else { usize::MAX }));
+            ids.extend(of_product);
         }
         if is_cut {
-            // Those with the very word come before those that it begins.
             some.extend(ids.into_iter().take(SOME));
         } else if fewest.as_ref().is_none_or(|fewest| ids.len() < fewest.len()) {
             fewest = Some(ids);

@@ -70,6 +70,23 @@ impl std::fmt::Debug for Factor {
     }
 }
 
+/// A second factor to be turned on.
+#[derive(Debug, Clone)]
+pub struct TurnOn {
+    /// Whose.
+    pub user: Id,
+    /// As [`TotpSecrets::offered`]; its first code was right.
+    pub secret: String,
+    /// The step that the code was for.
+    pub step: u64,
+    /// Hashes of the recovery codes.
+    pub codes: Vec<Hash>,
+    /// The session that goes on; the user's others end.
+    pub session: Id,
+    /// A mail to the owner.
+    pub notice: NewJob,
+}
+
 impl Store {
     /// Notes a secret that waits for its first code; an earlier offer is forgotten.
     ///
@@ -131,31 +148,22 @@ impl Store {
         .await
     }
 
-    /// Turns the second factor on with the secret that was offered, whose code for `step` was right; gives it these
-    /// recovery codes and ends the user's other sessions. `notice`, a mail to the owner, is queued with it. `false` when
-    /// another secret is offered by now.
+    /// Turns the second factor on with the secret that was offered, gives it its recovery codes, ends the user's other
+    /// sessions and queues the mail to the owner. `false` when another secret is offered by now.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn turn_on_two_factor(
-        &self,
-        user: Id,
-        secret: String,
-        step: u64,
-        codes: Vec<Hash>,
-        session: Id,
-        notice: NewJob,
-        now: UnixSeconds,
-    ) -> Result<bool> {
+    pub async fn turn_on_two_factor(&self, on: TurnOn, now: UnixSeconds) -> Result<bool> {
         self.write(move |c| {
-            if run(c, TURN_ON, (user.to_string(), &secret, seconds(step)))? != 1 {
+            let user = on.user;
+            if run(c, TURN_ON, (user.to_string(), &on.secret, seconds(on.step)))? != 1 {
                 return Ok(false);
             }
-            replace_codes(c, user, &codes)?;
-            session::delete_others(c, user, session)?;
+            replace_codes(c, user, &on.codes)?;
+            session::delete_others(c, user, on.session)?;
             link::drop_links(c, user, &[LinkPurpose::SecondFactor])?;
+            job::enqueue(c, &on.notice, now)?;
             let by = session::by(user);
-            job::enqueue(c, &notice, now)?;
             audit::record_of_user(c, user, now, &by, "user.two-factor-on", "")?;
             Ok(true)
         })

@@ -1,7 +1,7 @@
 //! Turning the second factor on and off. The password is asked for: a session that was left open is not enough.
 
 use countersign_core::Id;
-use countersign_store::{Factor, TwoFactor, User};
+use countersign_store::{Factor, TurnOn, TwoFactor, User};
 
 use super::guard::Attempt;
 use super::password::confirm;
@@ -56,10 +56,16 @@ pub(crate) async fn turn_on(
     let attempt = Attempt::confirm(app, user.id).await?;
     let step = totp::step(&secret.clear, code, app.now())?.ok_or(Refusal::WrongCode)?;
     let (codes, hashes) = recovery::new_codes(app, user.id);
-    let (store, now) = (app.store(), app.now());
-    let notice = Notice::TwoFactorOn.job(user.id, language, now);
-    if !store.turn_on_two_factor(user.id, secret.stored, step, hashes, session, notice, now).await?
-    {
+    let now = app.now();
+    let on = TurnOn {
+        user: user.id,
+        secret: secret.stored,
+        step,
+        codes: hashes,
+        session,
+        notice: Notice::TwoFactorOn.job(user.id, language, now),
+    };
+    if !app.store().turn_on_two_factor(on, now).await? {
         return Err(Refusal::NotFound.into());
     }
     app.mailroom().wake();

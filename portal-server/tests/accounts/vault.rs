@@ -2,7 +2,7 @@
 
 use countersign_portal::admin::{self, Admin};
 use countersign_portal::vault::{self, Missing};
-use countersign_store::NewJob;
+use countersign_store::{NewJob, TurnOn};
 use rusqlite::Connection;
 
 use crate::second_factor::{JANE, Jane, give, half_way, jane};
@@ -62,8 +62,9 @@ async fn secrets_of_an_earlier_release_are_encrypted_at_the_next_start_and_go_on
     let session = countersign_core::Id::from([9; 16]);
     let notice = NewJob { kind: "none", payload: String::new(), once: None, run_at: 1 };
     store.offer_totp(user.id, secret.into()).await.unwrap();
-    let on = store.turn_on_two_factor(user.id, secret.into(), 1, Vec::new(), session, notice, 1);
-    assert!(on.await.unwrap());
+    let (user, secret_stored, codes) = (user.id, secret.to_owned(), Vec::new());
+    let on = TurnOn { user, secret: secret_stored, step: 1, codes, session, notice };
+    assert!(store.turn_on_two_factor(on, 1).await.unwrap());
     let joe = portal.user(|user| user.email = "joe@lab.example".into()).await;
     store.offer_totp(joe.id, "JBSWY3DPEHPK3PXP".into()).await.unwrap();
     // Such a release knew of no key.
