@@ -4,6 +4,10 @@
 
 #[path = "trial_site/lab.rs"]
 mod lab;
+#[path = "boundary/page.rs"]
+mod page;
+#[path = "boundary/portal.rs"]
+mod portal;
 #[path = "trial_site/server.rs"]
 mod server;
 
@@ -12,6 +16,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use lab::{DAY_ENDS, Lab, text};
+use portal::Portal;
 use server::Server;
 
 const PORTAL: [&str; 8] = [
@@ -77,13 +82,13 @@ fn a_folder_that_signs_by_itself_holds_a_key_that_can_give_short_trials_alone() 
 
 #[test]
 fn a_key_that_can_do_more_than_it_should_is_warned_of() {
-    for (wide, words) in [
-        (&["--types", "trial,activation"][..], "may sign trial, activation"),
-        (&["--max-days", "31"], "may give 31 days"),
-        (&["--max-days", "0"], "grants without an end"),
-        (&["--products", "*"], "trials of every product"),
-        (&["--until", "2090-01-01"], "A year is plenty"),
-        (&["--until", &DAY_ENDS], "make a new one soon"),
+    for (wide, words, works) in [
+        (&["--types", "trial,activation"][..], "may sign trial, activation", false),
+        (&["--max-days", "31"], "may give 31 days", true),
+        (&["--max-days", "0"], "grants without an end", false),
+        (&["--products", "*"], "trials of every product", true),
+        (&["--until", "2090-01-01"], "A year is plenty", true),
+        (&["--until", &DAY_ENDS], "make a new one soon", true),
     ] {
         let lab = Lab::new();
         lab.delegate("trial.chain", wide);
@@ -91,7 +96,8 @@ fn a_key_that_can_do_more_than_it_should_is_warned_of() {
         assert!(done.status.success(), "{}", text(&done.stderr));
         assert!(lab::words(&done.stdout).contains(words), "{words}: {}", text(&done.stdout));
         let checked = lab.run(&["trial-site", "check", "site"]);
-        assert_eq!(checked.status.code(), Some(0), "a warning is none: {}", text(&checked.stdout));
+        // What the page itself refuses is a warning to who makes it, and a problem where it is.
+        assert_eq!(checked.status.success(), works, "{}", text(&checked.stdout));
         assert!(lab::words(&checked.stdout).contains(words), "{}", text(&checked.stdout));
     }
 }
@@ -369,6 +375,39 @@ fn what_is_wrong_with_a_page_on_the_web_is_said() {
     finds(&check(&lab, &web.url, &[]).1, "problem", "page", "not the trial page");
     fs::remove_file(lab.path("site/config.json")).unwrap();
     finds(&check(&lab, &web.url, &[]).1, "problem", "config.json", "missing");
+}
+
+#[test]
+fn a_real_portal_answers_what_the_check_asks() {
+    let (lab, portal) = (Lab::new(), Portal::of_the_vendor());
+    let root = portal.root();
+    let options =
+        ["--portal", &portal.url, "--root", &root, "--product", "acme-cad", "--vendor", "Acme"];
+    let made = lab.init("site", &[&options[..], &["--days", "14"]].concat());
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let web = Server::of_folder(lab.path("site"));
+    let (code, json) = check(&lab, &web.url, &["--root", &root]);
+    assert_eq!(code, Some(1));
+    finds(&json, "ok", "portal", "can sign");
+    finds(&json, "problem", "origin", "allow it under Vendor");
+    portal.allow(&web.url);
+    let (code, json) = check(&lab, &web.url, &["--root", &root]);
+    assert_eq!(code, Some(0), "{json:#}");
+    finds(&json, "ok", "origin", "lets");
+    finds(&json, "ok", "product", "14 days");
+
+    portal.trial_days(7);
+    let (code, json) = check(&lab, &web.url, &[]);
+    assert_eq!(code, Some(0));
+    finds(&json, "warning", "product", "says 14 days, and the portal gives 7");
+    let mut config = lab.config("site");
+    config["products"][0]["id"] = json!("acme-cam");
+    lab.write_config("site", &config);
+    finds(&check(&lab, &web.url, &[]).1, "problem", "product", "no product acme-cam");
+    config["products"][0]["id"] = json!("acme-cad");
+    config["roots"] = json!([page::key(9).public_key().to_string()]);
+    lab.write_config("site", &config);
+    finds(&check(&lab, &web.url, &[]).1, "problem", "roots", "refuses all its answers");
 }
 
 #[test]

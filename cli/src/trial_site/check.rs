@@ -8,7 +8,7 @@ use countersign_core::trust::Roots;
 
 use super::args::Check;
 use super::config::{Config, Mode};
-use super::findings::Findings;
+use super::findings::{Findings, When};
 use super::web::{self, Web};
 use super::{page, signer};
 use crate::fail::Outcome;
@@ -54,7 +54,7 @@ pub(crate) fn check(options: &Check, as_json: bool) -> Outcome {
             );
         }
         if let Some(of_page) = &config.signer {
-            signer::look(&config, of_page, files::now(), &mut found);
+            signer::look(&config, of_page, files::now(), When::Checked, &mut found);
         }
         look_at_logo(&config, &place, &web, &mut found);
         look_at_portal(&config, at.as_deref(), &web, &mut found);

@@ -14,6 +14,13 @@ enum Level {
     Problem,
 }
 
+/// Whether a folder is being made, or is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    Made,
+    Checked,
+}
+
 #[derive(Debug)]
 struct Finding {
     level: Level,
@@ -34,6 +41,12 @@ impl Findings {
     /// It works, and whoever set it up should think about it.
     pub(crate) fn warning(&mut self, what: &'static str, words: impl Into<String>) {
         self.add(Level::Warning, what, words);
+    }
+
+    /// The page itself refuses it: who makes the folder is warned, and who checks it hears that it does not work.
+    pub(crate) fn refused_by_the_page(&mut self, what: &'static str, words: &str, when: When) {
+        let level = if when == When::Made { Level::Warning } else { Level::Problem };
+        self.add(level, what, format!("{words}. The page refuses such a key"));
     }
 
     /// It does not work, or it is dangerous.

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::args::Init;
 use super::ask::{ask, or_ask, or_ask_optional};
 use super::config::{Config, Jwk, Mode, Product, Signer, Trial, address, logo_name};
-use super::findings::Findings;
+use super::findings::{Findings, When};
 use super::{page, signer, write};
 use crate::fail::{Failure, Outcome};
 use crate::files;
@@ -30,7 +30,7 @@ pub(crate) fn init(options: &Init, as_json: bool) -> Outcome {
     config.check().context("nothing was written")?;
     let mut found = Findings::default();
     if let Some(of_page) = &config.signer {
-        signer::look(&config, of_page, files::now(), &mut found);
+        signer::look(&config, of_page, files::now(), When::Made, &mut found);
     }
     if found.has_problem() {
         let advice = "Nothing was written. Put that right and do it again.";

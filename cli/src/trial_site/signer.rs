@@ -5,7 +5,7 @@ use countersign_core::trust::Roots;
 use countersign_core::{SigningKey, UnixSeconds, file};
 
 use super::config::{Config, Jwk, Signer};
-use super::findings::Findings;
+use super::findings::{Findings, When};
 
 const DAY: u64 = 86_400;
 /// Longer trials than this are not what strangers should be able to make.
@@ -36,7 +36,13 @@ impl Jwk {
 }
 
 /// Looks at the key, its delegation, and what the settings want to give with it.
-pub(crate) fn look(config: &Config, signer: &Signer, now: UnixSeconds, found: &mut Findings) {
+pub(crate) fn look(
+    config: &Config,
+    signer: &Signer,
+    now: UnixSeconds,
+    when: When,
+    found: &mut Findings,
+) {
     let Ok(roots) = config.root_keys() else { return };
     let Some(key) = signer.key.key() else {
         return found.problem(
@@ -65,14 +71,11 @@ pub(crate) fn look(config: &Config, signer: &Signer, now: UnixSeconds, found: &m
         found.problem("scope", "the key may not sign trials");
     } else if !delegation.is_trial_only() {
         let types: Vec<&str> = scope.types.iter().map(|kind| kind.as_str()).collect();
-        found.warning(
-            "scope",
-            format!(
-                "the key may sign {}: everybody who opens the page can do that. Delegate trial alone; apps hold a machine to one \
-                 trial only where a key can give nothing else",
-                types.join(", ")
-            ),
+        let words = format!(
+            "the key may sign {}, and so could everybody who opens the page: delegate trial alone (--types trial)",
+            types.join(", ")
         );
+        found.refused_by_the_page("scope", &words, when);
     }
     if scope.max_grants.is_some() {
         found.problem(
@@ -80,15 +83,19 @@ pub(crate) fn look(config: &Config, signer: &Signer, now: UnixSeconds, found: &m
             "the delegation has a number of grants, and a page cannot count them",
         );
     }
+    let least = format!("Delegate {LONG_DAYS} days at most (--max-days)");
     match scope.max_days {
         Some(days) if days <= LONG_DAYS => {}
-        days => found.warning(
+        Some(days) => found.warning(
             "scope",
             format!(
-                "the key may give {}: everybody who opens the page can take that. Delegate {LONG_DAYS} days at most (--max-days)",
-                days.map_or("grants without an end".to_owned(), |days| format!("{days} days"))
+                "the key may give {days} days: everybody who opens the page can take that. {least}"
             ),
         ),
+        None => {
+            let words = format!("the key may give grants without an end. {least}");
+            found.refused_by_the_page("scope", &words, when);
+        }
     }
     if scope.products == Products::All {
         found.warning(
