@@ -350,5 +350,6 @@ fn what_is_secret_is_its_owners_alone() {
         std::fs::metadata(here.data().join(name)).unwrap().permissions().mode() & 0o777
     };
     assert_eq!((mode(""), mode("keys"), mode("keys/signing.pem")), (0o700, 0o700, 0o600));
+    assert_eq!(mode("keys/two-factor.key"), 0o600);
     assert_eq!((mode("root-key-carry-away/root.pem"), mode("keys/root.pub")), (0o600, 0o644));
 }
