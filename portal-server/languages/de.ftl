@@ -261,7 +261,7 @@ batch-seats-missing = { $missing ->
    *[other] { $missing } werden keinen bekommen: Die Plätze werden in der Reihenfolge der Liste vergeben. Deaktivieren Sie zuerst Rechner, oder bringen Sie weniger Dateien.
 }
 batch-part = Dateien { $from } bis { $to } von { $count }.
-batch-kept = Diese Seite lässt sich eine Stunde lang wieder öffnen.
+batch-kept = Was Sie gebracht haben, bleibt eine Stunde lang hier.
 batch-gone-title = Nicht mehr hier
 batch-gone = Was gebracht wurde, bleibt eine Stunde nach dem letzten Ansehen hier, und nicht, wenn das Portal inzwischen neu gestartet wurde. Dies ist nicht mehr da.
 batch-gone-advice = Bringen Sie die Dateien noch einmal: Nichts wird zweimal verbraucht, und was beantwortet wurde, bekommt dieselbe Antwort.

@@ -261,7 +261,7 @@ batch-seats-missing = { $missing ->
    *[other] { $missing } will get none: seats are given in the order of the list. Deactivate machines first, or bring fewer files.
 }
 batch-part = Files { $from } to { $to } of { $count }.
-batch-kept = This page can be opened again for an hour.
+batch-kept = What you brought is kept here for an hour.
 batch-gone-title = No longer here
 batch-gone = The files that were brought are kept for an hour after they were last looked at, and not when the portal was started again since. These are gone.
 batch-gone-advice = Bring them again: nothing is used up twice, and what was answered gets the same response.

@@ -53,6 +53,12 @@ enum Renewal {
     Older(Vec<String>),
 }
 
+impl Renewal {
+    fn is_older(&self) -> bool {
+        matches!(self, Self::Older(_))
+    }
+}
+
 /// One machine.
 pub(crate) async fn show(
     State(app): State<App>,
