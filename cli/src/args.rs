@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Journal(crate::journal::args::Command),
     /// One page to print for whoever releases data from a site: exactly what leaves with a request.
     ReleaseSheet(crate::sheet::args::Sheet),
+    /// The trial page: write a folder that is ready to publish, or say what is wrong with one.
+    #[command(subcommand)]
+    TrialSite(crate::trial_site::args::Command),
     /// Sign the checksums of a release's files with a key file.
     SignRelease(SignRelease),
     /// Completions for a shell, on standard output.

@@ -15,7 +15,8 @@ use crate::say;
 
 /// At most one byte more than a file may have: that is enough to refuse it. `-` is standard input.
 pub(crate) fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Room for a request or response: it is read at once.
+    let mut bytes = Vec::with_capacity(8192);
     let most = file::MAX_FILE as u64 + 1;
     if path == Path::new("-") {
         io::stdin().take(most).read_to_end(&mut bytes)?;

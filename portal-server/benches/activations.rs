@@ -10,8 +10,8 @@ mod played;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::extract::State;
@@ -79,10 +79,16 @@ fn main() {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
 
     let mut rates: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    let mut cpu: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for round in 0..rounds {
         let place = |name: &str| folder.path().join(format!("{name}-{round}"));
         let mut note = |name, (count, time): (usize, Duration)| {
             rates.entry(name).or_default().push(count as f64 / time.as_secs_f64());
+            for thread in THREADS {
+                let spent = CPU.lock().unwrap().remove(thread).unwrap_or(0.0);
+                let key = format!("{name} {thread}");
+                cpu.entry(key).or_default().push(spent / count as f64 / 1e3);
+            }
         };
         let data = place("portal");
         note("portal", portal(&load, &data, Options::default()));
@@ -93,11 +99,16 @@ fn main() {
         std::fs::remove_dir_all(&data).unwrap();
     }
 
-    let median = |name: &str| {
-        let mut values = rates[name].clone();
+    let middle = |values: &[f64]| {
+        let mut values = values.to_vec();
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
+    let median = |name: &str| middle(&rates[name]);
+    let spent = |of: &str, threads: &[&str]| -> f64 {
+        threads.iter().map(|thread| middle(&cpu[&format!("{of} {thread}")])).sum()
+    };
+    let (all, server) = (THREADS, &THREADS[..2]);
     let (portal, handler, single, insert) =
         (median("portal"), median("handler"), median("single"), median("insert"));
     let figures = [
@@ -107,6 +118,11 @@ fn main() {
         ("bare_group_insert_per_second", insert),
         ("activations_ratio_to_lower_baseline", portal / handler.min(insert)),
         ("activations_ratio_to_one_commit_each", portal / single),
+        ("activation_cpu_us", spent("portal", server)),
+        ("activation_cpu_of_the_writer_us", spent("portal", &["store-writer"])),
+        ("handler_cpu_us", spent("handler", server)),
+        ("load_generator_cpu_us", spent("portal", &["load"])),
+        ("activation_cpu_ratio_with_load", spent("handler", &all) / spent("portal", &all)),
     ];
     for (name, value) in figures {
         println!("{name:<42} {value:>12.2}");
@@ -251,7 +267,8 @@ fn handler(load: &Load) -> (usize, Duration) {
 fn drive(address: std::net::SocketAddr, path: &'static str, load: &Load) -> Duration {
     let requests = Arc::new(load.requests.clone());
     let next = Arc::new(AtomicUsize::new(0));
-    std::thread::spawn(move || {
+    let before = THREADS.map(cpu_of);
+    let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
             let start = Instant::now();
@@ -284,11 +301,29 @@ fn drive(address: std::net::SocketAddr, path: &'static str, load: &Load) -> Dura
             for task in tasks {
                 task.await.unwrap();
             }
-            start.elapsed()
+            let time = start.elapsed();
+            for (thread, before) in THREADS.into_iter().zip(before) {
+                CPU.lock().unwrap().insert(thread, cpu_of(thread) - before);
+            }
+            time
         })
-    })
-    .join()
-    .unwrap()
+    };
+    std::thread::Builder::new().name("load".to_owned()).spawn(work).unwrap().join().unwrap()
+}
+
+/// Time on a processor is what a busy machine leaves as it is: by threads, of the last drive, in nanoseconds.
+static CPU: Mutex<BTreeMap<&str, f64>> = Mutex::new(BTreeMap::new());
+const THREADS: [&str; 3] = ["store-writer", "tokio-rt-worker", "load"];
+
+/// What the threads of this name have used; 0 where the system does not tell.
+fn cpu_of(name: &str) -> f64 {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    tasks
+        .map(|task| task.path())
+        .filter(|task| std::fs::read_to_string(task.join("comm")).is_ok_and(|c| c.trim() == name))
+        .filter_map(|task| std::fs::read_to_string(task.join("schedstat")).ok())
+        .filter_map(|stat| stat.split(' ').next()?.parse::<f64>().ok())
+        .sum()
 }
 
 /// The rows that the portal wrote, once more into an empty database of the same shape, in groups, and nothing else.
@@ -314,8 +349,7 @@ fn insert(from: &Path, folder: &PathBuf) -> (usize, Duration) {
     }
     target.execute_batch("DETACH source").unwrap();
 
-    let tables =
-        ["activation", "fingerprint_component", "answer", "audit"].map(|t| Table::read(&source, t));
+    let tables = ["activation", "machine_part", "answer", "audit"].map(|t| Table::read(&source, t));
     let count = tables[0].rows.len();
     let start = Instant::now();
     for first in (0..count).step_by(GROUP) {

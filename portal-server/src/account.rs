@@ -41,6 +41,8 @@ pub(crate) enum Refusal {
     WrongPassword,
     /// The code is wrong, or was used before.
     WrongCode,
+    /// The portal has lost the key to the secrets of second factors.
+    TwoFactorUnavailable,
     /// A password needs more characters, or fewer.
     UnfitPassword,
     /// A name is too long, or has characters that are none.

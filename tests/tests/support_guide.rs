@@ -17,7 +17,11 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 11] = [
+const ALONE: [(&str, &str); 15] = [
+    ("broken-body", "portal-server/src/problem.rs"),
+    ("unsupported-media-type", "portal-server/src/problem.rs"),
+    ("not-found", "portal-server/src/problem.rs"),
+    ("method-not-allowed", "portal-server/src/problem.rs"),
     ("rate-limited", "portal-server/src/problem.rs"),
     ("busy", "portal-server/src/problem.rs"),
     ("too-long-for-qr", "cli/src/qr.rs"),

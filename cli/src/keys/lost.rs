@@ -1,6 +1,6 @@
 //! Keys that are lost or end: `keys revoke`, `keys rotate-root`, `keys check`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -229,7 +229,7 @@ fn read_token(path: &Path) -> anyhow::Result<String> {
     Ok(file::read(&files::read_input(path)?)?)
 }
 
-fn write(out: &PathBuf, token: &str, lines: &[String], what: Carries) -> anyhow::Result<()> {
+fn write(out: &Path, token: &str, lines: &[String], what: Carries) -> anyhow::Result<()> {
     let lines: Vec<_> = lines.iter().map(|line| file::CommentLine::new(line)).collect();
     files::write_carrier(out, &file::write(token, &lines), what)
 }

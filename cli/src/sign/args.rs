@@ -38,6 +38,13 @@ pub(crate) struct Sign {
     /// The root public key that signed the delegation.
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
     pub(crate) root: Vec<String>,
+    /// The vendor's newest revocation list, which goes into each response.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) list: Option<PathBuf>,
+    /// A root rotation, which goes into each response; may be given more than once, oldest first. Apps that are older than
+    /// rotations refuse such responses.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) rotation: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// Where the response goes [default: the machine's name with .response, here]; - is standard output. For several

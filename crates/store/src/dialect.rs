@@ -3,6 +3,9 @@
 /// Take the write lock at once: a transaction that reads first and upgrades later can fail after its work is done.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// A transaction that reads takes no lock before its first statement.
+pub(crate) const BEGIN_READING: &str = "BEGIN DEFERRED";
+
 /// WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns; what was answered
 /// survives a power cut. A large cache, because random ids touch random pages. What a savepoint needs to be undone is kept in
 /// memory: it is never needed after a crash.
@@ -12,8 +15,10 @@ pub(crate) const WRITER_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchro
 /// At the end everything goes into the one file, which is then all that a backup needs.
 pub(crate) const CLOSING: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
-/// Readers cannot write, even by mistake.
-pub(crate) const READER_SETUP: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -16384;";
+/// Readers cannot write, even by mistake. They read through the system's own cache of the file, without a copy: lists go from
+/// an index to rows all over a large file.
+pub(crate) const READER_SETUP: &str =
+    "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA mmap_size = 17179869184;";
 
 /// SQLite's own check of the whole file.
 pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check";

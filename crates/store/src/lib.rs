@@ -7,7 +7,7 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
-//! | `access`, `license_list`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
+//! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `renewal` | fresh responses without a new request |
 //! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
@@ -38,6 +38,7 @@ mod job;
 mod known_device;
 mod license;
 mod license_list;
+mod license_narrow;
 mod license_search;
 mod license_term;
 mod link;
@@ -104,7 +105,7 @@ pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
-pub use two_factor::{Factor, TotpSecrets};
+pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};

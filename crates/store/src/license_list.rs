@@ -8,13 +8,14 @@ use rusqlite::{Connection, params_from_iter};
 use crate::access::{LicenseScope, Scope};
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus};
+use crate::license_narrow::{self, Left};
 use crate::page::{self, Cursor, Key, Page};
 use crate::row::{Columns, seconds};
 use crate::{Store, license_search};
 
 const DAY: u64 = 86_400;
 /// Later than every end: licenses without one come last. It stands in the statements and indexes as well.
-const NEVER: i64 = 9_007_199_254_740_991;
+pub(crate) const NEVER: i64 = 9_007_199_254_740_991;
 
 // Every list has its statement, so that each is planned for its own index. The limit is a literal, one more than the largest
 // page: SQLite plans a statement anew for each value of a bound limit. "+ 0" keeps a filter from choosing the index.
@@ -101,7 +102,8 @@ pub struct LicenseQuery {
     pub ends_within_days: Option<u32>,
     /// Only those of this product.
     pub product: Option<ProductId>,
-    /// In which order.
+    /// In which order. Licenses that have ended or are to end soon, when there are more than 1000, come in the order of their
+    /// ends: through that alone they are found without looking at all the others.
     pub order: LicenseOrder,
     /// After which place.
     pub after: Option<Cursor>,
@@ -176,7 +178,7 @@ impl LicenseOrder {
     }
 
     /// Whether larger values come first.
-    fn falls(self) -> bool {
+    pub(crate) fn falls(self) -> bool {
         matches!(self, Self::Created | Self::Seats)
     }
 
@@ -219,7 +221,7 @@ impl LicenseOrder {
     }
 
     /// The cursor, if it belongs to this order.
-    fn after(self, cursor: Option<&Cursor>) -> Cursor {
+    pub(crate) fn after(self, cursor: Option<&Cursor>) -> Cursor {
         let of_this = |cursor: &&Cursor| cursor.number().is_some() == (self != Self::Product);
         cursor.filter(of_this).cloned().unwrap_or_else(|| self.start())
     }
@@ -241,7 +243,7 @@ impl LicenseQuery {
         }
     }
 
-    fn status(&self) -> Option<LicenseStatus> {
+    pub(crate) fn status(&self) -> Option<LicenseStatus> {
         self.filter.map(|filter| match filter {
             LicenseFilter::Active | LicenseFilter::Ended => LicenseStatus::Active,
             LicenseFilter::Suspended => LicenseStatus::Suspended,
@@ -250,7 +252,7 @@ impl LicenseQuery {
     }
 
     /// Ends after the first and at the latest at the second.
-    fn ends(&self) -> (i64, i64) {
+    pub(crate) fn ends(&self) -> (i64, i64) {
         let now = seconds(self.now);
         let (mut after, mut until) = match self.filter {
             Some(LicenseFilter::Active) => (now, NEVER),
@@ -288,7 +290,24 @@ impl Store {
 }
 
 fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
-    let (LicenseScope(scope), order) = (query.scope, query.order);
+    let most = page::wanted(query.most);
+    let places = match license_narrow::narrow(c, query, most + 1)? {
+        Left::Few(places) => places,
+        Left::Many => places(c, query, most + 1)?,
+    };
+    let (ids, next) = page::cut(places, most);
+    let items = ids.iter().map(|id| read(c, id)).collect::<Result<Vec<_>>>()?;
+    Ok(Page { items: items.into_iter().flatten().collect(), next })
+}
+
+/// The places of a list, through the index of its order.
+fn places(c: &Connection, query: &LicenseQuery, most: usize) -> Result<Vec<Cursor>> {
+    let LicenseScope(scope) = query.scope;
+    let is_wide = !matches!(scope, Scope::User { .. });
+    let order = match query.order {
+        _ if is_wide && query.ends().1 != NEVER => LicenseOrder::End,
+        order => order,
+    };
     let mut place = order.after(query.after.as_ref());
     let (after, until) = query.ends();
     if order == LicenseOrder::End && place.key < Key::Number(after) {
@@ -316,7 +335,6 @@ fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
             values.push(Value::Text(organization.map(|id| id.to_string()).unwrap_or_default()));
         }
     }
-    let most = page::wanted(query.most);
     let row = |row: &mut Columns<'_>| {
         let id = row.text()?;
         let key = match order {
@@ -326,10 +344,7 @@ fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
         Ok(Cursor { id, key })
     };
     let sql = order.statement(&scope);
-    let places = page::first(c, sql, params_from_iter(values), most + 1, row)?;
-    let (ids, next) = page::cut(places, most);
-    let items = ids.iter().map(|id| read(c, id)).collect::<Result<Vec<_>>>()?;
-    Ok(Page { items: items.into_iter().flatten().collect(), next })
+    page::first(c, sql, params_from_iter(values), most, row)
 }
 
 /// A search has few hits: they are put into order here.

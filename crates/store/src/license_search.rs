@@ -10,12 +10,14 @@ use rusqlite::Connection;
 use crate::access::Scope;
 use crate::error::Result;
 use crate::license::License;
-use crate::license_term::{self, range};
+use crate::license_term::{self, Found, range};
 use crate::product::Product;
-use crate::{license_list, list, product};
+use crate::{find, license_list, list, product};
 
 /// Hits of one source; statements ask for one more.
 const MOST_HITS: usize = 1000;
+/// Of a source that has more, as many are looked at: the hits are to be narrowed down anyway.
+const SOME: usize = 25;
 /// Licenses of one user that are looked through.
 const MOST_OWN: usize = 10_000;
 const MOST_WORDS: usize = 5;
@@ -26,9 +28,17 @@ const OF_PRODUCT_IN: &str =
     "SELECT id FROM license WHERE organization_id = ?1 AND product_id = ?2 LIMIT 1001";
 const WITH_MACHINE: &str = "SELECT license_id FROM activation \
     WHERE device_name_folded >= ?1 AND device_name_folded < ?2 LIMIT 1001";
-const WITH_MACHINE_IN: &str = "SELECT l.id FROM license l WHERE l.organization_id = ?1 AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
+const MANY_WITH_MACHINE: &str = "SELECT 1 FROM activation \
+    WHERE device_name_folded >= ?1 AND device_name_folded < ?2 LIMIT 1 OFFSET 1000";
+const MANY_LICENSES_IN: &str =
+    "SELECT 1 FROM license WHERE organization_id = ?1 LIMIT 1 OFFSET 1000";
+// From the machines to the licenses: the order of a CROSS JOIN is kept.
+const WITH_MACHINE_TO: &str = "SELECT l.id FROM (SELECT license_id FROM activation \
+    WHERE device_name_folded >= ?2 AND device_name_folded < ?3 LIMIT 1001) own \
+    CROSS JOIN license l WHERE l.id = own.license_id AND l.organization_id = ?1";
+const WITH_MACHINE_IN: &str = "SELECT own.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 LIMIT 1000) own WHERE (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id AND a.state IN ('active', 'returned') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3) \
-    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
+    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id \
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
 const OWN: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
@@ -115,19 +125,35 @@ fn machines(c: &Connection, scope: &Scope, name: &str) -> Result<Candidates> {
     let (from, below) = range(name);
     let ids: Vec<String> = match scope {
         Scope::Vendor => list(c, WITH_MACHINE, (from, below), |row| row.text())?,
-        Scope::Organization(id) => {
-            list(c, WITH_MACHINE_IN, (id.to_string(), from, below), |row| row.text())?
-        }
+        Scope::Organization(id) => return machines_in(c, &id.to_string(), &from, &below),
         Scope::User { user, organization } => {
             let organization = organization.map(|id| id.to_string()).unwrap_or_default();
             let values = (user.to_string(), organization, from, below);
             list(c, OWN_WITH_MACHINE, values, |row| row.text())?
         }
     };
-    let too_many = ids.len() > MOST_HITS;
-    Ok(Candidates { sure: ids.into_iter().collect(), too_many, ..Candidates::default() })
+    Ok(sure(ids))
 }
 
+/// All of them, or some of more than can be looked at.
+fn sure(ids: Vec<String>) -> Candidates {
+    let too_many = ids.len() > MOST_HITS;
+    let most = if too_many { 4 * SOME } else { MOST_HITS };
+    let sure = ids.into_iter().take(most).collect();
+    Candidates { sure, too_many, ..Candidates::default() }
+}
+
+/// Names that few machines of all have lead to the organization's; common ones are looked for from license to license.
+fn machines_in(c: &Connection, of: &str, from: &str, below: &str) -> Result<Candidates> {
+    if find(c, MANY_WITH_MACHINE, (from, below), |_| Ok(()))?.is_none() {
+        return Ok(sure(list(c, WITH_MACHINE_TO, (of, from, below), |row| row.text())?));
+    }
+    let mut candidates = sure(list(c, WITH_MACHINE_IN, (of, from, below), |row| row.text())?);
+    candidates.too_many |= find(c, MANY_LICENSES_IN, [of], |_| Ok(()))?.is_some();
+    Ok(candidates)
+}
+
+/// Every word has to be in a license: the word that the fewest have leads to all that have all.
 fn by_words(
     c: &Connection,
     scope: &Scope,
@@ -139,18 +165,30 @@ fn by_words(
         Scope::Organization(id) => Some(*id),
         _ => None,
     };
+    let mut fewest: Option<Vec<String>> = None;
+    let mut some = Vec::new();
     for word in words {
-        candidates.likely(license_term::with_word(c, organization, word)?, MOST_HITS);
-    }
-    let asked = |product: &&Product| words.iter().any(|word| begins(&product_words(product), word));
-    for product in products.iter().filter(asked) {
-        let id = product.id.as_str();
-        let ids = match organization {
-            Some(of) => list(c, OF_PRODUCT_IN, (of.to_string(), id), |row| row.text())?,
-            None => list(c, OF_PRODUCT, [id], |row| row.text())?,
+        let (mut ids, mut is_cut) = match license_term::with_word(c, organization, word)? {
+            Found::All(ids) => (ids, false),
+            Found::Some(ids) => (ids, true),
         };
-        candidates.likely(ids, MOST_HITS);
+        for product in products.iter().filter(|p| begins(&product_words(p), word)) {
+            let id = product.id.as_str();
+            let of_product = match organization {
+                Some(of) => list(c, OF_PRODUCT_IN, (of.to_string(), id), |row| row.text())?,
+                None => list(c, OF_PRODUCT, [id], |row| row.text())?,
+            };
+            is_cut |= of_product.len() > MOST_HITS;
+            ids.extend(of_product);
+        }
+        if is_cut {
+            some.extend(ids.into_iter().take(SOME));
+        } else if fewest.as_ref().is_none_or(|fewest| ids.len() < fewest.len()) {
+            fewest = Some(ids);
+        }
     }
+    candidates.too_many |= fewest.is_none() && !some.is_empty();
+    candidates.likely.extend(fewest.unwrap_or(some));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use countersign_core::{Id, LicenseId};
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::{list, run};
+use crate::{find, list, run};
 
 /// What is kept of one license.
 const MOST_WORDS: usize = 24;
@@ -19,8 +19,12 @@ const VENDOR: &str = "";
 const INSERT: &str = "INSERT INTO license_term (scope, term, license_id) VALUES (?1, ?2, ?3) \
     ON CONFLICT (scope, term, license_id) DO NOTHING";
 const DELETE: &str = "DELETE FROM license_term WHERE scope = ?1 AND term = ?2 AND license_id = ?3";
+const MANY_WITH_WORD: &str =
+    "SELECT 1 FROM license_term WHERE scope = ?1 AND term >= ?2 AND term < ?3 LIMIT 1 OFFSET 1000";
 const WITH_WORD: &str =
-    "SELECT license_id FROM license_term WHERE scope = ?1 AND term >= ?2 AND term < ?3 LIMIT 1001";
+    "SELECT license_id FROM license_term WHERE scope = ?1 AND term >= ?2 AND term < ?3 LIMIT 1000";
+const SOME_WITH_WORD: &str =
+    "SELECT license_id FROM license_term WHERE scope = ?1 AND term >= ?2 AND term < ?3 LIMIT 25";
 
 /// The words of these texts, in lower case.
 pub(crate) fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
@@ -74,13 +78,21 @@ fn each(
     Ok(())
 }
 
-/// Licenses with a word that begins so; `None` is the vendor's scope.
-pub(crate) fn with_word(
-    c: &Connection,
-    organization: Option<Id>,
-    prefix: &str,
-) -> Result<Vec<String>> {
+/// What an index holds of a word or name.
+pub(crate) enum Found {
+    /// All of them, at most 1000.
+    All(Vec<String>),
+    /// There are more: some of them.
+    Some(Vec<String>),
+}
+
+/// Licenses with a word that begins so; `None` is the vendor's scope. Some of many are those with the very word, if there are.
+pub(crate) fn with_word(c: &Connection, organization: Option<Id>, prefix: &str) -> Result<Found> {
     let scope = organization.map_or_else(|| VENDOR.to_owned(), |id| id.to_string());
     let (from, below) = range(prefix);
-    list(c, WITH_WORD, (scope, from, below), |row| row.text())
+    let values = (&scope, &from, &below);
+    Ok(match find(c, MANY_WITH_WORD, values, |_| Ok(()))? {
+        Some(()) => Found::Some(list(c, SOME_WITH_WORD, values, |row| row.text())?),
+        None => Found::All(list(c, WITH_WORD, values, |row| row.text())?),
+    })
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
@@ -234,16 +235,29 @@ impl Readers {
             }
         };
         drop(idle);
-        let result = query(&connection);
+        let result = in_snapshot(&connection, query);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         self.returned.notify_one();
         result
     }
 }
 
+/// What a query reads with several statements is of one moment, and the file is locked once for all of them.
+fn in_snapshot<T>(
+    connection: &Connection,
+    query: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    connection.prepare_cached(dialect::BEGIN_READING)?.execute([])?;
+    let result = query(connection);
+    let ended = connection.prepare_cached(COMMIT).and_then(|mut commit| commit.execute([]));
+    result.and_then(|value| ended.map(|_| value).map_err(StoreError::from))
+}
+
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.set_prepared_statement_cache_capacity(128);
+    connection.set_prepared_statement_cache_capacity(256);
+    // A plan is made once, and not anew for other values: without this, SQLite looks at values where an index is partial.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }

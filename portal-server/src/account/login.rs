@@ -62,9 +62,9 @@ pub(crate) async fn pass(
     };
     let Some(user) = waiting else { return Err(Refusal::DeadLink.into()) };
     let attempt = Attempt::second_factor(app, user.id, &user.email, caller).await?;
-    let Some(factor) = two_factor::factor(app, &user, code).await? else {
-        return Err(Refusal::WrongCode.into());
-    };
+    let looked = two_factor::factor(app, &user, code).await;
+    let (attempt, factor) = two_factor::counted(app, attempt, looked).await?;
+    let Some(factor) = factor else { return Err(Refusal::WrongCode.into()) };
     let on_paper = matches!(factor, countersign_store::Factor::RecoveryCode(_));
     let notice = on_paper.then(|| Notice::RecoveryCodeUsed.job(user.id, language, app.now()));
     if app.store().pass_second_factor(token, factor, notice, app.now()).await?.is_none() {

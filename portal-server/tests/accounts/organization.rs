@@ -1,7 +1,7 @@
 //! `/organization`: users, groups, licenses and what happened.
 
 use countersign_core::Id;
-use countersign_store::{NewJob, NewLicense, UserStatus};
+use countersign_store::{NewJob, NewLicense, TurnOn, UserStatus};
 
 use crate::world::{CookieUser, PASSWORD, TestPortal};
 
@@ -220,12 +220,12 @@ async fn a_lost_second_factor_is_turned_off_by_who_runs_the_organization_not_one
     for email in [JANE, OTTO] {
         let user = portal.stored_user(email).await;
         let store = portal.app.store();
-        store.offer_totp(user.id, secret.into()).await.unwrap();
+        let sealed = portal.offer_totp(user.id, secret).await;
         let session = Id::from([9; 16]);
         let notice = NewJob { kind: "none", payload: String::new(), once: None, run_at: 1 };
-        let on =
-            store.turn_on_two_factor(user.id, secret.into(), 1, Vec::new(), session, notice, 1);
-        assert!(on.await.unwrap());
+        let (codes, secret) = (Vec::new(), sealed);
+        let on = TurnOn { user: user.id, secret, step: 1, codes, session, notice };
+        assert!(store.turn_on_two_factor(on, 1).await.unwrap());
     }
     let own = portal.stored_user(OTTO).await.id;
     let otto = portal.visitor();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use countersign_core::{Hash, Id};
-use countersign_store::{Factor, LinkPurpose, Role, Throttle, TwoFactor, User};
+use countersign_store::{Factor, LinkPurpose, Role, Throttle, TurnOn, TwoFactor, User};
 
 use crate::world::{NOW, World, job};
 
@@ -22,9 +22,9 @@ impl World {
         let (_, session) = self.session(user).await;
         self.store.offer_totp(user, SECRET.into()).await.unwrap();
         let codes = vec![Hash::of("one"), Hash::of("two")];
-        let on =
-            self.store.turn_on_two_factor(user, SECRET.into(), 100, codes, session, job("on"), NOW);
-        assert!(on.await.unwrap());
+        let notice = job("on");
+        let on = TurnOn { user, secret: SECRET.into(), step: 100, codes, session, notice };
+        assert!(self.store.turn_on_two_factor(on, NOW).await.unwrap());
     }
 
     async fn pass(&self, token: Hash, factor: Factor) -> Option<Id> {

@@ -67,7 +67,7 @@ pub(super) const RULES: [(&str, About, &str); 89] = [
     ("/activate/review", Everybody(0, 200), "a file"),
     ("/activate/confirm", Everybody(0, 200), "request={request}"),
     ("/activate/responses.zip", Everybody(0, 200), "row={answered}"),
-    ("/activate/batches/{id}", Everybody(404, 0), ""),
+    ("/activate/batches/{token}", Everybody(404, 0), ""),
     ("/activate/table.csv", Everybody(0, 200), "row={request}"),
     ("/responses/{hash}", Everybody(200, 0), ""),
     ("/responses/{hash}/qr.svg", Everybody(200, 0), ""),
