@@ -36,7 +36,7 @@ test("the watcher notices what it is there for", async () => {
     await page.locator("main").evaluate((main, html) => { main.innerHTML += html; }, text);
     await page.waitForTimeout(50);
     await assert.rejects(inspect(), assert.AssertionError, text);
-    await close();
+    await close(/Content Security Policy/);
   }
 });
 
