@@ -65,6 +65,9 @@ pub(crate) enum Command {
     Journal(crate::journal::args::Command),
     /// One page to print for whoever releases data from a site: exactly what leaves with a request.
     ReleaseSheet(crate::sheet::args::Sheet),
+    /// The trial page: write a folder that is ready to publish, or say what is wrong with one.
+    #[command(subcommand)]
+    TrialSite(crate::trial_site::args::Command),
     /// Sign the checksums of a release's files with a key file.
     SignRelease(SignRelease),
     /// Completions for a shell, on standard output.
@@ -85,7 +88,13 @@ pub(crate) enum Keys {
     Restore(crate::keys::args::Restore),
     /// With the root key: let another key sign, within limits, for a time.
     Delegate(Delegate),
-    /// Say what key files and delegations are.
+    /// With the root key: say which keys no longer count, in a list that machines take.
+    Revoke(crate::keys::args::Revoke),
+    /// With both root keys: hand over from one to the next.
+    RotateRoot(crate::keys::args::RotateRoot),
+    /// Say whether a key and its delegation sign now, and in so many days: exit code 0 yes, 1 no, 2 wrong usage.
+    Check(crate::keys::args::Check),
+    /// Say what key files, delegations, revocation lists and root rotations are.
     Show(Show),
 }
 
@@ -140,7 +149,7 @@ pub(crate) struct Delegate {
     /// Your name as a vendor.
     #[arg(long, default_value = "vendor")]
     pub(crate) vendor: String,
-    /// What it may sign: activation, deactivation, trial, release, separated by commas.
+    /// What it may sign: activation, deactivation, trial, release, time-reset, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "trial")]
     pub(crate) types: Vec<String>,
     /// For which products: ids separated by commas, or * for all.
@@ -149,6 +158,12 @@ pub(crate) struct Delegate {
     /// The longest grant it may give, in days; 0 for no limit.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(0))]
     pub(crate) max_days: u64,
+    /// How many grants it may give: each is numbered. For people who sign offline; a trial page cannot count.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_grants: Option<u64>,
+    /// Its number, higher than that of earlier delegations of the same key [default: the time in seconds].
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=countersign_core::MAX_TIME))]
+    pub(crate) serial: Option<u64>,
     /// The first day it may sign on, UTC [default: today].
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Option<String>,

@@ -15,7 +15,8 @@ use crate::say;
 
 /// At most one byte more than a file may have: that is enough to refuse it. `-` is standard input.
 pub(crate) fn read_input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Room for a request or response: it is read at once.
+    let mut bytes = Vec::with_capacity(8192);
     let most = file::MAX_FILE as u64 + 1;
     if path == Path::new("-") {
         io::stdin().take(most).read_to_end(&mut bytes)?;
@@ -174,15 +175,20 @@ pub(crate) enum Carries {
     Delegation,
     /// The files can be listed again.
     Checksums,
+    /// A later list of the same root; a response or a rotation is not replaced.
+    Revocations,
+    /// Every later response carries it.
+    Rotation,
 }
 
 impl Carries {
     fn replaces(self, there: TokenType) -> bool {
         match self {
             Self::Request => there.is_request(),
-            Self::Response => false,
+            Self::Response | Self::Rotation => false,
             Self::Delegation => there == TokenType::SigningKey,
             Self::Checksums => there == TokenType::Release,
+            Self::Revocations => there == TokenType::Revocations,
         }
     }
 }

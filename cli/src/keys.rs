@@ -1,6 +1,7 @@
 //! `countersign keys`
 
 pub(crate) mod args;
+mod lost;
 mod paper;
 mod words;
 
@@ -39,6 +40,9 @@ pub(crate) fn run(command: &Keys, as_json: bool) -> Outcome {
         Keys::Paper(options) => paper::run(options, as_json),
         Keys::Restore(options) => restore(options, as_json),
         Keys::Delegate(options) => Ok(delegate(options, as_json)?),
+        Keys::Revoke(options) => lost::revoke(options, as_json),
+        Keys::RotateRoot(options) => lost::rotate(options, as_json),
+        Keys::Check(options) => lost::check(options, as_json),
         Keys::Show(options) => show(options, as_json),
     }
 }
@@ -157,12 +161,12 @@ fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
             .as_deref()
             .map_or(Ok(now + 90 * DAY), |day| files::end_of_day("--until", day))?,
         key: files::read_public_key("--to", &options.to)?,
-        serial: None,
+        serial: Some(options.serial.unwrap_or(now)),
         scope: Scope {
             types: types.collect::<Result<_, _>>().context("--types")?,
             products,
             max_days: (options.max_days > 0).then_some(options.max_days),
-            max_grants: None,
+            max_grants: options.max_grants,
         },
     };
     if delegation.not_after <= delegation.not_before || delegation.not_after <= now {

@@ -16,6 +16,7 @@ mod release;
 mod say;
 mod sheet;
 mod sign;
+mod trial_site;
 mod verify;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => verify::run(options, json).map_err(fail::Failure::from),
         Command::VerifyRelease(options) => release::verify(options, json),
         Command::SignRelease(options) => release::sign(options, json),
+        Command::TrialSite(command) => trial_site::run(command, json),
         Command::Qr(options) => qr::run(options, json),
         Command::Sign(options) => sign::run(options, json),
         Command::ReleaseSheet(options) => sheet::run(options, json),

@@ -11,20 +11,24 @@ const HEAD: &str = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\
 
 /// For A4 and Letter; on the screen it looks as it prints.
 const STYLE: &str = "\
-    @page { margin: 14mm }\n\
-    body { font: 10pt/1.35 system-ui, sans-serif; color: #000; background: #fff; max-width: 180mm; margin: 8mm auto }\n\
+    @page { margin: 12mm }\n\
+    body { font: 9.5pt/1.3 system-ui, sans-serif; color: #000; background: #fff; max-width: 180mm; margin: 8mm auto }\n\
     h1 { font-size: 15pt; margin: 0 0 2mm }\n\
-    h2 { font-size: 11pt; margin: 4mm 0 1mm }\n\
+    h2 { font-size: 11pt; margin: 3mm 0 1mm }\n\
     p { margin: 1mm 0 }\n\
     table { border-collapse: collapse; width: 100% }\n\
-    th, td { text-align: left; vertical-align: top; padding: .6mm 2mm .6mm 0; overflow-wrap: anywhere }\n\
+    th, td { text-align: left; vertical-align: top; padding: .3mm 2mm .3mm 0; overflow-wrap: anywhere }\n\
+    td { font-variant-ligatures: none }\n\
     th { width: 34mm; font-weight: 600 }\n\
-    pre, .mono { font: 7.5pt/1.25 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1mm 0 }\n\
+    pre { font: 6.5pt/1.2 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1mm 0 }\n\
     .words { font: 11pt/1.5 ui-monospace, monospace; columns: 3 }\n\
+    .columns { display: flex; gap: 5mm }\n\
+    .columns > div { flex: 2; min-width: 0 }\n\
+    .columns > div:last-child { flex: 3 }\n\
     .qr svg { width: 62mm; height: 62mm; display: block }\n\
     .side { display: flex; gap: 6mm; align-items: flex-start }\n\
     .side > div:first-child { flex: 1 }\n\
-    .line { display: flex; gap: 8mm; margin-top: 9mm; break-inside: avoid }\n\
+    .line { display: flex; gap: 8mm; margin-top: 8mm; break-inside: avoid }\n\
     .line span { flex: 1; border-top: .3mm solid #000; padding-top: 1mm; font-size: 8pt }\n\
     @media print { body { margin: 0; max-width: none } }\n";
 
@@ -71,6 +75,15 @@ impl Page {
         self.0.push_str("<ol class=\"words\">\n");
         words.for_each(|word| self.0.push_str(&format!("<li>{}</li>\n", escape(word))));
         self.0.push_str("</ol>\n");
+    }
+
+    /// What both write, side by side.
+    pub(crate) fn columns(&mut self, left: impl FnOnce(&mut Self), right: impl FnOnce(&mut Self)) {
+        self.0.push_str("<div class=\"columns\"><div>\n");
+        left(self);
+        self.0.push_str("</div>\n<div>\n");
+        right(self);
+        self.0.push_str("</div></div>\n");
     }
 
     /// What `left` writes, and a QR code of `text` beside it; a sentence where it is too long for one.

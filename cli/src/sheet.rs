@@ -50,6 +50,7 @@ fn ensure_html(options: &Sheet) -> anyhow::Result<()> {
 
 fn page(name: &str, bytes: &[u8], token: &str, request: &VerifiedRequest) -> String {
     let (header, payload) = parts(token);
+    let unknown = unknown(&payload);
     let mut page = Page::new(&format!("Release sheet: {name}"));
     page.beside_qr(token, |page| {
         page.text(what(request));
@@ -66,16 +67,24 @@ fn page(name: &str, bytes: &[u8], token: &str, request: &VerifiedRequest) -> Str
         ),
         ("form", form(bytes, token).to_owned()),
     ]);
-    page.heading("Everything that is in it");
-    page.text("The token has three parts: a header, the content, and a signature of 64 bytes over both. In clear:");
-    page.verbatim(&pretty(&header));
-    page.verbatim(&pretty(&payload));
-    let unknown = unknown(&payload);
-    if !unknown.is_empty() {
-        page.text(&format!("Not known to this version of the program: {}", unknown.join(", ")));
-    }
-    page.heading("The bytes");
-    page.verbatim(&String::from_utf8_lossy(bytes));
+    let (header, payload) = (pretty(&header), pretty(&payload));
+    page.columns(
+        |page| {
+            page.heading("Everything that is in it");
+            page.text("A header, the content, and a signature of 64 bytes over both. In clear:");
+            page.verbatim(&header);
+            page.verbatim(&payload);
+            if !unknown.is_empty() {
+                let names = unknown.join(", ");
+                page.text(&format!("Not known to this version of the program: {names}"));
+            }
+        },
+        |page| {
+            page.heading("The bytes");
+            page.text("All of the file. Lines that begin with # are for people.");
+            page.verbatim(&String::from_utf8_lossy(bytes));
+        },
+    );
     page.signature(&["Released by (name)", "Date", "Signature"]);
     page.finish()
 }

@@ -6,6 +6,8 @@
 mod asked;
 #[path = "desk/bulk.rs"]
 mod bulk;
+#[path = "desk/counted.rs"]
+mod counted;
 #[path = "desk/explain.rs"]
 mod explain;
 #[path = "desk/journal.rs"]

@@ -321,6 +321,9 @@ advice-untrusted-key = Das hat nicht dieser Hersteller unterschrieben. Prüfen S
 advice-bad-chain = Beim Hersteller ist das Unterschreiben falsch eingerichtet. Schicken Sie diese Datei an den Support des Herstellers.
 advice-out-of-scope = Wer unterschrieben hat, durfte das nicht. Verlangen Sie vom Hersteller eine Antwort mit einem Schlüssel, der es darf.
 advice-revoked-key = Der Hersteller hat den Schlüssel zurückgezogen, der das unterschrieben hat. Verlangen Sie vom Hersteller eine neue Antwort.
+advice-retired-key = Der Hersteller hat einen neueren Wurzelschlüssel. Verlangen Sie vom Hersteller eine neue Antwort, die unter ihm unterschrieben ist.
+advice-ended-key = Machen Sie hier eine neue Anfrage, und verlangen Sie vom Hersteller eine Antwort, die mit einem jetzt gültigen Schlüssel unterschrieben ist.
+advice-back-dated = Stellen Sie die Uhr dieses Rechners richtig, machen Sie eine neue Anfrage, und bringen Sie diese zum Hersteller. Geht die Uhr richtig, verlangen Sie eine Antwort, die mit einem jetzt gültigen Schlüssel unterschrieben ist; der Support kann eine Zeitrücksetzung schicken.
 advice-wrong-product = Nehmen Sie die Datei für dieses Produkt.
 advice-wrong-device = Jede Antwort passt zu einer Installation. Erstellen Sie hier eine neue Anfrage und bringen Sie diese zum Hersteller.
 advice-wrong-machine = Installieren Sie sie auf dem Rechner, der die Anfrage erstellt hat, oder erstellen Sie auf diesem eine neue.
@@ -329,7 +332,7 @@ advice-import-expired = Prüfen Sie das Datum dieses Rechners. Stimmt es, erstel
 advice-deactivated = Eine aufgegebene Aktivierung kann nicht wieder installiert werden. Erstellen Sie eine neue Anfrage zur Aktivierung.
 advice-superseded = Es ist nichts zu tun: Was installiert ist, ist neuer als diese Datei.
 advice-damaged-file = Kopieren Sie die Originaldatei noch einmal, als Datei statt als Text.
-license-needed-title = Welche Lizenz?
+license-needed-title = Keine Lizenz genannt
 license-needed = Die Anfrage nennt keine Lizenz.
 license-needed-advice = Geben Sie den Lizenzschlüssel ein, oder melden Sie sich an und wählen Sie die Lizenz. Es wurde nichts verbraucht.
 unknown-license-title = Unbekannte Lizenz
@@ -351,7 +354,7 @@ license-revoked-title = Die Lizenz wurde widerrufen
 license-revoked = Der Hersteller hat die Lizenz widerrufen.
 license-revoked-advice = Fragen Sie den Hersteller. Ihre Anfragedatei bleibt brauchbar.
 license-expired-title = Die Lizenz ist abgelaufen
-license-expired = Die Lizenz endete am { $end } UTC.
+license-expired = Die Lizenz endete am { $end }.
 license-expired-advice = Verlängern Sie die Lizenz, und senden Sie dann dieselbe Anfragedatei noch einmal.
 seats-used-up-title = Alle Plätze sind belegt
 seats-used-up = { $allowed ->
@@ -376,13 +379,13 @@ releases-used-up-title = Keine Freigabe mehr übrig
 releases-used-up = Plätze dieser Lizenz dürfen innerhalb eines Jahres { $allowed ->
     [one] einmal
    *[other] { $allowed } Mal
-    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } UTC möglich.
+    } ohne den Rechner freigegeben werden, und das ist geschehen. Die nächste Freigabe ist ab { $again } möglich.
 releases-used-up-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 releases-none-title = Keine Freigaben
 releases-none = Der Hersteller lässt keinen Platz ohne den Rechner freigeben ({ $allowed } im Jahr).
 releases-none-advice = Der Platz bleibt bei seinem Rechner. Läuft der Rechner noch, deaktivieren Sie ihn dort; sonst fragen Sie den Hersteller.
 release-too-soon-title = Zu bald nach der letzten Freigabe
-release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } UTC möglich.
+release-too-soon = Vor kurzem wurde ein Platz dieser Lizenz freigegeben. Die nächste Freigabe ist ab { $again } möglich.
 release-too-soon-advice = Der Platz bleibt bis dahin bei seinem Rechner. Kommen Sie später wieder, oder fragen Sie den Hersteller.
 renewal-unavailable-title = Eine neue Anfrage ist nötig
 renewal-unavailable = Dieser Rechner wurde aktiviert, bevor das Portal aufhob, was eine Verlängerung ohne Anfrage braucht.
@@ -401,7 +404,7 @@ wrong-device = Die Anfrage hat ein anderes Gerät unterschrieben als das, das ak
 superseded-title = Eine neuere Installation hat den Platz
 superseded = Eine neuere Installation auf demselben Rechner hat diese Aktivierung übernommen.
 trial-already-used-title = Die Testzeit ist verbraucht
-trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until } UTC.
+trial-already-used = Dieser Rechner hatte seine Testzeit dieses Produkts, von { $from } bis { $until }.
 trial-already-used-advice = Um weiterzumachen, besorgen Sie sich eine Lizenz vom Hersteller.
 work-required-title = Erst ein wenig Arbeit
 work-required = Dieses Portal lässt einen Browser einen Moment rechnen, bevor es eine Testzeit beginnt.
@@ -480,6 +483,7 @@ included = enthalten
 machine = Rechner
 machines = Rechner
 machines-none = Es wurde noch kein Rechner aktiviert.
+machines-none-yet = Bringen Sie oben die Anfragedatei des ersten.
 state = Zustand
 state-active = aktiv
 state-returned = aufgegeben, Platz behalten
@@ -642,6 +646,8 @@ trial-work = Arbeit vor einer Testzeit, in Bits
 trial-work-hint = Wer nicht angemeldet ist, lässt seinen Browser rechnen, bevor eine Testzeit beginnt; eine Testseite tut das von selbst. 18 dauert auf einem Telefon ein bis zwei Sekunden, jedes weitere doppelt so lange. 0 heißt keine.
 trial-work-range = Die Arbeit vor einer Testzeit ist 0 bis 26 Bits.
 trial-origins-operator = Von der Befehlszeile auch: { $origins }.
+two-factor-key-title = Der Schlüssel der Zwei-Faktor-Anmeldung fehlt
+two-factor-key = Niemand kann sich mit einem Code einer Authenticator-App anmelden, bis die Datei aus Ihrer Sicherung zurückgelegt und das Portal neu gestartet ist. Wiederherstellungscodes gelten, und auf der Seite eines Benutzers können Sie die Zwei-Faktor-Anmeldung ausschalten. Ist die Datei endgültig verloren, halten Sie das Portal an und rufen Sie countersign-portal admin lost-two-factor-key auf.
 root-left-title = Der Wurzelschlüssel ist noch hier
 root-left = Tragen Sie ihn an einen Ort ohne Netz, und löschen Sie ihn hier. Das Portal braucht ihn nicht.
 keys = Schlüssel
@@ -707,6 +713,8 @@ create-user = Benutzer anlegen
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
+last-vendor-admin = Niemand wäre mehr da, der das Portal verwaltet. Machen Sie zuerst jemand anderen zum Administrator.
+suspend-own-organization = Sie gehören zu dieser Organisation: Sie würden sich selbst mit aussperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
 organization-name-needed = Eine Organisation hat einen Namen.
@@ -801,6 +809,14 @@ mail-recovery-code-used-body =
 
     { $link }
 
+mail-new-recovery-codes-subject = Neue Wiederherstellungscodes bei { $vendor }
+mail-new-recovery-codes-body =
+    Ihr Konto bei { $vendor } hat neue Wiederherstellungscodes; die alten gelten nicht mehr.
+
+    Wenn Sie das waren, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort:
+
+    { $link }
+
 ## Konten
 
 organization-full = { $count ->
@@ -819,6 +835,7 @@ profile = Profil
 saved = Gespeichert.
 refused-wrong-password = Das Passwort ist falsch.
 refused-wrong-code = Der Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten, und versuchen Sie es noch einmal.
+refused-two-factor-unavailable = Das Portal kann Codes von Authenticator-Apps zurzeit nicht prüfen: Der Schlüssel dazu fehlt. Nichts wurde geändert, und kein Versuch wurde gezählt. Nehmen Sie einen Wiederherstellungscode, oder bitten Sie einen Verwalter, die Zwei-Faktor-Anmeldung für Sie auszuschalten.
 refused-unfit-name = Ein Name hat höchstens 100 Zeichen in einer Zeile.
 refused-unfit-address = Das ist keine E-Mail-Adresse, an die sich Mails schicken lassen.
 refused-same-address = Das ist schon die Adresse.
@@ -912,6 +929,7 @@ activity-user-deactivate = { $subject } wurde deaktiviert.
 activity-user-reactivate = { $subject } wurde wieder aktiviert.
 activity-user-change-profile = { $subject } hat das Profil geändert.
 activity-user-set-password = { $subject } hat ein neues Passwort.
+activity-user-password-link = Für { $subject } wurde ein Link angelegt, um ein neues Passwort zu setzen.
 activity-user-ask-email-change = { $subject } hat um eine andere E-Mail-Adresse gebeten.
 activity-user-confirm-email = { $subject } hat eine neue E-Mail-Adresse.
 activity-user-revert-email = Die Änderung der E-Mail-Adresse von { $subject } wurde vom alten Postfach aus rückgängig gemacht.

@@ -321,6 +321,9 @@ advice-untrusted-key = This was not signed by this vendor. Check that the file b
 advice-bad-chain = The vendor's signing set-up is faulty. Send this file to the vendor's support.
 advice-out-of-scope = The signer was not allowed to give this. Ask the vendor for a response signed with a key that may.
 advice-revoked-key = The vendor withdrew the key that signed this. Ask the vendor for a new response.
+advice-retired-key = The vendor has a newer root key. Ask the vendor for a new response, signed under that one.
+advice-ended-key = Make a new request here and ask the vendor for a response signed with a current key.
+advice-back-dated = Set this machine's clock right, make a new request and take that one to the vendor. If the clock is right, ask for a response signed with a current key; support can send a time reset.
 advice-wrong-product = Take the file for this product.
 advice-wrong-device = Each response fits one installation. Make a new request here and take that one to the vendor.
 advice-wrong-machine = Install it on the machine that made the request, or make a new request on this one.
@@ -329,7 +332,7 @@ advice-import-expired = Check this machine's date. If it is right, make a new re
 advice-deactivated = A given-up activation cannot be installed again. Make a new activation request.
 advice-superseded = Nothing needs to be done: what is installed is newer than this file.
 advice-damaged-file = Copy the original file again, as a file rather than as text.
-license-needed-title = Which license?
+license-needed-title = No license named
 license-needed = The request names no license.
 license-needed-advice = Type the license key, or log in and choose the license. Nothing was used up.
 unknown-license-title = Unknown license
@@ -351,7 +354,7 @@ license-revoked-title = The license was revoked
 license-revoked = The vendor has revoked the license.
 license-revoked-advice = Ask the vendor. Your request file stays usable.
 license-expired-title = The license has ended
-license-expired = The license ended on { $end } UTC.
+license-expired = The license ended on { $end }.
 license-expired-advice = Renew the license, then send the same request file again.
 seats-used-up-title = All seats are in use
 seats-used-up = { $allowed ->
@@ -376,13 +379,13 @@ releases-used-up-title = No release left
 releases-used-up = Seats of this license may be released without the machine { $allowed ->
     [one] once
    *[other] { $allowed } times
-    } within a year, and that was done. The next one is possible on { $again } UTC.
+    } within a year, and that was done. The next one is possible on { $again }.
 releases-used-up-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 releases-none-title = No releases
 releases-none = The vendor lets no seat be released without the machine ({ $allowed } a year).
 releases-none-advice = The seat stays with its machine. If the machine still runs, deactivate it there instead; otherwise ask the vendor.
 release-too-soon-title = Too soon after the last release
-release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again } UTC.
+release-too-soon = A seat of this license was released a short time ago. The next one is possible on { $again }.
 release-too-soon-advice = The seat stays with its machine until then. Come back later, or ask the vendor.
 renewal-unavailable-title = A new request is needed
 renewal-unavailable = This machine was activated before the portal kept what a renewal without a request needs.
@@ -402,7 +405,7 @@ wrong-device = The request was signed by another device than the one that was ac
 superseded-title = A newer installation has the seat
 superseded = A newer installation on the same machine has taken over this activation.
 trial-already-used-title = The trial was used
-trial-already-used = This machine had its trial of this product, from { $from } to { $until } UTC.
+trial-already-used = This machine had its trial of this product, from { $from } to { $until }.
 trial-already-used-advice = To go on, get a license from the vendor.
 work-required-title = A little work comes first
 work-required = This portal wants a browser to compute for a moment before it starts a trial.
@@ -481,6 +484,7 @@ included = included
 machine = Machine
 machines = Machines
 machines-none = No machine was activated yet.
+machines-none-yet = Bring the request file of the first one above.
 state = State
 state-active = active
 state-returned = given up, seat kept
@@ -643,6 +647,8 @@ trial-work = Work before a trial, in bits
 trial-work-hint = Whoever is not logged in lets their browser compute before a trial starts, which a trial page does by itself. 18 takes a phone a second or two, each further one twice as long. 0 is none.
 trial-work-range = The work before a trial is 0 to 26 bits.
 trial-origins-operator = By command line also: { $origins }.
+two-factor-key-title = The key of two-factor login is missing
+two-factor-key = Nobody can log in with a code of an authenticator app until the file is put back from your backup and the portal is started again. Recovery codes work, and you can turn two-factor login off on the page of a user. If the file is lost for good, stop the portal and run countersign-portal admin lost-two-factor-key.
 root-left-title = The root key is still here
 root-left = Carry it to an offline place and delete it here. The portal does not need it.
 keys = Keys
@@ -708,6 +714,8 @@ create-user = Create user
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
+last-vendor-admin = Nobody would be left to run the portal. Make somebody else an admin first.
+suspend-own-organization = You belong to this organization: suspending it would lock you out, too.
 new-organization = New organization
 create-organization = Create organization
 organization-name-needed = An organization has a name.
@@ -802,6 +810,14 @@ mail-recovery-code-used-body =
 
     { $link }
 
+mail-new-recovery-codes-subject = New recovery codes at { $vendor }
+mail-new-recovery-codes-body =
+    Your account at { $vendor } has new recovery codes; the old ones work no longer.
+
+    If that was you, there is nothing to do. If not, set a new password at once:
+
+    { $link }
+
 ## Accounts
 
 organization-full = { $count ->
@@ -820,6 +836,7 @@ profile = Profile
 saved = Saved.
 refused-wrong-password = The password is wrong.
 refused-wrong-code = The code is wrong, or was used already. Wait for the next one and try again.
+refused-two-factor-unavailable = The portal cannot check codes of authenticator apps at the moment: the key to them is missing. Nothing was changed, and no attempt was counted. Use a recovery code, or ask an administrator to turn two-factor login off for you.
 refused-unfit-name = A name has at most 100 characters, on one line.
 refused-unfit-address = This is no e-mail address that mail can be sent to.
 refused-same-address = This is the address already.
@@ -913,6 +930,7 @@ activity-user-deactivate = { $subject } was deactivated.
 activity-user-reactivate = { $subject } was reactivated.
 activity-user-change-profile = { $subject } changed their profile.
 activity-user-set-password = { $subject } has a new password.
+activity-user-password-link = A link to set a new password was made for { $subject }.
 activity-user-ask-email-change = { $subject } asked for another e-mail address.
 activity-user-confirm-email = { $subject } has a new e-mail address.
 activity-user-revert-email = The change of the e-mail address of { $subject } was undone from the old mailbox.

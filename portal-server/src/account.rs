@@ -41,6 +41,8 @@ pub(crate) enum Refusal {
     WrongPassword,
     /// The code is wrong, or was used before.
     WrongCode,
+    /// The portal has lost the key to the secrets of second factors.
+    TwoFactorUnavailable,
     /// A password needs more characters, or fewer.
     UnfitPassword,
     /// A name is too long, or has characters that are none.
@@ -55,6 +57,10 @@ pub(crate) enum Refusal {
     OrganizationFull { allowed: u64 },
     /// Nobody would be left to run the organization.
     LastOrganizationAdmin,
+    /// Nobody would be left to run the portal.
+    LastVendorAdmin,
+    /// People do not lock themselves out.
+    Oneself,
     /// The link was used, is too old, or what it is about is over.
     DeadLink,
     /// There is an account with the address that was invited: log in with it and open the link again.
@@ -112,5 +118,6 @@ pub(crate) fn done(change: UserChange) -> Result<()> {
         UserChange::EmailTaken => Refusal::AddressTaken,
         UserChange::OrganizationFull { allowed } => Refusal::OrganizationFull { allowed },
         UserChange::LastOrganizationAdmin => Refusal::LastOrganizationAdmin,
+        UserChange::LastVendorAdmin => Refusal::LastVendorAdmin,
     }))
 }

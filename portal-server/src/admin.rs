@@ -10,8 +10,8 @@ use countersign_core::response::Entitlement;
 use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, LinkPurpose, Metadata, MetadataEntry, NewLicense, Organization, Product,
-    ReleaseLimits, Role, User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
+    User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
@@ -20,10 +20,11 @@ pub use release::{ReleaseCommand, UpTo};
 use crate::app::App;
 use crate::desk::{Of, Said};
 use crate::fields::{Field, Unfit};
-use crate::language::Say;
+use crate::language::{Language, Say};
 use crate::mail;
 use crate::password;
 use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
+use crate::vault;
 
 const DAY: u64 = 86_400;
 
@@ -58,6 +59,9 @@ pub enum Admin {
     /// What holds for the whole portal.
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// The file keys/two-factor.key is lost for good: turn two-factor login off for everybody who has it; the next start makes
+    /// a new key. Stop the portal first.
+    LostTwoFactorKey,
 }
 
 /// `admin user …`
@@ -245,6 +249,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::Organization(OrganizationCommand::Create { name, allowed_users }) => {
             or_nothing("created", create_organization(app, name.trim(), allowed_users).await)
         }
+        Admin::LostTwoFactorKey => or_nothing("changed", lost_two_factor_key(app).await),
         Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }
 }
@@ -256,14 +261,21 @@ fn or_nothing<T>(done: &str, result: anyhow::Result<T>) -> anyhow::Result<T> {
 
 const ACTOR: &str = "admin-command";
 
+async fn lost_two_factor_key(app: &App) -> anyhow::Result<Value> {
+    let now = app.now();
+    let notice = move |user| mail::Notice::TwoFactorOff.job(user, Language::ENGLISH, now);
+    let users = vault::forget_key(app.vault(), app.store(), notice, ACTOR, now).await?;
+    Ok(json!({"two_factor_turned_off": users, "next": "start the portal: it makes a new key"}))
+}
+
 async fn create_user(app: &App, create: CreateUser) -> anyhow::Result<Value> {
     let user = or_nothing("created", insert_user(app, create).await)?;
     let id = user.id;
     let mut made = json!({"id": id.to_string(), "email": user.email, "role": user.role.as_str()});
     if user.status == UserStatus::Invited {
         let (secret, hash) = app.secret();
-        let until = app.now() + 7 * DAY;
-        let stored = app.store().create_link(hash, LinkPurpose::SetPassword, Some(id), until).await;
+        let now = app.now();
+        let stored = app.store().create_password_link(hash, id, now + 7 * DAY, ACTOR, now).await;
         stored.context("the user was created, but no link to set the password; make one on the page of the user")?;
         made["password_link"] = json!(format!("/password/{secret}"));
     }

@@ -19,6 +19,7 @@ use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
+use crate::vault::Vault;
 
 const DATABASE: &str = "countersign.db";
 /// More at a time would not be answered faster: the database takes them together.
@@ -40,6 +41,7 @@ struct Inner {
     config: Config,
     store: Store,
     keys: Keys,
+    vault: Vault,
     releases: Storage,
     vendor: String,
     settings: SettingsAtHand,
@@ -92,6 +94,7 @@ impl App {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
         }
+        let vault = Vault::open(data, &store, config.entropy.as_ref(), now).await?;
         let releases = Storage::open(&config.releases)?;
         let hashing = tokio::sync::Semaphore::new(2);
         let trial_lane = Lane::new(TRIALS_AT_A_TIME);
@@ -103,6 +106,7 @@ impl App {
             config,
             store,
             keys,
+            vault,
             releases,
             vendor,
             settings,
@@ -128,6 +132,11 @@ impl App {
     /// Signing key and roots.
     pub fn keys(&self) -> &Keys {
         &self.inner.keys
+    }
+
+    /// The secrets of second factors.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
     }
 
     /// The files of releases.

@@ -13,7 +13,6 @@ mod trial;
 use countersign_core::request::{Ask, VerifiedRequest};
 use countersign_core::response::Response;
 use countersign_core::token::Unverified;
-use countersign_core::trust::Roots;
 use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file};
 use countersign_store::{Answer, User};
 
@@ -61,6 +60,14 @@ impl Door {
     /// A machine or a stranger.
     pub fn anonymous(name: &'static str) -> Self {
         Self { name, user: None, license: None }
+    }
+
+    /// The license on whose page this door is.
+    pub(crate) fn license_of_page(&self) -> Option<LicenseId> {
+        match self.license {
+            Some(Chosen::OnItsPage(license)) => Some(license),
+            Some(Chosen::ByKey(_)) | None => None,
+        }
     }
 }
 
@@ -150,8 +157,8 @@ pub async fn again(app: &App, request_hash: &Hash) -> Result<Option<Answered>, R
 /// An answer read back is verified like any other: a database that was tampered with hands out nothing.
 fn from_stored(app: &App, answer: Answer, request_hash: Hash) -> Result<Answered, Refusal> {
     let Answer { token, device_name, .. } = answer;
-    let roots = Roots::new(app.keys().roots.iter().cloned());
-    let verified = roots.verify_response(&token, Expect::Response).map_err(Refusal::stored)?;
+    // What was signed under a root that has been replaced since is handed out again all the same.
+    let verified = app.keys().trust.verify_installed(&token).map_err(Refusal::stored)?;
     Ok(Answered { token, response: verified.claims().clone(), device_name, request_hash })
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
+use countersign_core::rotation::Rotation;
 use countersign_core::trust::{Roots, Signer};
 use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
 
@@ -18,8 +19,10 @@ const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
 /// What the portal signs with and what its answers verify against.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    /// The delegated key with its chain.
+    /// The delegated key with its chain, and with the revocation list and the root rotations that go into all it signs.
     pub signer: Signer,
+    /// The roots as known with those rotations.
+    pub trust: Roots,
     /// The roots that vendors build into their apps.
     pub roots: Vec<PublicKey>,
 }
@@ -102,10 +105,61 @@ fn load(places: &Places) -> anyhow::Result<Keys> {
     let key = pem::read_private(&read(&places.signing)?, None)
         .with_context(|| places.signing.display().to_string())?;
     let chain = file::read(read(&places.chain)?.as_bytes())?;
-    let signer = Signer::delegated(key, chain, &Roots::new([root.clone()])).with_context(|| {
+    let rotations = rotations(&places.folder)?;
+    let mut trust = Roots::new([root.clone()]);
+    trust.learn(&rotations).with_context(|| {
+        format!("the root rotations in {} do not fit root.pub", places.folder.display())
+    })?;
+    let signer = Signer::delegated(key, chain, &trust).with_context(|| {
         format!("{} does not fit signing.pem and root.pub", places.chain.display())
     })?;
-    Ok(Keys { signer, roots: vec![root] })
+    if signer.max_grants().is_some() {
+        bail!(
+            "{} allows a number of grants, which the portal does not count: make one without --max-grants",
+            places.chain.display()
+        );
+    }
+    let list = revocations(&places.folder, &trust, &signer)?;
+    let signer = signer.with_rotations(rotations).with_revocations(list);
+    Ok(Keys { signer, trust, roots: vec![root] })
+}
+
+/// The tokens of `rotation-*.response`, oldest first.
+fn rotations(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with("rotation-") && name.ends_with(".response") {
+            let token = token_in(&path)?;
+            let rotation = Rotation::verify(&token).with_context(|| path.display().to_string())?;
+            found.push((rotation.seq, token));
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().map(|(_, token)| token).collect())
+}
+
+/// The token of `revocations.response`, if there is one.
+fn revocations(folder: &Path, trust: &Roots, signer: &Signer) -> anyhow::Result<Option<String>> {
+    let path = folder.join("revocations.response");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let token = token_in(&path)?;
+    let list = trust.verify_revocations(&token).with_context(|| path.display().to_string())?;
+    if list.names(signer.kid(), signer.delegation().and_then(|d| d.serial)) {
+        bail!(
+            "the portal's own key is on the list {}: no machine would take what it signs. Give it a new key and delegation",
+            path.display()
+        );
+    }
+    Ok(Some(token))
+}
+
+fn token_in(path: &Path) -> anyhow::Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    file::read(&bytes).with_context(|| path.display().to_string())
 }
 
 /// Makes everything in a folder beside, then moves it into place: a start that was cut off begins anew.
@@ -183,7 +237,7 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
 }
 
 /// Writes a file that only its owner reads: beside its place, synced, then moved there.
-fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
     write_file(path, text, 0o600)
 }
 
@@ -202,3 +256,6 @@ fn write_file(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
     };
     write().with_context(|| format!("{} cannot be written", path.display()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,11 +65,17 @@ pub enum Value {
     Number(i64),
     /// Another message, in the same language.
     Message(String),
+    /// A point in time, in seconds since 1970, as the language writes it.
+    Time(u64),
 }
 
 /// The message with this key, as a value in another message.
 #[derive(Debug, Clone, Copy)]
 pub struct Key(pub &'static str);
+
+/// A point in time, in seconds since 1970, as a value in a message.
+#[derive(Debug, Clone, Copy)]
+pub struct When(pub u64);
 
 /// What can be a value in a message.
 pub trait Arg {
@@ -160,6 +166,7 @@ impl Language {
                 Value::Text(text) => FluentValue::from(text.as_str()),
                 Value::Number(number) => FluentValue::from(*number),
                 Value::Message(key) => FluentValue::from(self.t(key)),
+                Value::Time(at) => FluentValue::from(self.date_time(*at)),
             };
             args.set(*name, value);
         }
@@ -260,6 +267,12 @@ impl Arg for Value {
 impl Arg for Key {
     fn value(&self) -> Value {
         Value::Message(self.0.to_owned())
+    }
+}
+
+impl Arg for When {
+    fn value(&self) -> Value {
+        Value::Time(self.0)
     }
 }
 

@@ -9,7 +9,7 @@
 //! | `bundle` | files and zips that people bring; zips, tables and calendars that they take home |
 //! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
-//! | `keys`, `app`, `config`, `clock` | signing key and roots; what handlers have at hand; what the operator sets; injected time and randomness |
+//! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
 //! | `shelf` | what is kept in memory for a short while |
@@ -42,6 +42,7 @@ pub mod release;
 mod router;
 pub mod settings;
 mod shelf;
+pub mod vault;
 
 use std::future::Future;
 use std::net::SocketAddr;

@@ -94,6 +94,8 @@ pub(crate) enum Notice {
     TwoFactorOff,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// There are new recovery codes.
+    NewRecoveryCodes,
 }
 
 impl Notice {
@@ -104,6 +106,7 @@ impl Notice {
             Self::TwoFactorOn => "two-factor-on",
             Self::TwoFactorOff => "two-factor-off",
             Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::NewRecoveryCodes => "new-recovery-codes",
         }
     }
 }
@@ -121,6 +124,13 @@ impl Mail {
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });
         let payload = payload.to_string();
         NewJob { kind: KIND, payload, once, run_at: now }
+    }
+}
+
+impl Notice {
+    /// The mail as a job: to be queued with what it tells of.
+    pub(crate) fn job(self, user: Id, language: Language, now: UnixSeconds) -> NewJob {
+        Mail::Notice { user, what: self }.job(language, now)
     }
 }
 

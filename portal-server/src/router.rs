@@ -70,7 +70,7 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             pages::upload(post(pages::activate::zip)),
         )
-        .limited("/activate/batches/{id}", Access::Public, get(pages::activate::batch::show))
+        .limited("/activate/batches/{token}", Access::Public, get(pages::activate::batch::show))
         .limited("/activate/table.csv", Access::Public, pages::upload(post(pages::activate::table)))
         .route("/responses/{hash}", Access::Public, get(pages::responses::file))
         .route("/responses/{hash}/qr.svg", Access::Public, get(pages::responses::qr))

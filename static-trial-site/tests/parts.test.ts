@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { hashOf } from "../src/format/ids";
+import { trialId } from "../src/format/sign";
 import { contrast, parse, readable } from "../src/page/accent";
 import { Failure } from "../src/page/failure";
 import { safeName } from "../src/page/names";
@@ -15,7 +17,8 @@ import { Cancelled, OutOfTime, within } from "../src/page/patience";
 import { isPicture } from "../src/page/picture";
 import { mailto } from "../src/page/problem";
 import { compress, initial } from "../src/page/sha256";
-import { search } from "../src/page/worker";
+import { workPrefix } from "../src/page/work";
+import { attempts, search } from "../src/page/worker";
 import { zip } from "../src/page/zip";
 
 test("names of machines make names of files that do no harm", () => {
@@ -75,6 +78,19 @@ test("the nonce that is found is right by another implementation, in each lane a
     }
   }
   assert.equal([...nonces].filter((nonce) => nonce.startsWith("1_")).length >= 1, true);
+});
+
+test("the vectors of work and of trials that nobody stores", async () => {
+  const { cases } = JSON.parse(readFileSync("../tests/vectors/trial-work.json", "utf8")) as {
+    cases: { name: string; token: string; nonce: string; bits: number; ok: boolean; trial_id: string }[];
+  };
+  for (const { name, token, nonce, bits, ok, trial_id: id } of cases) {
+    assert.equal(await trialId(token), id, name);
+    // What is no nonce the portal refuses; the page makes none such.
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(nonce)) continue;
+    assert.equal(attempts(workPrefix(await hashOf(token)))(nonce) >= bits, ok, name);
+  }
+  assert.ok(cases.length >= 5);
 });
 
 test("a mail to support carries the request, and is never too long for an address", () => {

@@ -49,7 +49,7 @@ test("the page's code has no words of its own", () => {
   for (const [name, text] of code) {
     const bare = text.replace(/\/\*.*?\*\/|^\s*\/\/.*$/gms, "");
     // What a person reads begins with a capital letter or has blanks between words. What looks so and is read by machines:
-    const technical = /^(GET|POST|Content-|Retry-After|Date$|RGBA$|NotAllowedError$|SHA-|Content-Security-Policy$|connect-src 'self'|no #|no canvas$|not a script of this page|too slow$|countersign-trial-|countersign\/|ok result$|large$|[a-z]+ quiet$|image\/|text\/|application\/|M h v1h|0 0 )/;
+    const technical = /^(GET|POST|Content-|Retry-After|Date$|RGBA$|NotAllowedError$|SHA-|Content-Security-Policy$|connect-src 'self'|no #|no canvas$|not a script of this page|too slow$|countersign-trial-|countersign\/|ok result$|large$|carry briefly$|[a-z]+ quiet$|image\/|text\/|application\/|M h v1h|0 0 )/;
     const strings = [...bare.matchAll(/"([^"\n]*)"|`([^`]*)`/g)].map(([, a, b]) => a ?? (b ?? "").replace(/\$\{[^}]*\}/g, ""));
     const words = strings.filter((string) => /[A-Za-z]{2,} [A-Za-z]{2,}|^[A-Z][a-z]+/.test(string) && !technical.test(string));
     assert.deepEqual(words, [], name);
@@ -70,7 +70,7 @@ test("every text is used", () => {
 test("every failure has words of its own, and says what to do", () => {
   const problem = (status: number, code: string): Failure => ofProblem(status, { code, detail: "d" }, 7);
   const all = [
-    problem(429, "rate-limited"), problem(429, "trial-cap-reached"), problem(409, "trial-already-used"), problem(404, "no-trial"),
+    problem(429, "rate-limited"), problem(429, "trial-too-often"), problem(429, "trial-cap-reached"), problem(409, "trial-already-used"), problem(404, "no-trial"),
     problem(422, "bad-claim"), problem(500, ""), ofBrought(new FormatError("bad-signature", "x"), "Acme"),
     ofBrought(new FormatError("untrusted-key", "x"), "Acme"), ofBrought(new FormatError("bad-claim", "x"), "Acme"),
     ofBrought(new FormatError("not-a-token", "x"), "Acme"),
@@ -90,10 +90,10 @@ test("every code of the format has words for somebody who brought a file", () =>
   }
 });
 
-test("a portal that asks for a wait is given it, within an hour", () => {
+test("a portal that asks for a wait is given it, within a day", () => {
   assert.equal(ofProblem(429, { code: "rate-limited" }, 7).wait, 7);
   assert.equal(ofProblem(429, { code: "rate-limited" }, undefined).wait, 60);
-  assert.equal(ofProblem(429, { code: "rate-limited" }, 10 ** 9).wait, 3600);
+  assert.equal(ofProblem(429, { code: "rate-limited" }, 10 ** 9).wait, 86_400);
 });
 
 test("numbers have their own forms, and values cannot bring hidden characters in", () => {

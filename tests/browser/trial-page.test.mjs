@@ -55,6 +55,8 @@ async function startServer(answer) {
     answer(request, response);
   });
   await new Promise((ready) => { server.listen(0, "127.0.0.1", ready); });
+  // A test that failed before it stopped this must not keep the others waiting.
+  server.unref();
   const stop = () => new Promise((done) => { server.close(done); server.closeAllConnections(); });
   return { origin: `http://127.0.0.1:${server.address().port}`, asked, stop };
 }
@@ -63,6 +65,8 @@ test("a request becomes a response that the machine installs", async () => {
   const lab = machine("lab-7");
   const { page, close } = await open();
   await heading(page, "Start your trial");
+  await heading(page, "Bring the request");
+  await page.getByText("Drop the request file here").waitFor();
   await accessible(page, "trial page");
   await picture(page, "trial");
   await bring(page, lab.request("trial", "--app-version", "2.1"));
@@ -326,6 +330,81 @@ test("too many requests: a countdown, then it works", async () => {
   await close();
   await busy.stop();
   own.remove();
+});
+
+/** Changes a setting of the portal, and waits until it answers by it: a trial of a new machine, asked for directly. */
+async function settle(status, ...words) {
+  portal.admin("settings", "set", ...words);
+  for (let n = 0; ; n++) {
+    const request = machine(`probe-${words.join("")}-${n}`).request("trial");
+    const answer = await fetch(`${portal.url}/api/v1/trials`, { method: "POST", body: request.token });
+    if (answer.status === status) return;
+    assert.ok(n < 60, `${words}: ${answer.status} ${await answer.text()}`);
+    await new Promise((next) => { setTimeout(next, 250); });
+  }
+}
+
+test("a portal that asks for work first gets it, in the background; whoever had a trial needs none", async () => {
+  const lab = machine("worker");
+  const request = lab.request("trial");
+  await settle(428, "--trial-work-bits", "14");
+  for (let n = 0; n < 2; n++) {
+    const { page, close } = await open();
+    const works = [];
+    page.on("request", (asked) => { if (asked.url().includes("/api/v1/trials")) works.push(new URL(asked.url()).searchParams.get("work")); });
+    await bring(page, request);
+    await get(page);
+    await heading(page, "The trial for worker is ready");
+    assert.equal(lab.install(await save(page, page.getByRole("link", { name: "Save worker.response" }), folder.path)).state, "active");
+    assert.equal(works.length, n === 0 ? 2 : 1, String(works));
+    if (n === 0) assert.match(works[1], /^[A-Za-z0-9_-]{1,32}$/);
+    await close();
+  }
+  await settle(428, "--trial-work-bits", "26");
+  const { page, close } = await open();
+  await bring(page, machine("weary").request("trial"));
+  await get(page);
+  await page.getByRole("progressbar", { name: "Progress of the computation" }).waitFor();
+  await page.getByText("At most 180 seconds.").waitFor();
+  await accessible(page, "working");
+  await picture(page, "trial-work");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await heading(page, "Trial of Acme CAD for weary");
+  await close();
+  await settle(200, "--trial-work-bits", "0");
+});
+
+test("no more trials today: who has one gets it again, the others are told when", async () => {
+  const [first, second] = ["early", "tardy"].map((name) => machine(name).request("trial"));
+  const { page, close } = await open();
+  await bring(page, first);
+  await get(page);
+  await heading(page, "The trial for early is ready");
+  await settle(429, "--trials-per-day", "1");
+  await bring(page, second);
+  await get(page);
+  await heading(page, "No more trials today");
+  assert.match(await shown(page), /Come back after \d+ \w+ \d{4}/);
+  await accessible(page, "no more trials");
+  await bring(page, first);
+  await get(page);
+  await heading(page, "The trial for early is ready");
+  await settle(200, "--trials-per-day", "0");
+  await close();
+});
+
+test("a machine that asks too often waits, with a countdown", async () => {
+  const lab = machine("eager");
+  for (let n = 0, status; n < 30 && status !== 429; n++) {
+    status = (await fetch(`${portal.url}/api/v1/trials`, { method: "POST", body: lab.request("trial").token })).status;
+  }
+  const { page, close } = await open();
+  await bring(page, lab.request("trial"));
+  await get(page);
+  await heading(page, "This machine asked too often today");
+  await page.getByRole("button", { name: /^Try again in [\d,]+ minutes?$/ }).waitFor();
+  await accessible(page, "too often");
+  await close();
 });
 
 test("a portal that never answers: it can be cancelled, and the wait ends by itself", async () => {

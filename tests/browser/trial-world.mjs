@@ -34,6 +34,8 @@ export async function startSite(config, extra = {}) {
     response.end(compressed);
   });
   await new Promise((ready) => { server.listen(0, "127.0.0.1", ready); });
+  // A test that failed before it stopped this must not keep the others waiting.
+  server.unref();
   const origin = `http://127.0.0.1:${server.address().port}`;
   return { origin, url: `${origin}/acme/trial/`, served, stop: () => new Promise((done) => { server.close(done); server.closeAllConnections(); }) };
 }

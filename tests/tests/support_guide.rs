@@ -17,7 +17,11 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 9] = [
+const ALONE: [(&str, &str); 15] = [
+    ("broken-body", "portal-server/src/problem.rs"),
+    ("unsupported-media-type", "portal-server/src/problem.rs"),
+    ("not-found", "portal-server/src/problem.rs"),
+    ("method-not-allowed", "portal-server/src/problem.rs"),
     ("rate-limited", "portal-server/src/problem.rs"),
     ("busy", "portal-server/src/problem.rs"),
     ("too-long-for-qr", "cli/src/qr.rs"),
@@ -26,6 +30,8 @@ const ALONE: [(&str, &str); 9] = [
     ("not-in-policy", "cli/src/sign/desk.rs"),
     ("not-shown", "cli/src/sign/bulk.rs"),
     ("file-exists", "cli/src/sign/bulk.rs"),
+    ("journal-needed", "cli/src/sign/book.rs"),
+    ("grants-used-up", "cli/src/sign/book.rs"),
     ("wrong-backup", "cli/src/keys/paper.rs"),
 ];
 

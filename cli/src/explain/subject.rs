@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use countersign_core::request::{Ask, VerifiedRequest};
+use countersign_core::rotation::Rotation;
 use countersign_core::token::Unverified;
 use countersign_core::trust::{Roots, VerifiedResponse};
 use countersign_core::{Error, Expect, TokenType, UnixSeconds, file};
@@ -106,6 +107,19 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
             }
             Err(error) => refused(verdict, &error),
         },
+        TokenType::RootKey => match learned(roots, token) {
+            Ok(rotation) => {
+                let verdict = verdict
+                    .fact("old root", rotation.old_kid())
+                    .fact("signs until", format!("{} UTC", file::date(rotation.until)))
+                    .fact("new root", format!("{}, number {}", rotation.new_kid(), rotation.seq));
+                (
+                    verdict.next("It goes into responses; a machine installs it as it is, too."),
+                    Subject::Other,
+                )
+            }
+            Err(error) => refused(verdict, &error),
+        },
         TokenType::Release => match roots.verify_release(token) {
             Ok(release) => {
                 let claims = release.claims();
@@ -127,6 +141,12 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
     }
 }
 
+/// A rotation that hangs on one of the roots.
+fn learned(roots: &Roots, token: &str) -> countersign_core::Result<Rotation> {
+    roots.clone().learn(&[token])?;
+    Rotation::verify(token)
+}
+
 /// The limit of a delegation that is in the way: the message says which, and this says what it is.
 fn limit(token: &str, roots: &Roots, error: &Error) -> Option<String> {
     if error.code() != countersign_core::Code::OutOfScope {
@@ -137,8 +157,10 @@ fn limit(token: &str, roots: &Roots, error: &Error) -> Option<String> {
     let kinds: Vec<&str> = delegation.scope.types.iter().map(|kind| kind.as_str()).collect();
     let days =
         delegation.scope.max_days.map_or("any length".to_owned(), |days| format!("{days} days"));
+    let grants =
+        delegation.scope.max_grants.map_or(String::new(), |most| format!(", {most} grants"));
     Some(format!(
-        "the delegation of {:?}: {} for {}, {days}, from {} to {} UTC",
+        "the delegation of {:?}: {} for {}, {days}{grants}, from {} to {} UTC",
         delegation.holder,
         kinds.join(", "),
         delegation.scope.products,

@@ -16,6 +16,8 @@ const TERMS: [&str; 8] =
     after_help = "Examples:\n  \
         countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --days 30\n  \
+        countersign sign late.request --key alice.pem --chain alice.chain \\\n    \
+        --root root.pub --time-reset\n  \
         countersign sign requests --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --policy policy.toml --report report.csv\n\n\
         Each response is written into the key's journal before it is handed out, and the\n\
@@ -36,6 +38,13 @@ pub(crate) struct Sign {
     /// The root public key that signed the delegation.
     #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
     pub(crate) root: Vec<String>,
+    /// The vendor's newest revocation list, which goes into each response.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) list: Option<PathBuf>,
+    /// A root rotation, which goes into each response; may be given more than once, oldest first. Apps that are older than
+    /// rotations refuse such responses.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) rotation: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// Where the response goes [default: the machine's name with .response, here]; - is standard output. For several
@@ -68,6 +77,10 @@ pub(crate) struct Terms {
     /// The grant has no end.
     #[arg(long, group = "end")]
     pub(crate) perpetual: bool,
+    /// Grant nothing: answer with a time reset, for a machine whose clock was ahead and that refuses to run since. Any request
+    /// of that machine will do, and it is answered with nothing else.
+    #[arg(long, conflicts_with_all = TERMS, conflicts_with = "policy")]
+    pub(crate) time_reset: bool,
     /// The response must be installed within this many days.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
     pub(crate) import_days: u64,

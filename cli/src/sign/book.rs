@@ -1,6 +1,6 @@
 //! Signing into the journal: the same request gets the same response, and no response is handed out that is not on disk.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -72,13 +72,15 @@ impl Book {
         now: UnixSeconds,
     ) -> Result<Vec<Result<Answered, Failure>>, Failure> {
         let known = self.known(requests)?;
-        // Signing is the work: it goes on beside what others write.
-        let signed: Vec<Option<Result<Answered, Failure>>> = requests
+        let ready: Vec<Option<Result<Ready, Failure>>> = requests
             .iter()
             .zip(&known)
-            .map(|(request, known)| (!known).then(|| sign(desk, request, now)))
+            .map(|(request, known)| (!known).then(|| Ready::of(desk, request, now)))
             .collect();
-        self.enter(desk, requests, signed)
+        match self.journal() {
+            Some(mut journal) => enter(&mut journal, desk, requests, ready),
+            None => Ok(ready.into_iter().flatten().map(Ready::without_journal).collect()),
+        }
     }
 
     fn known(&self, requests: &[&VerifiedRequest]) -> Result<Vec<bool>, Failure> {
@@ -87,66 +89,106 @@ impl Book {
         Ok(requests.iter().map(|request| locked.knows(&request.hash())).collect())
     }
 
-    fn enter(
-        &self,
-        desk: &Desk,
-        requests: &[&VerifiedRequest],
-        signed: Vec<Option<Result<Answered, Failure>>>,
-    ) -> Result<Vec<Result<Answered, Failure>>, Failure> {
-        let Some(mut journal) = self.journal() else {
-            return Ok(signed.into_iter().flatten().collect());
-        };
-        let mut locked = journal.lock()?;
-        let mut entries = Vec::with_capacity(requests.len());
-        let mut numbers: HashMap<Hash, u64> = HashMap::with_capacity(requests.len());
-        let first = locked.head().count + 1;
-        let mut results: Vec<Option<Result<Answered, Failure>>> =
-            Vec::with_capacity(requests.len());
-        for (request, signed) in requests.iter().zip(signed) {
-            let hash = request.hash();
-            results.push(match signed {
-                // Somebody else was faster, or it is twice in this group: theirs counts.
-                _ if locked.knows(&hash) || numbers.contains_key(&hash) => None,
-                Some(Ok(mut answered)) => {
-                    let number = first + entries.len() as u64;
-                    entries.push(New {
-                        at: answered.response.issued_at,
-                        request: hash,
-                        response: answered.token.clone(),
-                        under: desk.under(&answered.response),
-                    });
-                    numbers.insert(hash, number);
-                    answered.entry = Some(number);
-                    Some(Ok(answered))
-                }
-                refused => refused,
-            });
-        }
-        locked.append(&entries)?;
-        let results = results.into_iter().zip(requests).map(|(result, request)| match result {
-            Some(result) => Ok(result),
-            None => match locked.find(&request.hash())? {
-                Some((number, token)) => Ok(again(desk, number, token)),
-                None => Ok(Err(Failure::refused(
-                    "journal-replaced",
-                    "the journal does not have the entry any more that it had",
-                    "Nothing was signed for it. See what is wrong: countersign journal verify.",
-                ))),
-            },
-        });
-        results.collect()
-    }
-
     fn journal(&self) -> Option<MutexGuard<'_, Journal>> {
         // A worker that panicked has not left a half-written journal: what is known of it is read again under the lock.
         self.0.as_ref().map(|journal| journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn sign(desk: &Desk, request: &VerifiedRequest, now: UnixSeconds) -> Result<Answered, Failure> {
-    let response = desk.response(request, now)?;
-    let token = desk.signer.sign(&response)?;
-    Ok(Answered { response, token, entry: None, is_new: true })
+/// A response that is signed, or, where its number is known under the journal's lock only, ready to be.
+struct Ready {
+    response: Response,
+    token: Option<String>,
+}
+
+impl Ready {
+    /// Signing is the work: where no number is needed it goes on beside what others write.
+    fn of(desk: &Desk, request: &VerifiedRequest, now: UnixSeconds) -> Result<Self, Failure> {
+        let response = desk.response(request, now)?;
+        let is_counted = response.granted().is_some() && desk.signer.max_grants().is_some();
+        let token = (!is_counted).then(|| desk.signer.sign(&response)).transpose()?;
+        Ok(Self { response, token })
+    }
+
+    /// Number `count` under the delegation, where that counts.
+    fn numbered(self, desk: &Desk, count: u64) -> Result<Answered, Failure> {
+        let token = match (self.token, desk.signer.max_grants()) {
+            (Some(token), _) => token,
+            (None, Some(most)) if count > most => return Err(used_up(most)),
+            (None, _) => desk.signer.sign_counted(&self.response, count)?,
+        };
+        Ok(Answered { response: self.response, token, entry: None, is_new: true })
+    }
+
+    fn without_journal(ready: Result<Self, Failure>) -> Result<Answered, Failure> {
+        let Self { response, token } = ready?;
+        let token = token.ok_or_else(|| {
+            Failure::refused(
+                "journal-needed",
+                "this key's delegation counts its grants, and without the journal nobody counts them",
+                "Nothing was signed. Sign without --no-journal.",
+            )
+        })?;
+        Ok(Answered { response, token, entry: None, is_new: true })
+    }
+}
+
+fn used_up(most: u64) -> Failure {
+    Failure::refused(
+        "grants-used-up",
+        format!("the delegation of this key allows {most} grants, and all of them were given"),
+        "Nothing was signed. Ask whoever keeps the root key for another delegation.",
+    )
+}
+
+/// Signs what needs a number and writes the group into the journal.
+fn enter(
+    journal: &mut Journal,
+    desk: &Desk,
+    requests: &[&VerifiedRequest],
+    ready: Vec<Option<Result<Ready, Failure>>>,
+) -> Result<Vec<Result<Answered, Failure>>, Failure> {
+    let mut locked = journal.lock()?;
+    let mut entries: Vec<New> = Vec::with_capacity(requests.len());
+    let mut here: HashSet<Hash> = HashSet::with_capacity(requests.len());
+    let first = locked.head().count + 1;
+    let mut granted = desk.delegation.map_or(0, |delegation| locked.granted(&delegation));
+    let mut results: Vec<Option<Result<Answered, Failure>>> = Vec::with_capacity(requests.len());
+    for (request, ready) in requests.iter().zip(ready) {
+        let hash = request.hash();
+        // Somebody else was faster, or it is twice in this group: theirs counts.
+        let Some(ready) = ready.filter(|_| !locked.knows(&hash) && !here.contains(&hash)) else {
+            results.push(None);
+            continue;
+        };
+        let answered = ready.and_then(|ready| ready.numbered(desk, granted + 1));
+        results.push(Some(answered.map(|mut answered| {
+            let under = desk.under(&answered.response);
+            granted += u64::from(under.is_some());
+            answered.entry = Some(first + entries.len() as u64);
+            entries.push(New {
+                at: answered.response.issued_at,
+                request: hash,
+                response: answered.token.clone(),
+                under,
+            });
+            here.insert(hash);
+            answered
+        })));
+    }
+    locked.append(&entries)?;
+    let results = results.into_iter().zip(requests).map(|(result, request)| match result {
+        Some(result) => Ok(result),
+        None => match locked.find(&request.hash())? {
+            Some((number, token)) => Ok(again(desk, number, token)),
+            None => Ok(Err(Failure::refused(
+                "journal-replaced",
+                "the journal does not have the entry any more that it had",
+                "Nothing was signed for it. See what is wrong: countersign journal verify.",
+            ))),
+        },
+    });
+    results.collect()
 }
 
 /// What the journal has is verified as any response is before it is handed out once more.

@@ -90,6 +90,10 @@ fn ensure_files(options: &Sign) -> anyhow::Result<()> {
         !options.files.iter().any(|path| path == Path::new("-")),
         "- is standard input, which has one request: nothing was signed. Name it alone"
     );
+    ensure!(
+        !options.grant.time_reset,
+        "a time reset is for one machine: nothing was signed. Name its request alone"
+    );
     if let Some(out) = &options.out {
         ensure!(
             out != Path::new("-"),
@@ -254,8 +258,14 @@ fn write(out: &Path, text: &str, token: &str) -> Result<Written, Failure> {
             _ => return Err(other_there(out)),
         }
     }
-    let made = out.parent().map_or(Ok(()), std::fs::create_dir_all);
-    made.and_then(|()| files::write_unsynced(out, text)).map(|()| Written::Now).map_err(|error| {
+    let written =
+        files::write_unsynced(out, text).or_else(|error| match (error.kind(), out.parent()) {
+            (io::ErrorKind::NotFound, Some(folder)) => {
+                std::fs::create_dir_all(folder).and_then(|()| files::write_unsynced(out, text))
+            }
+            _ => Err(error),
+        });
+    written.map(|()| Written::Now).map_err(|error| {
         let fact = format!("{} could not be written", out.display());
         Failure::file(
             &anyhow!(error).context(fact),

@@ -1,6 +1,7 @@
 //! Whoever sits at the desk: a key, what it may sign, the policy. Makes a response of a request.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use countersign_core::request::{Ask, Device, LicenseProof, VerifiedRequest};
 use countersign_core::response::{
@@ -23,6 +24,8 @@ pub(crate) struct Desk {
     /// The hash of the delegation, unless the key is a root.
     pub(crate) delegation: Option<Hash>,
     pub(crate) policy: Policy,
+    /// Every request is answered with the right time, and nothing else.
+    is_time_reset: bool,
 }
 
 impl Desk {
@@ -30,11 +33,15 @@ impl Desk {
         let policy = Policy::read(&options.grant)?;
         let key = files::read_private_key(&options.key, &options.passphrase)?;
         let mut roots = files::read_roots(&options.root)?;
+        let rotations = options.rotation.iter().map(|path| read_token(path));
+        let rotations = rotations.collect::<Result<Vec<_>, Failure>>()?;
         let (signer, delegation) = match &options.chain {
             Some(path) => {
-                let chain = file::read(&files::read_input(path)?)?;
+                let chain = read_token(path)?;
                 let hash = Hash::of(&chain);
-                (Signer::delegated(key, chain, &Roots::new(roots.iter().cloned()))?, Some(hash))
+                let mut trusted = Roots::new(roots.iter().cloned());
+                trusted.learn(&rotations)?;
+                (Signer::delegated(key, chain, &trusted)?, Some(hash))
             }
             None if roots.is_empty() || roots.contains(&key.public_key()) => {
                 roots.push(key.public_key());
@@ -42,7 +49,15 @@ impl Desk {
             }
             None => return Err(no_chain(options)),
         };
-        Ok(Self { signer, roots: Roots::new(roots), delegation, policy })
+        let is_time_reset = options.grant.time_reset;
+        let mut roots = Roots::new(roots);
+        roots.learn(&rotations)?;
+        let list = options.list.as_deref().map(read_token).transpose()?;
+        if let Some(list) = &list {
+            check_list(list, &roots, &signer)?;
+        }
+        let signer = signer.with_rotations(rotations).with_revocations(list);
+        Ok(Self { signer, roots, delegation, policy, is_time_reset })
     }
 
     pub(crate) fn kid(&self) -> &Thumbprint {
@@ -78,6 +93,9 @@ impl Desk {
 
     fn answer(&self, request: &VerifiedRequest, now: UnixSeconds) -> Result<Answer, Failure> {
         let claims = request.claims();
+        if self.is_time_reset {
+            return Ok(Answer::TimeReset);
+        }
         match &claims.ask {
             Ask::Activation { device, license } => {
                 let id = license_of(&self.policy.keys, request, license.as_ref())?;
@@ -124,6 +142,23 @@ impl Desk {
         }
         Ok(terms)
     }
+}
+
+fn read_token(path: &Path) -> Result<String, Failure> {
+    Ok(file::read(&files::read_input(path)?)?)
+}
+
+/// Refuses to sign with a key that the list names: no machine would take it.
+fn check_list(list: &str, roots: &Roots, signer: &Signer) -> Result<(), Failure> {
+    let list = roots.verify_revocations(list)?;
+    if !list.names(signer.kid(), signer.delegation().and_then(|d| d.serial)) {
+        return Ok(());
+    }
+    Err(Failure::refused(
+        "revoked-key",
+        format!("the key that is to sign is on the revocation list {}", list.seq),
+        "Nothing was signed. Ask the root's holder for a new delegation.",
+    ))
 }
 
 fn no_chain(options: &Sign) -> Failure {

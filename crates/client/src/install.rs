@@ -293,11 +293,17 @@ impl Machine for Known<'_> {
     }
 }
 
-/// Keeps the rotations that `roots` know. Whether there were new ones.
+/// Keeps the rotations that `roots` know. Whether there were new ones. Those that hang on no root of this build stay behind
+/// them: a newer build, with another root, knows them again.
 fn learn_roots(state: &mut State, roots: &Roots) -> bool {
-    let tokens: Vec<String> = roots.rotation_tokens().map(str::to_owned).collect();
-    let is_new = tokens != state.rotations;
-    state.rotations = tokens;
+    let known: Vec<String> = roots.rotation_tokens().map(str::to_owned).collect();
+    let is_new = known.iter().any(|token| !state.rotations.contains(token));
+    let before = std::mem::replace(&mut state.rotations, known);
+    for token in before {
+        if !state.rotations.contains(&token) {
+            state.rotations.push(token);
+        }
+    }
     is_new
 }
 

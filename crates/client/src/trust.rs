@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use countersign_core::trust::{Roots, VerifiedResponse};
-use countersign_core::{Code, Result, Thumbprint};
+use countersign_core::{Result, Thumbprint};
 
 use crate::Client;
 use crate::state::State;
@@ -39,12 +39,9 @@ impl Trust<'_> {
 
     /// Verifies what was installed before.
     pub(crate) fn verify(&self, token: &str) -> Result<VerifiedResponse> {
-        match self.configured.verify_installed(token) {
-            Err(e) if e.code() == Code::UntrustedKey && !self.state.rotations.is_empty() => {
-                self.roots().verify_installed(token)
-            }
-            verified => verified,
-        }
+        let is_enough = self.state.rotations.is_empty() || self.configured.know_root_of(token);
+        let roots = if is_enough { self.configured } else { self.roots() };
+        roots.verify_installed(token)
     }
 
     /// Whether what `kid` signed under a delegation with this serial is known to come from wrong hands.

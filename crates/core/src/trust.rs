@@ -4,10 +4,9 @@
 mod claim;
 mod line;
 mod signer;
+mod verified;
 
 use std::borrow::Cow;
-
-use serde_json::{Map, Value};
 
 use crate::UnixSeconds;
 use crate::delegation::Delegation;
@@ -20,9 +19,10 @@ use crate::revocations::{Revocations, VerifiedRevocations};
 use crate::rotation::Rotation;
 use crate::token::{Expect, Header, TokenType, Unverified};
 
-use claim::Claim;
 use line::{Line, Link};
 pub use signer::Signer;
+use verified::Signed;
+pub use verified::{Verified, VerifiedRelease, VerifiedResponse};
 
 /// The root public keys that a verifier is configured with, and what rotations have told it of their line since.
 #[derive(Debug, Clone)]
@@ -79,19 +79,34 @@ impl Roots {
         if tokens.iter().all(|token| self.line.knows(token.as_ref())) {
             return Ok(());
         }
-        let piece = tokens.iter().map(|t| Link::verify(t.as_ref())).collect::<Result<Vec<_>>>()?;
+        self.take(tokens.iter().map(|t| Link::verify(t.as_ref())).collect::<Result<Vec<_>>>()?)
+    }
+
+    fn take(&mut self, piece: Vec<Link>) -> Result<()> {
         let configured = &self.configured;
         self.line.learn(piece, |kid| configured.iter().any(|(root, _)| root == kid))
     }
 
-    /// Learns what was learned before, in any order. What does not hang on a configured root any more is left out.
+    /// Learns what was learned before, in any order; what hangs on no configured root any more is left out. It costs a check
+    /// at every start, so after a root that is trusted the new one is not asked once more whether it takes part.
     pub fn learn_again<T: AsRef<str>>(&mut self, tokens: &[T]) {
         let mut rest: Vec<&str> = tokens.iter().map(AsRef::as_ref).collect();
         let mut before = rest.len() + 1;
         while rest.len() < before {
             before = rest.len();
-            rest.retain(|token| self.learn(&[token]).is_err());
+            rest.retain(|token| self.learn_one_again(token).is_err());
         }
+    }
+
+    fn learn_one_again(&mut self, token: &str) -> Result<()> {
+        let link = Link::verify_again(token, |kid| self.trusts(kid))?;
+        self.take(vec![link])
+    }
+
+    /// Whether a response says that it hangs on a root that is trusted here, before anything in it is verified.
+    pub fn know_root_of(&self, token: &str) -> bool {
+        let root = Unverified::decode(token).ok().and_then(|unverified| hangs_on(&unverified));
+        root.is_some_and(|root| self.trusts(&root))
     }
 
     fn with<'a>(&'a self, rotations: &[String]) -> Result<Cow<'a, Self>> {
@@ -315,122 +330,6 @@ pub(crate) fn revoked(kid: &Thumbprint) -> Error {
 pub(crate) fn retired(kid: &Thumbprint) -> Error {
     let fact = format!("it hangs on the root key {kid}, which the vendor has replaced by another");
     Error::new(Code::RetiredKey, fact)
-}
-
-/// What a root or a key with a chain signed.
-struct Signed {
-    payload: Map<String, Value>,
-    signer: Thumbprint,
-    root: Thumbprint,
-    delegation: Option<Delegation>,
-    chain: Option<Hash>,
-    revocations: Option<String>,
-}
-
-impl Signed {
-    /// The claim that says under which delegation this was signed, and as which grant.
-    fn claim(&self, is_grant: bool) -> Result<Option<Claim>> {
-        claim::check(&self.payload, self.delegation.as_ref(), self.chain.as_ref(), is_grant)
-    }
-
-    /// `claims` of the payload, unless the revocation list that came along names the signer or its root.
-    fn verified<T>(
-        self,
-        roots: Roots,
-        claims: T,
-        claim: Option<Claim>,
-        issued_at: UnixSeconds,
-    ) -> Result<Verified<T>> {
-        let list = self.revocations.as_deref().map(|list| roots.verify_revocations(list));
-        let revocations = list.transpose()?;
-        let count = claim.and_then(|claim| claim.count);
-        let Self { signer, root, delegation, .. } = self;
-        let verified =
-            Verified { claims, signer, root, delegation, revocations, roots, count, issued_at };
-        if let Some(list) = verified.revocations()
-            && let Some(kid) = verified.revoked_by(|kid, serial| list.list.names(kid, serial))
-        {
-            return Err(revoked(&kid));
-        }
-        Ok(verified)
-    }
-}
-
-/// Claims whose signature, chain and scope were verified.
-#[derive(Debug, Clone)]
-pub struct Verified<T> {
-    claims: T,
-    signer: Thumbprint,
-    root: Thumbprint,
-    delegation: Option<Delegation>,
-    revocations: Option<VerifiedRevocations>,
-    roots: Roots,
-    count: Option<u64>,
-    issued_at: UnixSeconds,
-}
-
-/// A verified response.
-pub type VerifiedResponse = Verified<Response>;
-
-/// A verified checksum list of a release.
-pub type VerifiedRelease = Verified<Release>;
-
-impl<T> Verified<T> {
-    /// The claims.
-    pub fn claims(&self) -> &T {
-        &self.claims
-    }
-
-    /// The key that signed it.
-    pub fn signer(&self) -> &Thumbprint {
-        &self.signer
-    }
-
-    /// The root that it hangs on: the signer itself, or the one that delegated to it.
-    pub fn root(&self) -> &Thumbprint {
-        &self.root
-    }
-
-    /// The delegation of that key, unless it is a root.
-    pub fn delegation(&self) -> Option<&Delegation> {
-        self.delegation.as_ref()
-    }
-
-    /// The number of this grant under its delegation, where it says one.
-    pub fn count(&self) -> Option<u64> {
-        self.count
-    }
-
-    /// The revocation list that it carried.
-    pub fn revocations(&self) -> Option<&VerifiedRevocations> {
-        self.revocations.as_ref()
-    }
-
-    /// The roots as known now, with the rotations that it carried.
-    pub fn roots(&self) -> &Roots {
-        &self.roots
-    }
-
-    /// The highest time in it that the vendor signed. What a key for trials alone signs does not count: its clock is that of
-    /// whoever opened the page.
-    pub fn signed_time(&self) -> UnixSeconds {
-        let is_page = self.delegation.as_ref().is_some_and(Delegation::is_trial_only);
-        let own = (!is_page).then_some(self.issued_at);
-        let delegation = self.delegation.as_ref().map(|d| d.issued_at);
-        let list = self.revocations.as_ref().map(|l| l.list.issued_at);
-        let rotation = self.roots.rotations().map(|rotation| rotation.issued_at).max();
-        [own, delegation, list, rotation].into_iter().flatten().max().unwrap_or(0)
-    }
-
-    /// The key that `names` revokes: the signer's, under its delegation's serial, or its root's.
-    pub fn revoked_by(
-        &self,
-        names: impl Fn(&Thumbprint, Option<u64>) -> bool,
-    ) -> Option<Thumbprint> {
-        let serial = self.delegation.as_ref().and_then(|d| d.serial);
-        let found = names(&self.signer, serial).then_some(self.signer);
-        found.or_else(|| names(&self.root, None).then_some(self.root))
-    }
 }
 
 #[cfg(test)]

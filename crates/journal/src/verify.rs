@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use countersign_core::trust::{Roots, VerifiedResponse};
 use countersign_core::{Expect, Hash};
+use serde_json::Value;
 
 use crate::line::{self, Entry, Head, Opening};
 use crate::read::{Line, Lines};
@@ -112,6 +114,8 @@ struct Walk<'a> {
     seen: BTreeMap<u64, (u64, Option<Hash>)>,
     /// By number: what an entry's line must hash to, as its successor says, where the successor stands before it.
     wanted: HashMap<u64, Hash>,
+    /// How many grants each delegation has given.
+    granted: HashMap<Hash, u64>,
     /// Which entry answered a request.
     answered: HashMap<Hash, u64>,
     findings: Vec<Finding>,
@@ -213,7 +217,31 @@ impl Walk<'_> {
         if let Some(wrong) = untrue(entry, &verified, self.opening.as_ref()) {
             self.find(Kind::Untrue, format!("the response of entry {} {wrong}", entry.n));
         }
+        self.count(entry, verified.count());
         Some(verified)
+    }
+
+    /// Whether a grant has the number that follows from those before it: a gap is a grant that stands in no line.
+    fn count(&mut self, entry: &Entry<'_>, number: Option<u64>) {
+        let Some(delegation) = entry.under else { return };
+        let granted = self.granted.entry(delegation).or_default();
+        let wanted = *granted + 1;
+        *granted = number.unwrap_or(wanted).max(wanted);
+        match number {
+            Some(number) if number > wanted => {
+                let fact = format!(
+                    "entry {} is grant {number} of its delegation, and grant {wanted} stands nowhere before it",
+                    entry.n
+                );
+                self.find(Kind::Missing, fact);
+            }
+            Some(number) if number < wanted => {
+                let fact =
+                    format!("entry {} is grant {number} of its delegation once more", entry.n);
+                self.find(Kind::Repeated, fact);
+            }
+            _ => {}
+        }
     }
 
     fn compare_with_known(&mut self) {
@@ -265,11 +293,19 @@ fn untrue(
         Some("answers another request than the line says")
     } else if claims.issued_at != entry.at {
         Some("was signed at another time than the line says")
-    } else if claims.granted().is_none() && entry.under.is_some() {
-        Some("is a receipt, and the line counts it as a grant")
+    } else if entry.under != under(entry, verified) {
+        Some("was signed under another delegation than the line says, or is no grant")
     } else {
         None
     }
+}
+
+/// The delegation that a verified grant was signed under, as its header carries it.
+fn under(entry: &Entry<'_>, verified: &VerifiedResponse) -> Option<Hash> {
+    verified.claims().granted()?;
+    let header = BASE64_URL_SAFE_NO_PAD.decode(entry.response.split('.').next()?).ok()?;
+    let header: Value = serde_json::from_slice(&header).ok()?;
+    header["chain"].as_str().map(Hash::of)
 }
 
 fn gone(first: u64, last: u64) -> String {

@@ -90,7 +90,7 @@ pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
-pub use organization::Organization;
+pub use organization::{Organization, OrganizationChange};
 pub use page::{Cursor, Page};
 pub use product::Product;
 pub use product_release::{
@@ -105,7 +105,7 @@ pub use session::{NewSession, Session};
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
-pub use two_factor::{Factor, TotpSecrets};
+pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};

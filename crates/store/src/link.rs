@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::row::{Columns, seconds};
 use crate::user::{self, User, UserChange};
-use crate::{Store, find, run};
+use crate::{Store, audit, find, run};
 
 const INSERT: &str = "INSERT INTO one_time_link (token_hash, purpose, user_id, detail, expires_at) \
     VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -79,6 +79,34 @@ impl Store {
         until: UnixSeconds,
     ) -> Result<()> {
         self.create_link_about(token, purpose, user, None, until).await
+    }
+
+    /// Stores a link to set a password, which somebody hands over to the user: it is written down. Older ones are worth
+    /// nothing. `false` when there is no such user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_password_link(
+        &self,
+        token: Hash,
+        user: Id,
+        until: UnixSeconds,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<bool> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            if user::find_user(c, user)?.is_none() {
+                return Ok(false);
+            }
+            let purpose = LinkPurpose::SetPassword;
+            drop_links(c, user, &[purpose])?;
+            let (token, id) = (token.to_string(), Some(user.to_string()));
+            run(c, INSERT, (token, purpose.as_str(), id, None::<String>, seconds(until)))?;
+            audit::record_of_user(c, user, now, &actor, "user.password-link", "")?;
+            Ok(true)
+        })
+        .await
     }
 
     /// Stores a link that is about something, e.g. an address.

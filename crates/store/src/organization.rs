@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, list, run};
+use crate::{Store, audit, find, list, run, user};
 
 const INSERT: &str =
     "INSERT INTO organization (id, name, status, created_at) VALUES (?1, ?2, 'active', ?3)";
@@ -32,6 +32,17 @@ pub struct Organization {
     pub allowed_users: Option<u64>,
     /// When it was created.
     pub created_at: UnixSeconds,
+}
+
+/// How a change of an organization ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrganizationChange {
+    /// It is done.
+    Done,
+    /// There is no such organization.
+    Unknown,
+    /// All of the vendor's admins are in it: nobody would be left to run the portal.
+    LastVendorAdmin,
 }
 
 /// Whether an organization takes one more user.
@@ -63,7 +74,7 @@ impl Store {
         .await
     }
 
-    /// Renames, suspends or reinstates it, or sets how many users it may have. `false` when there is none.
+    /// Renames, suspends or reinstates it, or sets how many users it may have.
     ///
     /// # Errors
     /// When the database fails.
@@ -72,17 +83,23 @@ impl Store {
         changed: Organization,
         actor: &str,
         now: UnixSeconds,
-    ) -> Result<bool> {
+    ) -> Result<OrganizationChange> {
         let actor = actor.to_owned();
         self.write(move |c| {
+            if changed.suspended
+                && user::has_other_vendor_admin(c, None, None)?
+                && !user::has_other_vendor_admin(c, None, Some(changed.id))?
+            {
+                return Ok(OrganizationChange::LastVendorAdmin);
+            }
             let status = if changed.suspended { "suspended" } else { "active" };
             let (id, allowed) = (changed.id.to_string(), optional_seconds(changed.allowed_users));
-            let found = run(c, CHANGE, (&id, &changed.name, status, allowed))? == 1;
-            if found {
-                let of = Some(changed.id);
-                audit::record_in(c, of, now, &actor, "organization.change", &id, status)?;
+            if run(c, CHANGE, (&id, &changed.name, status, allowed))? != 1 {
+                return Ok(OrganizationChange::Unknown);
             }
-            Ok(found)
+            let of = Some(changed.id);
+            audit::record_in(c, of, now, &actor, "organization.change", &id, status)?;
+            Ok(OrganizationChange::Done)
         })
         .await
     }
@@ -121,6 +138,11 @@ pub(crate) fn place(c: &Connection, organization: Id) -> Result<Place> {
         Some(allowed) if count_users(c, organization)? >= allowed => Place::Full { allowed },
         _ => Place::Free,
     })
+}
+
+pub(crate) fn is_suspended(c: &Connection, organization: Id) -> Result<bool> {
+    let found = find(c, FIND, [organization.to_string()], map)?;
+    Ok(found.is_some_and(|organization| organization.suspended))
 }
 
 fn count_users(c: &Connection, organization: Id) -> Result<u64> {

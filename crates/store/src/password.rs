@@ -4,7 +4,9 @@ use countersign_core::{Hash, Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
+use crate::user::{self, UserStatus};
 use crate::{Store, audit, known_device, run, session};
 
 // Who was invited by an organization has no address yet: they accept the invitation first.
@@ -36,7 +38,8 @@ impl Store {
         self.write(move |c| set_password(c, user, &password_hash, None, &actor, now)).await
     }
 
-    /// Changes the password for somebody who is logged in: this session goes on, the others end.
+    /// Changes the password for somebody who is logged in: this session goes on, the others end. `notice`, a mail to the
+    /// owner, is queued with it.
     ///
     /// # Errors
     /// When the database fails.
@@ -45,13 +48,22 @@ impl Store {
         user: Id,
         password_hash: String,
         session: Id,
+        notice: NewJob,
         now: UnixSeconds,
     ) -> Result<bool> {
         let by = session::by(user);
-        self.write(move |c| set_password(c, user, &password_hash, Some(session), &by, now)).await
+        self.write(move |c| {
+            let set = set_password(c, user, &password_hash, Some(session), &by, now)?;
+            if set {
+                job::enqueue(c, &notice, now)?;
+            }
+            Ok(set)
+        })
+        .await
     }
 
-    /// Uses the link to set the password of the user it was made for: who that is, or `None` when it does not work.
+    /// Uses the link to set the password of the user it was made for: who that is, or `None` when it does not work. Who had
+    /// been in before hears of it: `notice` makes the mail, which is queued with it.
     ///
     /// # Errors
     /// When the database fails.
@@ -60,6 +72,7 @@ impl Store {
         token: Hash,
         purpose: LinkPurpose,
         password_hash: String,
+        notice: impl Fn(Id) -> NewJob + Send + 'static,
         now: UnixSeconds,
     ) -> Result<Option<Id>> {
         let actor = match purpose {
@@ -72,7 +85,14 @@ impl Store {
             else {
                 return Ok(None);
             };
-            Ok(set_password(c, user, &password_hash, None, actor, now)?.then_some(user))
+            let before = user::find_user(c, user)?.map(|user| user.status);
+            if !set_password(c, user, &password_hash, None, actor, now)? {
+                return Ok(None);
+            }
+            if before != Some(UserStatus::Invited) {
+                job::enqueue(c, &notice(user), now)?;
+            }
+            Ok(Some(user))
         })
         .await
     }

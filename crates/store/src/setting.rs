@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use countersign_core::UnixSeconds;
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::{Store, audit, find, list, run};
 
 const FIND: &str = "SELECT value FROM setting WHERE name = ?1";
 const ALL: &str = "SELECT name, value FROM setting ORDER BY name";
+const FORGET: &str = "DELETE FROM setting WHERE name = ?1";
 const SET: &str = "INSERT INTO setting (name, value) VALUES (?1, ?2) \
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
@@ -50,4 +52,10 @@ impl Store {
         })
         .await
     }
+}
+
+/// Forgets a setting.
+pub(crate) fn forget(c: &Connection, name: &str, actor: &str, now: UnixSeconds) -> Result<()> {
+    run(c, FORGET, [name])?;
+    audit::record(c, now, actor, "setting.forget", name, "")
 }

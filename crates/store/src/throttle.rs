@@ -13,7 +13,11 @@ const SET: &str = "INSERT INTO throttle (subject, failures, since, blocked_until
     blocked_until = excluded.blocked_until";
 const RELEASE: &str = "UPDATE throttle SET failures = failures - 1, blocked_until = CASE WHEN blocked_until > ?2 \
     THEN ?2 ELSE blocked_until END WHERE subject = ?1 AND failures > 0";
+const FORGET: &str = "DELETE FROM throttle WHERE since < ?1 AND blocked_until <= ?2";
 const CLEAR: &str = "DELETE FROM throttle WHERE subject = ?1";
+
+/// What nobody has touched for so long is forgotten: longer than any policy remembers.
+const KEPT_SECONDS: u64 = 2 * 86_400;
 
 /// How guesses are slowed down.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +90,7 @@ pub(crate) fn take(
         let until = find(c, FIND, [subject], map)?.map(|(_, _, until)| until);
         latest = latest.max(until.filter(|until| *until > now));
     }
+    run(c, FORGET, (seconds(now.saturating_sub(KEPT_SECONDS)), seconds(now)))?;
     if latest.is_none() {
         for (subject, policy) in subjects {
             count(c, subject, *policy, now)?;

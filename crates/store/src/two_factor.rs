@@ -5,9 +5,10 @@ use countersign_core::{Hash, Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, run, session};
+use crate::{Store, audit, find, list, run, session, setting};
 
 const OFFER: &str = "UPDATE app_user SET totp_pending = ?2 WHERE id = ?1";
 const SECRETS: &str = "SELECT totp_secret, totp_pending FROM app_user WHERE id = ?1";
@@ -17,6 +18,13 @@ const TURN_OFF: &str = "UPDATE app_user SET totp_secret = NULL, totp_pending = N
     WHERE id = ?1 AND totp_secret IS NOT NULL";
 const USE_STEP: &str = "UPDATE app_user SET totp_last_step = ?3 WHERE id = ?1 AND totp_secret = ?2 \
     AND (totp_last_step IS NULL OR totp_last_step < ?3)";
+const ALL: &str = "SELECT id, totp_secret FROM app_user WHERE totp_secret IS NOT NULL \
+    UNION ALL SELECT id, totp_pending FROM app_user WHERE totp_pending IS NOT NULL";
+const REPLACE: &str = "UPDATE app_user SET totp_secret = CASE WHEN totp_secret = ?2 THEN ?3 ELSE totp_secret END, \
+    totp_pending = CASE WHEN totp_pending = ?2 THEN ?3 ELSE totp_pending END WHERE id = ?1";
+const WITH_FACTOR: &str = "SELECT id FROM app_user WHERE totp_secret IS NOT NULL";
+const FORGET_OFFERS: &str =
+    "UPDATE app_user SET totp_pending = NULL WHERE totp_pending IS NOT NULL";
 const INSERT_CODE: &str =
     "INSERT INTO recovery_code (user_id, code_hash) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 const USE_CODE: &str = "UPDATE recovery_code SET used_at = ?3 WHERE user_id = ?1 AND code_hash = ?2 AND used_at IS NULL";
@@ -62,6 +70,23 @@ impl std::fmt::Debug for Factor {
     }
 }
 
+/// A second factor to be turned on.
+#[derive(Debug, Clone)]
+pub struct TurnOn {
+    /// Whose.
+    pub user: Id,
+    /// As [`TotpSecrets::offered`]; its first code was right.
+    pub secret: String,
+    /// The step that the code was for.
+    pub step: u64,
+    /// Hashes of the recovery codes.
+    pub codes: Vec<Hash>,
+    /// The session that goes on; the user's others end.
+    pub session: Id,
+    /// A mail to the owner.
+    pub notice: NewJob,
+}
+
 impl Store {
     /// Notes a secret that waits for its first code; an earlier offer is forgotten.
     ///
@@ -82,27 +107,62 @@ impl Store {
         Ok(found.unwrap_or(TotpSecrets { active: None, offered: None }))
     }
 
-    /// Turns the second factor on with the secret that was offered, whose code for `step` was right; gives it these
-    /// recovery codes and ends the user's other sessions. `false` when another secret is offered by now.
+    /// The secrets of all users, in use or offered.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn turn_on_two_factor(
+    pub async fn all_totp_secrets(&self) -> Result<Vec<(Id, String)>> {
+        self.read(|c| list(c, ALL, [], |row| Ok((row.parsed("user id")?, row.text()?))))
+    }
+
+    /// Puts another form of a secret in its place, if it is still there.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn replace_totp_secret(&self, user: Id, before: String, after: String) -> Result<()> {
+        self.write(move |c| run(c, REPLACE, (user.to_string(), &before, &after)).map(|_| ())).await
+    }
+
+    /// Turns the second factor off for everybody, because their secrets are lost, and forgets the setting that says so, both
+    /// or neither. `notice` makes the mail to each of them. How many they were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turn_off_two_factor_for_all(
         &self,
-        user: Id,
-        secret: String,
-        step: u64,
-        codes: Vec<Hash>,
-        session: Id,
+        forget_setting: &'static str,
+        notice: impl Fn(Id) -> NewJob + Send + 'static,
+        actor: &str,
         now: UnixSeconds,
-    ) -> Result<bool> {
+    ) -> Result<usize> {
+        let actor = actor.to_owned();
         self.write(move |c| {
-            if run(c, TURN_ON, (user.to_string(), &secret, seconds(step)))? != 1 {
+            let users: Vec<Id> = list(c, WITH_FACTOR, [], |row| row.parsed("user id"))?;
+            for user in &users {
+                turn_off(c, *user, &notice(*user), &actor, now)?;
+            }
+            run(c, FORGET_OFFERS, [])?;
+            setting::forget(c, forget_setting, &actor, now)?;
+            Ok(users.len())
+        })
+        .await
+    }
+
+    /// Turns the second factor on with the secret that was offered, gives it its recovery codes, ends the user's other
+    /// sessions and queues the mail to the owner. `false` when another secret is offered by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turn_on_two_factor(&self, on: TurnOn, now: UnixSeconds) -> Result<bool> {
+        self.write(move |c| {
+            let user = on.user;
+            if run(c, TURN_ON, (user.to_string(), &on.secret, seconds(on.step)))? != 1 {
                 return Ok(false);
             }
-            replace_codes(c, user, &codes)?;
-            session::delete_others(c, user, session)?;
+            replace_codes(c, user, &on.codes)?;
+            session::delete_others(c, user, on.session)?;
             link::drop_links(c, user, &[LinkPurpose::SecondFactor])?;
+            job::enqueue(c, &on.notice, now)?;
             let by = session::by(user);
             audit::record_of_user(c, user, now, &by, "user.two-factor-on", "")?;
             Ok(true)
@@ -110,7 +170,7 @@ impl Store {
         .await
     }
 
-    /// Turns the second factor off. `false` when it was not on.
+    /// Turns the second factor off; `notice`, a mail to the owner, is queued with it. `false` when it was not on.
     ///
     /// # Errors
     /// When the database fails.
@@ -118,21 +178,14 @@ impl Store {
         &self,
         user: Id,
         actor: &str,
+        notice: NewJob,
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
-            if run(c, TURN_OFF, [user.to_string()])? != 1 {
-                return Ok(false);
-            }
-            run(c, DELETE_CODES, [user.to_string()])?;
-            audit::record_of_user(c, user, now, &actor, "user.two-factor-off", "")?;
-            Ok(true)
-        })
-        .await
+        self.write(move |c| turn_off(c, user, &notice, &actor, now)).await
     }
 
-    /// Gives the user new recovery codes; the old ones are worth nothing.
+    /// Gives the user new recovery codes; the old ones are worth nothing. `notice`, a mail to the owner, is queued with it.
     ///
     /// # Errors
     /// When the database fails.
@@ -140,10 +193,12 @@ impl Store {
         &self,
         user: Id,
         codes: Vec<Hash>,
+        notice: NewJob,
         now: UnixSeconds,
     ) -> Result<()> {
         self.write(move |c| {
             replace_codes(c, user, &codes)?;
+            job::enqueue(c, &notice, now)?;
             let by = session::by(user);
             audit::record_of_user(c, user, now, &by, "user.new-recovery-codes", "")
         })
@@ -166,7 +221,8 @@ impl Store {
         self.write(move |c| use_factor(c, user, &factor, now)).await
     }
 
-    /// Uses a factor and the link of the login that waits for it up, both or neither: whose login that is.
+    /// Uses a factor and the link of the login that waits for it up, both or neither: whose login that is. `notice`, a mail to
+    /// the owner, is queued with it where there is one.
     ///
     /// # Errors
     /// When the database fails.
@@ -174,6 +230,7 @@ impl Store {
         &self,
         token: Hash,
         factor: Factor,
+        notice: Option<NewJob>,
         now: UnixSeconds,
     ) -> Result<Option<Id>> {
         self.write(move |c| {
@@ -183,10 +240,29 @@ impl Store {
                 return Ok(None);
             }
             link::use_link(c, &token, LinkPurpose::SecondFactor, now)?;
+            if let Some(notice) = &notice {
+                job::enqueue(c, notice, now)?;
+            }
             Ok(Some(user))
         })
         .await
     }
+}
+
+fn turn_off(
+    c: &Connection,
+    user: Id,
+    notice: &NewJob,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<bool> {
+    if run(c, TURN_OFF, [user.to_string()])? != 1 {
+        return Ok(false);
+    }
+    run(c, DELETE_CODES, [user.to_string()])?;
+    job::enqueue(c, notice, now)?;
+    audit::record_of_user(c, user, now, actor, "user.two-factor-off", "")?;
+    Ok(true)
 }
 
 fn use_factor(c: &Connection, user: Id, factor: &Factor, now: UnixSeconds) -> Result<bool> {

@@ -38,6 +38,10 @@ const INSERT: &str = "INSERT INTO app_user (id, email, email_pending, name, firs
 const CHANGE: &str = "UPDATE app_user SET name = ?2, first_name = ?3, last_name = ?4, organization_role = ?5, \
     status = ?6, deactivated_at = CASE ?7 WHEN 'keep' THEN deactivated_at WHEN 'lift' THEN NULL \
     ELSE COALESCE(deactivated_at, ?8) END, organization_id = ?9 WHERE id = ?1";
+// Who may log in now, and still may when the organization ?2 is suspended.
+const OTHER_VENDOR_ADMINS: &str = "SELECT COUNT(*) FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id \
+    WHERE u.role = 'admin' AND u.id <> ?1 AND u.status = 'active' AND u.deactivated_at IS NULL \
+    AND COALESCE(o.status, 'active') = 'active' AND COALESCE(u.organization_id, '') <> ?2";
 const COUNT_ADMINS: &str = "SELECT COUNT(*) FROM app_user WHERE role = 'admin'";
 
 /// Somebody who can log in.
@@ -139,6 +143,8 @@ pub enum UserChange {
     },
     /// Nobody would be left to run the organization.
     LastOrganizationAdmin,
+    /// Nobody would be left to run the portal.
+    LastVendorAdmin,
 }
 
 impl Role {
@@ -391,6 +397,13 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
     {
         return Ok(refused);
     }
+    if before.role == Role::Admin
+        && before.may_log_in()
+        && !stays_in(c, user)?
+        && !has_other_vendor_admin(c, Some(user.id), None)?
+    {
+        return Ok(UserChange::LastVendorAdmin);
+    }
     let id = user.id.to_string();
     if moves {
         group::leave_all(c, user.id)?;
@@ -416,6 +429,27 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
     }
     audit::record_of_user(c, user.id, now, actor, "user.change", user.status.as_str())?;
     Ok(UserChange::Done)
+}
+
+/// Whether somebody who is changed to this may log in afterwards.
+fn stays_in(c: &Connection, user: &User) -> Result<bool> {
+    let suspended = match user.organization {
+        Some(organization) => organization::is_suspended(c, organization)?,
+        None => false,
+    };
+    Ok(user.status == UserStatus::Active && !suspended)
+}
+
+/// Whether an admin of the vendor is left who may log in, without `user`, and with `organization` suspended.
+pub(crate) fn has_other_vendor_admin(
+    c: &Connection,
+    user: Option<Id>,
+    organization: Option<Id>,
+) -> Result<bool> {
+    // No id, and not what stands for no organization either.
+    let text = |id: Option<Id>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
+    let values = (text(user), text(organization));
+    Ok(find(c, OTHER_VENDOR_ADMINS, values, |row| row.time())?.unwrap_or(0) > 0)
 }
 
 /// What becomes of the organization's own "may not" when the vendor changes the status. The vendor's suspension leaves it

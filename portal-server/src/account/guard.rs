@@ -52,24 +52,18 @@ impl Caller {
         let agent = request.headers().get(header::USER_AGENT).and_then(|a| a.to_str().ok());
         Self {
             address: address.map_or_else(unknown, |address| address.to_string()),
-            network: address.map_or_else(unknown, network),
+            network: address.map_or_else(unknown, |address| named(limits::network(address))),
             agent: agent.unwrap_or_default().to_owned(),
             device: jar.get(device_cookie_name(app)).map(|cookie| Hash::of(cookie.value())),
         }
     }
 }
 
-/// Who counts as one: an address, or the network that somebody with an IPv6 address has to themselves.
-fn network(address: IpAddr) -> String {
-    match address {
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => v4.to_string(),
-            None => {
-                let [a, b, c, d, ..] = v6.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        },
-        IpAddr::V4(v4) => v4.to_string(),
+/// What counts as one caller, in a word.
+fn named(network: IpAddr) -> String {
+    match network {
+        IpAddr::V6(network) => format!("{network}/64"),
+        IpAddr::V4(address) => address.to_string(),
     }
 }
 
@@ -166,18 +160,5 @@ impl Attempt {
             app.store().throttle_release(subject, app.now()).await?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_has_a_network_of_addresses_is_still_one() {
-        let name = |text: &str| network(text.parse().unwrap());
-        assert_eq!(name("2001:db8:1:2:3::4"), name("2001:db8:1:2:ffff::1"));
-        assert_ne!(name("2001:db8:1:2::1"), name("2001:db8:1:3::1"));
-        assert_eq!(name("::ffff:192.0.2.7"), "192.0.2.7");
     }
 }

@@ -8,7 +8,7 @@ use super::guard::{Attempt, Caller};
 use super::{Refusal, Result, SECOND_FACTOR_SECONDS, two_factor};
 use crate::app::App;
 use crate::language::Language;
-use crate::mail::{self, Mail, Notice};
+use crate::mail::Notice;
 use crate::password;
 
 /// How a right password goes on.
@@ -62,17 +62,15 @@ pub(crate) async fn pass(
     };
     let Some(user) = waiting else { return Err(Refusal::DeadLink.into()) };
     let attempt = Attempt::second_factor(app, user.id, &user.email, caller).await?;
-    let Some(factor) = two_factor::factor(app, &user, code).await? else {
-        return Err(Refusal::WrongCode.into());
-    };
+    let looked = two_factor::factor(app, &user, code).await;
+    let (attempt, factor) = two_factor::counted(app, attempt, looked).await?;
+    let Some(factor) = factor else { return Err(Refusal::WrongCode.into()) };
     let on_paper = matches!(factor, countersign_store::Factor::RecoveryCode(_));
-    if app.store().pass_second_factor(token, factor, app.now()).await?.is_none() {
+    let notice = on_paper.then(|| Notice::RecoveryCodeUsed.job(user.id, language, app.now()));
+    if app.store().pass_second_factor(token, factor, notice, app.now()).await?.is_none() {
         return Err(Refusal::WrongCode.into());
     }
     attempt.was_right(app).await?;
-    if on_paper {
-        let notice = Mail::Notice { user: user.id, what: Notice::RecoveryCodeUsed };
-        mail::queue(app, notice, language).await?;
-    }
+    app.mailroom().wake();
     Ok(user)
 }

@@ -33,11 +33,11 @@ pub(crate) async fn change(
     }
     confirm(app, user, old).await?;
     let hash = password::hash(app, new).await?;
-    if !app.store().change_password(user.id, hash, session, app.now()).await? {
+    let notice = Notice::PasswordChanged.job(user.id, language, app.now());
+    if !app.store().change_password(user.id, hash, session, notice, app.now()).await? {
         return Err(Refusal::NotFound.into());
     }
-    let notice = Mail::Notice { user: user.id, what: Notice::PasswordChanged };
-    mail::queue(app, notice, language).await?;
+    app.mailroom().wake();
     Ok(())
 }
 
@@ -69,17 +69,28 @@ pub(crate) async fn reset(
     if !password::is_acceptable(&new) {
         return Err(Refusal::UnfitPassword.into());
     }
-    let (token, purpose) = (Hash::of(secret), LinkPurpose::ResetPassword);
-    if !app.store().link_works(&token, purpose, app.now()).await? {
+    let user = set_by_link(app, secret, LinkPurpose::ResetPassword, new, language).await?;
+    // The guesses of others made the owner wait: the mailbox has proved who this is.
+    app.store().throttle_clear(&format!("login:{}", Hash::of(&user.email))).await?;
+    Ok(user)
+}
+
+/// Sets a new password by a link of this purpose: whose it is. Who had one before hears of it.
+pub(crate) async fn set_by_link(
+    app: &App,
+    secret: &str,
+    purpose: LinkPurpose,
+    new: String,
+    language: Language,
+) -> Result<User> {
+    let (token, now) = (Hash::of(secret), app.now());
+    if !app.store().link_works(&token, purpose, now).await? {
         return Err(Refusal::DeadLink.into());
     }
     let hash = password::hash(app, new).await?;
-    let set = app.store().set_password_by_link(token, purpose, hash, app.now()).await?;
+    let notice = move |user| Notice::PasswordChanged.job(user, language, now);
+    let set = app.store().set_password_by_link(token, purpose, hash, notice, app.now()).await?;
+    app.mailroom().wake();
     let user = app.store().user(set.ok_or(Refusal::DeadLink)?).await?;
-    let user = user.ok_or(Refusal::DeadLink)?;
-    // The guesses of others made the owner wait: the mailbox has proved who this is.
-    app.store().throttle_clear(&format!("login:{}", Hash::of(&user.email))).await?;
-    let notice = Mail::Notice { user: user.id, what: Notice::PasswordChanged };
-    mail::queue(app, notice, language).await?;
-    Ok(user)
+    Ok(user.ok_or(Refusal::DeadLink)?)
 }

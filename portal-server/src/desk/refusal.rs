@@ -3,10 +3,10 @@
 use std::fmt;
 
 use axum::http::StatusCode;
-use countersign_core::{Code, ProductId, UnixSeconds, file};
+use countersign_core::{Code, ProductId, UnixSeconds};
 use countersign_store::StoreError;
 
-use crate::language::{Language, Say};
+use crate::language::{Language, Say, When};
 
 /// Everything that speaks against answering a request.
 #[derive(Debug)]
@@ -233,18 +233,18 @@ impl Refusal {
             Self::ProductMismatch { license, request } => {
                 say.with("license", license.to_string()).with("request", request.to_string())
             }
-            Self::Expired(at) => say.with("end", file::date(*at)),
+            Self::Expired(at) => say.with("end", When(*at)),
             Self::SeatsUsedUp { allowed, .. } => say.with("allowed", *allowed),
             Self::GroupSeatsUsedUp(allowed)
             | Self::ReinstallsUsedUp(allowed)
             | Self::DeactivationsUsedUp(allowed) => say.with("allowed", *allowed),
             Self::ReleasesUsedUp { allowed, again_at } => {
                 let say = say.with("allowed", *allowed);
-                again_at.iter().fold(say, |say, at| say.with("again", file::date(*at)))
+                again_at.iter().fold(say, |say, at| say.with("again", When(*at)))
             }
-            Self::ReleaseTooSoon(again_at) => say.with("again", file::date(*again_at)),
+            Self::ReleaseTooSoon(again_at) => say.with("again", When(*again_at)),
             Self::TrialAlreadyUsed { from, until } => {
-                say.with("from", file::date(*from)).with("until", file::date(*until))
+                say.with("from", When(*from)).with("until", When(*until))
             }
             Self::UnknownProduct(product) => say.with("product", product.to_string()),
             Self::WrongDoor { found, wanted } => say.with("found", found).with("wanted", wanted),

@@ -16,8 +16,8 @@ use crate::app::App;
 use crate::fields::Unfit;
 use crate::language::Say;
 
-/// Characters of a token that are left free: the next signing key may bring a longer delegation.
-const SPARE: usize = 1024;
+/// Characters of a token that are left free: the next signing key may bring a longer delegation, a new root its rotation.
+const SPARE: usize = 3072;
 /// The room in bytes where the portal's key cannot sign to find out: that is said when it has to.
 const USUAL: usize = 8 * 1024;
 const DAY: u64 = 86_400;

@@ -130,6 +130,8 @@ fn outside_of_markup(line: &str) -> String {
         let tail = &rest[at..];
         let end = [
             ("{{", "}}"),
+            // An attribute of the page's outermost element.
+            ("{% block shape %}", "{% endblock %}"),
             ("{%", "%}"),
             ("{#", "#}"),
             ("<code>countersign", "</code>"),

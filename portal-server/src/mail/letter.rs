@@ -133,6 +133,7 @@ mod tests {
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
             notice(Notice::RecoveryCodeUsed),
+            notice(Notice::NewRecoveryCodes),
         ];
         for language in Language::all() {
             for letter in &letters {

@@ -28,8 +28,6 @@ use crate::access::Visitor;
 use crate::app::App;
 use crate::desk::{self, Chosen, Door};
 
-/// The door of a license's page, by name.
-const PORTAL: &str = "portal";
 /// How many requests of a batch are under way at once: the writer commits together what waits together.
 const AT_ONCE: usize = 64;
 /// Uploads that are unpacked and looked at, at the same time: each holds megabytes.
@@ -110,7 +108,7 @@ async fn review_page(
         let problem = Some(frame.t("nothing-chosen"));
         return Ok(page(&FormPage { frame, problem }));
     }
-    let license = door.license.filter(|_| door.name == PORTAL);
+    let license = door.license_of_page();
     let items = review::look_at(app, files, &Arc::new(door)).await;
     let seats = seats::needs(app, &items).await?;
     let review = Arc::new(Review { items, seats, license_key });
@@ -141,7 +139,7 @@ pub(crate) async fn confirm_for_license(
 ) -> Result<Response, ErrorPage> {
     let door = license_door(&app, &visitor, &id).await?;
     if !confirmed.batch.is_empty() {
-        return batch::confirm(&app, &visitor, &confirmed.batch, door.license).await;
+        return batch::confirm(&app, &visitor, &confirmed.batch, door.license_of_page()).await;
     }
     result::answer_all(&app, &visitor, confirmed, door).await
 }
@@ -158,7 +156,8 @@ async fn public_door(app: &App, visitor: &Visitor, key: &str) -> Result<Door, Er
 /// The door of a license's page, if the visitor may act for it; otherwise it does not exist for them.
 async fn license_door(app: &App, visitor: &Visitor, id: &str) -> Result<Door, ErrorPage> {
     let (user, license) = own_license(app, visitor, id).await?;
-    Ok(Door { name: PORTAL, user: Some(user), license: Some(Chosen::OnItsPage(license)) })
+    let license = Some(Chosen::OnItsPage(license));
+    Ok(Door { name: "portal", user: Some(user), license })
 }
 
 async fn desk_license(app: &App, typed: &str) -> Result<LicenseId, ErrorPage> {

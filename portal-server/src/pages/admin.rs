@@ -23,6 +23,7 @@ use crate::language::Say;
 struct OverviewPage {
     frame: Frame,
     root_left_behind: Option<String>,
+    two_factor_key_missing: Option<String>,
     roots: Vec<String>,
     signing_key: String,
     signing_until: String,
@@ -40,6 +41,7 @@ pub(crate) async fn overview(
         frame: Frame::new(&app, &visitor),
         root_left_behind: keys::root_left_behind(&app.config().data)
             .map(|path| path.display().to_string()),
+        two_factor_key_missing: app.vault().missing().map(ToString::to_string),
         roots: app.keys().roots.iter().map(ToString::to_string).collect(),
         signing_key: signer.kid().to_string(),
         signing_until: visitor.language.when(signer.delegation().map(|d| d.not_after)),

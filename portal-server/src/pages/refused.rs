@@ -14,6 +14,7 @@ impl Refusal {
             Self::Wait { seconds } => Say::new("login-throttled").with("seconds", *seconds),
             Self::WrongPassword => Say::new("refused-wrong-password"),
             Self::WrongCode => Say::new("refused-wrong-code"),
+            Self::TwoFactorUnavailable => Say::new("refused-two-factor-unavailable"),
             Self::UnfitPassword => Say::new("password-short")
                 .with("shortest", password::SHORTEST)
                 .with("longest", password::LONGEST),
@@ -25,6 +26,8 @@ impl Refusal {
                 Say::new("organization-full").with("count", *allowed)
             }
             Self::LastOrganizationAdmin => Say::new("last-organization-admin"),
+            Self::LastVendorAdmin => Say::new("last-vendor-admin"),
+            Self::Oneself => Say::new("suspend-yourself"),
             Self::DeadLink => Say::new("refused-dead-link"),
             Self::HasAccount => Say::new("refused-has-account"),
             Self::OtherAddress => Say::new("refused-other-address"),
@@ -39,6 +42,7 @@ impl Refusal {
             Self::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::WrongPassword | Self::WrongCode => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::TwoFactorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }

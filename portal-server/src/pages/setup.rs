@@ -9,8 +9,10 @@ use countersign_core::Hash;
 use countersign_store::{LinkPurpose, Role, User, UserStatus};
 use serde::Deserialize;
 
+use super::refused::beside_form;
 use super::{ErrorPage, Frame, login, page_with};
 use crate::access::Visitor;
+use crate::account::password::set_by_link;
 use crate::app::App;
 use crate::fields::Field;
 use crate::language::Say;
@@ -143,7 +145,7 @@ pub(crate) async fn set_password(
     Path(token): Path<String>,
     axum::Form(form): axum::Form<NewPassword>,
 ) -> Result<Response, ErrorPage> {
-    let link = require(&app, &token, LinkPurpose::SetPassword).await?;
+    require(&app, &token, LinkPurpose::SetPassword).await?;
     if !password::is_acceptable(&form.password) {
         return Ok(show(
             &app,
@@ -153,10 +155,10 @@ pub(crate) async fn set_password(
             Some("password-short"),
         ));
     }
-    let hash = password::hash(&app, form.password).await?;
     let purpose = LinkPurpose::SetPassword;
-    if app.store().set_password_by_link(link, purpose, hash, app.now()).await?.is_none() {
-        return Err(dead_link());
+    let set = set_by_link(&app, &token, purpose, form.password, visitor.language).await;
+    match beside_form(set)? {
+        Ok(_) => Ok(Redirect::to("/login").into_response()),
+        Err(_) => Err(dead_link()),
     }
-    Ok(Redirect::to("/login").into_response())
 }

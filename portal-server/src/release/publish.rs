@@ -2,7 +2,6 @@
 
 use anyhow::{Context as _, bail};
 use countersign_core::release::{ListedFile, Release as SignedRelease};
-use countersign_core::trust::Roots;
 use countersign_core::{Id, file};
 use countersign_store::{ProductRelease, ReleaseChange, ReleaseFile};
 
@@ -54,8 +53,7 @@ pub async fn publish(
 
 /// What a token that is stored says, verified by the portal's own roots.
 pub(crate) fn signed(app: &App, token: &str) -> countersign_core::Result<SignedRelease> {
-    let roots = Roots::new(app.keys().roots.iter().cloned());
-    roots.verify_release(token).map(|verified| verified.claims().clone())
+    app.keys().trust.verify_release(token).map(|verified| verified.claims().clone())
 }
 
 fn sign(

@@ -9,7 +9,9 @@ mod organization;
 mod profile;
 mod second_factor;
 mod sessions;
+mod stolen;
 mod throttles;
+mod vault;
 
 #[path = "../mails/mod.rs"]
 mod mails;

@@ -31,7 +31,7 @@ async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
     let things = Things::new().await;
     let runner = Person::new(&things, Role::Runner, State::Active).await;
     let vendor = Person::new(&things, Role::Vendor, State::Active).await;
-    things.portal.app.store().offer_totp(vendor.id, TOTP.into()).await.unwrap();
+    things.portal.offer_totp(vendor.id, TOTP).await;
     let before = things.state();
     let rows = rows(&things.portal).await;
     for row in rows.iter().filter(|row| row.is_form() && row.access != Access::Api) {

@@ -73,7 +73,7 @@ async fn a_cookie_planted_before_the_login_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn an_attackers_own_session_planted_before_the_login_stays_the_attackers() {
+async fn an_attackers_own_session_planted_before_the_login_ends_and_opens_nothing() {
     let portal = TestPortal::new().await;
     let attacker = portal.customer("mallory@evil.example").await;
     let key = portal.license_of("mallory@evil.example", 1).await;
@@ -81,7 +81,24 @@ async fn an_attackers_own_session_planted_before_the_login_stays_the_attackers()
     let jane = attacker.thief();
     jane.log_in(JANE, PASSWORD).await.leads_to("/");
     jane.get("/licenses").await.is(200).hides(&key.id().to_string());
-    attacker.get("/licenses").await.is(200).says(&key.id().to_string());
+    assert!(!is_known(&attacker).await);
+}
+
+#[tokio::test]
+async fn a_login_ends_the_session_that_the_browser_had_whoevers_it_was() {
+    let portal = TestPortal::new().await;
+    let joe = portal.customer("joe@lab.example").await;
+    portal.user(|user| user.email = JANE.into()).await;
+    let copy = joe.thief();
+    joe.log_in("joe@lab.example", "a wrong password").await.is(403);
+    assert!(is_known(&copy).await, "who does not get in ends nothing");
+    joe.log_in(JANE, PASSWORD).await.leads_to("/");
+    assert!(!is_known(&copy).await, "nobody could end it from this browser any more");
+    assert!(is_known(&joe).await);
+    let (before, elsewhere) = (joe.thief(), portal.logged_in(JANE).await);
+    joe.log_in(JANE, PASSWORD).await.leads_to("/");
+    assert!(!is_known(&before).await);
+    assert!(is_known(&elsewhere).await);
 }
 
 #[tokio::test]

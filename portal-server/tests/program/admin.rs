@@ -313,6 +313,21 @@ fn a_portal_is_made_once_and_keeps_its_name() {
     assert!(here.data().join("root-key-carry-away/root.pem").exists());
 }
 
+/// It goes into every response, and cannot be changed afterwards.
+#[test]
+fn a_vendors_name_that_is_too_long_makes_nothing() {
+    let here = Installation::new();
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_countersign-portal"))
+        .args(["init", "--vendor", LONG, "--data"])
+        .arg(here.data())
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    let complaint = String::from_utf8(run.stderr).unwrap();
+    assert!(complaint.contains("Name of the vendor: at most 100 characters fit"), "{complaint}");
+    assert!(!here.data().exists());
+}
+
 /// A restored database without its keys must not get a new root in silence: no app would trust it.
 #[test]
 fn keys_that_are_missing_later_are_not_made_anew() {
@@ -335,5 +350,6 @@ fn what_is_secret_is_its_owners_alone() {
         std::fs::metadata(here.data().join(name)).unwrap().permissions().mode() & 0o777
     };
     assert_eq!((mode(""), mode("keys"), mode("keys/signing.pem")), (0o700, 0o700, 0o600));
+    assert_eq!(mode("keys/two-factor.key"), 0o600);
     assert_eq!((mode("root-key-carry-away/root.pem"), mode("keys/root.pub")), (0o600, 0o644));
 }

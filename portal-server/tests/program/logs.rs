@@ -82,3 +82,21 @@ async fn unasked_the_log_says_nothing_of_what_went_well() {
     server.visitor().get("/activate").await.is(200);
     assert_eq!(server.log(), "");
 }
+
+#[tokio::test]
+async fn a_proxy_that_was_not_told_of_is_warned_of_once() {
+    for (options, warned) in [(&[][..], 1), (&["--behind-proxy"][..], 0)] {
+        let here = Installation::new();
+        let server = here.serve_with("warn", options);
+        let visitor = server.visitor();
+        visitor.get("/login").await.is(200);
+        assert_eq!(server.log(), "", "nothing is said of what is not there");
+        for _ in 0..3 {
+            let request = visitor.request("GET", "/login");
+            visitor.send(request.header("x-forwarded-for", "192.0.2.7")).await.is(200);
+        }
+        let log = server.log();
+        assert_eq!(log.matches("requests carry X-Forwarded-For").count(), warned, "{log}");
+        assert!(!log.contains("192.0.2.7"), "{log}");
+    }
+}

@@ -46,8 +46,13 @@ impl Installation {
 
     /// Serves on a free port, with this much of a log.
     pub(crate) fn serve(&self, log: &str) -> Portal {
+        self.serve_with(log, &[])
+    }
+
+    /// As `serve`, with further options.
+    pub(crate) fn serve_with(&self, log: &str, options: &[&str]) -> Portal {
         Portal::start_with(&self.data(), |command| {
-            command.args(["--vendor", "Acme"]).env("RUST_LOG", log);
+            command.args(["--vendor", "Acme"]).args(options).env("RUST_LOG", log);
         })
     }
 

@@ -17,7 +17,7 @@ use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
     AuditEntry, GroupChange, Invite, License, LinkPurpose, NewJob, NewLicense, Organization,
-    OrganizationRole, Product, Role, User, UserChange, UserStatus, Validity,
+    OrganizationChange, OrganizationRole, Product, Role, User, UserChange, UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;
@@ -78,6 +78,14 @@ impl TestPortal {
         Self { app, url, clock, product, _folder: folder }
     }
 
+    /// Starts the portal again on what is there, at another address.
+    pub(crate) async fn start_again(&mut self) {
+        self.app = App::open(self.app.config().clone()).await.unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(listener, self.app.clone(), std::future::pending()));
+    }
+
     /// Somebody with a browser, not logged in.
     pub(crate) fn visitor(&self) -> CookieUser {
         CookieUser::new(&self.url)
@@ -132,6 +140,14 @@ impl TestPortal {
             self.app.store().create_group(id, organization, name, "test", NOW).await.unwrap();
         assert_eq!(created, GroupChange::Done);
         id
+    }
+
+    /// Offers a secret for a second factor; what is stored of it.
+    pub(crate) async fn offer_totp(&self, user: Id, secret: &str) -> String {
+        let entropy = countersign_portal::clock::SystemEntropy;
+        let sealed = self.app.vault().seal(user, secret, &entropy).unwrap();
+        self.app.store().offer_totp(user, sealed.clone()).await.unwrap();
+        sealed
     }
 
     /// The code that an authenticator app shows `steps` after now.
@@ -198,7 +214,8 @@ impl TestPortal {
     pub(crate) async fn suspend_organization(&self, id: Id, suspended: bool) {
         let before = self.app.store().organization(id).await.unwrap().unwrap();
         let changed = Organization { suspended, ..before };
-        assert!(self.app.store().change_organization(changed, "test", NOW).await.unwrap());
+        let changed = self.app.store().change_organization(changed, "test", NOW).await.unwrap();
+        assert_eq!(changed, OrganizationChange::Done);
     }
 
     /// The path of a link to set this user's password, which works for `seconds`.

@@ -28,7 +28,7 @@ export function openIntake(app: App): void {
   openDrop(app);
   openPaste(app);
   // Chosen while the page was still loading.
-  takeChosen();
+  if (input.files?.length) takeChosen();
 }
 
 function openDrop(app: App): void {

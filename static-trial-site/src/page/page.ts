@@ -106,7 +106,11 @@ function dress(config: Config): void {
   }
   if (config.logo !== undefined) {
     const logo = byId<HTMLImageElement>("logo");
-    logo.addEventListener("load", () => { logo.hidden = false; });
+    logo.addEventListener("load", () => {
+      logo.height = 36;
+      logo.width = Math.round((36 * logo.naturalWidth) / logo.naturalHeight) || 36;
+      logo.hidden = false;
+    });
     logo.src = config.logo;
   }
   const { support, website } = config;

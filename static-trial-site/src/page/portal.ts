@@ -10,6 +10,7 @@ const PROBE_MS = 5_000;
 /** A response file has at most 64 KiB; JSON escapes only its line breaks. */
 const MOST_BYTES = 256 * 1024;
 const MINUTE = 60;
+const DAY = 86_400;
 
 /** The portal's answer: the response file, or how much computing it wants first. */
 export type Reply = { readonly file: string } | { readonly bits: number };
@@ -91,7 +92,8 @@ export function ofProblem(status: number, problem: Readonly<Record<string, unkno
   const more = { code, ...(detail === "" ? {} : { detail }) };
   switch (code) {
     case "rate-limited":
-      return new Failure("rate-limited", { ...more, again: true, wait: Math.min(wait ?? MINUTE, 60 * MINUTE) });
+    case "trial-too-often":
+      return new Failure(code, { ...more, again: true, wait: Math.min(wait ?? MINUTE, DAY) });
     case "trial-cap-reached":
       return new Failure("trial-cap-reached", { ...more, again: true, values: { date: date(Date.now() / 1000 + (wait ?? toMidnight())) } });
     case "trial-already-used":
@@ -100,11 +102,11 @@ export function ofProblem(status: number, problem: Readonly<Record<string, unkno
     case "unknown-product":
       return new Failure("no-trial", more);
     default:
-      return status >= 500 ? new Failure("fault", { ...more, again: true }) : new Failure("refused", more);
+      return status >= 500 ? new Failure("fault", { ...more, again: true, ...(wait === undefined ? {} : { wait: Math.min(wait, DAY) }) }) : new Failure("refused", more);
   }
 }
 
 /** Seconds to midnight UTC, when the portal counts anew. */
 function toMidnight(): number {
-  return 86_400 - (Math.floor(Date.now() / 1000) % 86_400);
+  return DAY - (Math.floor(Date.now() / 1000) % DAY);
 }

@@ -51,10 +51,14 @@ function retryButton(wait: number | undefined, again: () => void): HTMLButtonEle
   const tick = (): void => {
     const left = Math.ceil((end - Date.now()) / 1000);
     made.disabled = left > 0;
-    made.textContent = left > 0 ? counted("keep.wait", left) : t("keep.again");
+    made.textContent = left > 0 ? waitText(left) : t("keep.again");
     if (left > 0 && (made.isConnected || left >= wait)) setTimeout(tick, 250);
     else if (left <= 0 && made.isConnected) say(t("keep.ready"));
   };
   tick();
   return made;
+}
+
+function waitText(seconds: number): string {
+  return seconds <= 120 ? counted("keep.wait", seconds) : counted("keep.wait-minutes", Math.ceil(seconds / 60));
 }

@@ -74,7 +74,8 @@ async function networkFirst(request: Request): Promise<Response> {
   // The folder and its index.html are one.
   const name = request.mode === "navigate" || url.href.endsWith("/index.html") ? self.registration.scope : url.href;
   try {
-    const answer = await inTime(fetch(request));
+    // Web servers let a page be kept for a while: when there is network, the visitor gets what is there now.
+    const answer = await inTime(request.mode === "navigate" ? fetch(request.url, { cache: "no-cache" }) : fetch(request));
     if (answer.ok && request.mode !== "navigate") await store(name, answer.clone());
     return answer;
   } catch (error) {

@@ -23,11 +23,16 @@ export interface Task {
 /** What comes from a worker: how many it has tried since it said so last, or the nonce. */
 export type Report = { readonly tried: number } | { readonly nonce: string };
 
+/** What stands before a nonce when it is hashed, for the hash of a request. */
+export function workPrefix(hash: string): string {
+  return `countersign/trial-work/v1:${hash}:`;
+}
+
 /** A nonce whose hash begins with `bits` zero bits. `progress` gets how likely it was to have been found by now, 0 to 1. */
 export async function solve(token: string, bits: number, progress: (part: number) => void, cancel: AbortSignal): Promise<string> {
   const tooHard = new Failure("work-too-hard", { again: true, code: "work-required" });
   if (bits < 1 || bits > MOST_BITS) throw tooHard;
-  const prefix = `countersign/trial-work/v1:${await hashOf(token)}:`;
+  const prefix = workPrefix(await hashOf(token));
   const count = Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency || 1));
   const workers = Array.from({ length: count }, () => new Worker(ownScript(WORKER_FILE)));
   let tried = 0;

@@ -180,6 +180,19 @@ fn attack_a_rotation_in_the_state_that_hangs_on_no_configured_root_is_not_believ
 }
 
 #[test]
+fn attack_an_older_build_of_the_app_in_between_makes_no_machine_forget_a_root() {
+    let world = World::new();
+    let build = |n: u8| Client::open(world.config_with("acme-cad", vec![root(n)]));
+    build(1).install(rotations(1, 2)[0].as_bytes()).unwrap();
+    // The older build knows nothing of those roots, and writes the state anew.
+    let first = vendor_of(0);
+    world.set_clock(first.now);
+    assert_eq!(code(trial_of(&build(0), &first)), "ok");
+    assert!(build(0).status().unwrap().learned_roots.is_empty());
+    assert_eq!(build(1).status().unwrap().learned_roots, [kid(&root(2))]);
+}
+
+#[test]
 fn after_a_thiefs_rotation_a_new_build_of_the_app_wins_the_machine_back() {
     let world = World::new();
     let client = world.activated();

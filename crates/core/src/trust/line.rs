@@ -8,6 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::ids::Thumbprint;
 use crate::key::PublicKey;
 use crate::rotation::Rotation;
+use crate::token::Unverified;
 
 /// Rotations by the number of their new root.
 #[derive(Debug, Clone, Default)]
@@ -25,9 +26,24 @@ pub(super) struct Link {
 impl Link {
     /// Verifies the two signatures of a rotation.
     pub(super) fn verify(token: &str) -> Result<Self> {
-        let rotation = Rotation::verify(token)?;
+        Rotation::verify(token).map(|rotation| Self::of(rotation, token))
+    }
+
+    /// Verifies again what was verified before: where the old root is trusted its signature is enough.
+    pub(super) fn verify_again(
+        token: &str,
+        is_trusted: impl Fn(&Thumbprint) -> bool,
+    ) -> Result<Self> {
+        if is_trusted(&Unverified::decode(token)?.signer()) {
+            Rotation::verify_again(token).map(|rotation| Self::of(rotation, token))
+        } else {
+            Self::verify(token)
+        }
+    }
+
+    fn of(rotation: Rotation, token: &str) -> Self {
         let (old, new) = (rotation.old_kid(), rotation.new_kid());
-        Ok(Self { rotation, token: token.to_owned(), old, new })
+        Self { rotation, token: token.to_owned(), old, new }
     }
 
     fn joins(&self, next: &Self) -> bool {

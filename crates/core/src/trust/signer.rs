@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Claim, Roots};
+use super::Roots;
+use super::claim::Claim;
 use crate::claims;
 use crate::delegation::Delegation;
 use crate::error::{Code, Error, Result};

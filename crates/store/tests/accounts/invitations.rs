@@ -2,7 +2,7 @@
 
 use countersign_store::{Accept, Accepted, LinkPurpose, UserChange, UserStatus};
 
-use crate::world::{NOW, World, random_id};
+use crate::world::{NOW, World, job, random_id};
 
 fn accept() -> Accept {
     Accept { first_name: "Joe".into(), last_name: "Public".into(), password_hash: "hash".into() }
@@ -106,7 +106,8 @@ async fn a_password_link_does_not_go_round_the_invitation() {
     let (joe, _) = world.invite(lab, "joe@lab.example").await;
     let link = world.link(LinkPurpose::SetPassword, joe, None).await;
     let hash = "hash".to_owned();
-    let set = world.store.set_password_by_link(link, LinkPurpose::SetPassword, hash, NOW).await;
-    assert_eq!(set.unwrap(), None);
+    let purpose = LinkPurpose::SetPassword;
+    let set = world.store.set_password_by_link(link, purpose, hash, |_| job("password"), NOW);
+    assert_eq!(set.await.unwrap(), None);
     assert_eq!(world.get(joe).await.status, UserStatus::Invited);
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use countersign_core::{Hash, Id};
-use countersign_store::{Factor, LinkPurpose, Throttle, TwoFactor};
+use countersign_store::{Factor, LinkPurpose, Role, Throttle, TurnOn, TwoFactor, User};
 
-use crate::world::{NOW, World};
+use crate::world::{NOW, World, job};
 
 const SECRET: &str = "JBSWY3DPEHPK3PXP";
 
@@ -22,12 +22,13 @@ impl World {
         let (_, session) = self.session(user).await;
         self.store.offer_totp(user, SECRET.into()).await.unwrap();
         let codes = vec![Hash::of("one"), Hash::of("two")];
-        let on = self.store.turn_on_two_factor(user, SECRET.into(), 100, codes, session, NOW).await;
-        assert!(on.unwrap());
+        let notice = job("on");
+        let on = TurnOn { user, secret: SECRET.into(), step: 100, codes, session, notice };
+        assert!(self.store.turn_on_two_factor(on, NOW).await.unwrap());
     }
 
     async fn pass(&self, token: Hash, factor: Factor) -> Option<Id> {
-        self.store.pass_second_factor(token, factor, NOW).await.unwrap()
+        self.store.pass_second_factor(token, factor, None, NOW).await.unwrap()
     }
 }
 
@@ -78,9 +79,10 @@ async fn recovery_code_reuse_is_refused_and_a_stranger_cannot_use_it() {
     assert!(use_code(jane.id, "one").await);
     assert!(!use_code(jane.id, "one").await);
     assert_eq!(world.store.recovery_codes_left(jane.id).await.unwrap(), 1);
-    world.store.replace_recovery_codes(jane.id, vec![Hash::of("new")], NOW).await.unwrap();
+    let codes = vec![Hash::of("new")];
+    world.store.replace_recovery_codes(jane.id, codes, job("codes"), NOW).await.unwrap();
     assert!(!use_code(jane.id, "two").await);
-    assert!(world.store.turn_off_two_factor(jane.id, "test", NOW).await.unwrap());
+    assert!(world.store.turn_off_two_factor(jane.id, "test", job("off"), NOW).await.unwrap());
     assert!(!use_code(jane.id, "new").await);
 }
 
@@ -126,7 +128,8 @@ async fn reset_link_reuse_is_refused_and_one_use_ends_the_others() {
     let half_way = world.link(LinkPurpose::SecondFactor, jane.id, None).await;
     let (session, _) = world.session(jane.id).await;
     let set = async |link, purpose| {
-        world.store.set_password_by_link(link, purpose, "new".into(), NOW).await.unwrap()
+        let notice = |_| job("password");
+        world.store.set_password_by_link(link, purpose, "new".into(), notice, NOW).await.unwrap()
     };
     assert_eq!(set(first, LinkPurpose::SetPassword).await, None, "each link for its purpose");
     assert_eq!(set(first, LinkPurpose::Invite).await, None);
@@ -142,9 +145,99 @@ async fn a_changed_password_keeps_this_session_and_ends_the_others() {
     let world = World::new().await;
     let jane = world.user("jane@acme.example", None).await;
     let ((here, id), (there, _)) = (world.session(jane.id).await, world.session(jane.id).await);
-    assert!(world.store.change_password(jane.id, "new".into(), id, NOW).await.unwrap());
+    assert!(
+        world.store.change_password(jane.id, "new".into(), id, job("password"), NOW).await.unwrap()
+    );
     assert!(world.store.session_user(&here, NOW).await.unwrap().is_some());
     assert!(world.store.session_user(&there, NOW).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_the_owner_of_an_account_hears_of_is_queued_with_it_or_not_at_all() {
+    let world = World::new().await;
+    let store = &world.store;
+    let jane = world.user("jane@acme.example", None).await;
+    let waiting = async || store.jobs_waiting("mail").await.unwrap().waiting;
+    let (_, session) = world.session(jane.id).await;
+    let nobody = Id::from([7; 16]);
+    let new = || "new".to_owned();
+    // Each of these does nothing, and nobody hears of it.
+    assert!(!store.change_password(nobody, new(), session, job("x"), NOW).await.unwrap());
+    assert!(!store.turn_off_two_factor(jane.id, "test", job("x"), NOW).await.unwrap());
+    let dead = Hash::of("no link");
+    let set =
+        store.set_password_by_link(dead, LinkPurpose::ResetPassword, new(), |_| job("x"), NOW);
+    assert_eq!(set.await.unwrap(), None);
+    let passed = store.pass_second_factor(dead, code("one"), Some(job("x")), NOW).await.unwrap();
+    assert_eq!((passed, waiting().await), (None, 0));
+    // Somebody who comes in for the first time knows it.
+    let joe = User::invited(Id::from([5; 16]), "joe@acme.example", Role::Customer, NOW);
+    let joe = (joe.id, store.create_user(joe, "test", NOW).await.unwrap()).0;
+    let first = world.link(LinkPurpose::SetPassword, joe, None).await;
+    let set = store.set_password_by_link(first, LinkPurpose::SetPassword, new(), |_| job("x"), NOW);
+    assert_eq!((set.await.unwrap(), waiting().await), (Some(joe), 0));
+    world.with_two_factor(jane.id).await;
+    assert_eq!(waiting().await, 1, "on");
+    let login = world.link(LinkPurpose::SecondFactor, jane.id, None).await;
+    store.pass_second_factor(login, code("one"), Some(job("used")), NOW).await.unwrap();
+    assert_eq!(waiting().await, 2, "a recovery code");
+    store.replace_recovery_codes(jane.id, Vec::new(), job("codes"), NOW).await.unwrap();
+    assert_eq!(waiting().await, 3, "new codes");
+    assert!(store.turn_off_two_factor(jane.id, "test", job("off"), NOW).await.unwrap());
+    assert_eq!(waiting().await, 4, "off");
+    let (_, session) = world.session(jane.id).await;
+    assert!(store.change_password(jane.id, new(), session, job("p"), NOW).await.unwrap());
+    assert_eq!(waiting().await, 5, "a new password");
+    let reset = world.link(LinkPurpose::ResetPassword, jane.id, None).await;
+    let set =
+        store.set_password_by_link(reset, LinkPurpose::ResetPassword, new(), |_| job("p"), NOW);
+    assert_eq!((set.await.unwrap(), waiting().await), (Some(jane.id), 6));
+}
+
+#[tokio::test]
+async fn a_link_that_is_handed_over_is_written_down_and_takes_the_place_of_the_one_before() {
+    let world = World::new().await;
+    let jane = world.user("jane@acme.example", None).await;
+    let make = async |text: &str, user| {
+        let until = NOW + 100;
+        world
+            .store
+            .create_password_link(Hash::of(text), user, until, "user:ada", NOW)
+            .await
+            .unwrap()
+    };
+    assert!(!make("nobody's", Id::from([7; 16])).await);
+    assert!(make("one", jane.id).await && make("two", jane.id).await);
+    let works = async |text: &str| {
+        world.store.link_works(&Hash::of(text), LinkPurpose::SetPassword, NOW).await.unwrap()
+    };
+    assert_eq!((works("one").await, works("two").await), (false, true));
+    let log = world.store.audit_latest(2).await.unwrap();
+    for entry in log {
+        let seen = (entry.actor.as_str(), entry.action.as_str(), entry.subject);
+        assert_eq!(seen, ("user:ada", "user.password-link", jane.id.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn attack_so_many_names_that_the_table_of_guesses_grows_for_ever() {
+    let world = World::new().await;
+    let policy = Throttle { free: 1, first_wait: 5, longest_wait: 900, forget_after: 86_400 };
+    let take = async |subject: String, now| {
+        world.store.throttle_take(vec![(subject, policy)], now).await.unwrap()
+    };
+    let database = rusqlite::Connection::open(&world.path).unwrap();
+    let rows = || -> i64 {
+        database.query_row("SELECT COUNT(*) FROM throttle", [], |row| row.get(0)).unwrap()
+    };
+    for n in 0..50 {
+        take(format!("login:{n}"), NOW).await;
+    }
+    assert_eq!(rows(), 50);
+    take("login:later".into(), NOW + 86_400).await;
+    assert_eq!(rows(), 51, "they still count");
+    take("login:latest".into(), NOW + 3 * 86_400 + 1).await;
+    assert_eq!(rows(), 1);
 }
 
 #[tokio::test]

@@ -9,4 +9,5 @@ mod jobs;
 mod login;
 mod members;
 mod migration;
+mod vendor;
 mod world;

@@ -56,7 +56,8 @@ impl World {
             allowed_users,
             created_at: NOW,
         };
-        assert!(self.store.change_organization(changed, "test", NOW).await.unwrap());
+        let changed = self.store.change_organization(changed, "test", NOW).await.unwrap();
+        assert_eq!(changed, countersign_store::OrganizationChange::Done);
     }
 
     /// Somebody who can log in.

@@ -1,4 +1,4 @@
-//! `/activate/batches/{id}`: a batch that is too large for one page. What was brought, and then what came of it, is kept for
+//! `/activate/batches/{token}`: a batch that is too large for one page. What was brought, and then what came of it, is kept for
 //! a while (`shelf.rs`) and shown part by part; a page carries the batch's id instead of its requests. Smaller ones travel in
 //! the page itself: they need nothing to be kept.
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::batch::{self, Part};
 use super::review::Review;
 use super::why::Why;
-use super::{AT_ONCE, PORTAL, Paths, kind_key};
+use super::{AT_ONCE, Paths, kind_key};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::read::{MOST_FILES, shown_name};
@@ -161,7 +161,7 @@ pub(super) async fn answer_all(
     let names = name.iter().map(|name| shown_name(name)).chain(std::iter::repeat(String::new()));
     let batch = request.into_iter().zip(names).collect();
     let at_once = if in_turn.is_some() { 1 } else { AT_ONCE };
-    let license = door.license.filter(|_| door.name == PORTAL);
+    let license = door.license_of_page();
     let items = answer_batch(app, batch, door, visitor.language, at_once).await;
     let left = left.iter().map(|name| shown_name(name)).collect();
     let results = Arc::new(Results { items, left, license_key });

@@ -6,7 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
 use countersign_store::{
-    LinkPurpose, Organization, OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus,
+    Organization, OrganizationChange, OrganizationRole, Role, TwoFactor, User, UserChange,
+    UserStatus,
 };
 use serde::Deserialize;
 
@@ -134,16 +135,17 @@ pub(crate) async fn create_user(
     };
     let id = user.id;
     done(app.store().create_user(user, &actor(&admin), app.now()).await?)?;
-    let link = Some(password_link(&app, id).await?);
+    let link = Some(password_link(&app, id, &admin).await?);
     show_with(&app, &visitor, id, link).await
 }
 
 /// A link to hand to the person: there is no default password.
-pub(crate) async fn password_link(app: &App, user: Id) -> Result<String, ErrorPage> {
-    let (secret, hash) = app.secret();
-    app.store()
-        .create_link(hash, LinkPurpose::SetPassword, Some(user), app.now() + LINK_SECONDS)
-        .await?;
+async fn password_link(app: &App, user: Id, by: &User) -> Result<String, ErrorPage> {
+    let ((secret, hash), now) = (app.secret(), app.now());
+    let until = now + LINK_SECONDS;
+    if !app.store().create_password_link(hash, user, until, &actor(by), now).await? {
+        return Err(ErrorPage::not_found());
+    }
     let base =
         app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
     Ok(format!("{base}/password/{secret}"))
@@ -160,6 +162,7 @@ fn done(change: UserChange) -> Result<(), ErrorPage> {
             Err(ErrorPage::bad_input(Say::new("organization-full").with("count", allowed)))
         }
         UserChange::LastOrganizationAdmin => Err(ErrorPage::bad_input("last-organization-admin")),
+        UserChange::LastVendorAdmin => Err(ErrorPage::bad_input("last-vendor-admin")),
     }
 }
 
@@ -204,10 +207,11 @@ pub(crate) async fn save_user(
     let admin = visitor.user()?;
     let mut user = find(&app, &id).await?;
     if !form.new_link.is_empty() {
-        let link = password_link(&app, user.id).await?;
+        let link = password_link(&app, user.id, &admin).await?;
         return show_with(&app, &visitor, user.id, Some(link)).await;
     }
-    if user.id == admin.id && !form.suspended.is_empty() {
+    let may_not = !form.suspended.is_empty() || !form.deactivated.is_empty();
+    if user.id == admin.id && may_not {
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
     if !form.two_factor_off.is_empty() {
@@ -221,6 +225,12 @@ pub(crate) async fn save_user(
         user = User { name, first_name: String::new(), last_name: String::new(), ..user };
     }
     let organization = chosen_organization(&app, &form.organization).await?;
+    if user.id == admin.id
+        && let Some(organization) = organization
+        && app.store().organization(organization).await?.is_some_and(|o| o.suspended)
+    {
+        return Err(ErrorPage::bad_input("suspend-yourself"));
+    }
     if organization != user.organization {
         // What somebody was elsewhere they are not here.
         user.organization_role = OrganizationRole::Member;
@@ -280,9 +290,13 @@ pub(crate) async fn save_organization(
     let name = form.name()?.to_owned();
     let allowed_users = optional_number(&form.allowed_users)?;
     let suspended = !form.suspended.is_empty();
-    let changed = Organization { name, suspended, allowed_users, ..before };
-    if !app.store().change_organization(changed, &actor(&admin), app.now()).await? {
-        return Err(ErrorPage::not_found());
+    if suspended && admin.organization == Some(id) {
+        return Err(ErrorPage::bad_input("suspend-own-organization"));
     }
-    Ok(Redirect::to("/admin/customers").into_response())
+    let changed = Organization { name, suspended, allowed_users, ..before };
+    match app.store().change_organization(changed, &actor(&admin), app.now()).await? {
+        OrganizationChange::Done => Ok(Redirect::to("/admin/customers").into_response()),
+        OrganizationChange::Unknown => Err(ErrorPage::not_found()),
+        OrganizationChange::LastVendorAdmin => Err(ErrorPage::bad_input("last-vendor-admin")),
+    }
 }

@@ -223,6 +223,9 @@ pub(crate) async fn save(
         return user_page(&app, &visitor, &id, None, Some(Refusal::UnfitName)).await;
     }
     let away = !form.deactivated.is_empty();
+    if away && user.id == admin.id {
+        return user_page(&app, &visitor, &id, None, Some(Refusal::Oneself)).await;
+    }
     let change = MemberChange {
         user: user.id,
         first_name: form.first_name,

@@ -52,10 +52,15 @@ async fn page(
 ) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
     let is_on = user.two_factor == TwoFactor::On;
-    let offer = match two_factor::offered(app, &user).await? {
+    let (offered, unavailable) = match beside_form(two_factor::offered(app, &user).await)? {
+        Ok(offered) => (offered, None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    let problem = problem.or(unavailable);
+    let offer = match offered {
         Some(secret) if !is_on => {
-            let url = totp::url(&secret, app.vendor(), &user.email)?;
-            Some(Offer { secret: grouped(&secret), picture: totp::qr(&url)?, url })
+            let url = totp::url(&secret.clear, app.vendor(), &user.email)?;
+            Some(Offer { secret: grouped(&secret.clear), picture: totp::qr(&url)?, url })
         }
         _ => None,
     };
@@ -133,7 +138,9 @@ pub(crate) async fn new_codes(
     Form(form): Form<Proof>,
 ) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
-    match beside_form(two_factor::new_codes(&app, &user, form.password, &form.code).await)? {
+    let language = visitor.language;
+    let made = two_factor::new_codes(&app, &user, form.password, &form.code, language).await;
+    match beside_form(made)? {
         Ok(codes) => Ok(codes_page(&app, &visitor, codes)),
         Err(refusal) => page(&app, &visitor, Some(refusal)).await,
     }

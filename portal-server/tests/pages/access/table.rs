@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 88] = [
+pub(super) const RULES: [(&str, About, &str); 89] = [
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -67,7 +67,7 @@ pub(super) const RULES: [(&str, About, &str); 88] = [
     ("/activate/review", Everybody(0, 200), "a file"),
     ("/activate/confirm", Everybody(0, 200), "request={request}"),
     ("/activate/responses.zip", Everybody(0, 200), "row={answered}"),
-    ("/activate/batches/{id}", Everybody(404, 0), ""),
+    ("/activate/batches/{token}", Everybody(404, 0), ""),
     ("/activate/table.csv", Everybody(0, 200), "row={request}"),
     ("/responses/{hash}", Everybody(200, 0), ""),
     ("/responses/{hash}/qr.svg", Everybody(200, 0), ""),

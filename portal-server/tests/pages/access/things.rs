@@ -155,6 +155,8 @@ pub(super) async fn licensed(portal: &TestPortal, organization: Id, owner: Optio
     let returned = goes.1.to_string();
     let deactivation = goes.0.deactivation(&returned);
     api.send(api.request("POST", "/api/v1/deactivations").body(deactivation)).await.is(200);
+    // So that a renewal has something new to say.
+    portal.change_license(&key, |license| license.plan = Some("Team".into())).await;
     let active = portal.app.store().activation(&stays).await.unwrap().unwrap();
     assert_eq!(active.state, ActivationState::Active);
     let (_, answered) = active.request.unwrap();

@@ -23,12 +23,14 @@ async fn a_user_is_created_with_a_link_and_no_password() {
     let (admin, lab) = (portal.admin().await, portal.organization("Lab").await);
     let organization = lab.to_string();
     let mut page = None;
-    is_written_down(&portal, "user.create", "", async {
+    let entries = entries_of(&portal, async {
         let form =
             [("email", " Jane@Lab.Example "), ("name", "<b>Jane"), ("organization", &organization)];
         page = Some(admin.post(USERS, &form).await.is(200).says("jane@lab.example").hides("<b>"));
     })
     .await;
+    let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(actions, ["user.create", "user.password-link"]);
     let user = portal.stored_user(JANE).await;
     assert_eq!(
         (user.role, user.status, user.organization),
@@ -40,6 +42,18 @@ async fn a_user_is_created_with_a_link_and_no_password() {
     jane.log_in(JANE, PASSWORD).await.leads_to("/");
     jane.get("/").await.leads_to("/licenses");
     admin.get("/admin/customers").await.is(200).says(JANE).says("active");
+}
+
+#[tokio::test]
+async fn a_further_link_to_set_a_password_is_written_down() {
+    let portal = TestPortal::new().await;
+    let admin = portal.admin().await;
+    let jane = portal.user(|_| ()).await.id.to_string();
+    is_written_down(&portal, "user.password-link", &jane, async {
+        let answer = admin.post(&format!("{USERS}/{jane}"), &[("new_link", "1")]).await.is(200);
+        answer.says("/password/");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -147,6 +161,36 @@ async fn an_admin_cannot_lock_themselves_out() {
     })
     .await;
     admin.get("/admin").await.is(200);
+}
+
+#[tokio::test]
+async fn an_admin_does_not_lock_themselves_out_by_their_own_organization() {
+    let portal = TestPortal::new().await;
+    let admin = portal.admin().await;
+    let (own, shut) = (portal.organization("Acme").await, portal.organization("Shut").await);
+    portal.suspend_organization(shut, true).await;
+    let ada = format!("{USERS}/{}", portal.stored_user(ADA).await.id);
+    let (of, into) = (own.to_string(), shut.to_string());
+    admin.post(&ada, &[("name", "Ada"), ("organization", &of)]).await.is(303);
+    // A second one, so that nothing but themselves is in the way.
+    let second = |user: &mut countersign_store::User| {
+        (user.email, user.role) = ("bob@acme.example".into(), Role::Admin);
+    };
+    let bob = portal.user(second).await;
+    changes_nothing(&portal, async {
+        for form in
+            [[("name", "Ada"), ("deactivated", "1")], [("name", "Ada"), ("organization", &into)]]
+        {
+            admin.post(&ada, &form).await.is(422).says("You cannot suspend yourself.");
+        }
+        let form = [("name", "Acme"), ("suspended", "1")];
+        let answer = admin.post(&format!("{ORGANIZATIONS}/{own}"), &form).await.is(422);
+        answer.says("You belong to this organization: suspending it would lock you out, too.");
+    })
+    .await;
+    admin.get("/admin").await.is(200);
+    let form = [("name", "Bob"), ("suspended", "1")];
+    admin.post(&format!("{USERS}/{}", bob.id), &form).await.is(303);
 }
 
 #[tokio::test]

@@ -157,6 +157,9 @@ async fn a_lost_machine_is_released_by_its_owner_after_being_told_what_that_mean
         lab.owner.get(&form).await.is(200).says("2 releases are left now, of 2 within a year");
     told.says("in 24 hours").says("it is recognised").says("cannot be undone");
     assert_eq!(lab.state("lab-7").await, ActivationState::Active, "a page changes nothing");
+    let long = lab.owner.post(&form, &[("reason", &"x".repeat(201))]).await.is(422);
+    long.says("Reason: at most 200 characters fit, and these are 201.");
+    assert_eq!(lab.state("lab-7").await, ActivationState::Active);
     release(&lab.owner, &page).await.leads_to(&page);
     let released = lab.activation("lab-7").await;
     assert_eq!(released.state, ActivationState::Released);
@@ -193,7 +196,7 @@ async fn attack_releasing_more_seats_than_the_vendor_lets_one() {
         release(browser, &pages[1])
             .await
             .is(409)
-            .says("2026-09-22 14:13")
+            .says("22 Sep 2026, 14:13 UTC")
             .says("The seat stays")
             .says("code:");
     }

@@ -20,6 +20,19 @@ async fn the_whole_key_is_for_owner_and_admins_and_not_for_members_of_groups() {
 }
 
 #[tokio::test]
+async fn who_runs_the_organization_is_led_from_the_license_to_who_has_access_to_it() {
+    let lab = Lab::new().await;
+    let access = format!("/organization/licenses/{}", lab.id());
+    let link = format!(r#"href="{access}""#);
+    lab.runner.get(&lab.page()).await.is(200).says(&link).says("Who may use this license");
+    lab.runner.get(&access).await.is(200).says("jane@lab.example").says("mia@lab.example");
+    let admin = lab.portal.admin().await;
+    for browser in [&lab.owner, &lab.member, &admin] {
+        browser.get(&lab.page()).await.is(200).hides("/organization/licenses/");
+    }
+}
+
+#[tokio::test]
 async fn attack_a_member_who_reads_what_is_for_the_organization_alone() {
     let entry = |value: &str, viewers: &[Viewer]| MetadataEntry {
         value: value.into(),

@@ -1,0 +1,247 @@
+//! Secrets that the portal has to read again, and nobody who copied the database may: encrypted under a key that lies in a
+//! file of its own. Only the shared secrets of authenticator apps are such; everything else is stored as a hash.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use countersign_core::{Hash, Id, UnixSeconds};
+use countersign_store::{NewJob, Store};
+
+use crate::clock::Entropy;
+use crate::keys;
+
+/// The setting that says which key there is: a hash, from which nobody gets the key.
+const KNOWN: &str = "two_factor_key";
+/// What begins a secret that is encrypted. Base32, which it is not otherwise, has no such letter.
+const MARK: &str = "x1.";
+const NONCE_BYTES: usize = 24;
+
+/// The key, or why there is none.
+pub struct Vault {
+    key: Result<XChaCha20Poly1305, Missing>,
+}
+
+/// Why secrets cannot be read: the file with their key is gone, or is another one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// There is no such file.
+    #[error("{} is missing", .0.display())]
+    File(PathBuf),
+    /// It is not the key that the database was written with.
+    #[error("{} is not the key that the database knows", .0.display())]
+    Other(PathBuf),
+    /// It cannot be read as a key.
+    #[error("{} is not a key: {}", .0.display(), .1)]
+    Unreadable(PathBuf, String),
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Vault").field(&self.key.as_ref().err()).finish()
+    }
+}
+
+/// Where the key lies under the data directory.
+pub fn place(data: &Path) -> PathBuf {
+    data.join("keys").join("two-factor.key")
+}
+
+impl Vault {
+    /// Reads the key; makes it where the database knows of none yet. Secrets from before there was one are encrypted now. A
+    /// key that is gone is never made anew in silence: the portal runs, and says what cannot be done without it.
+    ///
+    /// # Errors
+    /// When the database fails, or a new key cannot be written.
+    pub(crate) async fn open(
+        data: &Path,
+        store: &Store,
+        entropy: &dyn Entropy,
+        now: UnixSeconds,
+    ) -> anyhow::Result<Self> {
+        let path = place(data);
+        let vault = match store.setting(KNOWN).await? {
+            Some(known) => Self { key: read(&path, &known) },
+            None => Self::make(&path, store, entropy, now).await?,
+        };
+        match &vault.key {
+            Ok(_) => vault.take_over(store, entropy).await?,
+            Err(missing) => tracing::error!(
+                "{missing}: nobody can log in with a code of an authenticator app until it is put back from your backup. \
+                 Recovery codes work, and admins can turn two-factor login off for others. If it is lost for good: \
+                 countersign-portal admin lost-two-factor-key"
+            ),
+        }
+        Ok(vault)
+    }
+
+    /// The first start with a key, or a new one after the old one was lost.
+    async fn make(
+        path: &Path,
+        store: &Store,
+        entropy: &dyn Entropy,
+        now: UnixSeconds,
+    ) -> anyhow::Result<Self> {
+        let bytes = match fs::read_to_string(path) {
+            // A start that was cut off between the file and the setting.
+            Ok(text) => decoded(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut bytes = [0; 32];
+                entropy.fill(&mut bytes);
+                keys::write_private_file(path, &format!("{}\n", BASE64.encode(bytes)))?;
+                bytes
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("{} cannot be read", path.display()));
+            }
+        };
+        let made = BTreeMap::from([(KNOWN.to_owned(), fingerprint(&bytes))]);
+        store.set_settings(made, "first-start", now).await?;
+        Ok(Self { key: Ok(cipher(&bytes)) })
+    }
+
+    /// Encrypts what an earlier release stored as it was.
+    async fn take_over(&self, store: &Store, entropy: &dyn Entropy) -> anyhow::Result<()> {
+        for (user, stored) in store.all_totp_secrets().await? {
+            if !stored.starts_with(MARK) {
+                let sealed = self.seal(user, &stored, entropy)?;
+                store.replace_totp_secret(user, stored, sealed).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is stored of a user's secret. It is worth nothing in another user's row.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn seal(&self, user: Id, secret: &str, entropy: &dyn Entropy) -> Result<String, Missing> {
+        let cipher = self.key.as_ref().map_err(Clone::clone)?;
+        let mut nonce = [0; NONCE_BYTES];
+        entropy.fill(&mut nonce);
+        let of = user.to_string();
+        let payload = Payload { msg: secret.as_bytes(), aad: of.as_bytes() };
+        let sealed = cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("a short text is not too long for the cipher");
+        Ok(format!("{MARK}{}", BASE64.encode([nonce.as_slice(), &sealed].concat())))
+    }
+
+    /// The secret that was stored for this user.
+    ///
+    /// # Errors
+    /// When there is no key. What was not stored for this user, or was changed, is a fault of the database.
+    pub(crate) fn open_secret(&self, user: Id, stored: &str) -> anyhow::Result<String> {
+        let cipher = self.key.as_ref().map_err(Clone::clone)?;
+        let damaged = || anyhow!("the stored second factor of user {user} is damaged");
+        let bytes = stored.strip_prefix(MARK).and_then(|text| BASE64.decode(text).ok());
+        let bytes = bytes.ok_or_else(damaged)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or_else(damaged)?;
+        let of = user.to_string();
+        let payload = Payload { msg: sealed, aad: of.as_bytes() };
+        let secret = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())?;
+        String::from_utf8(secret).map_err(|_| damaged())
+    }
+
+    /// Why secrets cannot be read, if so.
+    pub fn missing(&self) -> Option<&Missing> {
+        self.key.as_ref().err()
+    }
+}
+
+/// Forgets a key that is lost for good: the next start makes a new one. Who had a second factor has none any more; how many
+/// that were.
+///
+/// # Errors
+/// When the key is there, or the database fails.
+pub(crate) async fn forget_key(
+    vault: &Vault,
+    store: &Store,
+    notice: impl Fn(Id) -> NewJob + Send + 'static,
+    actor: &str,
+    now: UnixSeconds,
+) -> anyhow::Result<usize> {
+    match vault.missing() {
+        None => Err(anyhow!("the key is there")),
+        Some(Missing::Other(path) | Missing::Unreadable(path, _)) => Err(anyhow!(
+            "{} is there and is another one or damaged: move it away first, and keep it",
+            path.display()
+        )),
+        Some(Missing::File(_)) => {
+            Ok(store.turn_off_two_factor_for_all(KNOWN, notice, actor, now).await?)
+        }
+    }
+}
+
+fn read(path: &Path, known: &str) -> Result<XChaCha20Poly1305, Missing> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Missing::File(path.to_owned()));
+        }
+        Err(error) => return Err(Missing::Unreadable(path.to_owned(), error.to_string())),
+    };
+    let bytes = decoded(&text).map_err(|e| Missing::Unreadable(path.to_owned(), e.to_owned()))?;
+    if fingerprint(&bytes) != known {
+        return Err(Missing::Other(path.to_owned()));
+    }
+    Ok(cipher(&bytes))
+}
+
+fn decoded(text: &str) -> Result<[u8; 32], &'static str> {
+    let bytes = BASE64.decode(text.trim()).map_err(|_| "it is not base64url")?;
+    bytes.try_into().map_err(|_| "it is not 32 bytes long")
+}
+
+fn cipher(bytes: &[u8; 32]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&Key::from(*bytes))
+}
+
+fn fingerprint(bytes: &[u8; 32]) -> String {
+    Hash::of([b"two-factor key: ".as_slice(), bytes].concat()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemEntropy;
+
+    fn vault(byte: u8) -> Vault {
+        Vault { key: Ok(cipher(&[byte; 32])) }
+    }
+
+    #[test]
+    fn a_secret_is_read_again_for_its_user_and_by_its_key_alone() {
+        let (jane, eve) = (Id::from([1; 16]), Id::from([2; 16]));
+        let sealed = vault(1).seal(jane, "GEZDGNBV", &SystemEntropy).unwrap();
+        assert!(sealed.starts_with(MARK) && !sealed.contains("GEZDGNBV"));
+        assert_eq!(vault(1).open_secret(jane, &sealed).unwrap(), "GEZDGNBV");
+        assert_ne!(vault(1).seal(jane, "GEZDGNBV", &SystemEntropy).unwrap(), sealed);
+        for (vault, user) in [(vault(1), eve), (vault(2), jane)] {
+            assert!(vault.open_secret(user, &sealed).is_err(), "{user}");
+        }
+        let mut bytes = sealed.clone().into_bytes();
+        *bytes.last_mut().unwrap() = if sealed.ends_with('A') { b'Q' } else { b'A' };
+        let changed = String::from_utf8(bytes).unwrap();
+        for damaged in ["", "GEZDGNBV", "x1.", "x1.AAAA", &changed, &sealed[..sealed.len() - 4]] {
+            let refused = vault(1).open_secret(jane, damaged).unwrap_err().to_string();
+            assert!(refused.contains("is damaged") && !refused.contains("GEZD"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn without_its_key_nothing_is_sealed_or_opened() {
+        let missing = Missing::File("keys/two-factor.key".into());
+        let vault = Vault { key: Err(missing.clone()) };
+        let jane = Id::from([1; 16]);
+        assert_eq!(vault.seal(jane, "x", &SystemEntropy), Err(missing));
+        let refused = vault.open_secret(jane, "x1.AAAA").unwrap_err();
+        assert_eq!(refused.to_string(), "keys/two-factor.key is missing");
+        assert!(refused.is::<Missing>());
+    }
+}
