@@ -148,9 +148,12 @@ fn machines_in(c: &Connection, of: &str, from: &str, below: &str) -> Result<Cand
     if find(c, MANY_WITH_MACHINE, (from, below), |_| Ok(()))?.is_none() {
         return Ok(sure(list(c, WITH_MACHINE_TO, (of, from, below), |row| row.text())?));
     }
-    let mut candidates = sure(list(c, WITH_MACHINE_IN, (of, from, below), |row| row.text())?);
-    candidates.too_many |= find(c, MANY_LICENSES_IN, [of], |_| Ok(()))?.is_some();
-    Ok(candidates)
+    let named = list(c, WITH_MACHINE_IN, (of, from, below), |row| row.text())?;
+    if find(c, MANY_LICENSES_IN, [of], |_| Ok(()))?.is_none() {
+        return Ok(sure(named));
+    }
+    let some = named.into_iter().take(4 * SOME).collect();
+    Ok(Candidates { sure: some, too_many: true, ..Candidates::default() })
 }
 
 /// Every word has to be in a license: the word that the fewest have leads to all that have all.

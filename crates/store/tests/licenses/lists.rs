@@ -230,3 +230,64 @@ async fn no_search_and_no_cursor_reaches_over_to_another_organization() {
         assert!(wrong.parse::<countersign_store::Cursor>().is_err(), "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn few_among_very_many_are_found_in_every_order_and_many_by_their_end() {
+    let world = std::sync::Arc::new(World::new().await);
+    world.product("zeta", "Alpha").await;
+    let lab = world.organization("Lab").await;
+    let (boss, ada) = (world.runner("boss", lab).await, world.vendor().await);
+    // In shares, so that they are committed in groups.
+    let shares: Vec<_> = (0..53_u64)
+        .map(|share| {
+            let world = std::sync::Arc::clone(&world);
+            tokio::spawn(async move {
+                for n in share * 20..share * 20 + 20 {
+                    world
+                        .license_at(NOW - 50_000 + n, |new| {
+                            new.organization = Some(lab);
+                            new.product = product(if n % 200 == 7 { "zeta" } else { "acme-cad" });
+                            let end = if n % 100 == 9 { NOW + 9 + n } else { NOW - 1 - n % 13 };
+                            new.validity = Validity::Fixed(end);
+                        })
+                        .await;
+                }
+            })
+        })
+        .collect();
+    for share in shares {
+        share.await.unwrap();
+    }
+    let scopes = [LicenseScope::vendor(&ada).unwrap(), LicenseScope::organization(&boss).unwrap()];
+    let mut suspended = None;
+    for scope in scopes {
+        let all = LicenseQuery::of(scope, NOW);
+        for order in LicenseOrder::ALL {
+            let rare = LicenseQuery { order, product: Some(product("zeta")), ..all.clone() };
+            let found = world.pages(&rare, 2).await;
+            assert_eq!(found.len(), 6, "{order:?}");
+            assert!(found.iter().all(|license| license.product == product("zeta")));
+            let active = LicenseQuery { order, filter: Some(LicenseFilter::Active), ..all.clone() };
+            let found = world.pages(&active, 4).await;
+            assert_eq!(found.iter().map(|l| l.id).collect::<BTreeSet<_>>().len(), 10 + 1);
+            assert!(found.iter().all(|license| !license.expired(NOW)));
+            let created: Vec<_> = found.iter().map(|license| license.created_at).collect();
+            assert!(order != LicenseOrder::Created || created.is_sorted_by(|a, b| a >= b));
+            // There are more than 1000 of these.
+            let ended = LicenseQuery { order, filter: Some(LicenseFilter::Ended), ..all.clone() };
+            let found = world.pages(&ended, 100).await;
+            assert_eq!(found.iter().map(|l| l.id).collect::<BTreeSet<_>>().len(), 1060 - 11);
+            assert!(found.iter().is_sorted_by_key(|license| license.expires_at), "{order:?}");
+            suspended = found.last().cloned();
+        }
+    }
+    let license = License { status: LicenseStatus::Suspended, ..suspended.unwrap() };
+    let id = license.id;
+    world.store.change_license(license, "test", NOW).await.unwrap();
+    for scope in scopes {
+        let filter = Some(LicenseFilter::Suspended);
+        let query = LicenseQuery { filter, ..LicenseQuery::of(scope, NOW) };
+        let found = world.pages(&query, 1).await;
+        assert_eq!(found.iter().map(|l| l.id).collect::<Vec<_>>(), [id]);
+    }
+}

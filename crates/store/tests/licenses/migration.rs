@@ -2,7 +2,7 @@
 
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    ActivationState, LicenseQuery, LicenseScope, MachineQuery, Options, Role, Store, User,
+    ActivationState, LicenseQuery, LicenseScope, MachineQuery, Options, Role, Seat, Store, User,
     UserStatus,
 };
 use rusqlite::{Connection, params};
@@ -50,6 +50,10 @@ async fn licenses_and_machines_of_earlier_releases_go_on_and_are_found() {
             params![id, license, device_key.to_string(), print, name, state, ended, by.to_string()];
         old.execute(INSERT_ACTIVATION, values).unwrap();
     }
+    for (_, hash) in machine.device.fingerprint.components() {
+        let values = params![license.to_string(), hash.to_string(), ids[0].to_string()];
+        old.execute("INSERT INTO fingerprint_component VALUES (?1, ?2, ?3, 5)", values).unwrap();
+    }
     drop(old);
 
     let store = Store::open(&path, Options::default(), NOW).unwrap();
@@ -60,6 +64,9 @@ async fn licenses_and_machines_of_earlier_releases_go_on_and_are_found() {
     assert_eq!((kept.created_at, kept.import_by, kept.ended_at), (7, 8, None));
     let listed = store.activations(&license, 10).await.unwrap();
     assert_eq!(listed.len(), 3);
+    let (new_key, print) = (Machine::new("Lab-7").key, &machine.device.fingerprint);
+    let seat = store.activation_plan(&license, &new_key, print, &[], NOW).await.unwrap();
+    assert!(matches!(seat, Ok(Seat::Reinstall(of)) if of.id == ids[0]), "it is recognised");
     let query = MachineQuery { search: "office".into(), after: None, most: 5 };
     assert_eq!(store.machine_page(&query).await.unwrap().items[0].id, ids[2]);
     let ada = User {
