@@ -57,12 +57,14 @@ fn main() {
     }
 }
 
+/// Whose list.
+type Of = fn(&Filled) -> LicenseScope;
 /// How many rows a query found, of the turn `n`.
 type Ask = Box<dyn Fn(&Filled, usize) -> usize>;
 
 fn queries() -> Vec<(String, Ask)> {
     let mut queries: Vec<(String, Ask)> = Vec::new();
-    let scopes: [(&str, fn(&Filled) -> LicenseScope); 3] = [
+    let scopes: [(&str, Of); 3] = [
         ("vendor", |f| LicenseScope::vendor(&f.vendor).unwrap()),
         ("organization", |f| LicenseScope::organization(&f.boss).unwrap()),
         ("user", |f| LicenseScope::user(&f.member)),
