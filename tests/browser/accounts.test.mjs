@@ -2,10 +2,9 @@
 // login; every page with axe-core, in light and dark, and as pictures.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { link as linkOf, mailTo as newestMail } from "./clients.mjs";
 import { accessible, picture, scratch, startBrowser, startPortal, visit } from "./world.mjs";
 
 const PASSWORD = "correct horse battery";
@@ -35,22 +34,8 @@ async function logIn(page, email, password = PASSWORD) {
   await page.getByRole("button", { name: "Log in" }).click();
 }
 
-/** The newest mail to somebody, when it is there. */
-async function mailTo(address) {
-  const outbox = join(portal.data, "outbox");
-  for (let tries = 0; tries < 300; tries += 1) {
-    const files = existsSync(outbox) ? readdirSync(outbox).filter((name) => name.endsWith(".eml")) : [];
-    const order = (name) => Number(name.split("-")[1].replace(".eml", ""));
-    for (const name of files.sort((a, b) => order(b) - order(a))) {
-      const text = readFileSync(join(outbox, name), "utf8").replaceAll("=\r\n", "").replaceAll("=3D", "=");
-      if (text.includes(`To: ${address}\r\n`)) return text;
-    }
-    await new Promise((done) => { setTimeout(done, 100); });
-  }
-  throw new Error(`no mail to ${address}`);
-}
-
-const link = (mail, path) => new RegExp(`${portal.url}${path}\\S+`).exec(mail)[0];
+const mailTo = (address) => newestMail(portal, address);
+const link = (mail, path) => linkOf(portal, mail, path);
 
 /** RFC 6238, written anew: not by what the portal uses. */
 function code(secret, time = Date.now()) {
