@@ -24,6 +24,7 @@ use countersign_core::response::{
 };
 use countersign_core::trust::Signer;
 use countersign_core::{Expect, Id, ProductId, file};
+use countersign_portal::signing::Signing;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{NewLicense, Options, Product, Validity};
 use http_body_util::{BodyExt as _, Full};
@@ -253,7 +254,9 @@ fn handler(load: &Load) -> (usize, Duration) {
     let address = server.block_on(async {
         let app = App::open(Config::new(folder.path().to_owned())).await.unwrap();
         let now = app.now();
-        let desk = Desk { signer: app.keys().signer.clone(), keys: load.keys.clone(), now };
+        let keys = app.keys();
+        let Signing::Here(signer) = &keys.signing;
+        let desk = Desk { signer: signer.clone(), keys: load.keys.clone(), now };
         let router = axum::Router::new().route("/", post(answer)).with_state(Arc::new(desk));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

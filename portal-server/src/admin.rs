@@ -408,7 +408,7 @@ async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Valu
     app.store().save_product(product, ACTOR, app.now()).await?;
     let roots: Vec<String> = app.keys().roots.iter().map(ToString::to_string).collect();
     Ok(
-        json!({"id": create.id.to_string(), "roots": roots, "signing_key": app.keys().signer.kid().to_string()}),
+        json!({"id": create.id.to_string(), "roots": roots, "signing_key": app.keys().signing.kid().to_string()}),
     )
 }
 

@@ -88,7 +88,8 @@ pub(crate) fn trial_terms() -> MethodRouter<App> {
         let id: ProductId = product.parse().map_err(|_| Problem::not_found())?;
         let (product, days) = desk::trial_of_product(&app, &id).await?;
         let settings = app.settings().await.map_err(Refusal::from)?;
-        let roots = app.keys().roots.iter().map(|root| root.thumbprint().to_string());
+        let keys = app.keys();
+        let roots = keys.roots.iter().map(|root| root.thumbprint().to_string());
         let body = json!({
             "product": product.id.as_str(),
             "days": days,
@@ -183,7 +184,7 @@ pub(crate) fn healthz() -> MethodRouter<App> {
 pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
         let database = app.store().ping().await.is_ok();
-        let signing_until = app.keys().signer.delegation().map(|d| d.not_after);
+        let signing_until = app.keys().signing.delegation().map(|d| d.not_after);
         let signing = signing_until.is_none_or(|end| end > app.now());
         let status =
             if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

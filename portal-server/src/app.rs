@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
@@ -40,7 +40,7 @@ pub struct App {
 struct Inner {
     config: Config,
     store: Store,
-    keys: Keys,
+    keys: RwLock<Arc<Keys>>,
     vault: Vault,
     releases: Storage,
     vendor: String,
@@ -105,7 +105,7 @@ impl App {
         let inner = Inner {
             config,
             store,
-            keys,
+            keys: RwLock::new(Arc::new(keys)),
             vault,
             releases,
             vendor,
@@ -129,9 +129,9 @@ impl App {
         &self.inner.config
     }
 
-    /// Signing key and roots.
-    pub fn keys(&self) -> &Keys {
-        &self.inner.keys
+    /// Signing key and roots as they are now.
+    pub fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.inner.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The secrets of second factors.

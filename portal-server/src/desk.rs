@@ -26,6 +26,7 @@ pub(crate) use room::{Of, Said};
 pub use trial::TrialAsk;
 
 use crate::app::App;
+use crate::signing::Evidence;
 
 /// Which way a request came in, and who brought it.
 #[derive(Debug, Clone)]
@@ -162,9 +163,9 @@ fn from_stored(app: &App, answer: Answer, request_hash: Hash) -> Result<Answered
     Ok(Answered { token, response: verified.claims().clone(), device_name, request_hash })
 }
 
-/// Signs a response for a request.
-fn sign(app: &App, response: &Response) -> Result<String, Refusal> {
-    app.keys().signer.sign(response).map_err(Refusal::signing)
+/// Signs a response.
+async fn sign(app: &App, evidence: Evidence<'_>, response: &Response) -> Result<String, Refusal> {
+    app.keys().signing.sign(evidence, response).await.map_err(Refusal::signing)
 }
 
 /// The parts of a response that are the same for every kind.

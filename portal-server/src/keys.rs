@@ -12,6 +12,7 @@ use countersign_core::trust::{Roots, Signer};
 use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
 
 use crate::clock::{Entropy, Rng};
+use crate::signing::Signing;
 
 /// How long the delegation made on the first start lasts.
 const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
@@ -20,7 +21,7 @@ const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// The delegated key with its chain, and with the revocation list and the root rotations that go into all it signs.
-    pub signer: Signer,
+    pub signing: Signing,
     /// The roots as known with those rotations.
     pub trust: Roots,
     /// The roots that vendors build into their apps.
@@ -121,7 +122,7 @@ fn load(places: &Places) -> anyhow::Result<Keys> {
     }
     let list = revocations(&places.folder, &trust, &signer)?;
     let signer = signer.with_rotations(rotations).with_revocations(list);
-    Ok(Keys { signer, trust, roots: vec![root] })
+    Ok(Keys { signing: Signing::Here(signer), trust, roots: vec![root] })
 }
 
 /// The tokens of `rotation-*.response`, oldest first.

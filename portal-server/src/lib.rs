@@ -42,6 +42,7 @@ pub mod release;
 mod router;
 pub mod settings;
 mod shelf;
+pub mod signing;
 pub mod vault;
 
 use std::future::Future;

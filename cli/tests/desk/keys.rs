@@ -121,9 +121,9 @@ fn at_a_terminal_a_root_is_encrypted_unless_it_is_declined() {
     use crate::terminal::Terminal;
     let lab = Lab::new();
     let mut ceremony = Terminal::run(&lab, &["keys", "root", "--out", "new.pem"]);
-    ceremony.wait_for("Passphrase: ");
+    ceremony.wait_for_secret("Passphrase: ");
     ceremony.type_line("correct horse");
-    ceremony.wait_for("The same again: ");
+    ceremony.wait_for_secret("The same again: ");
     ceremony.type_line("correct horse");
     let (code, shown) = ceremony.end();
     assert_eq!(code, Some(0), "{shown}");
@@ -133,9 +133,9 @@ fn at_a_terminal_a_root_is_encrypted_unless_it_is_declined() {
     assert_eq!(plain.end().0, Some(0));
     assert!(!fs::read_to_string(lab.path("plain.pem")).unwrap().contains("ENCRYPTED"));
     let mut differ = Terminal::run(&lab, &["keys", "root", "--out", "other.pem"]);
-    differ.wait_for("Passphrase: ");
+    differ.wait_for_secret("Passphrase: ");
     differ.type_line("one");
-    differ.wait_for("The same again: ");
+    differ.wait_for_secret("The same again: ");
     differ.type_line("two");
     assert_eq!(differ.end().0, Some(2));
     assert!(!lab.path("other.pem").exists());

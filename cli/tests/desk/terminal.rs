@@ -1,7 +1,9 @@
 //! A person at a terminal: `script` of util-linux gives the command a real one.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
 
 use crate::lab::Lab;
 
@@ -34,6 +36,30 @@ impl Terminal {
             self.shown.push(char::from(byte[0]));
         }
         self.shown.clear();
+    }
+
+    /// Waits for this question and until the terminal has stopped showing what is typed: the question is written before
+    /// the echo is switched off, and a person is never that quick.
+    pub(crate) fn wait_for_secret(&mut self, question: &str) {
+        self.wait_for(question);
+        while self.echoes() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether the terminal of the command shows what is typed.
+    fn echoes(&self) -> bool {
+        let script = self.child.id();
+        let children =
+            fs::read_to_string(format!("/proc/{script}/task/{script}/children")).unwrap();
+        let command = children.split_whitespace().next().expect("the command has ended");
+        let settings = Command::new("stty")
+            .args(["-a", "-F", &format!("/proc/{command}/fd/0")])
+            .output()
+            .unwrap();
+        let settings = String::from_utf8(settings.stdout).unwrap();
+        assert!(settings.contains("echo"), "no terminal: {settings}");
+        settings.split_whitespace().any(|setting| setting == "echo")
     }
 
     pub(crate) fn type_line(&mut self, line: &str) {

@@ -74,6 +74,7 @@ pub struct LicenseProof {
 pub struct VerifiedRequest {
     request: Request,
     device_key: PublicKey,
+    token: String,
     hash: Hash,
 }
 
@@ -91,12 +92,17 @@ impl VerifiedRequest {
         };
         let payload = unverified.verify(&device_key)?;
         let request = Request::from_payload(unverified.token_type(), &payload)?;
-        Ok(Self { request, device_key, hash: Hash::of(token) })
+        Ok(Self { request, device_key, hash: Hash::of(token), token: token.to_owned() })
     }
 
     /// The claims.
     pub fn claims(&self) -> &Request {
         &self.request
+    }
+
+    /// The bare token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// The key that signed it.

@@ -13,6 +13,7 @@ use countersign_store::{
 use super::{Answered, Chosen, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
 use crate::settings::Settings;
+use crate::signing::Evidence;
 
 /// A license that keeps changing under a request is a fault, not load.
 const TRIES: usize = 16;
@@ -35,7 +36,7 @@ pub(super) async fn answer(
         let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = respond(app, request, id, now, Answer::Activation(granted));
-        let token = match sign(app, &response) {
+        let token = match sign(app, Evidence::Request(request.token()), &response).await {
             // What cannot be signed by the license at hand may be signed by what the vendor has made of it since.
             Err(_) if turn == 0 => {
                 app.store().forget_terms(&license.id);

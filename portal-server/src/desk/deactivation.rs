@@ -7,6 +7,7 @@ use countersign_store::{Deactivate, Deactivated};
 
 use super::{Answered, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
+use crate::signing::Evidence;
 
 pub(super) async fn answer(
     app: &App,
@@ -23,7 +24,7 @@ pub(super) async fn answer(
         now,
         Answer::Deactivation { activation: *activation },
     );
-    let token = sign(app, &response)?;
+    let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let device_key = request.device_key().thumbprint();
     let (_, known) = app.store().deactivation_plan(activation, &device_key).await?;
     let Some(known) = known else { return Err(Refusal::UnknownActivation) };

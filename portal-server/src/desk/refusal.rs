@@ -7,6 +7,7 @@ use countersign_core::{Code, ProductId, UnixSeconds};
 use countersign_store::StoreError;
 
 use crate::language::{Language, Say, When};
+use crate::signing::NotSigned;
 
 /// Everything that speaks against answering a request.
 #[derive(Debug)]
@@ -119,8 +120,10 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Refusal {
-    pub(crate) fn signing(error: countersign_core::Error) -> Self {
-        Self::Signing(error)
+    pub(crate) fn signing(error: NotSigned) -> Self {
+        match error {
+            NotSigned::Refused(error) => Self::Signing(error),
+        }
     }
 
     pub(crate) fn stored(error: countersign_core::Error) -> Self {

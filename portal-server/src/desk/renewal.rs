@@ -12,6 +12,7 @@ use super::change::{Change, changes};
 use super::release::visible;
 use super::{Answered, Refusal, from_stored, sign};
 use crate::app::App;
+use crate::signing::Evidence;
 
 /// A license that keeps changing under a renewal is a fault, not load.
 const TRIES: usize = 16;
@@ -78,10 +79,11 @@ pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, 
         let (id, hash) = machine.request.ok_or(Refusal::RenewalUnavailable)?;
         let now = app.now();
         let granted = grant(&license, &machine.fingerprint, now, &*app.settings().await?);
-        if let Some(latest) = latest(app, &machine).await?
-            && compared(Some(&latest), &granted, now) == Freshness::Current
+        let earlier = latest(app, &machine).await?;
+        if let Some(earlier) = &earlier
+            && compared(Some(earlier), &granted, now) == Freshness::Current
         {
-            return Ok(latest);
+            return Ok(earlier.clone());
         }
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = Response {
@@ -93,7 +95,8 @@ pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, 
             device: machine.device_key,
             answer: Said::Activation(granted),
         };
-        let token = sign(app, &response)?;
+        let earlier = Evidence::Earlier(earlier.as_ref().map(|answered| answered.token.as_str()));
+        let token = sign(app, earlier, &response).await?;
         let renewal = Renewal {
             terms: license,
             activation: machine.id,

@@ -93,9 +93,9 @@ impl<'a> Said<'a> {
 
 /// The bytes of a payload that are free when everything else is as long as it can be.
 fn room(app: &App, product: &ProductId, of: Of) -> usize {
-    match app.keys().signer.sign(&empty(app, product, of)) {
+    match app.keys().signing.length_of(&empty(app, product, of)) {
         // Three bytes of a payload are four characters of a token.
-        Ok(signed) => token::MAX_LENGTH.saturating_sub(SPARE + signed.len()) / 4 * 3,
+        Ok(length) => token::MAX_LENGTH.saturating_sub(SPARE + length) / 4 * 3,
         Err(_) => USUAL,
     }
 }

@@ -9,6 +9,7 @@ use super::{Answered, Door, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
 use crate::language::Language;
 use crate::mail::Mail;
+use crate::signing::Evidence;
 
 /// A trial response is installed within two weeks, or asked for again.
 const IMPORT_SECONDS: u64 = 14 * DAY;
@@ -54,7 +55,7 @@ pub(super) async fn answer(
         },
     };
     let response = respond(app, request, id, now, Answer::Trial(granted));
-    let token = sign(app, &response)?;
+    let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let start = StartTrial {
         trial: id,
         product: product.id,

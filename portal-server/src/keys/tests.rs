@@ -37,6 +37,11 @@ impl Folder {
     }
 }
 
+fn signer(keys: &Keys) -> &Signer {
+    let Signing::Here(signer) = &keys.signing;
+    signer
+}
+
 fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
@@ -82,7 +87,7 @@ fn a_revocation_list_and_rotations_in_the_folder_ride_in_everything_that_is_sign
     let stranger = key(66).public_key().thumbprint();
     folder.put("revocations.response", &list(&second, stranger));
     let keys = folder.load(Start::Later).unwrap();
-    let token = keys.signer.sign(&receipt(NOW)).unwrap();
+    let token = signer(&keys).sign(&receipt(NOW)).unwrap();
     let app = Roots::new([first.public_key()]);
     let verified = app.verify_response(&token, Expect::Response).unwrap();
     assert!(verified.roots().trusts(&third.public_key().thumbprint()));
@@ -93,7 +98,7 @@ fn a_revocation_list_and_rotations_in_the_folder_ride_in_everything_that_is_sign
 #[test]
 fn a_list_that_names_the_portals_own_key_and_papers_that_do_not_fit_stop_the_start() {
     let folder = Folder::new();
-    let own = *folder.load(Start::Later).unwrap().signer.kid();
+    let own = *folder.load(Start::Later).unwrap().signing.kid();
     folder.put("revocations.response", &list(&folder.root(), own));
     assert!(folder.refused().contains("own key is on the list"), "{}", folder.refused());
     folder.put("revocations.response", &list(&key(66), own));
@@ -107,7 +112,7 @@ fn a_list_that_names_the_portals_own_key_and_papers_that_do_not_fit_stop_the_sta
 fn a_delegation_that_counts_grants_is_not_for_a_portal() {
     let folder = Folder::new();
     let keys = folder.load(Start::Later).unwrap();
-    let mut delegation = keys.signer.delegation().unwrap().clone();
+    let mut delegation = keys.signing.delegation().unwrap().clone();
     delegation.serial = Some(1);
     folder.put("signing.chain", &delegation.sign(&folder.root()));
     folder.load(Start::Later).unwrap();

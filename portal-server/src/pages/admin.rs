@@ -36,15 +36,16 @@ pub(crate) async fn overview(
     visitor: Visitor,
 ) -> Result<Response, ErrorPage> {
     let entries = app.store().audit_latest(30).await?;
-    let signer = &app.keys().signer;
+    let keys = app.keys();
+    let signing = &keys.signing;
     Ok(page(&OverviewPage {
         frame: Frame::new(&app, &visitor),
         root_left_behind: keys::root_left_behind(&app.config().data)
             .map(|path| path.display().to_string()),
         two_factor_key_missing: app.vault().missing().map(ToString::to_string),
-        roots: app.keys().roots.iter().map(ToString::to_string).collect(),
-        signing_key: signer.kid().to_string(),
-        signing_until: visitor.language.when(signer.delegation().map(|d| d.not_after)),
+        roots: keys.roots.iter().map(ToString::to_string).collect(),
+        signing_key: signing.kid().to_string(),
+        signing_until: visitor.language.when(signing.delegation().map(|d| d.not_after)),
         entries: entries
             .into_iter()
             .map(|entry| (visitor.language.date_time(entry.at), entry))

@@ -37,7 +37,7 @@ pub async fn publish(
         let files = app.store().release_files(release).await?;
         let token = match read.published_at {
             Some(_) => read.checksums.clone(),
-            None => sign(app, &read, &files, checksums)?,
+            None => sign(app, &read, &files, checksums).await?,
         };
         match app.store().publish_release(read, token, actor, app.now()).await? {
             ReleaseChange::Stale => {}
@@ -56,7 +56,7 @@ pub(crate) fn signed(app: &App, token: &str) -> countersign_core::Result<SignedR
     app.keys().trust.verify_release(token).map(|verified| verified.claims().clone())
 }
 
-fn sign(
+async fn sign(
     app: &App,
     release: &ProductRelease,
     files: &[ReleaseFile],
@@ -69,7 +69,7 @@ fn sign(
     match checksums {
         Checksums::Unsigned => Ok(None),
         Checksums::Portal => {
-            let token = app.keys().signer.sign_release(&to_sign(app, release, files));
+            let token = app.keys().signing.sign_release(&to_sign(app, release, files)).await;
             token.map(Some).with_context(|| {
                 "the portal's key cannot sign the checksums, and nothing was published. Give a delegation with the scope \
                  release, or a checksum file (countersign sign-release, then --checksums), or publish with --unsigned"

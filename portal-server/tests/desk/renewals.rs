@@ -33,7 +33,7 @@ fn client(portal: &TestPortal, folder: &Path) -> Client {
         fs::write(path, text).unwrap();
     }
     let clock = Arc::<TestClock>::clone(&portal.clock);
-    let roots = portal.app.keys().roots.iter().cloned();
+    let roots = portal.app.keys().roots.clone();
     let config = Config::new(portal.product.clone(), roots, folder.join("state"))
         .mirror(Mirror::In(folder.join("mirror")))
         .machine(OwnMachine::of_directory(folder.join("machine")))

@@ -125,7 +125,7 @@ pub(crate) async fn show(
         trial_entitlements: entitlement_lines(&product.trial_entitlements),
         product,
         roots: app.keys().roots.iter().map(ToString::to_string).collect(),
-        signing_key: app.keys().signer.kid().to_string(),
+        signing_key: app.keys().signing.kid().to_string(),
     }))
 }
 
