@@ -82,6 +82,7 @@ impl Running {
     /// Answers until `shutdown` completes; what is under way then is finished.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
+        let mut written = self.desk.book.ended();
         let watching = tokio::spawn({
             let (desk, stopped) = (Arc::clone(&self.desk), stopped.clone());
             async move { desk.folder.watch(stopped).await }
@@ -90,6 +91,7 @@ impl Running {
         shutdown.await;
         let _ = stop.send(true);
         let _ = tokio::join!(serving, watching);
+        let _ = tokio::time::timeout(server::DRAIN, until(&mut written)).await;
     }
 }
 

@@ -10,7 +10,7 @@ use countersign_core::release::Release;
 use countersign_core::response::Response;
 use countersign_core::{Hash, Thumbprint, UnixSeconds, pem};
 use countersign_journal::{Form, Head, Journal, New};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::folder::{Folder, Held};
 use super::limits::Limits;
@@ -34,6 +34,7 @@ pub enum Wanted {
 pub struct Book {
     jobs: mpsc::Sender<Job>,
     head: Arc<Mutex<Head>>,
+    ended: watch::Receiver<bool>,
 }
 
 #[derive(Debug)]
@@ -77,17 +78,31 @@ impl Book {
         let journal = open_journal(&folder, &folder.held(), clock.now(), entropy.as_ref())?;
         let head = Arc::new(Mutex::new(journal.head()));
         let (jobs, queue) = mpsc::channel(GROUP);
-        let writer = Writer { folder, limits, clock, entropy, journal, head: Arc::clone(&head) };
+        let (running, ended) = watch::channel(false);
+        let writer = Writer {
+            folder,
+            limits,
+            clock,
+            entropy,
+            journal,
+            head: Arc::clone(&head),
+            _running: running,
+        };
         std::thread::Builder::new()
             .name("signer-book".to_owned())
             .spawn(move || writer.run(queue))
             .context("the thread that signs cannot be started")?;
-        Ok(Self { jobs, head })
+        Ok(Self { jobs, head, ended })
     }
 
     /// Where the journal ends.
     pub fn head(&self) -> Head {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Is cut off when nothing is written any more and the folder is free.
+    pub(super) fn ended(&self) -> watch::Receiver<bool> {
+        self.ended.clone()
     }
 
     /// Signs: the bare token, which is on disk by then.
@@ -109,6 +124,8 @@ struct Writer {
     entropy: Arc<dyn Entropy>,
     journal: Journal,
     head: Arc<Mutex<Head>>,
+    /// The last to be dropped.
+    _running: watch::Sender<bool>,
 }
 
 impl Writer {

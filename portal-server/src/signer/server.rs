@@ -28,7 +28,7 @@ const IDLE: Duration = Duration::from_secs(120);
 /// A message that has begun is whole within this time, and an answer is taken.
 const WHOLE: Duration = Duration::from_secs(5);
 /// What is under way at the end is finished within this time.
-const DRAIN: Duration = Duration::from_secs(10);
+pub(super) const DRAIN: Duration = Duration::from_secs(10);
 
 /// What every connection needs.
 pub(super) struct Desk {
