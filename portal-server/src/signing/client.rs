@@ -105,7 +105,20 @@ impl Client {
             Evidence::Earlier(Some(token)) => Shown::Earlier(token.to_owned()),
             Evidence::Earlier(None) => return Err(NotSigned::NoEvidence),
         };
-        self.token(What::Sign { evidence, response: response.to_unsigned() }).await
+        let is_renewal = matches!(evidence, Shown::Earlier(_));
+        match self.token(What::Sign { evidence, response: response.to_unsigned() }).await {
+            // Such as one that a stolen key signed: a new request of the machine will do.
+            Err(NotSigned::Declined(declined))
+                if is_renewal && declined.code == code::NOT_ASKED_FOR =>
+            {
+                tracing::warn!(
+                    fact = declined.fact,
+                    "the signer does not take an earlier response"
+                );
+                Err(NotSigned::NoEvidence)
+            }
+            signed => signed,
+        }
     }
 
     pub(super) async fn sign_release(&self, release: &Release) -> Result<String, NotSigned> {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::{Client, Known, Public, Signing};
 use crate::app::App;
-use crate::keys::{Keys, write_private_file};
+use crate::keys::{Keys, private_folder, write_private_file};
 use crate::signer::until;
 
 /// How often the signer is asked whether it signs with something else, where it has not said so itself.
@@ -49,6 +49,8 @@ pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
             data.display()
         );
     }
+    // Other secrets of the portal lie in it.
+    private_folder(&data.join("keys"))?;
     let client = Client::new(socket.to_owned());
     let known = match client.state().await {
         Ok(state) => {
