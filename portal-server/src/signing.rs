@@ -56,6 +56,7 @@ pub enum NotSigned {
 
 /// Who has the key.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // a process has one of it
 pub enum Signing {
     /// This process.
     Here(Signer),

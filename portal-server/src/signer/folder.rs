@@ -35,8 +35,13 @@ pub struct Folder {
     path: PathBuf,
     passphrase: Option<String>,
     held: RwLock<Arc<Held>>,
+    /// What was seen before it was loaded.
+    seen: Seen,
     _lock: File,
 }
+
+/// Name, length and time of each file that counts.
+type Seen = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 impl Folder {
     /// Opens it: no other signer may have it open.
@@ -45,8 +50,9 @@ impl Folder {
     /// When another signer has, or the files are unreadable or do not fit each other.
     pub fn open(path: &Path, passphrase: Option<String>) -> anyhow::Result<Self> {
         let lock = lock(path)?;
+        let seen = look(path);
         let held = RwLock::new(Arc::new(load(path, passphrase.as_deref())?));
-        Ok(Self { path: path.to_owned(), passphrase, held, _lock: lock })
+        Ok(Self { path: path.to_owned(), passphrase, held, seen, _lock: lock })
     }
 
     /// What is held now.
@@ -62,7 +68,7 @@ impl Folder {
     /// Takes over what is changed in the folder, until `stopped`. What cannot be read or does not fit is said once, and what
     /// was held goes on.
     pub async fn watch(&self, mut stopped: watch::Receiver<bool>) {
-        let mut seen = look(&self.path);
+        let mut seen = self.seen.clone();
         loop {
             tokio::select! {
                 () = until(&mut stopped) => return,
@@ -124,8 +130,7 @@ fn lock(folder: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// Name, length and time of each file that counts.
-fn look(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+fn look(folder: &Path) -> Seen {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let counts = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

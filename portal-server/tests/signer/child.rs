@@ -14,7 +14,7 @@ pub(crate) struct Signer {
     log: PathBuf,
     /// What it printed until it signed.
     said: Vec<String>,
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Signer {
@@ -26,16 +26,21 @@ impl Signer {
     pub(crate) fn start_with(keys: &Path, socket: &Path, options: &[&str]) -> Self {
         let log = keys.with_extension("log");
         let mut child = spawn(keys, socket, options, &log);
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = Vec::new();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut signer = Self { child, log, said: Vec::new(), stdout };
+        signer.wait_for_socket();
+        signer
+    }
+
+    fn wait_for_socket(&mut self) {
         loop {
             let mut line = String::new();
-            let read = stdout.read_line(&mut line).unwrap();
-            assert!(read > 0, "the signer ended: {}", std::fs::read_to_string(&log).unwrap());
+            let read = self.stdout.read_line(&mut line).unwrap();
+            assert!(read > 0, "the signer ended before it signed");
             if line.starts_with("signing on ") {
-                return Self { child, log, said, _stdout: stdout };
+                return;
             }
-            said.push(line.trim_end().to_owned());
+            self.said.push(line.trim_end().to_owned());
         }
     }
 

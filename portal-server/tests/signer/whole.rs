@@ -209,3 +209,22 @@ fn the_signers_commands_say_what_is_wrong() {
     let said = String::from_utf8(shown.stderr).unwrap();
     assert!(said.contains("does not answer"), "{said}");
 }
+
+/// The units name options that there are.
+#[test]
+fn the_units_for_systemd_start_what_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("packaging/systemd");
+    let mut found = 0;
+    for unit in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(unit.unwrap().path()).unwrap();
+        let command = text.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
+        let arguments = command.strip_prefix("/usr/local/bin/countersign-portal ").unwrap();
+        let mut all: Vec<&str> = arguments.split(' ').collect();
+        all.push("--help");
+        assert!(run(&all).contains("Usage:"), "{command}");
+        let all: Vec<&str> = arguments.split(' ').chain(["--no-such-option", "--help"]).collect();
+        assert!(!Command::new(PROGRAM).args(all).output().unwrap().status.success());
+        found += 1;
+    }
+    assert_eq!(found, 2);
+}
