@@ -28,6 +28,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::clock::{Clock, Entropy};
+use crate::keys::passphrase::Sources;
 pub use init::{Moved, init};
 use limits::Limits;
 
@@ -37,8 +38,8 @@ pub struct Options {
     pub keys: PathBuf,
     /// Where the portal reaches it.
     pub socket: PathBuf,
-    /// What opens signing.pem, where it is encrypted.
-    pub passphrase: Option<String>,
+    /// Where the passphrase of signing.pem may be, beside the folder itself.
+    pub passphrase: Sources,
     /// Users, by number, who may ask; empty: whoever may open the socket.
     pub allowed: Vec<u32>,
     /// What it signs.

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::limits::{Limits, Releases};
 use super::{Moved, Options, init, open};
 use crate::clock::{SystemClock, SystemEntropy};
+use crate::keys::passphrase::Sources;
 use crate::signing::Client;
 
 /// What a signer is told to do.
@@ -49,9 +49,10 @@ pub struct Serve {
     /// Sign no checksum lists of releases.
     #[arg(long)]
     no_releases: bool,
-    /// The first line of this file opens signing.pem, where it is encrypted.
-    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_SIGNING_PASSPHRASE_FILE")]
-    passphrase_file: Option<PathBuf>,
+    /// The first line of this file opens signing.pem, where it is encrypted [default: COUNTERSIGN_KEY_PASSPHRASE, systemd's
+    /// credential countersign-key-passphrase, the file key-passphrase in the folder].
+    #[arg(long, value_name = "FILE")]
+    key_passphrase_file: Option<PathBuf>,
     /// Write logs as JSON.
     #[arg(long)]
     pub json_logs: bool,
@@ -94,7 +95,7 @@ pub async fn run(command: SignerCommand, shutdown: impl Future<Output = ()>) -> 
         SignerCommand::Init(Init { from, keys }) => {
             let Moved { files, gone } = init(&from, &keys)?;
             files.iter().for_each(|file| println!("signer has     {}", file.display()));
-            println!("portal has not {}", gone.display());
+            gone.iter().for_each(|file| println!("portal has not {}", file.display()));
             Ok(())
         }
         SignerCommand::Show(Show { socket }) => show(&socket).await,
@@ -103,11 +104,10 @@ pub async fn run(command: SignerCommand, shutdown: impl Future<Output = ()>) -> 
 
 #[allow(clippy::print_stdout)] // a program talks on standard output
 async fn serve(options: Serve, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let passphrase = options.passphrase_file.as_deref().map(first_line).transpose()?;
     let running = open(Options {
         keys: options.keys,
         socket: options.socket.clone(),
-        passphrase,
+        passphrase: Sources::of_process(options.key_passphrase_file),
         allowed: options.allow_uid,
         limits: Limits {
             max_days: options.max_days,
@@ -137,10 +137,4 @@ async fn show(socket: &Path) -> anyhow::Result<()> {
     println!("until         {until} UTC");
     println!("journal       {} {}", state.head.count, state.head.hash);
     Ok(())
-}
-
-fn first_line(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("{} cannot be read", path.display()))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

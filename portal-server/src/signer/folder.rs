@@ -9,8 +9,10 @@ use anyhow::{Context as _, bail};
 use countersign_core::trust::Signer;
 use countersign_core::{Hash, pem};
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 use super::until;
+use crate::keys::passphrase::{self, Sources};
 use crate::signing::{Known, Public};
 
 /// How often the folder is looked at.
@@ -33,7 +35,7 @@ pub struct Held {
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    passphrase: Option<String>,
+    passphrase: Sources,
     held: RwLock<Arc<Held>>,
     /// What was seen before it was loaded.
     seen: Seen,
@@ -48,10 +50,10 @@ impl Folder {
     ///
     /// # Errors
     /// When another signer has, or the files are unreadable or do not fit each other.
-    pub fn open(path: &Path, passphrase: Option<String>) -> anyhow::Result<Self> {
+    pub fn open(path: &Path, passphrase: Sources) -> anyhow::Result<Self> {
         let lock = lock(path)?;
         let seen = look(path);
-        let held = RwLock::new(Arc::new(load(path, passphrase.as_deref())?));
+        let held = RwLock::new(Arc::new(load(path, &passphrase)?));
         Ok(Self { path: path.to_owned(), passphrase, held, seen, _lock: lock })
     }
 
@@ -79,7 +81,7 @@ impl Folder {
                 continue;
             }
             seen = now;
-            match load(&self.path, self.passphrase.as_deref()) {
+            match load(&self.path, &self.passphrase) {
                 Ok(held) => self.take(held),
                 Err(error) => tracing::error!(
                     error = format!("{error:#}"),
@@ -98,12 +100,17 @@ impl Folder {
     }
 }
 
-fn load(folder: &Path, passphrase: Option<&str>) -> anyhow::Result<Held> {
+fn load(folder: &Path, passphrase: &Sources) -> anyhow::Result<Held> {
     let known = Public::read(folder)?.verify().with_context(|| folder.display().to_string())?;
     let path = folder.join("signing.pem");
     let text =
         fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let key = pem::read_private(&text, passphrase).with_context(|| path.display().to_string())?;
+    let text = Zeroizing::new(text);
+    let key = match passphrase.find(folder)? {
+        Some(passphrase) => passphrase.open(&text),
+        None => pem::read_private(&text, None),
+    };
+    let key = key.with_context(|| path.display().to_string())?;
     let public = &known.public;
     let signer = Signer::delegated(key, public.chain.clone(), &known.trust)
         .with_context(|| format!("signing.chain does not fit {}", path.display()))?
@@ -134,7 +141,7 @@ fn look(folder: &Path) -> Seen {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let counts = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        matches!(ending, "pem" | "chain" | "pub" | "response")
+        matches!(ending, "pem" | "chain" | "pub" | "response") || path.ends_with(passphrase::FILE)
     };
     let mut seen: Vec<_> = entries
         .map(|entry| entry.path())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::keys::{private_folder, write_private_file};
+use crate::keys::{passphrase, private_folder, write_private_file};
 
 /// What goes along beside the key.
 const NEEDED: [&str; 2] = ["signing.chain", "root.pub"];
@@ -16,8 +16,8 @@ const KEY: &str = "signing.pem";
 pub struct Moved {
     /// The files that the signer has now.
     pub files: Vec<PathBuf>,
-    /// The key that the portal has no longer.
-    pub gone: PathBuf,
+    /// What the portal has no longer: the key, and its passphrase where that lay in a file.
+    pub gone: Vec<PathBuf>,
 }
 
 /// Moves the key of the portal in `data` into the folder `keys`, with copies of what belongs to it. Cut off in the middle it
@@ -39,11 +39,24 @@ pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
     for name in &files {
         copy(&from.join(name), &keys.join(name))?;
     }
+    let passphrase = data.join(passphrase::FILE);
+    let has_passphrase = passphrase.exists();
+    if has_passphrase {
+        copy(&passphrase, &keys.join(passphrase::FILE))?;
+    }
     fs::remove_file(&key).with_context(|| {
         format!("{} could not be taken away: do it by hand, the signer has its copy", key.display())
     })?;
     fs::File::open(&from).and_then(|folder| folder.sync_all())?;
-    Ok(Moved { files: files.iter().map(|name| keys.join(name)).collect(), gone: key })
+    let mut moved =
+        Moved { files: files.iter().map(|name| keys.join(name)).collect(), gone: vec![key] };
+    if has_passphrase {
+        // It opens the key in every backup.
+        fs::remove_file(&passphrase).with_context(|| passphrase.display().to_string())?;
+        moved.files.push(keys.join(passphrase::FILE));
+        moved.gone.push(passphrase);
+    }
+    Ok(moved)
 }
 
 fn files(from: &Path) -> anyhow::Result<Vec<String>> {

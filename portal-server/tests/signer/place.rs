@@ -5,6 +5,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 
 use countersign_core::pem;
+use countersign_portal::clock::SystemEntropy;
+use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::signer::{init, open};
 use serde_json::json;
 
@@ -162,6 +164,24 @@ fn a_portals_key_moves_to_a_signer_and_a_move_that_was_cut_off_is_begun_anew() {
     assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o700);
     let again = init(&data, &to).unwrap_err().to_string();
     assert!(again.contains("is not there"), "{again}");
+}
+
+#[tokio::test]
+async fn an_encrypted_key_moves_with_its_passphrase_and_is_opened_by_it() {
+    let mut stand = Stand::new();
+    stand.stop().await;
+    let data = stand.keys.folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let made = Sources::default().find_or_make(&data, &SystemEntropy).unwrap();
+    stand.keys.put("signing.pem", &made.seal(&stand.keys.key, &SystemEntropy).unwrap());
+    assert!(open(stand.options()).is_err(), "without its passphrase");
+    fs::rename(stand.keys.place(), data.join("keys")).unwrap();
+    let moved = init(&data, &stand.keys.place()).unwrap();
+    assert_eq!(moved.gone, [data.join("keys/signing.pem"), data.join("key-passphrase")]);
+    assert!(moved.gone.iter().all(|path| !path.exists()));
+    stand.start(|_| ());
+    let (_, license, request) = asked();
+    stand.signs(&request, &answer_to(&request, license.id())).await;
 }
 
 #[test]

@@ -18,6 +18,7 @@ use countersign_core::trust::Roots;
 use countersign_core::{Expect, Id, LicenseId, ProductId, SigningKey, UnixSeconds, file, pem};
 use countersign_journal::verify::Verified;
 use countersign_portal::clock::{Clock, SystemEntropy};
+use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::signer::limits::Limits;
 use countersign_portal::signer::{Options, open};
 use serde_json::{Value, json};
@@ -177,7 +178,7 @@ impl Stand {
         Options {
             keys: self.keys.place(),
             socket: self.keys.socket(),
-            passphrase: None,
+            passphrase: Sources::default(),
             allowed: Vec::new(),
             limits: Limits::default(),
             clock: Arc::<StillClock>::clone(&self.clock),
