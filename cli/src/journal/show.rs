@@ -74,8 +74,7 @@ fn release(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
         "files": claims.files.len(),
     });
     let words = format!(
-        "{} {} {} ({}), files: {}",
-        TokenType::Release.words(),
+        "checksums of {} {} ({}), files: {}",
         claims.product,
         claims.version,
         claims.channel,

@@ -11,6 +11,7 @@ use countersign_core::response::Response;
 use countersign_journal::Head;
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 
 use super::{Evidence, NotSigned, Public};
 use crate::signer::wire::{self, Ask, Declined, Reply, Said, Shown, VERSION, What, code};
@@ -21,6 +22,8 @@ const CONNECTIONS: usize = 32;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the signer may take to be there.
 const CONNECT: Duration = Duration::from_secs(2);
+/// An answer this long ago says that it is there.
+const RECENT: Duration = Duration::from_secs(2);
 /// How long it may take to answer: its disk may be busy.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -37,6 +40,8 @@ struct Inner {
     idle: Mutex<Vec<UnixStream>>,
     /// Of what the signer signs with, as it said last.
     state: Mutex<Option<Hash>>,
+    /// When it answered last, if nothing has gone wrong since.
+    answered: Mutex<Option<Instant>>,
     changed: Notify,
 }
 
@@ -67,6 +72,7 @@ impl Client {
             places: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
             state: Mutex::default(),
+            answered: Mutex::default(),
             changed: Notify::new(),
         };
         Self { inner: Arc::new(inner) }
@@ -88,6 +94,16 @@ impl Client {
             }
             _ => Err(self.away("it answers something else")),
         }
+    }
+
+    /// Whether the signer answers, asked within the last seconds or now: on a busy one nobody waits for that.
+    pub(super) async fn is_reachable(&self, within: Duration) -> bool {
+        let last = *self.inner.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < RECENT) {
+            return true;
+        }
+        let state = tokio::time::timeout(within, self.state()).await;
+        state.is_ok_and(|state| state.is_ok())
     }
 
     /// Comes back when the signer has said that it signs with something else than before.
@@ -136,6 +152,13 @@ impl Client {
     /// Asks on a connection that is open, or on a new one. A signer that was started again has closed the open ones: then it
     /// is asked once more. What it had signed for the first question stands in its journal and is handed to nobody.
     async fn ask(&self, what: What) -> Result<Said, Away> {
+        let said = self.ask_somehow(what).await;
+        let now = said.is_ok().then(Instant::now);
+        *self.inner.answered.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        said
+    }
+
+    async fn ask_somehow(&self, what: What) -> Result<Said, Away> {
         let place = tokio::time::timeout(PATIENCE, self.inner.places.acquire()).await;
         let _place = place.map_err(|_| self.away("all connections to it are in use"))?;
         let ask = Ask { v: VERSION, what };

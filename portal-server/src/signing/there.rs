@@ -29,8 +29,7 @@ pub struct There {
 
 impl There {
     pub(super) async fn is_reachable(&self) -> bool {
-        let state = tokio::time::timeout(READY_WITHIN, self.client.state()).await;
-        state.is_ok_and(|state| state.is_ok())
+        self.client.is_reachable(READY_WITHIN).await
     }
 }
 
