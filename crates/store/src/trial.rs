@@ -63,6 +63,8 @@ pub struct StartTrial {
     pub expires_at: UnixSeconds,
     /// What holds a flood back.
     pub limits: TrialLimits,
+    /// Who brought the request, if they were logged in.
+    pub by_user: Option<Id>,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -184,10 +186,14 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         device.name.as_deref(),
         start.now,
     )?;
+    let actor = match start.by_user {
+        Some(user) => crate::session::by(user),
+        None => format!("device:{}", start.device_key),
+    };
     audit::record(
         c,
         start.now,
-        &format!("device:{}", start.device_key),
+        &actor,
         "trial.start",
         &id,
         start.product.as_str(),
