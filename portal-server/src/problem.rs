@@ -29,8 +29,7 @@ pub(crate) struct Problem {
 
 const HOW_TO_SEND: &str = "POST {\"request\": \"<file or token>\"} as application/json, or the file itself as text/plain.";
 
-const HOW_TO_SEND_A_TOKEN: &str =
-    "Send Authorization: Bearer cst_…, once; a token in the address or in a cookie is not looked at. Tokens are made on the page \
+const HOW_TO_SEND_A_TOKEN: &str = "Send Authorization: Bearer cst_…, once; a token in the address or in a cookie is not looked at. Tokens are made on the page \
      API tokens.";
 /// How to come in, and why it was not in this way (RFC 6750).
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +61,16 @@ impl Problem {
         advice: &str,
     ) -> Self {
         let (title, detail, advice) = (title.to_owned(), detail.to_owned(), advice.to_owned());
-        Self { status, code, title, detail, advice, more: Vec::new(), retry_after: None, challenge: None }
+        Self {
+            status,
+            code,
+            title,
+            detail,
+            advice,
+            more: Vec::new(),
+            retry_after: None,
+            challenge: None,
+        }
     }
 
     pub(crate) fn too_large() -> Self {
@@ -158,28 +166,49 @@ impl Problem {
     pub(crate) fn token_expired(at: UnixSeconds) -> Self {
         let fact = format!("the token ended on {}", Language::ENGLISH.date_time(at));
         let advice = "Nothing was used up. Make a new one on the page API tokens.";
-        Self::no_token("token-expired", "The token has ended", &fact, advice, Challenge::InvalidToken)
+        Self::no_token(
+            "token-expired",
+            "The token has ended",
+            &fact,
+            advice,
+            Challenge::InvalidToken,
+        )
     }
 
     /// Somebody ended it.
     pub(crate) fn token_revoked() -> Self {
         let fact = "the token was revoked: by its owner, or because the owner has a new password or may not log in any more";
-        let advice = "Nothing was used up. Whoever may log in makes a new one on the page API tokens.";
-        Self::no_token("token-revoked", "The token was revoked", fact, advice, Challenge::InvalidToken)
+        let advice =
+            "Nothing was used up. Whoever may log in makes a new one on the page API tokens.";
+        Self::no_token(
+            "token-revoked",
+            "The token was revoked",
+            fact,
+            advice,
+            Challenge::InvalidToken,
+        )
     }
 
     /// Its owner may not log in at the moment.
     pub(crate) fn token_suspended() -> Self {
         let fact = "the owner of the token may not log in at the moment";
         let advice = "Nothing was used up. The token works again when its owner may log in again.";
-        Self::no_token("token-suspended", "The token does not work now", fact, advice, Challenge::InvalidToken)
+        Self::no_token(
+            "token-suspended",
+            "The token does not work now",
+            fact,
+            advice,
+            Challenge::InvalidToken,
+        )
     }
 
     /// The token is for other things.
     pub(crate) fn insufficient_scope(scope: TokenScope) -> Self {
         let name = scope.as_str();
         let fact = format!("the token does not have the scope {name}");
-        let advice = format!("Nothing was used up. Use a token with the scope {name}; a token's scopes stay as they were made.");
+        let advice = format!(
+            "Nothing was used up. Use a token with the scope {name}; a token's scopes stay as they were made."
+        );
         let (status, title) = (StatusCode::FORBIDDEN, "The token is for other things");
         let mut problem = Self::new(status, "insufficient-scope", title, &fact, &advice);
         problem.challenge = Some(Challenge::Scope(scope));

@@ -31,8 +31,10 @@ const LIVE: &str = "SELECT id, user_id, name, scopes, created_at, expires_at, la
     FROM api_token WHERE revoked_at IS NULL AND expires_at > ?1 ORDER BY created_at DESC, id LIMIT 1000";
 const USED: &str = "UPDATE api_token SET last_used_at = ?2 WHERE id = ?1 \
     AND (last_used_at IS NULL OR last_used_at <= ?2 - 60)";
-const REVOKE: &str = "UPDATE api_token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING user_id";
-const REVOKE_OWN: &str = "UPDATE api_token SET revoked_at = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
+const REVOKE: &str =
+    "UPDATE api_token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING user_id";
+const REVOKE_OWN: &str =
+    "UPDATE api_token SET revoked_at = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
 const REVOKE_ALL: &str = "UPDATE api_token SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2";
 
 /// Tokens of one user that work at a time.
@@ -206,12 +208,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn revoke_own_api_token(
-        &self,
-        user: Id,
-        id: Id,
-        now: UnixSeconds,
-    ) -> Result<bool> {
+    pub async fn revoke_own_api_token(&self, user: Id, id: Id, now: UnixSeconds) -> Result<bool> {
         self.write(move |c| {
             let values = (id.to_string(), user.to_string(), seconds(now));
             let ended = run(c, REVOKE_OWN, values)? == 1;

@@ -190,14 +190,7 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         Some(user) => crate::session::by(user),
         None => format!("device:{}", start.device_key),
     };
-    audit::record(
-        c,
-        start.now,
-        &actor,
-        "trial.start",
-        &id,
-        start.product.as_str(),
-    )?;
+    audit::record(c, start.now, &actor, "trial.start", &id, start.product.as_str())?;
     Ok(TrialStarted::Done)
 }
 

@@ -42,8 +42,9 @@ impl Wanted {
             return Err(Say::new("token-name-needed").into());
         }
         let unknown = |_| Unfit(Say::new("token-scope-unknown"));
-        let scopes: BTreeSet<TokenScope> =
-            scopes.map(|s| s.as_ref().parse().map_err(unknown)).collect::<std::result::Result<_, _>>()?;
+        let scopes: BTreeSet<TokenScope> = scopes
+            .map(|s| s.as_ref().parse().map_err(unknown))
+            .collect::<std::result::Result<_, _>>()?;
         if scopes.is_empty() {
             return Err(Say::new("token-scope-needed").into());
         }

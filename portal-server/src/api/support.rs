@@ -55,16 +55,15 @@ pub(crate) fn answer() -> MethodRouter<App> {
 
 /// `POST /api/v1/requests/preview`: what that would do. Nothing is used up.
 pub(crate) fn preview() -> MethodRouter<App> {
-    let handler = async |State(app): State<App>,
-                         holder: Holder,
-                         body: Result<Bytes, BytesRejection>| {
-        let (request, door) = read(&app, holder, body).await?;
-        let preview = desk::preview(&app, &request, &door).await?;
-        let body = preview_json(&request, &preview).to_string();
-        Ok::<Response, Problem>(
-            ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-        )
-    };
+    let handler =
+        async |State(app): State<App>, holder: Holder, body: Result<Bytes, BytesRejection>| {
+            let (request, door) = read(&app, holder, body).await?;
+            let preview = desk::preview(&app, &request, &door).await?;
+            let body = preview_json(&request, &preview).to_string();
+            Ok::<Response, Problem>(
+                ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            )
+        };
     limited(post(handler))
 }
 

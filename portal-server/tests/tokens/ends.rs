@@ -1,13 +1,16 @@
 //! What a token ends with.
 
+use countersign_core::Id;
 use countersign_store::{Role, TokenScope, UserStatus};
 
 use super::Program;
-use crate::played::{Machine, NOW};
+use crate::played::{Machine, NOW, rng};
 use crate::world::{DAY, PASSWORD, TestPortal};
 
 async fn works(program: &Program, portal: &TestPortal) {
-    program.answer(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
+    // A machine of its own each time: no machine gets a second trial.
+    let name = format!("lab-{}", Id::random(&mut rng()));
+    program.answer(&Machine::new(&name, &portal.product).trial()).await.is(200);
 }
 
 async fn ended(program: &Program, portal: &TestPortal, code: &str) {
@@ -137,7 +140,8 @@ async fn nobody_has_more_tokens_than_can_be_looked_through() {
         portal.program(&ada, &[TokenScope::AnswerRequests]).await;
     }
     let admin = portal.logged_in("ada@acme.example").await;
-    let form = [("name", "one more"), ("scope", "journal:push"), ("days", "9"), ("password", PASSWORD)];
+    let form =
+        [("name", "one more"), ("scope", "journal:push"), ("days", "9"), ("password", PASSWORD)];
     admin.post("/admin/tokens", &form).await.is(422).says("as many as one may have");
     let revoked = portal.tokens_of(&ada).await[7].id;
     admin.post(&format!("/admin/tokens/{revoked}/revoke"), &[]).await.is(303);

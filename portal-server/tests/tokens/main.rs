@@ -70,7 +70,7 @@ impl TestPortal {
             id,
             token: Hash::of(&token),
             user: user.id,
-            name: "laptop".into(),
+            name: "adas-own".into(),
             scopes: BTreeSet::from_iter(scopes.iter().copied()),
             until: self.clock_now() + 90 * DAY,
             notice: NewJob { kind: "none", payload: String::new(), once: None, run_at: 1 },

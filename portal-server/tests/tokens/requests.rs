@@ -80,7 +80,8 @@ async fn support_names_the_license_of_a_request_that_carries_none_by_id_or_key()
     let support = portal.support().await;
     let key = portal.license(2, None).await;
     let bare = |name: &str| {
-        Machine::new(name, &portal.product).request(|_, device| Ask::Activation { device, license: None })
+        Machine::new(name, &portal.product)
+            .request(|_, device| Ask::Activation { device, license: None })
     };
     let request = bare("lab-7");
     support.answer(&request).await.refuses_as(422, "license-needed");
@@ -90,7 +91,7 @@ async fn support_names_the_license_of_a_request_that_carries_none_by_id_or_key()
     for (request, license) in [(request, key.id().to_string()), (bare("lab-8"), key.grouped())] {
         let body = json!({"request": request, "license": license});
         let answer = support.browser.send(support.post("/api/v1/requests", &body)).await.is(200);
-        assert_eq!(answer.json()["type"], "activation+jwt");
+        assert_eq!(answer.json()["type"], "activation-response+jwt");
     }
     assert_eq!(portal.stored(&key).await.live_activations, 2);
     for unknown in ["AAAAAAAAAAAAAAAAAAAAAA", "no such thing", ""] {

@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::{ErrorPage, optional_number};
 use crate::access::Visitor;
-use crate::account::api_token::{DEFAULT_DAYS, MOST_DAYS, Made, WARN_SECONDS, Wanted, make_own};
 use crate::account::Refusal;
+use crate::account::api_token::{DEFAULT_DAYS, MOST_DAYS, Made, WARN_SECONDS, Wanted, make_own};
 use crate::app::App;
 use crate::pages::refused::beside_form;
 use crate::pages::{Frame, page, page_with};
