@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::Store;
 
+use crate::access::token::LastUses;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
@@ -50,6 +51,7 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    last_uses: LastUses,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
@@ -119,6 +121,7 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            last_uses: LastUses::default(),
             batches,
             listening,
         };
@@ -199,6 +202,10 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.inner.last_uses
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {
