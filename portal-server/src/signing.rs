@@ -1,5 +1,6 @@
-//! Who signs for the portal. Every response and every checksum list goes through here, with what shows that it was asked for.
+//! Who signs for the portal. Every response, checksum list and checkpoint goes through here, with what shows that it was asked for.
 
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::delegation::Delegation;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
@@ -54,6 +55,16 @@ impl Signing {
     pub async fn sign_release(&self, release: &Release) -> Result<String, NotSigned> {
         let Self::Here(signer) = self;
         Ok(signer.sign_release(release)?)
+    }
+
+    /// Signs a checkpoint of the audit log: the bare token.
+    ///
+    /// # Errors
+    /// [`NotSigned`]; nothing is half-done then.
+    #[allow(clippy::unused_async)] // a signer in another process is waited for
+    pub async fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> Result<String, NotSigned> {
+        let Self::Here(signer) = self;
+        Ok(signer.sign_checkpoint(checkpoint)?)
     }
 
     /// How many bytes the token of a response would have.
