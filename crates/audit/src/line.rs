@@ -114,10 +114,7 @@ mod tests {
     fn a_line_is_what_the_format_says_letter_by_letter() {
         let opening = Opening::new(Id::from([1; 16]), 1_790_000_000);
         let (line, head) = opening.line();
-        assert_eq!(
-            line,
-            r#"{"log":"AQEBAQEBAQEBAQEBAQEBAQ","v":1,"made":1790000000,"prev":""}"#
-        );
+        assert_eq!(line, r#"{"log":"AQEBAQEBAQEBAQEBAQEBAQ","v":1,"made":1790000000,"prev":""}"#);
         let entry = Entry {
             n: 1,
             seq: 7,

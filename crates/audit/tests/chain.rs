@@ -59,7 +59,10 @@ fn a_whole_log_is_proven_up_to_the_last_checkpoint_and_no_further() {
     assert_eq!(found(&log.lines, &[]), (vec![], None));
     assert_eq!(found(&log.lines, &[log.heads[4], log.heads[7], log.heads[0]]), (vec![], Some(7)));
     let verified = look(&log.lines, &[log.heads[10]]);
-    assert_eq!((verified.entries, verified.first, verified.head), (10, Some(1), Some(log.heads[10])));
+    assert_eq!(
+        (verified.entries, verified.first, verified.head),
+        (10, Some(1), Some(log.heads[10]))
+    );
     assert_eq!(verified.proven, Some((10, 0)));
 }
 

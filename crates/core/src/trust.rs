@@ -197,7 +197,8 @@ impl Roots {
         let unverified = Unverified::decode(token)?;
         Expect::Type(TokenType::AuditCheckpoint).check(unverified.token_type())?;
         let roots = self.with(rotations_of(&unverified))?;
-        let signed = roots.verify_signature(&unverified, "the checkpoint is signed by", Use::New)?;
+        let signed =
+            roots.verify_signature(&unverified, "the checkpoint is signed by", Use::New)?;
         let checkpoint = Checkpoint::from_payload(&signed.payload)?;
         let claim = signed.claim(false)?;
         if let Some(delegation) = &signed.delegation {
