@@ -433,6 +433,18 @@ wrong-door-advice = Senden Sie es dorthin, wo seine Art hingehört, oder nehmen 
 signing-failed-title = Das Portal kann nicht unterschreiben
 signing-failed = Das Portal kann nicht unterschreiben: { $detail }.
 signing-failed-advice = Es wurde nichts verbraucht. Sagen Sie dem Hersteller: Der Schlüssel des Portals braucht Aufmerksamkeit.
+signer-away-title = Zurzeit kann nichts unterschrieben werden
+signer-away = Das Programm, das für das Portal unterschreibt, antwortet nicht.
+signer-away-advice = Es wurde nichts verbraucht. Bringen Sie dieselbe Datei in einer Minute noch einmal. Bleibt es so, sagen Sie dem Hersteller: Der Signierer braucht Aufmerksamkeit.
+signer-limit-title = Eine Weile wird nichts mehr unterschrieben
+signer-limit = Das Programm, das für das Portal unterschreibt, hat seine Grenze erreicht.
+signer-limit-advice = Es wurde nichts verbraucht. { $minutes ->
+    [one] Bringen Sie dieselbe Datei in einer Minute noch einmal.
+   *[other] Bringen Sie dieselbe Datei in { $minutes } Minuten noch einmal.
+}
+signer-declined-title = Der Signierer unterschreibt das nicht
+signer-declined = Das Programm, das für das Portal unterschreibt, lehnt es ab: { $detail }.
+signer-declined-advice = Es wurde nichts verbraucht. Sagen Sie dem Hersteller: Portal und Signierer sind sich nicht einig.
 unavailable-title = Zurzeit nicht möglich
 unavailable = Die Datenbank des Portals antwortet nicht.
 unavailable-advice = Es wurde nichts verbraucht. Versuchen Sie es in einer Minute noch einmal.

@@ -434,6 +434,18 @@ wrong-door-advice = Send it to the place for its kind, or use the page that take
 signing-failed-title = The portal cannot sign
 signing-failed = The portal cannot sign: { $detail }.
 signing-failed-advice = Nothing was used up. Tell the vendor: the portal's signing key needs attention.
+signer-away-title = Nothing can be signed at the moment
+signer-away = The program that signs for the portal does not answer.
+signer-away-advice = Nothing was used up. Bring the same file again in a minute. If it stays so, tell the vendor: the signer needs attention.
+signer-limit-title = Nothing more is signed for a while
+signer-limit = The program that signs for the portal has reached its limit.
+signer-limit-advice = Nothing was used up. { $minutes ->
+    [one] Bring the same file again in a minute.
+   *[other] Bring the same file again in { $minutes } minutes.
+}
+signer-declined-title = The signer does not sign this
+signer-declined = The program that signs for the portal refuses it: { $detail }.
+signer-declined-advice = Nothing was used up. Tell the vendor: portal and signer do not agree.
 unavailable-title = Not available at the moment
 unavailable = The portal's database does not answer.
 unavailable-advice = Nothing was used up. Try again in a minute.

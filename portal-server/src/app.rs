@@ -98,7 +98,13 @@ impl App {
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
-        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?;
+        let keys = match &config.signer {
+            #[cfg(unix)]
+            Some(socket) => crate::signing::open(data, socket).await?,
+            #[cfg(not(unix))]
+            Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
+            None => keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?,
+        };
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
@@ -142,6 +148,12 @@ impl App {
     /// Signing key and roots as they are now.
     pub fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.inner.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over other keys: operations that began go on with those that they have.
+    #[cfg(unix)]
+    pub(crate) fn replace_keys(&self, keys: Keys) {
+        *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The secrets of second factors.

@@ -33,6 +33,8 @@ pub struct Config {
     pub audit_checkpoints: Option<PathBuf>,
     /// How long what happened may wait to be chained into the audit log.
     pub seal_every: Duration,
+    /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
+    pub signer: Option<PathBuf>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -56,6 +58,7 @@ impl Config {
             mail_from: None,
             audit_checkpoints: None,
             seal_every: Duration::from_secs(3),
+            signer: None,
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -23,6 +23,12 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// Which entry of which log it names, as one value: two checkpoints of one place that say different things show that the
+    /// log was another one in between.
+    pub fn place(&self) -> Hash {
+        Hash::of(format!("audit-checkpoint:{}:{}", self.log, self.n))
+    }
+
     pub(crate) fn from_payload(payload: &Map<String, Value>) -> Result<Self> {
         let claims = Claims::of_payload(payload);
         Ok(Self {

@@ -39,6 +39,9 @@ pub(super) async fn answer(
     let expires_at = end(&product, now)?;
     check_work(app, request, door, ask.work.as_deref()).await?;
     let settings = app.settings().await?;
+    if app.keys().signing.is_counted() {
+        before_signing(app, request, &product, device, settings.trials_per_day).await?;
+    }
     let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
     let granted = Granted {
         import_by: expires_at.min(now + import_seconds),
@@ -86,6 +89,30 @@ pub(super) async fn answer(
             app.mailroom().wake();
             Err(Refusal::TrialCapReached(DAY - now % DAY))
         }
+    }
+}
+
+/// Where every signature counts in somebody else's journal, what would be refused is not signed at all.
+async fn before_signing(
+    app: &App,
+    request: &VerifiedRequest,
+    product: &Product,
+    device: &Device,
+    per_day: Option<u64>,
+) -> Result<(), Refusal> {
+    let (key, machine) = (request.device_key().thumbprint(), &device.fingerprint);
+    let strategy = product.trial_strategy;
+    if let Some(had) = app.store().trial_of(&product.id, strategy, &key, machine).await? {
+        return Err(used(&had));
+    }
+    // The first one over the cap is signed: storing it is what tells the vendor's admins.
+    let now = app.now();
+    let started = app.store().trials_of_full_day(now).await?;
+    match (started, per_day) {
+        (Some(started), Some(most)) if started >= most => {
+            Err(Refusal::TrialCapReached(DAY - now % DAY))
+        }
+        _ => Ok(()),
     }
 }
 
