@@ -60,7 +60,7 @@ pub async fn make(app: &App) -> anyhow::Result<StoredCheckpoint> {
 pub fn carrier(vendor: &str, log: Id, checkpoint: &StoredCheckpoint) -> String {
     let StoredCheckpoint { n, at, token } = checkpoint;
     let lines = [
-        format!("{vendor} - checkpoint of the audit log (keep it where nobody can change it)"),
+        format!("{vendor} - audit log checkpoint (keep it elsewhere)"),
         format!("log      {log}"),
         format!("entry    {n}  signed {} UTC", file::date(*at)),
     ];
