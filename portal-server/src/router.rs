@@ -293,6 +293,15 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::settings::show).post(pages::admin::settings::save),
         )
+        .route("/admin/audit", Access::Admin, get(pages::admin::audit::show))
+        .route("/admin/audit.jsonl", Access::Admin, get(pages::admin::audit::export))
+        .route("/admin/audit.csv", Access::Admin, get(pages::admin::audit::table))
+        .route("/admin/audit/checkpoints", Access::Admin, post(pages::admin::audit::checkpoint))
+        .route(
+            "/admin/audit/checkpoints/{n}",
+            Access::Admin,
+            get(pages::admin::audit::checkpoint_file),
+        )
         .route(
             "/admin/tokens",
             Access::Admin,

@@ -18,6 +18,7 @@
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
 //! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
+//! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -27,6 +28,7 @@ mod activation_list;
 mod answer;
 mod api_token;
 mod audit;
+mod audit_chain;
 mod deactivation;
 mod dialect;
 mod email_change;
@@ -80,7 +82,8 @@ pub use activation::{Activation, ActivationState, Released};
 pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditPage, AuditQuery};
+pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use deactivation::{Deactivate, Deactivated};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};

@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 93] = [
+pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -150,6 +150,11 @@ pub(super) const RULES: [(&str, About, &str); 93] = [
         "name=laptop&scope=journal:push&days=9&password=correct horse battery",
     ),
     ("/admin/tokens/{id}/revoke", Vendor, "x=1"),
+    ("/admin/audit", Vendor, ""),
+    ("/admin/audit.jsonl", Vendor, ""),
+    ("/admin/audit.csv", Vendor, ""),
+    ("/admin/audit/checkpoints", Vendor, "x=1"),
+    ("/admin/audit/checkpoints/{n}", Vendor, ""),
     ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
@@ -221,7 +226,7 @@ pub(super) async fn rows(portal: &TestPortal) -> Vec<Row> {
         routes.iter().map(|r| r.path.as_str()).filter(|path| rule(path).is_none()).collect();
     assert!(without.is_empty(), "routes of router.rs without a rule in {}: {without:?}", file!());
     let mut rows = Vec::new();
-    for (path, about, form) in RULES {
+    for &(path, about, form) in RULES {
         let route = routes.iter().find(|route| route.path == path);
         let route = route.unwrap_or_else(|| panic!("router.rs has no route {path}"));
         let methods = methods(portal, route).await;
