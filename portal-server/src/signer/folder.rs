@@ -1,4 +1,5 @@
-//! The signer's folder: key, chain, list, rotations, and the journals. It is looked at again while the signer runs.
+//! The signer's folder, laid out as a portal's is: `keys` with key, chain, list and rotations, `key-passphrase`; and `journals`.
+//! It is looked at again while the signer runs.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -15,6 +16,8 @@ use super::until;
 use crate::keys::passphrase::{self, Sources};
 use crate::signing::{Known, Public};
 
+/// Where key and chain lie below the folder.
+pub(super) const KEYS: &str = "keys";
 /// How often the folder is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -34,7 +37,7 @@ pub struct Held {
 /// The folder, and what is held of it now.
 #[derive(Debug)]
 pub struct Folder {
-    path: PathBuf,
+    data: PathBuf,
     passphrase: Sources,
     held: RwLock<Arc<Held>>,
     /// What was seen before it was loaded.
@@ -50,11 +53,11 @@ impl Folder {
     ///
     /// # Errors
     /// When another signer has, or the files are unreadable or do not fit each other.
-    pub fn open(path: &Path, passphrase: Sources) -> anyhow::Result<Self> {
-        let lock = lock(path)?;
-        let seen = look(path);
-        let held = RwLock::new(Arc::new(load(path, &passphrase)?));
-        Ok(Self { path: path.to_owned(), passphrase, held, seen, _lock: lock })
+    pub fn open(data: &Path, passphrase: Sources) -> anyhow::Result<Self> {
+        let lock = lock(data)?;
+        let seen = look(data);
+        let held = RwLock::new(Arc::new(load(data, &passphrase)?));
+        Ok(Self { data: data.to_owned(), passphrase, held, seen, _lock: lock })
     }
 
     /// What is held now.
@@ -64,7 +67,7 @@ impl Folder {
 
     /// The folder of the journals.
     pub fn journals(&self) -> PathBuf {
-        self.path.join("journals")
+        self.data.join("journals")
     }
 
     /// Takes over what is changed in the folder, until `stopped`. What cannot be read or does not fit is said once, and what
@@ -76,12 +79,12 @@ impl Folder {
                 () = until(&mut stopped) => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            let now = look(&self.path);
+            let now = look(&self.data);
             if now == seen {
                 continue;
             }
             seen = now;
-            match load(&self.path, &self.passphrase) {
+            match load(&self.data, &self.passphrase) {
                 Ok(held) => self.take(held),
                 Err(error) => tracing::error!(
                     error = format!("{error:#}"),
@@ -100,13 +103,14 @@ impl Folder {
     }
 }
 
-fn load(folder: &Path, passphrase: &Sources) -> anyhow::Result<Held> {
-    let known = Public::read(folder)?.verify().with_context(|| folder.display().to_string())?;
+fn load(data: &Path, passphrase: &Sources) -> anyhow::Result<Held> {
+    let folder = data.join(KEYS);
+    let known = Public::read(&folder)?.verify().with_context(|| folder.display().to_string())?;
     let path = folder.join("signing.pem");
     let text =
         fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
     let text = Zeroizing::new(text);
-    let key = match passphrase.find(folder)? {
+    let key = match passphrase.find(data)? {
         Some(passphrase) => passphrase.open(&text),
         None => pem::read_private(&text, None),
     };
@@ -121,24 +125,25 @@ fn load(folder: &Path, passphrase: &Sources) -> anyhow::Result<Held> {
 }
 
 /// One signer for a folder: two would write two journals of one key.
-fn lock(folder: &Path) -> anyhow::Result<File> {
-    let path = folder.join("signer.lock");
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = data.join("signer.lock");
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
     let file =
         options.open(&path).with_context(|| format!("{} cannot be opened", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another signer runs on {}: nothing was changed. End it first, or let the portal use it",
-            folder.display()
-        ),
+        Err(TryLockError::WouldBlock) => {
+            bail!("another signer runs on {}: nothing was changed. End it first", data.display())
+        }
         Err(TryLockError::Error(error)) => Err(error).context(path.display().to_string()),
     }
 }
 
-fn look(folder: &Path) -> Seen {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+fn look(data: &Path) -> Seen {
+    let entries =
+        [data.join(KEYS), data.to_owned()].into_iter().filter_map(|f| fs::read_dir(f).ok());
+    let entries = entries.flatten().flatten();
     let counts = |path: &Path| {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         matches!(ending, "pem" | "chain" | "pub" | "response") || path.ends_with(passphrase::FILE)

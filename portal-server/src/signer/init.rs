@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::folder::KEYS;
 use crate::keys::{passphrase, private_folder, write_private_file};
 
 /// What goes along beside the key.
@@ -20,13 +21,13 @@ pub struct Moved {
     pub gone: Vec<PathBuf>,
 }
 
-/// Moves the key of the portal in `data` into the folder `keys`, with copies of what belongs to it. Cut off in the middle it
+/// Moves the key of the portal in `data` into the signer's folder `to`, with copies of what belongs to it. Cut off in the middle it
 /// is begun anew: the portal's key is taken away last.
 ///
 /// # Errors
 /// When the portal has no key, or the folder has another one, or something cannot be written: then the portal has its key.
-pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
-    let from = data.join("keys");
+pub fn init(data: &Path, to: &Path) -> anyhow::Result<Moved> {
+    let (from, keys) = (data.join(KEYS), to.join(KEYS));
     let key = from.join(KEY);
     if !key.exists() {
         bail!(
@@ -35,14 +36,15 @@ pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
         );
     }
     let files = files(&from)?;
-    private_folder(keys)?;
+    private_folder(to)?;
+    private_folder(&keys)?;
     for name in &files {
         copy(&from.join(name), &keys.join(name))?;
     }
     let passphrase = data.join(passphrase::FILE);
     let has_passphrase = passphrase.exists();
     if has_passphrase {
-        copy(&passphrase, &keys.join(passphrase::FILE))?;
+        copy(&passphrase, &to.join(passphrase::FILE))?;
     }
     fs::remove_file(&key).with_context(|| {
         format!("{} could not be taken away: do it by hand, the signer has its copy", key.display())
@@ -53,7 +55,7 @@ pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
     if has_passphrase {
         // It opens the key in every backup.
         fs::remove_file(&passphrase).with_context(|| passphrase.display().to_string())?;
-        moved.files.push(keys.join(passphrase::FILE));
+        moved.files.push(to.join(passphrase::FILE));
         moved.gone.push(passphrase);
     }
     Ok(moved)
@@ -78,7 +80,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     match fs::read_to_string(to) {
         Ok(there) if there == text => Ok(()),
         Ok(_) => bail!(
-            "{} is there and is another one: nothing was taken away. Name an empty folder with --keys",
+            "{} is there and is another one: nothing was taken away. Name an empty folder with --data",
             to.display()
         ),
         Err(_) => write_private_file(to, &text),

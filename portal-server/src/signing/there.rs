@@ -43,7 +43,7 @@ pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
     if own.exists() {
         bail!(
             "{} is there, and a signer is to sign: whoever breaks into the portal would find a key all the same. Nothing was \
-             changed. Move it to the signer (countersign-portal signer init --from {} --keys DIR), or serve without --signer",
+             changed. Move it to the signer (countersign-portal signer init --from {} --data DIR), or serve without --signer",
             own.display(),
             data.display()
         );

@@ -27,7 +27,7 @@ async fn a_signer_killed_at_any_moment_loses_nothing_that_it_handed_out() {
     let mut handed_out: HashSet<String> = HashSet::new();
     let mut whole = 0;
     for _ in 0..KILLS {
-        let signer = Signer::start(&keys.place(), &keys.socket());
+        let signer = Signer::start(&keys.data(), &keys.socket());
         let killed = Arc::new(AtomicBool::new(false));
         let askers: Vec<_> = (0..CONNECTIONS)
             .map(|_| tokio::spawn(ask_until_killed(keys.socket(), Arc::clone(&killed))))
@@ -44,7 +44,7 @@ async fn a_signer_killed_at_any_moment_loses_nothing_that_it_handed_out() {
     }
     assert_eq!(handed_out.len(), whole, "no token came out twice");
     // It goes on where it was.
-    let signer = Signer::start(&keys.place(), &keys.socket());
+    let signer = Signer::start(&keys.data(), &keys.socket());
     let mut peer = Peer::connect(&keys.socket()).await;
     let token = ask(&mut peer).await.expect("a running signer answers");
     signer.terminate();
@@ -101,10 +101,10 @@ fn check(keys: &Keys, handed_out: &HashSet<String>) {
 fn a_signer_that_was_killed_leaves_a_socket_that_the_next_one_replaces() {
     let keys = keys_for_today();
     let socket = keys.socket();
-    Signer::start(&keys.place(), &socket).kill();
+    Signer::start(&keys.data(), &socket).kill();
     assert!(is_socket(&socket));
-    let signer = Signer::start(&keys.place(), &socket);
-    let second = crate::child::refused(&keys.place(), &socket, &[]);
+    let signer = Signer::start(&keys.data(), &socket);
+    let second = crate::child::refused(&keys.data(), &socket, &[]);
     assert!(second.contains("another signer runs"), "{second}");
     signer.terminate();
     assert!(!socket.exists());

@@ -59,15 +59,21 @@ impl Keys {
         let keys = Self { folder: tempfile::tempdir().unwrap(), root, key };
         let mut delegation = delegation(&keys.key);
         change(&mut delegation);
-        fs::create_dir(keys.place()).unwrap();
+        fs::create_dir_all(keys.place()).unwrap();
         keys.put("root.pub", &pem::write_public(&keys.root.public_key()));
         keys.put("signing.pem", &pem::write_private(&keys.key, None, &mut rng()).unwrap());
         keys.delegate(&delegation);
         keys
     }
 
-    pub(crate) fn place(&self) -> PathBuf {
+    /// The signer's folder.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("signer")
+    }
+
+    /// The folder in it with the keys.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.data().join("keys")
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -90,7 +96,7 @@ impl Keys {
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
-        journal_in(&self.place())
+        journal_in(&self.data())
     }
 
     /// The journal, read to its end: the tokens in it, and what is wrong with it.
@@ -100,8 +106,8 @@ impl Keys {
 }
 
 /// The one journal in a signer's folder.
-pub(crate) fn journal_in(keys: &Path) -> PathBuf {
-    let found = fs::read_dir(keys.join("journals")).unwrap().map(|entry| entry.unwrap().path());
+pub(crate) fn journal_in(data: &Path) -> PathBuf {
+    let found = fs::read_dir(data.join("journals")).unwrap().map(|entry| entry.unwrap().path());
     let found: Vec<_> = found.filter(|path| path.extension().unwrap() == "journal").collect();
     assert_eq!(found.len(), 1, "{found:?}");
     found.into_iter().next().unwrap()
@@ -176,7 +182,7 @@ impl Stand {
 
     pub(crate) fn options(&self) -> Options {
         Options {
-            keys: self.keys.place(),
+            data: self.keys.data(),
             socket: self.keys.socket(),
             passphrase: Sources::default(),
             allowed: Vec::new(),

@@ -27,7 +27,8 @@ impl Site {
         run(&["init", "--vendor", "Acme", "--data", text(&data)]);
         let roots = Roots::new([root_in(&data.join("keys"))]);
         let site = Self { folder, roots };
-        let moved = child::run(&["init", "--from", text(&data), "--keys", text(&site.keys())]);
+        let moved =
+            child::run(&["init", "--from", text(&data), "--data", text(&site.signer_data())]);
         assert!(moved.status.success(), "{moved:?}");
         assert!(!data.join("keys/signing.pem").exists());
         site
@@ -37,7 +38,7 @@ impl Site {
         self.folder.path().join("data")
     }
 
-    fn keys(&self) -> PathBuf {
+    fn signer_data(&self) -> PathBuf {
         self.folder.path().join("signer")
     }
 
@@ -46,7 +47,7 @@ impl Site {
     }
 
     fn signer(&self) -> Signer {
-        Signer::start(&self.keys(), &self.socket())
+        Signer::start(&self.signer_data(), &self.socket())
     }
 
     fn portal(&self) -> Portal {
@@ -137,7 +138,7 @@ async fn two_processes_activate_renew_deactivate_give_trials_and_sign_a_release(
     let shown = String::from_utf8(shown.stdout).unwrap();
     assert!(shown.contains("journal       5 "), "{shown}");
     signer.terminate();
-    let (tokens, verified) = journaled(&journal_in(&site.keys()), &site.roots);
+    let (tokens, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
     assert_eq!((tokens.len(), verified.findings.len()), (5, 0), "{verified:?}");
 }
 
@@ -192,7 +193,7 @@ async fn a_signer_killed_under_a_portal_leaves_every_customer_with_an_answer_or_
     tokens.push(answer["token"].as_str().unwrap().to_owned());
     assert_eq!(tokens.len() + away, 4 * 8 * 6 + 1);
     signer.terminate();
-    let (journaled, verified) = journaled(&journal_in(&site.keys()), &site.roots);
+    let (journaled, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
     assert!(verified.findings.is_empty(), "{verified:?}");
     let lost = tokens.iter().filter(|token| !journaled.contains(token)).count();
     assert_eq!(lost, 0, "of {} tokens", tokens.len());
