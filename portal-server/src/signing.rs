@@ -40,6 +40,9 @@ pub enum NotSigned {
     #[cfg(unix)]
     #[error(transparent)]
     Away(#[from] Away),
+    /// The signer is there, and cannot sign: its disk is full, its journal wrong.
+    #[error("the signer cannot write its journal now")]
+    Unable,
     /// The signer signs no more of this for so many seconds.
     #[error("the signer did not sign: {fact}")]
     TooMuch {

@@ -111,7 +111,7 @@ impl Book {
     /// [`Declined`]: by scope, limit or journal.
     pub async fn sign(&self, wanted: Wanted) -> Result<String, Declined> {
         let (answer, answered) = oneshot::channel();
-        let ended = || Declined::new(code::TOO_MUCH, "the signer is ending");
+        let ended = || Declined::new(code::ENDING, "the signer is ending");
         self.jobs.send(Job { wanted, answer }).await.map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }

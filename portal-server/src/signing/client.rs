@@ -219,6 +219,11 @@ fn not_signed(declined: Declined) -> NotSigned {
             fact: declined.fact,
             retry_after: declined.retry_after.unwrap_or(60),
         },
+        // It cannot write its journal, or it is ending: who waits a little is answered.
+        (None, journal) if journal.starts_with("journal-") || journal == code::ENDING => {
+            tracing::error!(declined.code, declined.fact, "the signer cannot sign now");
+            NotSigned::Unable
+        }
         (None, _) => NotSigned::Declined(declined),
     }
 }

@@ -24,8 +24,22 @@ impl Signer {
     }
 
     pub(crate) fn start_with(data: &Path, socket: &Path, options: &[&str]) -> Self {
-        let log = data.with_extension("log");
-        let mut child = spawn(data, socket, options, &log);
+        Self::signing(command(data, socket, options), data.with_extension("log"))
+    }
+
+    /// Starts it by a shell, which runs `preparation` (limits, traps) and then becomes the signer.
+    pub(crate) fn start_in_shell(preparation: &str, data: &Path, socket: &Path) -> Self {
+        let (log, signer) = (data.with_extension("log"), command(data, socket, &[]));
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{preparation}; exec \"$@\""), "sh"]);
+        shell.arg(signer.get_program()).args(signer.get_args()).env_remove("RUST_LOG");
+        Self::signing(shell, log)
+    }
+
+    fn signing(mut command: Command, log: PathBuf) -> Self {
+        let file: File = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
+        let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut signer = Self { child, log, said: Vec::new(), stdout };
         signer.wait_for_socket();
@@ -91,10 +105,4 @@ fn command(data: &Path, socket: &Path, options: &[&str]) -> Command {
     command.args(["signer", "serve", "--data"]).arg(data).arg("--socket").arg(socket);
     command.args(options).env_remove("RUST_LOG");
     command
-}
-
-fn spawn(data: &Path, socket: &Path, options: &[&str], log: &Path) -> Child {
-    let log: File = OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let mut command = command(data, socket, options);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap()
 }

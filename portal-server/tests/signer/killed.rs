@@ -79,12 +79,16 @@ async fn ask_until_killed(socket: PathBuf, killed: Arc<AtomicBool>) -> Vec<Strin
 
 /// One machine's activation; `None` when no answer came whole.
 async fn ask(peer: &mut Peer) -> Option<String> {
+    let said = said(peer).await?;
+    Some(said["token"].as_str().unwrap_or_else(|| panic!("not signed: {said}")).to_owned())
+}
+
+async fn said(peer: &mut Peer) -> Option<serde_json::Value> {
     let (_, license, request) = asked();
     let now = SystemClock.now();
     let mut response = Response { issued_at: now, ..answer_to(&request, license.id()) };
     granted(&mut response).grant.expires_at = Some(now + DAY);
-    let said = peer.try_says(&by_request(&request, &response)).await?;
-    Some(said["token"].as_str().unwrap_or_else(|| panic!("not signed: {said}")).to_owned())
+    peer.try_says(&by_request(&request, &response)).await
 }
 
 /// Everything that came out is in the journal, in which nothing is wrong but that its last line may be torn.
@@ -95,6 +99,37 @@ fn check(keys: &Keys, handed_out: &HashSet<String>) {
     let tokens: HashSet<String> = tokens.into_iter().collect();
     let lost = handed_out.difference(&tokens).count();
     assert_eq!(lost, 0, "of {} tokens", handed_out.len());
+}
+
+/// On a full disk nothing is handed out that is not in the journal, and when there is room again it goes on.
+#[tokio::test]
+async fn a_signer_on_a_full_disk_hands_nothing_out_and_its_journal_stays_whole() {
+    let keys = keys_for_today();
+    // No file beyond some 32 KiB: a journal of a dozen entries. SIGXFSZ would end it where a full disk would not.
+    let full = "trap '' XFSZ; ulimit -f 64";
+    let signer = Signer::start_in_shell(full, &keys.data(), &keys.socket());
+    let mut peer = Peer::connect(&keys.socket()).await;
+    let (mut handed_out, mut refused) = (HashSet::new(), 0);
+    for _ in 0..60 {
+        match said(&mut peer).await.unwrap() {
+            said if said["said"] == "signed" => {
+                handed_out.insert(said["token"].as_str().unwrap().to_owned());
+            }
+            said => {
+                assert_eq!(said["code"], "journal-io", "{said}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(!handed_out.is_empty() && refused > 0, "{} {refused}", handed_out.len());
+    signer.terminate();
+    let (tokens, verified) = keys.journaled();
+    assert!(verified.findings.is_empty(), "{:?}", verified.findings);
+    assert_eq!(tokens.into_iter().collect::<HashSet<_>>(), handed_out);
+    let signer = Signer::start(&keys.data(), &keys.socket());
+    handed_out.insert(ask(&mut Peer::connect(&keys.socket()).await).await.unwrap());
+    signer.terminate();
+    check(&keys, &handed_out);
 }
 
 #[test]
