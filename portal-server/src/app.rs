@@ -91,7 +91,7 @@ impl App {
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
         let keys = match &config.signer {
             #[cfg(unix)]
-            Some(socket) => crate::signing::open(data, socket).await?,
+            Some(socket) => crate::signing::open(data, socket, known_root.as_deref()).await?,
             #[cfg(not(unix))]
             Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
             None => keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?,

@@ -81,7 +81,7 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign(response)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign(evidence, response).await,
+            Self::There(there) => there.sign(evidence, response).await,
         }
     }
 
@@ -93,7 +93,7 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign_release(release)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign_release(release).await,
+            Self::There(there) => there.sign_release(release).await,
         }
     }
 

@@ -205,7 +205,7 @@ impl Client {
         self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn away(&self, why: &str) -> Away {
+    pub(super) fn away(&self, why: &str) -> Away {
         Away { socket: self.inner.socket.clone(), why: why.to_owned() }
     }
 }

@@ -87,6 +87,11 @@ impl Public {
 }
 
 impl Known {
+    /// Whether what hangs on this root hangs on the one here too: it is the same, or one of its line.
+    pub fn is_of(&self, root: &PublicKey) -> bool {
+        self.trust.trusts(&root.thumbprint())
+    }
+
     /// How many bytes the token of a response would have.
     ///
     /// # Errors

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use countersign_core::release::Release;
+use countersign_core::response::Response;
+use countersign_core::{Expect, PublicKey};
 use tokio::sync::watch;
 
-use super::{Client, Known, Public, Signing};
+use super::{Client, Evidence, Known, NotSigned, Public, Signing};
 use crate::app::App;
 use crate::keys::{Keys, private_folder, write_private_file};
 use crate::signer::until;
@@ -28,17 +31,46 @@ pub struct There {
 }
 
 impl There {
+    /// Signs a response. What comes back is verified as on a machine, and is what was asked for: whoever listens in the
+    /// signer's place is not believed.
+    pub(super) async fn sign(
+        &self,
+        evidence: Evidence<'_>,
+        response: &Response,
+    ) -> Result<String, NotSigned> {
+        let token = self.client.sign(evidence, response).await?;
+        let verified = self.known.trust.verify_response(&token, Expect::Response);
+        self.checked(token, verified.is_ok_and(|verified| verified.claims() == response))
+    }
+
+    /// Signs a checksum list, in the same way.
+    pub(super) async fn sign_release(&self, release: &Release) -> Result<String, NotSigned> {
+        let token = self.client.sign_release(release).await?;
+        let verified = self.known.trust.verify_release(&token);
+        self.checked(token, verified.is_ok_and(|verified| verified.claims() == release))
+    }
+
+    fn checked(&self, token: String, is_good: bool) -> Result<String, NotSigned> {
+        if is_good {
+            return Ok(token);
+        }
+        let away = self.client.away("what it gives does not verify, or is not what was asked for");
+        tracing::error!("{away}");
+        Err(away.into())
+    }
+
     pub(super) async fn is_reachable(&self) -> bool {
         self.client.is_reachable(READY_WITHIN).await
     }
 }
 
 /// The keys of a portal whose signer is at this socket. Where the signer is away, they are what it said last: pages and
-/// downloads work without it.
+/// downloads work without it. `root` is the one that the portal's apps know, where they do.
 ///
 /// # Errors
-/// When it is away and has never been asked, when what it says does not fit, or when the portal's folder has a key as well.
-pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
+/// When it is away and has never been asked, when what it says does not fit or hangs on another root, or when the portal's
+/// folder has a key as well.
+pub async fn open(data: &Path, socket: &Path, root: Option<&str>) -> anyhow::Result<Keys> {
     let own = data.join("keys").join("signing.pem");
     if own.exists() {
         bail!(
@@ -54,11 +86,12 @@ pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
     let known = match client.state().await {
         Ok(state) => {
             let known = state.public.verify().context("what the signer signs with does not fit")?;
+            check_root(&known, root)?;
             remember(data, &known.public)?;
             known
         }
         Err(away) => {
-            let known = remembered(data)?.ok_or_else(|| {
+            let known: Known = remembered(data)?.ok_or_else(|| {
                 anyhow::anyhow!(
                     "{away}, and this portal has not heard of it before: start the signer first"
                 )
@@ -68,6 +101,19 @@ pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
         }
     };
     Ok(keys(client, known))
+}
+
+/// Another vendor's signer, or somebody who listens in its place.
+fn check_root(known: &Known, root: Option<&str>) -> anyhow::Result<()> {
+    let Some(root) = root.and_then(|root| root.parse::<PublicKey>().ok()) else { return Ok(()) };
+    if known.is_of(&root) {
+        return Ok(());
+    }
+    bail!(
+        "the signer signs under the root {}, and the apps of this portal know {root}: nothing was changed. Name the right \
+         signer with --signer",
+        known.root
+    )
 }
 
 fn keys(client: Client, known: Known) -> Keys {
@@ -109,7 +155,9 @@ fn take_over(app: &App, client: &Client, public: Public) {
     if there.known.public == public {
         return;
     }
-    let known = match public.verify() {
+    let root = there.known.root.to_string();
+    let known = public.verify().and_then(|known| check_root(&known, Some(&root)).map(|()| known));
+    let known = match known {
         Ok(known) => known,
         Err(error) => {
             tracing::error!(

@@ -276,6 +276,24 @@ async fn a_new_delegation_reaches_the_portal_while_both_run() {
 }
 
 #[tokio::test]
+async fn attack_somebody_who_listens_in_the_signers_place_has_another_root_and_is_not_believed() {
+    let mut pair = Pair::new().await;
+    let key = pair.license(5).await;
+    let request = Machine::new("lab-7", &pair.portal.product).activation(&key);
+    pair.stand.stop().await;
+    let theirs = Stand::with(|delegation| delegation.scope.max_days = None, |_| ());
+    fs::rename(theirs.keys.socket(), pair.stand.keys.socket()).unwrap();
+    let before = pair.ready().await.1["signing_key_until"].clone();
+    assert_eq!(pair.post(ACTIVATIONS, &request).await.2["code"], "signer-away");
+    assert_eq!(pair.portal.stored(&key).await.live_activations, 0);
+    assert_eq!(theirs.keys.journaled().0.len(), 1, "it signed");
+    assert_eq!(pair.ready().await.1["signing_key_until"], before);
+    let config = pair.portal.app.config().clone();
+    let refused = App::open(config).await.err().unwrap().to_string();
+    assert!(refused.contains("the apps of this portal know"), "{refused}");
+}
+
+#[tokio::test]
 async fn a_portal_starts_while_its_signer_is_away_if_it_has_heard_of_it_before() {
     let mut pair = Pair::new().await;
     let key = pair.license(1).await;
