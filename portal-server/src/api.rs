@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
 use crate::download;
+use crate::keys::ending::{Ending, ending};
 use crate::problem::Problem;
 
 /// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`. The answer is JSON; with
@@ -184,12 +185,34 @@ pub(crate) fn healthz() -> MethodRouter<App> {
 pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
         let database = app.store().ping().await.is_ok();
-        let signing_until = app.keys().signing.delegation().map(|d| d.not_after);
-        let signing = signing_until.is_none_or(|end| end > app.now());
+        let end = ending(&app.keys(), app.now());
+        let signing = !end.is_over();
         let status =
             if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let body =
-            json!({"database": database, "signing": signing, "signing_key_until": signing_until});
+        let body = json!({
+            "database": database,
+            "signing": signing,
+            "signing_key_until": end.until,
+            "signing_key_days_left": end.days(),
+            "warning": warning(&app, end),
+        });
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
     })
+}
+
+/// What somebody should see to, without a word about where. Everybody may ask.
+fn warning(app: &App, end: Ending) -> Option<String> {
+    match (end.step, app.ring().trouble()) {
+        _ if end.is_over() => {
+            Some("the signing key's delegation has ended: nothing new is signed".to_owned())
+        }
+        (Some(_), _) => Some(format!(
+            "the signing key's delegation ends in {} days: bring a new one to /admin/keys",
+            end.days()
+        )),
+        (None, Some(_)) => Some(
+            "the files in the keys folder are not used: the log and /admin/keys say why".to_owned(),
+        ),
+        (None, None) => None,
+    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// Where the files of releases lie.
     pub releases: Place,
+    /// Where the passphrase of the signing key is looked for.
+    pub key_passphrase: keys::passphrase::Sources,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -49,6 +52,7 @@ impl Config {
             rate_limit: Some(20),
             smtp: None,
             mail_from: None,
+            key_passphrase: keys::passphrase::Sources::default(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
