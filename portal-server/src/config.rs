@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub releases: Place,
     /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
     pub signer: Option<PathBuf>,
+    /// Where the passphrase of the signing key is looked for.
+    pub key_passphrase: keys::passphrase::Sources,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -52,6 +55,7 @@ impl Config {
             smtp: None,
             mail_from: None,
             signer: None,
+            key_passphrase: keys::passphrase::Sources::default(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -62,7 +62,8 @@ pub struct Running {
 /// When the keys do not fit each other, the journal is wrong, or another signer runs on the folder or the socket.
 pub fn open(options: Options) -> anyhow::Result<Running> {
     let Options { data, socket, passphrase, allowed, limits, clock, entropy } = options;
-    let folder = Arc::new(folder::Folder::open(&data, passphrase)?);
+    let opened = folder::Folder::open(&data, &passphrase, Arc::clone(&clock), entropy.as_ref())?;
+    let folder = Arc::new(opened);
     let book = book::Book::open(Arc::clone(&folder), limits, Arc::clone(&clock), entropy)?;
     let socket = server::Socket::bind(&socket)?;
     let desk = Arc::new(server::Desk { folder, book, limits, clock, allowed });

@@ -14,7 +14,7 @@ use countersign_core::{Error, Thumbprint};
 
 #[cfg(unix)]
 pub use client::{Away, Client, State};
-pub use public::{Known, Public};
+pub use public::{Public, length_of};
 #[cfg(unix)]
 pub use there::{There, open, watch};
 
@@ -105,7 +105,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.sign(response).map(|token| token.len()),
             #[cfg(unix)]
-            Self::There(there) => there.known.length_of(response),
+            Self::There(there) => length_of(&there.papers, response),
         }
     }
 
@@ -133,7 +133,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.kid(),
             #[cfg(unix)]
-            Self::There(there) => &there.known.kid,
+            Self::There(there) => &there.kid,
         }
     }
 
@@ -142,7 +142,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.delegation(),
             #[cfg(unix)]
-            Self::There(there) => Some(&there.known.delegation),
+            Self::There(there) => Some(&there.papers.delegation),
         }
     }
 }

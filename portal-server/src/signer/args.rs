@@ -119,7 +119,7 @@ async fn serve(options: Serve, shutdown: impl Future<Output = ()>) -> anyhow::Re
         entropy: Arc::new(SystemEntropy),
     })?;
     let (held, head) = (running.held(), running.head());
-    println!("key           {}", held.known.kid);
+    println!("key           {}", held.kid);
     println!("journal       {} {}", head.count, head.hash);
     println!("signing on {}", options.socket.display());
     drop(held);
@@ -130,10 +130,10 @@ async fn serve(options: Serve, shutdown: impl Future<Output = ()>) -> anyhow::Re
 #[allow(clippy::print_stdout)] // a program talks on standard output
 async fn show(socket: &Path) -> anyhow::Result<()> {
     let state = Client::new(socket.to_owned()).state().await?;
-    let known = state.public.verify()?;
-    let until = countersign_core::file::date(known.delegation.not_after);
-    println!("key           {}", known.kid);
-    println!("held by       {}", known.delegation.holder);
+    let papers = state.public.verify()?;
+    let until = countersign_core::file::date(papers.until());
+    println!("key           {}", papers.delegation.key.thumbprint());
+    println!("held by       {}", papers.delegation.holder);
     println!("until         {until} UTC");
     println!("journal       {} {}", state.head.count, state.head.hash);
     Ok(())

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::folder::KEYS;
-use crate::keys::{passphrase, private_folder, write_private_file};
+use crate::keys::{keys_folder, passphrase, private_folder, write_private_file};
 
 /// What goes along beside the key.
 const NEEDED: [&str; 2] = ["signing.chain", "root.pub"];
@@ -27,7 +26,7 @@ pub struct Moved {
 /// # Errors
 /// When the portal has no key, or the folder has another one, or something cannot be written: then the portal has its key.
 pub fn init(data: &Path, to: &Path) -> anyhow::Result<Moved> {
-    let (from, keys) = (data.join(KEYS), to.join(KEYS));
+    let (from, keys) = (keys_folder(data), keys_folder(to));
     let key = from.join(KEY);
     if !key.exists() {
         bail!(
@@ -52,6 +51,11 @@ pub fn init(data: &Path, to: &Path) -> anyhow::Result<Moved> {
     fs::File::open(&from).and_then(|folder| folder.sync_all())?;
     let mut moved =
         Moved { files: files.iter().map(|name| keys.join(name)).collect(), gone: vec![key] };
+    let next = from.join("next.pem");
+    if next.exists() {
+        fs::remove_file(&next).with_context(|| next.display().to_string())?;
+        moved.gone.push(next);
+    }
     if has_passphrase {
         // It opens the key in every backup.
         fs::remove_file(&passphrase).with_context(|| passphrase.display().to_string())?;
@@ -66,7 +70,8 @@ fn files(from: &Path) -> anyhow::Result<Vec<String>> {
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let is_rotation = name.starts_with("rotation-") && name.ends_with(".response");
-        if is_rotation || name == "revocations.response" {
+        if is_rotation || ["revocations.response", "next.pem", "next.pub"].contains(&name.as_str())
+        {
             files.push(name);
         }
     }

@@ -10,13 +10,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use countersign_core::delegation::Delegation;
 use countersign_core::response::Response;
+use countersign_core::{PublicKey, SigningKey};
 use countersign_portal::clock::{Clock as _, SystemClock};
 use rand_core::Rng as _;
 
 use crate::child::Signer;
 use crate::played::rng;
-use crate::stand::{DAY, Keys, Peer, answer_to, asked, by_request, granted};
+use crate::stand::{DAY, Keys, Peer, answer_to, asked, by_request, delegation, granted};
 
 const CONNECTIONS: usize = 16;
 const KILLS: usize = 6;
@@ -55,13 +57,23 @@ async fn a_signer_killed_at_any_moment_loses_nothing_that_it_handed_out() {
 }
 
 /// Under a delegation for the time that it really is: a process has the machine's clock.
-fn keys_for_today() -> Keys {
+pub(crate) fn keys_for_today() -> Keys {
+    Keys::new(|delegation| *delegation = delegation_for_key(delegation.key.clone()))
+}
+
+pub(crate) fn delegation_for_today(key: &SigningKey) -> Delegation {
+    delegation_for_key(key.public_key())
+}
+
+fn delegation_for_key(key: PublicKey) -> Delegation {
     let now = SystemClock.now();
-    Keys::new(|delegation| {
-        delegation.issued_at = now - 3_600;
-        delegation.not_before = now - 3_600;
-        delegation.not_after = now + 30 * DAY;
-    })
+    Delegation {
+        issued_at: now - 3_600,
+        not_before: now - 3_600,
+        not_after: now + 30 * DAY,
+        key,
+        ..delegation(&SigningKey::from_seed(&[1; 32]))
+    }
 }
 
 async fn ask_until_killed(socket: PathBuf, killed: Arc<AtomicBool>) -> Vec<String> {

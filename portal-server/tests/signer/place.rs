@@ -151,12 +151,14 @@ fn a_portals_key_moves_to_a_signer_and_a_move_that_was_cut_off_is_begun_anew() {
     fs::create_dir(&data).unwrap();
     fs::rename(portal.place(), data.join("keys")).unwrap();
     let key = fs::read_to_string(data.join("keys/signing.pem")).unwrap();
+    fs::write(data.join("keys/next.pem"), "the next key").unwrap();
     let to = portal.folder.path().join("to");
     // Cut off: some of it is there.
     fs::create_dir_all(to.join("keys")).unwrap();
     fs::copy(data.join("keys/root.pub"), to.join("keys/root.pub")).unwrap();
     let moved = init(&data, &to).unwrap();
-    assert_eq!(moved.files.len(), 3);
+    assert_eq!(moved.files.len(), 4);
+    assert!(!data.join("keys/next.pem").exists() && to.join("keys/next.pem").exists());
     assert!(!data.join("keys/signing.pem").exists());
     assert!(data.join("keys/signing.chain").exists(), "what is no secret stays");
     assert_eq!(fs::read_to_string(to.join("keys/signing.pem")).unwrap(), key);
@@ -176,6 +178,7 @@ async fn an_encrypted_key_moves_with_its_passphrase_and_is_opened_by_it() {
     let data = stand.keys.folder.path().join("data");
     fs::create_dir(&data).unwrap();
     let made = Sources::default().find_or_make(&data, &SystemEntropy).unwrap();
+    fs::remove_file(stand.keys.data().join("key-passphrase")).unwrap();
     stand.keys.put("signing.pem", &made.seal(&stand.keys.key, &SystemEntropy).unwrap());
     assert!(open(stand.options()).is_err(), "without its passphrase");
     fs::rename(stand.keys.place(), data.join("keys")).unwrap();

@@ -211,6 +211,35 @@ fn the_signers_commands_say_what_is_wrong() {
     assert!(said.contains("does not answer"), "{said}");
 }
 
+/// The commands for a portal's keys serve a signer's folder as well.
+#[test]
+fn a_delegation_is_installed_into_the_folder_of_a_signer_while_it_runs() {
+    let keys = crate::killed::keys_for_today();
+    let signer = Signer::start(&keys.data(), &keys.socket());
+    let data = keys.data();
+    let shown = run(&["keys", "show", "--json", "--data", text(&data)]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["signing_key"], keys.key.public_key().thumbprint().to_string());
+    let made = run(&["keys", "new", "--json", "--data", text(&data)]);
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let next: countersign_core::PublicKey = made["next_x"].as_str().unwrap().parse().unwrap();
+    let mut delegation = crate::killed::delegation_for_today(&keys.key);
+    delegation.key = next.clone();
+    delegation.serial = Some(2);
+    let chain = keys.folder.path().join("new.chain");
+    fs::write(&chain, countersign_core::file::write(&delegation.sign(&keys.root), &[])).unwrap();
+    run(&["keys", "install", text(&chain), "--data", text(&data)]);
+    let wanted = next.thumbprint().to_string();
+    for _ in 0..600 {
+        let shown = child::run(&["show", "--socket", text(&keys.socket())]);
+        if String::from_utf8(shown.stdout).unwrap().contains(&wanted) {
+            return signer.terminate();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("the signer did not take it");
+}
+
 /// The units name options that there are.
 #[test]
 fn the_units_for_systemd_start_what_they_say() {
