@@ -120,10 +120,11 @@ fn not_backwards(present: &Keys, new: &Keys, now: u64) -> anyhow::Result<()> {
     }
     match (&present.papers.list, &new.papers.list) {
         (Some(_), None) => anyhow::bail!("revocations.response is gone"),
-        (Some(before), Some(list)) if present.papers.list_token != new.papers.list_token => {
-            if !follows(list, before, &new.trust) {
-                anyhow::bail!("revocations.response is older than the list in use");
-            }
+        (Some(before), Some(list))
+            if present.papers.list_token != new.papers.list_token
+                && !follows(list, before, &new.trust) =>
+        {
+            anyhow::bail!("revocations.response is older than the list in use")
         }
         _ => {}
     }
@@ -178,7 +179,7 @@ async fn warn(app: &App, seen: &mut Seen) {
             seen.notice = Some(notice);
         }
         Err(error) => {
-            tracing::error!(%error, "the warning about the signing key could not be queued")
+            tracing::error!(%error, "the warning about the signing key could not be queued");
         }
     }
 }
