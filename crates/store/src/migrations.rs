@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::{dialect, fingerprint};
+use crate::{activation, dialect, fingerprint};
 
 /// What a migration does beyond its SQL.
 type Then = Option<fn(&Connection) -> Result<()>>;
@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (6, "narrow", include_str!("migrations/0006_narrow.sql"), Some(fingerprint::take_over)),
     (7, "throttle", include_str!("migrations/0007_throttle.sql"), None),
     (8, "trial days", include_str!("migrations/0008_trial_days.sql"), None),
+    (10, "journals", include_str!("migrations/0010_journals.sql"), Some(activation::note_ended)),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
