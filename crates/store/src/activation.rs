@@ -20,8 +20,7 @@ const FIND: &str = "SELECT a.id, a.license_id, a.seat, a.device_key, a.fingerpri
 const OF_DEVICE: &str = "SELECT id FROM activation \
     WHERE license_id = ?1 AND device_key = ?2 AND state IN ('active', 'returned')";
 const END: &str = "UPDATE activation SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state IN ('active', 'returned')";
-const ENDED: &str =
-    "SELECT id FROM activation WHERE state IN ('deactivated', 'replaced', 'released') AND id > ?1 ORDER BY id LIMIT 1000";
+const ENDED: &str = "SELECT id FROM activation WHERE state IN ('deactivated', 'replaced', 'released') AND id > ?1 ORDER BY id LIMIT 1000";
 
 /// An activation as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,9 +23,11 @@ const PUSHED: &str = "UPDATE journal SET entries = entries + ?2, last_pushed_at 
     holder = COALESCE(?5, holder), forked_at = CASE WHEN ?6 = 1 AND forked_at IS NULL THEN ?3 ELSE forked_at END \
     WHERE id = ?1";
 // Of two entries with one number the one with the lesser hash: so it does not matter which came first.
-const HEAD: &str = "SELECT n, hash FROM journal_entry WHERE journal = ?1 ORDER BY n DESC, hash LIMIT 1";
+const HEAD: &str =
+    "SELECT n, hash FROM journal_entry WHERE journal = ?1 ORDER BY n DESC, hash LIMIT 1";
 const SET_HEAD: &str = "UPDATE journal SET head_n = ?2, head_hash = ?3 WHERE id = ?1";
-const TWICE: &str = "SELECT 1 FROM journal_entry WHERE journal = ?1 AND n = ?2 AND hash <> ?3 LIMIT 1";
+const TWICE: &str =
+    "SELECT 1 FROM journal_entry WHERE journal = ?1 AND n = ?2 AND hash <> ?3 LIMIT 1";
 
 /// The first line of a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +92,8 @@ impl Store {
             let place = |row: &mut Columns<'_>| {
                 Ok(Cursor { id: row.text()?, key: Key::Number(row.take()?) })
             };
-            let (ids, next) = page::cut(page::first(c, LATEST, (start, id), most + 1, place)?, most);
+            let (ids, next) =
+                page::cut(page::first(c, LATEST, (start, id), most + 1, place)?, most);
             let items = ids.iter().map(|id| find(c, FIND, [id], map));
             let items = items.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
             Ok(Page { items, next })

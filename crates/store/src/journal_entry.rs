@@ -16,8 +16,10 @@ use crate::{Store, find, list, run};
 const INSERT: &str = "INSERT INTO journal_entry (journal, n, hash, prev, signed_at, kind, request_hash, response_id, \
     license_id, product_id, device_key, activation_id, delegation, grant_number, expires_at, import_by, token, verdict, why, \
     merged_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
-const KNOWN: &str = "SELECT verdict, why FROM journal_entry WHERE journal = ?1 AND n = ?2 AND hash = ?3";
-const HASH_AT: &str = "SELECT hash FROM journal_entry WHERE journal = ?1 AND n = ?2 ORDER BY hash LIMIT 1";
+const KNOWN: &str =
+    "SELECT verdict, why FROM journal_entry WHERE journal = ?1 AND n = ?2 AND hash = ?3";
+const HASH_AT: &str =
+    "SELECT hash FROM journal_entry WHERE journal = ?1 AND n = ?2 ORDER BY hash LIMIT 1";
 const RECEIPT: &str = "SELECT MIN(signed_at) FROM journal_entry WHERE activation_id = ?1 AND device_key = ?2 AND verdict = 'receipt'";
 const OF_JOURNAL: &str = "SELECT n, hash FROM journal_entry WHERE journal = ?1 AND (n, hash) < (?2, ?3) \
     ORDER BY n DESC, hash DESC LIMIT 101";
@@ -137,7 +139,7 @@ pub struct JournalEntry {
     pub hash: Hash,
     /// When it was signed.
     pub signed_at: UnixSeconds,
-    /// What was signed: `activation`, `trial`, `deactivation`, `time-reset`, or `unread`.
+    /// What was signed: `activation`, `trial`, `deactivation`, `time-reset`, `release`, or `unread`.
     pub kind: String,
     /// SHA-256 of the request.
     pub request: Hash,
@@ -259,12 +261,7 @@ impl Store {
 }
 
 /// Whether this line is the first one of the journal, or an entry that is known.
-pub(crate) fn knows(
-    c: &Connection,
-    opening: &JournalOpening,
-    n: u64,
-    hash: &Hash,
-) -> Result<bool> {
+pub(crate) fn knows(c: &Connection, opening: &JournalOpening, n: u64, hash: &Hash) -> Result<bool> {
     if n == 0 {
         return Ok(*hash == opening.hash);
     }
@@ -300,10 +297,11 @@ pub(crate) fn insert(
     why: &str,
     now: UnixSeconds,
 ) -> Result<()> {
-    let response = entry.response.as_ref().ok();
+    let response = entry.response.as_ref().ok().and_then(Option::as_ref);
     let granted = response.and_then(|response| response.granted());
     let license = granted.and_then(|granted| granted.grant.license.as_ref());
     let (kind, given_up) = match response.map(|response| &response.answer) {
+        None if entry.response.is_ok() => ("release", None),
         None => ("unread", None),
         Some(Said::Activation(_)) => ("activation", None),
         Some(Said::Trial(_)) => ("trial", None),

@@ -20,7 +20,9 @@ use crate::journal::{self, JournalOpening};
 use crate::journal_entry::{self, Verdict};
 use crate::license::{self, License};
 use crate::row::{optional_seconds, seconds};
-use crate::{Store, activate, answer, audit, deactivation, find, fingerprint, release, run, seat, trial};
+use crate::{
+    Store, activate, answer, audit, deactivation, find, fingerprint, release, run, seat, trial,
+};
 
 const INSERT: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
     device_name_folded, state, created_at, expires_at, import_by, ended_at, door, request_id, request_hash, granted_at) \
@@ -35,9 +37,15 @@ const NEWER_OF_DEVICE: &str = "SELECT MIN(created_at) FROM activation WHERE lice
     AND state IN ('deactivated', 'replaced', 'released') AND (granted_at, id) > (?4, ?3)";
 const GIVEN_UP: &str = "UPDATE activation SET state = 'deactivated', ended_at = ?2 \
     WHERE id = ?1 AND state IN ('active', 'returned', 'replaced')";
-const GIVEN_UP_EARLIER: &str = "UPDATE activation SET ended_at = ?2 WHERE id = ?1 AND state = 'deactivated' AND ended_at > ?2";
+const GIVEN_UP_EARLIER: &str =
+    "UPDATE activation SET ended_at = ?2 WHERE id = ?1 AND state = 'deactivated' AND ended_at > ?2";
+const RENEWED_TOO_LATE: &str = "UPDATE activation SET granted_at = CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END, \
+    request_id = NULL, request_hash = NULL WHERE id = ?1 AND granted_at > ?2 AND granted_at > created_at";
+const NEWEST_REPLACED: &str = "SELECT id FROM activation WHERE license_id = ?1 AND device_key = ?2 \
+    AND state IN ('deactivated', 'replaced', 'released') AND state = 'replaced' ORDER BY granted_at DESC, id DESC LIMIT 1";
 const KNOWN_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
-const KNOWN_RENEWAL: &str = "SELECT 1 FROM renewal WHERE activation_id = ?1 AND request_hash = ?2 AND token = ?3";
+const KNOWN_RENEWAL: &str =
+    "SELECT 1 FROM renewal WHERE activation_id = ?1 AND request_hash = ?2 AND token = ?3";
 const LEARN: &str = "INSERT INTO answer (request_hash, token, device_name, created_at) VALUES (?1, ?2, NULL, ?3) \
     ON CONFLICT (request_hash) DO NOTHING";
 const FIRST: &str = "UPDATE license SET first_activated_at = ?2, revision = revision + 1, \
@@ -61,8 +69,8 @@ pub struct NewEntry {
     pub request: Hash,
     /// The response token.
     pub token: String,
-    /// What the response says; or in words why it is not believed.
-    pub response: std::result::Result<Response, String>,
+    /// What the response says, or nothing where a release was signed; or in words why it is not believed.
+    pub response: std::result::Result<Option<Response>, String>,
     /// The delegation that it was signed under.
     pub delegation: Option<Hash>,
     /// Its number under that delegation.
@@ -157,10 +165,11 @@ fn take_in(
         let (n, license) = (entry.n, license_of(entry));
         return Ok(MergedEntry { n, is_new: false, verdict, why, license, is_duplicate: false });
     }
-    let is_duplicate = answer::find_answer(c, &entry.request)?
-        .is_some_and(|answer| answer.token != entry.token);
+    let is_duplicate =
+        answer::find_answer(c, &entry.request)?.is_some_and(|answer| answer.token != entry.token);
     let (verdict, why) = match &entry.response {
-        Ok(response) => (judge(c, entry, response, actor, now)?, String::new()),
+        Ok(Some(response)) => (judge(c, entry, response, actor, now)?, String::new()),
+        Ok(None) => (Verdict::Noted, String::new()),
         Err(why) => (Verdict::NotVerified, why.clone()),
     };
     journal_entry::insert(c, opening, entry, verdict, &why, now)?;
@@ -173,7 +182,7 @@ fn take_in(
 }
 
 fn license_of(entry: &NewEntry) -> Option<countersign_core::LicenseId> {
-    let granted = entry.response.as_ref().ok()?.granted()?;
+    let granted = entry.response.as_ref().ok()?.as_ref()?.granted()?;
     granted.grant.license.as_ref().map(|license| license.id)
 }
 
@@ -311,19 +320,30 @@ fn again(
     run(c, PROLONG, (&id, at, end, import_by, request_id, request_hash))?;
     // The machine stays as it is known: the same activation is the same device.
     let grant = Activation { fingerprint: known.fingerprint.clone(), ..grant };
-    let is_back = known.state == ActivationState::Replaced && superseded(c, license, &grant)?.is_none();
+    let is_back =
+        known.state == ActivationState::Replaced && superseded(c, license, &grant)?.is_none();
     supersede(c, license, &grant, count)?;
-    if is_back && run(c, REVIVE, [&id])? == 1 {
-        let (machine, ended) = (&known.fingerprint, activation::ended_scope(&known.license));
+    if is_back { revive(c, known, count) } else { Ok(()) }
+}
+
+/// What had been superseded holds its seat again.
+fn revive(c: &Connection, former: &Activation, count: &mut seat::Merged) -> Result<()> {
+    let id = former.id.to_string();
+    if run(c, REVIVE, [&id])? == 1 {
+        let (machine, ended) = (&former.fingerprint, activation::ended_scope(&former.license));
         fingerprint::delete(c, &ended, machine, &id)?;
-        fingerprint::insert(c, &known.license.to_string(), machine, &id)?;
+        fingerprint::insert(c, &former.license.to_string(), machine, &id)?;
         count.live += 1;
     }
     Ok(())
 }
 
 /// Whether a grant holds no seat by what is known, though nobody gave it up, and since when: rules 2 to 4.
-fn superseded(c: &Connection, license: &License, grant: &Activation) -> Result<Option<UnixSeconds>> {
+fn superseded(
+    c: &Connection,
+    license: &License,
+    grant: &Activation,
+) -> Result<Option<UnixSeconds>> {
     let (id, at) = (grant.id.to_string(), seconds(grant.granted_at));
     if deactivation::given_up_for(c, grant)? {
         return Ok(Some(grant.granted_at));
@@ -461,7 +481,8 @@ fn give_up(
     match given_up.state {
         ActivationState::Released => return release::late_proof(c, given_up, at),
         ActivationState::Deactivated => {
-            return run(c, GIVEN_UP_EARLIER, (&id, seconds(at))).map(|_| ());
+            run(c, GIVEN_UP_EARLIER, (&id, seconds(at)))?;
+            return renewed_too_late(c, given_up, at, count).map(|_| ());
         }
         _ => {}
     }
@@ -472,21 +493,46 @@ fn give_up(
             activation::note_end(c, given_up)?;
             crate::group_seat::give_back(c, given_up.group, &given_up.license)?;
         }
-        end_twin(c, given_up, count)?;
+        if !renewed_too_late(c, given_up, at, count)? {
+            end_twin(c, given_up, count)?;
+        }
     }
     Ok(())
+}
+
+/// The portal renewed an activation that had been given up at another desk, of which it did not know then. No machine installs
+/// that, and so it takes nothing from the device's other grants. Whether it was so.
+fn renewed_too_late(
+    c: &Connection,
+    given_up: &Activation,
+    at: UnixSeconds,
+    count: &mut seat::Merged,
+) -> Result<bool> {
+    if run(c, RENEWED_TOO_LATE, (given_up.id.to_string(), seconds(at)))? == 0 {
+        return Ok(false);
+    }
+    let Activation { license, device_key, .. } = given_up;
+    let values = (license.to_string(), device_key.to_string());
+    let former = find(c, NEWEST_REPLACED, values, |row| row.text())?;
+    let former = former.map(|id| activation::find_activation(c, &id)).transpose()?.flatten();
+    let license = license::find_license(c, license)?;
+    if let (Some(former), Some(license)) = (former, license)
+        && activation::of_device(c, &license.id, device_key)?.is_none()
+        && superseded(c, &license, &former)?.is_none()
+    {
+        revive(c, &former, count)?;
+    }
+    Ok(true)
 }
 
 /// Another answer to the same request holds the machine's seat: it goes with the one that was given up.
 fn end_twin(c: &Connection, given_up: &Activation, count: &mut seat::Merged) -> Result<()> {
     let Some((_, request)) = given_up.request else { return Ok(()) };
     let live = activation::of_device(c, &given_up.license, &given_up.device_key)?;
-    let is_twin = |a: &Activation| {
-        a.id != given_up.id && a.request.is_some_and(|(_, hash)| hash == request)
-    };
+    let is_twin =
+        |a: &Activation| a.id != given_up.id && a.request.is_some_and(|(_, hash)| hash == request);
     match live.filter(is_twin) {
         Some(twin) => hand_over(c, &twin, twin.granted_at, count),
         None => Ok(()),
     }
 }
-

@@ -17,8 +17,7 @@ const LATEST: &str = "SELECT token, issued_at, import_by FROM renewal \
     WHERE activation_id = ?1 AND request_hash = ?2 ORDER BY issued_at DESC, revision DESC LIMIT 1";
 const INSERT: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-const PROLONG: &str =
-    "UPDATE activation SET expires_at = ?2, import_by = ?3, \
+const PROLONG: &str = "UPDATE activation SET expires_at = ?2, import_by = ?3, \
     granted_at = CASE WHEN granted_at < ?4 THEN ?4 ELSE granted_at END WHERE id = ?1 AND state = 'active'";
 
 /// A response that was signed for a machine as it is known.
