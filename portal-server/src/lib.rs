@@ -29,6 +29,7 @@ mod config;
 pub mod desk;
 mod download;
 mod fields;
+pub mod journals;
 pub mod keys;
 pub mod lane;
 pub mod language;

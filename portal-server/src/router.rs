@@ -302,6 +302,13 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
+        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
+        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/journals/{id}/take-back",
+            Access::Admin,
+            get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
+        )
         .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
         .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
         .route(

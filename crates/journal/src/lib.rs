@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`line`](mod@line) | one line, written and read |
 //! | [`journal`] | the file under its lock: find, count, append |
+//! | [`part`] | a part of it on its way elsewhere |
 //! | [`read`] | its lines one after the other, whoever holds the lock |
 //! | [`verify`](mod@verify) | what is wrong with a journal, line by line |
 //! | [`error`] | why it cannot be used |
@@ -18,11 +19,13 @@ pub mod error;
 pub mod journal;
 pub mod line;
 mod lock;
+pub mod part;
 pub mod read;
 pub mod verify;
 
 pub use error::{Error, Result};
 pub use journal::{Journal, Locked, New, Opened};
 pub use line::{Entry, Head, Opening};
+pub use part::Part;
 pub use read::{Line, Lines};
 pub use verify::{Finding, Kind, verify};

@@ -10,7 +10,7 @@
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
-//! | `journal`, `journal_entry`, `merge`, `overrun` | what other signers signed: taken in, counted, shown |
+//! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
 //! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
 //! | `answer` | the response that a request got, for ever |
@@ -66,6 +66,7 @@ mod seat;
 mod session;
 mod setting;
 mod sqlite;
+mod take_back;
 mod throttle;
 mod trial;
 mod two_factor;

@@ -165,7 +165,7 @@ fn plan(
     Ok(Ok(activation))
 }
 
-fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
+pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
     let activation = match plan(c, release)? {
         Ok(activation) => activation,
         Err(refused) => return Ok(refused),

@@ -1,6 +1,7 @@
 //! The vendor's pages, plain as yet: products, licenses, customers.
 
 pub(crate) mod customers;
+pub(crate) mod journals;
 pub(crate) mod licenses;
 pub(crate) mod products;
 pub(crate) mod settings;
