@@ -63,12 +63,10 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: countersign journal push alice.journal \\\n           \
+#[command(after_help = "Example: countersign journal push alice.journal \\\n           \
     --portal https://portal.acme.example --token-file portal.token\n\
     Only what the portal does not know yet is sent; the same command goes on where an\n\
-    interrupted one ended. Pushing again changes nothing."
-)]
+    interrupted one ended. Pushing again changes nothing.")]
 pub(crate) struct Push {
     #[command(flatten)]
     pub(crate) signer: Signer,

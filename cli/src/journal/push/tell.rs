@@ -80,7 +80,10 @@ pub(super) fn report(
         field("not counted", format!("entry {}: {verdict} {why}", odd["n"]).trim_end().to_owned());
     }
     for gap in tally.gaps.iter().take(SHOWN) {
-        field("missing", format!("the grants {} to {} of its delegation", gap["first"], gap["last"]));
+        field(
+            "missing",
+            format!("the grants {} to {} of its delegation", gap["first"], gap["last"]),
+        );
     }
     for twice in tally.twice.iter().take(SHOWN) {
         field("twice", format!("the grant {} of its delegation", twice["number"]));

@@ -147,11 +147,7 @@ async fn find(app: &App, id: &str) -> Result<Journal, ErrorPage> {
     app.store().journal(&hash).await?.ok_or_else(ErrorPage::not_found)
 }
 
-async fn view(
-    app: &App,
-    journal: &Journal,
-    language: Language,
-) -> Result<JournalView, ErrorPage> {
+async fn view(app: &App, journal: &Journal, language: Language) -> Result<JournalView, ErrorPage> {
     let holder = journal.holder.clone();
     Ok(JournalView {
         id: journal.opening.hash.to_string(),
@@ -163,9 +159,9 @@ async fn view(
         last_push: language.date_time(journal.last_pushed_at),
         head: format!("{} {}", journal.head_n, journal.head_hash),
         alarms: alarms(app, journal, language).await?,
-        taken_back: journal.taken_back_at.map(|at| {
-            language.t1("journal-taken-back-at", "date", language.date_time(at))
-        }),
+        taken_back: journal
+            .taken_back_at
+            .map(|at| language.t1("journal-taken-back-at", "date", language.date_time(at))),
     })
 }
 
@@ -228,7 +224,10 @@ fn entry_view(entry: &JournalEntry, language: Language) -> EntryView {
         n: entry.n,
         signed: language.date_time(entry.signed_at),
         kind: language.t(&format!("journal-kind-{}", entry.kind)),
-        license: entry.license.filter(|_| entry.verdict != Verdict::UnknownLicense).map(|id| id.to_string()),
+        license: entry
+            .license
+            .filter(|_| entry.verdict != Verdict::UnknownLicense)
+            .map(|id| id.to_string()),
         subject,
         verdict: entry.verdict,
         became,

@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    License, LicenseChange, LicenseStatus, NewLicense, Organization, Overrun, Product, ReleaseLimits,
-    User, Validity,
+    License, LicenseChange, LicenseStatus, NewLicense, Organization, Overrun, Product,
+    ReleaseLimits, User, Validity,
 };
 use serde::Deserialize;
 
