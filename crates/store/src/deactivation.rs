@@ -96,7 +96,7 @@ enum Judged {
     /// The activation itself.
     Own,
     /// The device got two answers to the request of this activation, and the other one holds the seat.
-    Twin(Activation),
+    Twin(Box<Activation>),
     /// The device has given up another answer to the same request: there is no seat any more.
     Spent,
     /// It may not.
@@ -115,7 +115,7 @@ fn judge(c: &Connection, activation: &Activation, device_key: &Thumbprint) -> Re
     let live = activation::of_device(c, &activation.license, device_key)?;
     let is_twin = |a: &Activation| request.is_some() && a.request.map(|(_, hash)| hash) == request;
     if let Some(twin) = live.filter(is_twin) {
-        return Ok(Judged::Twin(twin));
+        return Ok(Judged::Twin(Box::new(twin)));
     }
     Ok(match given_up_for(c, activation)? {
         true => Judged::Spent,
@@ -141,7 +141,7 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     };
     let holder = match judge(c, &activation, &deactivate.device_key)? {
         Judged::Own => Some(activation.clone()).filter(|a| a.state.holds_seat()),
-        Judged::Twin(twin) => Some(twin),
+        Judged::Twin(twin) => Some(*twin),
         Judged::Spent => None,
         Judged::Refused(refused) => return Ok(refused),
     };
@@ -151,10 +151,10 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
         release::late_proof(c, &activation, deactivate.now)?;
         record(c, deactivate, &activation.license, "activation.proof-after-release")?;
     }
-    if let Some(holder) = holder {
-        if let Err(allowed) = free(c, deactivate, &activation, &holder)? {
-            return Ok(Deactivated::UsedUp { allowed });
-        }
+    if let Some(holder) = holder
+        && let Err(allowed) = free(c, deactivate, &activation, &holder)?
+    {
+        return Ok(Deactivated::UsedUp { allowed });
     }
     let device_name = activation.device_name.as_deref();
     answer::insert_answer(

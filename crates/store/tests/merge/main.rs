@@ -69,7 +69,8 @@ async fn two_offline_signers_and_the_portal_merge_to_exact_totals_and_the_same_t
                     }
                 }
                 _ => {
-                    push_all(&world, &history.books, &mut Dice::of(seed * 100 + order as u64)).await
+                    push_all(&world, &history.books, &mut Dice::of(seed * 100 + order as u64))
+                        .await;
                 }
             }
             check(&world, &history, &context).await;

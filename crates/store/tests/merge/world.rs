@@ -56,13 +56,6 @@ impl Dice {
     pub(crate) fn key(&mut self) -> Thumbprint {
         self.hash().to_string().parse().unwrap()
     }
-
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            let other = usize::try_from(self.below(last as u64 + 1)).unwrap();
-            items.swap(last, other);
-        }
-    }
 }
 
 /// A journal as a signer keeps it.

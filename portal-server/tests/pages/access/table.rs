@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 89] = [
+pub(super) const RULES: [(&str, About, &str); 92] = [
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -145,6 +145,9 @@ pub(super) const RULES: [(&str, About, &str); 89] = [
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
     ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
+    ("/admin/journals", Vendor, ""),
+    ("/admin/journals/{id}", Vendor, ""),
+    ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Vendor, ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
     ("/admin/customers/users/{id}", Vendor, "new_link=1"),
