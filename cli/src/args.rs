@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Qr(Qr),
     /// Answer requests with a key file, without a server: one, or a folder of them.
     Sign(Box<crate::sign::args::Sign>),
-    /// What a key has signed: check, show.
+    /// What a key has signed: check, show, push.
     #[command(subcommand)]
     Journal(crate::journal::args::Command),
     /// A portal's audit log: whether it is whole, and up to where it is proven.

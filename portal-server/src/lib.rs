@@ -33,6 +33,7 @@ mod config;
 pub mod desk;
 mod download;
 mod fields;
+pub mod journals;
 pub mod keys;
 pub mod lane;
 pub mod language;

@@ -64,6 +64,12 @@ fn api(app: &App) -> Table<'_> {
             Access::Token(TokenScope::AnswerRequests),
             api::support::preview(),
         )
+        .route("/api/v1/journals", Access::Token(TokenScope::PushJournal), api::journals::push())
+        .route(
+            "/api/v1/journals/{id}",
+            Access::Token(TokenScope::PushJournal),
+            api::journals::show(),
+        )
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
         .route("/api/{*path}", Access::Api, api::not_found())
@@ -334,6 +340,13 @@ fn pages(app: &App) -> Table<'_> {
             "/admin/licenses/{id}",
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
+        )
+        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
+        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/journals/{id}/take-back",
+            Access::Admin,
+            get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
         )
         .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
         .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod journals;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod products;
