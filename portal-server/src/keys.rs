@@ -211,6 +211,7 @@ fn write_all(
             products: Products::All,
             max_days: None,
             max_grants: None,
+            approved: None,
         },
     };
     private_folder(&places.folder)?;

@@ -94,6 +94,7 @@ impl Vendor {
                 products: Products::All,
                 max_days: None,
                 max_grants: None,
+                approved: None,
             },
         };
         change(&mut delegation);
