@@ -120,6 +120,12 @@ fn load(places: &Places) -> anyhow::Result<Keys> {
             places.chain.display()
         );
     }
+    if signer.delegation().is_some_and(|delegation| delegation.scope.approved.is_some()) {
+        bail!(
+            "{} asks for approvals of a second key, which the portal cannot get: make one without --approved-days",
+            places.chain.display()
+        );
+    }
     let list = revocations(&places.folder, &trust, &signer)?;
     let signer = signer.with_rotations(rotations).with_revocations(list);
     Ok(Keys { signing: Signing::Here(signer), trust, roots: vec![root] })

@@ -120,3 +120,17 @@ fn a_delegation_that_counts_grants_is_not_for_a_portal() {
     folder.put("signing.chain", &delegation.sign(&folder.root()));
     assert!(folder.refused().contains("--max-grants"), "{}", folder.refused());
 }
+
+#[test]
+fn a_delegation_that_asks_for_a_second_keys_approval_is_not_for_a_portal() {
+    let folder = Folder::new();
+    let keys = folder.load(Start::Later).unwrap();
+    let mut delegation = keys.signing.delegation().unwrap().clone();
+    delegation.serial = Some(1);
+    delegation.scope.max_days = Some(30);
+    folder.put("signing.chain", &delegation.sign(&folder.root()));
+    folder.load(Start::Later).unwrap();
+    delegation.scope.approved = Some(countersign_core::delegation::Longest::Unlimited);
+    folder.put("signing.chain", &delegation.sign(&folder.root()));
+    assert!(folder.refused().contains("--approved-days"), "{}", folder.refused());
+}
