@@ -45,9 +45,9 @@ pub struct Opened {
 pub struct New {
     /// When it was signed.
     pub at: UnixSeconds,
-    /// SHA-256 of the request token.
+    /// SHA-256 of the request token, or of the payload that is approved.
     pub request: Hash,
-    /// The bare response token.
+    /// The bare response or approval token.
     pub response: String,
     /// The delegation that a grant was signed under.
     pub under: Option<Hash>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use countersign_core::trust::{Roots, VerifiedResponse};
+use countersign_core::trust::{Approved, Roots, VerifiedResponse};
 use countersign_core::{Expect, Hash};
 use serde_json::Value;
 
@@ -206,7 +206,12 @@ impl Walk<'_> {
 
     /// Whether the response inside says what the line says.
     fn proves_itself(&mut self, entry: &Entry<'_>) -> Option<VerifiedResponse> {
-        let verified = match self.roots?.verify_response(&entry.response, Expect::Response) {
+        let roots = self.roots?;
+        if entry.is_approval() {
+            self.approves(roots, entry);
+            return None;
+        }
+        let verified = match roots.verify_response(&entry.response, Expect::Response) {
             Ok(verified) => verified,
             Err(error) => {
                 let fact = format!("the response of entry {} does not verify: {error}", entry.n);
@@ -219,6 +224,17 @@ impl Walk<'_> {
         }
         self.count(entry, verified.count());
         Some(verified)
+    }
+
+    /// The same of an approval.
+    fn approves(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let wrong = match roots.verify_approval(&entry.response) {
+            Err(error) => Some(format!("does not verify: {error}")),
+            Ok(approved) => untrue_approval(entry, &approved, self.opening.as_ref()),
+        };
+        if let Some(wrong) = wrong {
+            self.find(Kind::Untrue, format!("the approval of entry {} {wrong}", entry.n));
+        }
     }
 
     /// Whether a grant has the number that follows from those before it: a gap is a grant that stands in no line.
@@ -298,6 +314,26 @@ fn untrue(
     } else {
         None
     }
+}
+
+/// What of a line its approval contradicts.
+fn untrue_approval(
+    entry: &Entry<'_>,
+    approved: &Approved,
+    opening: Option<&Opening>,
+) -> Option<String> {
+    let wrong = if opening.is_some_and(|opening| opening.kid != *approved.approver()) {
+        "was signed by another key than the journal's"
+    } else if approved.approval().payload != entry.request {
+        "is of something else than the line says"
+    } else if approved.approval().issued_at != entry.at {
+        "was signed at another time than the line says"
+    } else if entry.under.is_some() {
+        "is counted as a grant, and is none"
+    } else {
+        return None;
+    };
+    Some(wrong.to_owned())
 }
 
 /// The delegation that a verified grant was signed under, as its header carries it.

@@ -111,6 +111,11 @@ impl Signer {
         self.delegation().and_then(|delegation| delegation.scope.max_grants)
     }
 
+    /// Whether the delegation lets this key give long grants with the approval of a second key only.
+    pub fn asks_for_approvals(&self) -> bool {
+        self.delegation().is_some_and(|delegation| delegation.scope.approved.is_some())
+    }
+
     /// Whether a response that the delegation covers must be approved by a second key.
     pub fn needs_approval(&self, response: &Response) -> bool {
         self.delegation().is_some_and(|delegation| delegation.needs_approval(response))
