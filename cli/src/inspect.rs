@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::approve;
 use crate::args::Inspect;
+use crate::audit;
 use crate::fail::{Failure, Outcome};
 use crate::files;
 use crate::keys;
@@ -68,6 +69,18 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
         TokenType::Approval => approve::describe_approval(&roots.verify_approval(&token)?).text(
             "It verifies, and gives nothing by itself: put it beside its proposal, where the key that proposed signs.",
         ),
+        TokenType::AuditCheckpoint => {
+            let verified = roots.verify_checkpoint(&token)?;
+            let facts = audit::facts(&verified).into_iter();
+            facts
+                .fold(Report::new(audit::json_of(&verified)), |report, (label, value)| {
+                    report.field(label, value)
+                })
+                .text(
+                    "It verifies. Keep it where nobody can change it. To check a log: countersign audit verify LOG \
+                     --checkpoint FILE --root KEY",
+                )
+        }
         _ if token_type.is_request() => request(&VerifiedRequest::verify(&token, Expect::Request)?),
         _ => response(&roots.verify_response(&token, Expect::Response)?),
     };

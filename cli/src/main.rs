@@ -3,6 +3,7 @@
 
 mod approve;
 mod args;
+mod audit;
 mod explain;
 mod fail;
 mod files;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options, json),
         Command::Journal(command) => journal::run(command, json),
+        Command::Audit(command) => audit::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))
 }

@@ -25,6 +25,8 @@ mod reference;
 mod second;
 #[path = "desk/sheet.rs"]
 mod sheet;
+#[path = "desk/signatures.rs"]
+mod signatures;
 #[cfg(target_os = "linux")]
 #[path = "desk/terminal.rs"]
 mod terminal;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::UnixSeconds;
+use crate::checkpoint::Checkpoint;
 use crate::claims::{self, Claims};
 use crate::error::{Code, Error, Result};
 use crate::ids::{Id, Malformed, ProductId};
@@ -79,6 +80,8 @@ pub enum ScopeType {
     TimeReset,
     /// `approval`
     Approval,
+    /// `audit-checkpoint`
+    AuditCheckpoint,
 }
 
 /// Which products a key may sign for.
@@ -92,13 +95,14 @@ pub enum Products {
 
 impl ScopeType {
     /// All types.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Activation,
         Self::Deactivation,
         Self::Trial,
         Self::Release,
         Self::TimeReset,
         Self::Approval,
+        Self::AuditCheckpoint,
     ];
 
     /// The type as it stands in a scope.
@@ -110,6 +114,7 @@ impl ScopeType {
             Self::Release => "release",
             Self::TimeReset => "time-reset",
             Self::Approval => "approval",
+            Self::AuditCheckpoint => "audit-checkpoint",
         }
     }
 
@@ -119,6 +124,7 @@ impl ScopeType {
             Self::Release => "releases".to_owned(),
             Self::TimeReset => "time resets".to_owned(),
             Self::Approval => "approvals".to_owned(),
+            Self::AuditCheckpoint => "checkpoints of an audit log".to_owned(),
             _ => format!("{self} responses"),
         }
     }
@@ -274,6 +280,16 @@ impl Delegation {
     /// [`Code::OutOfScope`].
     pub fn covers_release(&self, release: &Release) -> Result<()> {
         self.covers_type(ScopeType::Release, &release.product, release.issued_at)
+    }
+
+    /// Refuses a checkpoint of an audit log that this delegation does not cover, with the limit in the error. A log is of all
+    /// products.
+    ///
+    /// # Errors
+    /// [`Code::OutOfScope`].
+    pub fn covers_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
+        self.covers_kind(ScopeType::AuditCheckpoint)?;
+        self.covers_time(checkpoint.issued_at)
     }
 
     /// Whether the key can give nothing but trials: it may sit in a page that everybody can open, and its clock is a

@@ -53,6 +53,7 @@ types! {
     Release "release+jwt" "release checksum list"
     Proposal "proposal+jwt" "proposal"
     Approval "approval+jwt" "approval"
+    AuditCheckpoint "audit-checkpoint+jwt" "audit log checkpoint"
 }
 
 impl TokenType {
@@ -74,7 +75,7 @@ impl TokenType {
 
     /// Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations.
     pub(crate) fn is_delegable(self) -> bool {
-        self.is_response() || self == Self::Release
+        self.is_response() || matches!(self, Self::Release | Self::AuditCheckpoint)
     }
 
     /// Whether it gives a right to run.

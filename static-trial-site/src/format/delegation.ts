@@ -9,9 +9,11 @@ import type { Response } from "./response";
 import type { Unverified } from "./token";
 
 const DAY = 86_400;
-const KINDS = ["activation", "deactivation", "trial", "release", "time-reset", "approval"];
+const KINDS = ["activation", "deactivation", "trial", "release", "time-reset", "audit-checkpoint", "approval"];
 
-const PLURALS = new Map([["release", "releases"], ["time-reset", "time resets"], ["approval", "approvals"]]);
+const PLURALS = new Map([
+  ["release", "releases"], ["time-reset", "time resets"], ["audit-checkpoint", "checkpoints of an audit log"], ["approval", "approvals"],
+]);
 
 /** A delegation's claims. */
 export interface Delegation {

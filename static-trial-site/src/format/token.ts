@@ -25,6 +25,7 @@ const TYPES = {
   "release+jwt": "release checksum list",
   "proposal+jwt": "proposal",
   "approval+jwt": "approval",
+  "audit-checkpoint+jwt": "audit log checkpoint",
 } as const;
 
 /** What a token is (`typ`). */
@@ -40,7 +41,7 @@ export function isResponse(type: TokenType): boolean {
 
 /** Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations. */
 function isDelegable(type: TokenType): boolean {
-  return isResponse(type) || type === "release+jwt";
+  return isResponse(type) || type === "release+jwt" || type === "audit-checkpoint+jwt";
 }
 
 /** Whether it gives a right to run. */
