@@ -16,6 +16,7 @@
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `admin` | the same set-up by command line |
+//! | `import` | what comes from another system |
 
 pub mod access;
 mod account;
@@ -29,6 +30,7 @@ mod config;
 pub mod desk;
 mod download;
 mod fields;
+pub mod import;
 pub mod keys;
 pub mod lane;
 pub mod language;

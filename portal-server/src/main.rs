@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
+use countersign_portal::import::{self, Import};
 use countersign_portal::release::{Place, upload};
 use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
@@ -54,7 +55,21 @@ enum Command {
         #[arg(long, global = true, value_name = "PLACE", env = RELEASE_STORE)]
         release_store: Option<String>,
     },
+    /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
+    Import {
+        #[command(flatten)]
+        import: Box<Import>,
+        /// Folder with database and keys.
+        #[arg(long, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
 }
+
+/// The exit code of an import that is done but for some entries.
+const WITH_PROBLEMS: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 struct Serve {
@@ -104,7 +119,7 @@ struct Serve {
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -112,27 +127,46 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(options) => run_server(*options).await,
-        Command::Init { data, vendor } => init(data, vendor).await,
+        Command::Serve(options) => run_server(*options).await?,
+        Command::Init { data, vendor } => init(data, vendor).await?,
+        Command::Import { import, data, json } => return run_import(*import, data, json).await,
         Command::Admin { command, data, json, release_store } => {
-            if !App::exists(&data) {
-                anyhow::bail!(
-                    "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
-                     countersign-portal init --data {} --vendor \"Your name\"",
-                    data.display(),
-                    data.display()
-                );
-            }
+            must_exist(&data)?;
             let config = config(data, release_store.as_deref()).context("nothing was done")?;
             let app = App::open(config).await.context("nothing was done")?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn must_exist(data: &Path) -> anyhow::Result<()> {
+    if !App::exists(data) {
+        anyhow::bail!(
+            "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
+             countersign-portal init --data {} --vendor \"Your name\"",
+            data.display(),
+            data.display()
+        );
+    }
+    Ok(())
+}
+
+async fn run_import(import: Import, data: PathBuf, json: bool) -> anyhow::Result<ExitCode> {
+    must_exist(&data)?;
+    let app = App::open(Config::new(data)).await.context("nothing was imported")?;
+    let summary = import::run(&app, import).await;
+    app.store().close();
+    let summary = summary?;
+    match json {
+        true => println!("{}", summary.json),
+        false => summary.lines().iter().for_each(|line| println!("{line}")),
+    }
+    Ok(if summary.has_problems { ExitCode::from(WITH_PROBLEMS) } else { ExitCode::SUCCESS })
 }
 
 fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
