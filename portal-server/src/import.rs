@@ -41,7 +41,7 @@ const ACTOR: &str = "import-command";
 #[derive(Debug, Args)]
 #[command(after_help = "Example: countersign-portal import cryptlex export/ --report report.csv\n\
     First dry; with --yes it is done. Again and again, if need be: what is here already stays.")]
-pub struct Import {
+pub struct Arguments {
     /// The system that the export is from.
     #[arg(value_enum)]
     source: Source,
@@ -94,7 +94,7 @@ fn product(text: &str) -> Result<(String, ProductId), String> {
 /// # Errors
 /// When the export cannot be read as a whole (nothing is changed then), or the database fails: what was imported until then
 /// stays, and the same command again goes on from there.
-pub async fn run(app: &App, import: Import) -> anyhow::Result<Summary> {
+pub async fn run(app: &App, import: Arguments) -> anyhow::Result<Summary> {
     let source = match import.source {
         Source::Cryptlex => ImportSource::Cryptlex,
         Source::Keygen => ImportSource::Keygen,

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
-use countersign_portal::import::{self, Import};
+use countersign_portal::import;
 use countersign_portal::release::{Place, upload};
 use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
@@ -58,7 +58,7 @@ enum Command {
     /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
     Import {
         #[command(flatten)]
-        import: Box<Import>,
+        import: Box<import::Arguments>,
         /// Folder with database and keys.
         #[arg(long, default_value = "portal-data")]
         data: PathBuf,
@@ -156,7 +156,11 @@ fn must_exist(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn run_import(import: Import, data: PathBuf, json: bool) -> anyhow::Result<ExitCode> {
+async fn run_import(
+    import: import::Arguments,
+    data: PathBuf,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     must_exist(&data)?;
     let app = App::open(Config::new(data)).await.context("nothing was imported")?;
     let summary = import::run(&app, import).await;

@@ -207,8 +207,7 @@ struct Decision {
 
 fn decide(c: &Connection, source: ImportSource, entry: &NewImport) -> Result<Decision> {
     let by_id = (source.as_str(), entry.thing.noun(), &entry.external_id);
-    let known =
-        find(c, FIND, by_id, |row| Ok((row.text()?, row.text()?, row.take::<i64>()?)))?;
+    let known = find(c, FIND, by_id, |row| Ok((row.text()?, row.text()?, row.take::<i64>()?)))?;
     let of = |outcome, id| Decision { outcome, id, changed: None };
     let Some((id, digest, revision)) = known else {
         let (outcome, id) = decide_new(c, &entry.thing)?;
@@ -320,8 +319,7 @@ fn import(
                 return Ok(Imported { outcome: ImportOutcome::ChangedHere, id, license: None });
             }
             release_terms::set_limits(c, &license.id, limits, actor, now)?;
-            let values =
-                (source.as_str(), noun, &entry.external_id, &digest, license.revision + 1);
+            let values = (source.as_str(), noun, &entry.external_id, &digest, license.revision + 1);
             run(c, NOTE_CHANGE, values)?;
         }
         _ => {}
@@ -339,9 +337,7 @@ fn import(
 fn make(c: &Connection, thing: &ImportThing, actor: &str, now: UnixSeconds) -> Result<()> {
     match thing {
         ImportThing::Product(product) => product::save(c, product, actor, now),
-        ImportThing::Organization(organization) => {
-            make_organization(c, organization, actor, now)
-        }
+        ImportThing::Organization(organization) => make_organization(c, organization, actor, now),
         ImportThing::User(user) => {
             // Who was in an organization there is so here, however many it may have: then nobody further comes in.
             user::insert_row(c, user)?;

@@ -346,7 +346,11 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     )
 }
 
-pub(crate) fn terms_of(key: &LicenseKey, holder: Option<&str>, plan: Option<&str>) -> BTreeSet<String> {
+pub(crate) fn terms_of(
+    key: &LicenseKey,
+    holder: Option<&str>,
+    plan: Option<&str>,
+) -> BTreeSet<String> {
     license_term::words([holder, plan, Some(license_term::key_end(key))].into_iter().flatten())
 }
 

@@ -27,8 +27,15 @@ pub(crate) fn member(name: &str) -> Option<Member<Noun>> {
         "activations" => Member::Of(Noun::Machine),
         "data" | "items" => Member::Same,
         "message" | "errors" => Member::Failure,
-        "usergroups" | "licensetemplates" | "licensepolicies" | "trialpolicies" | "features"
-        | "featureflags" | "trialactivations" | "releases" | "maintenancepolicies" => Member::Skipped,
+        "usergroups"
+        | "licensetemplates"
+        | "licensepolicies"
+        | "trialpolicies"
+        | "features"
+        | "featureflags"
+        | "trialactivations"
+        | "releases"
+        | "maintenancepolicies" => Member::Skipped,
         _ => return None,
     })
 }
@@ -74,9 +81,9 @@ pub(crate) fn product(entry: Entry<'_>) -> Result<ProductDraft, Problem> {
     has_more(entry, &["trialPolicy", "trialPolicyId", "metadata"], &mut notes);
     let name = match entry.field("displayName", Field::ProductName)? {
         Some(name) => name,
-        None => entry
-            .field("name", Field::ProductName)?
-            .ok_or_else(|| unfit("name", "is missing"))?,
+        None => {
+            entry.field("name", Field::ProductName)?.ok_or_else(|| unfit("name", "is missing"))?
+        }
     };
     let created_at = entry.time("createdAt")?;
     Ok(ProductDraft { code: None, name: name.to_owned(), created_at, notes })
@@ -215,7 +222,8 @@ fn plan(
 /// Metadata, what goes with it, and what there is no place for.
 fn more(entry: Entry<'_>, wishes: &Wishes, draft: &mut LicenseDraft) -> Result<(), Problem> {
     for item in entry.list("metadata")? {
-        let item = Entry::of(item).map_err(|_| unfit("metadata", "has something in it that is no object"))?;
+        let item = Entry::of(item)
+            .map_err(|_| unfit("metadata", "has something in it that is no object"))?;
         let Some(name) = item.get("key").and_then(Value::as_str) else {
             return Err(unfit("metadata", "has an entry without a key"));
         };
@@ -231,7 +239,9 @@ fn more(entry: Entry<'_>, wishes: &Wishes, draft: &mut LicenseDraft) -> Result<(
     }
     let kind = entry.text("type", 100)?.unwrap_or("node-locked");
     if kind != "node-locked" {
-        draft.notes.add("type", "a floating license there: here each machine has a seat of its own");
+        draft
+            .notes
+            .add("type", "a floating license there: here each machine has a seat of its own");
     }
     if entry.text("expirationStrategy", 100)? == Some("rolling") {
         draft.notes.add("expirationStrategy", "rolling: its end stays where it is");
@@ -271,7 +281,8 @@ fn validity(entry: Entry<'_>) -> Result<Validity, Problem> {
         None => entry.count("validity", u64::MAX >> 12)?.filter(|seconds| *seconds > 0),
     };
     let Some(length) = length else { return Ok(Validity::Perpetual) };
-    let begins = [entry.text("subscriptionStartTrigger", 100)?, entry.text("expirationStrategy", 100)?];
+    let begins =
+        [entry.text("subscriptionStartTrigger", 100)?, entry.text("expirationStrategy", 100)?];
     let waits = begins.iter().flatten().any(|word| ["activation", "delayed"].contains(word));
     let created = entry.time("createdAt")?;
     match (waits, created) {
@@ -284,9 +295,9 @@ fn validity(entry: Entry<'_>) -> Result<Validity, Problem> {
 fn strategy(entry: Entry<'_>) -> Result<Strategy, Problem> {
     match entry.text("fingerprintMatchingStrategy", 100)? {
         None => Ok(Strategy::Fuzzy),
-        Some(word) => word.parse().map_err(|_| {
-            unfit("fingerprintMatchingStrategy", "is none of exact, fuzzy and loose")
-        }),
+        Some(word) => word
+            .parse()
+            .map_err(|_| unfit("fingerprintMatchingStrategy", "is none of exact, fuzzy and loose")),
     }
 }
 
@@ -312,7 +323,10 @@ fn feature_lists(
         let item = Entry::of(item)?;
         let name = feature_name(item, "featureName")?;
         if item.time("expiresAt")?.is_some() {
-            notes.add("feature", format!("{name}: it has an end of its own, which no feature has here"));
+            notes.add(
+                "feature",
+                format!("{name}: it has an end of its own, which no feature has here"),
+            );
             continue;
         }
         features.put(&name, item.get("value"), notes);

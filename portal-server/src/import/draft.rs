@@ -151,7 +151,13 @@ impl Features {
 
 impl LicenseDraft {
     /// Metadata of the license: a feature, for the app, or for the vendor's eyes alone.
-    pub(crate) fn put_metadata(&mut self, name: &str, value: &Value, wishes: &Wishes, is_for_app: bool) {
+    pub(crate) fn put_metadata(
+        &mut self,
+        name: &str,
+        value: &Value,
+        wishes: &Wishes,
+        is_for_app: bool,
+    ) {
         if wishes.features.iter().any(|feature| feature == name) {
             return self.features.put(name, Some(value), &mut self.notes);
         }

@@ -158,8 +158,8 @@ pub(crate) fn license(
                 .to_owned(),
         )
     })?;
-    let is_held_back =
-        said.flag("suspended")? || matches!(said.text("status", 100)?, Some("SUSPENDED" | "BANNED"));
+    let is_held_back = said.flag("suspended")?
+        || matches!(said.text("status", 100)?, Some("SUSPENDED" | "BANNED"));
     let owner = match related(entry, "owner")? {
         Some(owner) => Some(owner),
         // What it was called until 2024.
@@ -191,7 +191,15 @@ pub(crate) fn license(
             draft.put_metadata(name, value, wishes, false);
         }
     }
-    let no_place = ["maxProcesses", "maxCores", "maxUses", "uses", "scheme", "requireHeartbeat", "requireCheckIn"];
+    let no_place = [
+        "maxProcesses",
+        "maxCores",
+        "maxUses",
+        "uses",
+        "scheme",
+        "requireHeartbeat",
+        "requireCheckIn",
+    ];
     has_more(said, &no_place, &mut draft.notes);
     draft.check()?;
     Ok(draft)

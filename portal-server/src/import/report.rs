@@ -140,8 +140,11 @@ impl Report {
             "" => note.kind.to_owned(),
             detail => format!("{} ({detail})", note.kind),
         });
-        let all: Vec<String> =
-            (!line.why.is_empty()).then(|| line.why.to_owned()).into_iter().chain(carried).collect();
+        let all: Vec<String> = (!line.why.is_empty())
+            .then(|| line.why.to_owned())
+            .into_iter()
+            .chain(carried)
+            .collect();
         table.row([
             what,
             &line.number.to_string(),
@@ -224,7 +227,9 @@ impl Summary {
             lines.push(format!("not carried   {kind} of {count}"));
         }
         let files = json["files_not_read"].as_array().into_iter().flatten();
-        lines.extend(files.filter_map(Value::as_str).map(|file| format!("not read      {}", shown(file))));
+        lines.extend(
+            files.filter_map(Value::as_str).map(|file| format!("not read      {}", shown(file))),
+        );
         let problems: Vec<&str> =
             json["problems"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let count = json["problem_count"].as_u64().unwrap_or(0);

@@ -204,7 +204,10 @@ impl Importer<'_> {
             None => {
                 let found = own_id(&draft).ok_or_else(|| {
                     let name = shown(&draft.name);
-                    Problem(format!("its name {name} makes no product id: name one with --product {}=ID", shown(id)))
+                    Problem(format!(
+                        "its name {name} makes no product id: name one with --product {}=ID",
+                        shown(id)
+                    ))
                 })?;
                 if !state.products.insert(found.clone()) {
                     return Err(Problem(format!(
@@ -239,8 +242,7 @@ impl Importer<'_> {
     }
 
     fn organization(&mut self, number: usize, id: &str, draft: OrganizationDraft) {
-        let digest =
-            Hash::of(json!(["organization", draft.name, draft.allowed_users]).to_string());
+        let digest = Hash::of(json!(["organization", draft.name, draft.allowed_users]).to_string());
         let made = Organization {
             id: self.app.random_id(),
             name: draft.name,
@@ -262,8 +264,14 @@ impl Importer<'_> {
             ));
         }
         let said = json!([
-            "user", draft.email, draft.first_name, draft.last_name, draft.name, draft.organization,
-            draft.runs_organization, draft.suspended,
+            "user",
+            draft.email,
+            draft.first_name,
+            draft.last_name,
+            draft.name,
+            draft.organization,
+            draft.runs_organization,
+            draft.suspended,
         ]);
         let runs = draft.runs_organization && organization.is_some();
         let created_at = past(draft.created_at, self.app.now());
@@ -272,7 +280,11 @@ impl Importer<'_> {
             first_name: draft.first_name,
             last_name: draft.last_name,
             organization,
-            organization_role: if runs { OrganizationRole::Admin } else { OrganizationRole::Member },
+            organization_role: if runs {
+                OrganizationRole::Admin
+            } else {
+                OrganizationRole::Member
+            },
             status: if draft.suspended { UserStatus::Suspended } else { UserStatus::Invited },
             ..User::invited(self.app.random_id(), draft.email, Role::Customer, created_at)
         };
@@ -281,9 +293,13 @@ impl Importer<'_> {
     }
 
     fn license(&mut self, number: usize, id: &str, mut draft: LicenseDraft) -> Result<(), Problem> {
-        let product = self.state.catalog.products.get(&draft.product).cloned().ok_or_else(|| {
-            absent("product", &draft.product)
-        })?;
+        let product = self
+            .state
+            .catalog
+            .products
+            .get(&draft.product)
+            .cloned()
+            .ok_or_else(|| absent("product", &draft.product))?;
         let owner = match &draft.owner {
             Some(owner) => Some(self.state.known(Noun::User, owner, "user")?),
             None => None,
@@ -384,8 +400,7 @@ impl Importer<'_> {
             }
             Mode::Import => self.write(&imports).await?,
         };
-        for ((import, done), (number, notes, former, holder)) in
-            imports.iter().zip(done).zip(told)
+        for ((import, done), (number, notes, former, holder)) in imports.iter().zip(done).zip(told)
         {
             let id = import.external_id.as_str();
             let done = match done {

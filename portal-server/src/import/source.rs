@@ -172,8 +172,12 @@ impl OfRaw for Piece {
                 Ok(value) => Ok((value, hash(bytes))),
                 Err(error) => Err(Problem(format!("it is no JSON: {error}"))),
             },
-            Raw::TooLarge => Err(words("it has more than 1 MiB, which no entry of either system has")),
-            Raw::TooDeep => Err(words("it is nested deeper than anything that either system gives")),
+            Raw::TooLarge => {
+                Err(words("it has more than 1 MiB, which no entry of either system has"))
+            }
+            Raw::TooDeep => {
+                Err(words("it is nested deeper than anything that either system gives"))
+            }
         }
     }
 }
@@ -238,7 +242,9 @@ impl Visit<Noun> for Survey<'_> {
         };
         self.export.counts[noun.at()] += 1;
         match self.export.runs.last_mut() {
-            Some(last) if self.is_beside && last.noun == noun && last.file == self.file => last.to = to,
+            Some(last) if self.is_beside && last.noun == noun && last.file == self.file => {
+                last.to = to
+            }
             _ => self.export.runs.push(Run { file: self.file, noun, from, to }),
         }
         self.is_beside = true;
@@ -249,7 +255,8 @@ impl Visit<Noun> for Survey<'_> {
     }
 
     fn failure(&mut self, at: Offset) {
-        let what = "a message of the API instead of entries: a page is missing here, so export it again";
+        let what =
+            "a message of the API instead of entries: a page is missing here, so export it again";
         self.unknown(at, what);
     }
 }
