@@ -1,9 +1,11 @@
 //! What the web API of Cryptlex, version 3, gives: plain arrays of objects, paged by number.
 
+use std::fmt;
+
 use countersign_core::fingerprint::Strategy;
 use countersign_store::{LicenseStatus, Metadata, ReleaseLimits, Validity, is_highest_version};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::draft::{
@@ -40,39 +42,50 @@ pub(crate) fn member(name: &str) -> Option<Member<Noun>> {
     })
 }
 
-/// The members by which an entry without a noun is told.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Shape {
-    email: Option<IgnoredAny>,
-    #[serde(alias = "firstName")]
-    last_name: Option<IgnoredAny>,
-    key: Option<IgnoredAny>,
-    license_id: Option<IgnoredAny>,
-    #[serde(alias = "totalLicenses", alias = "licensePolicy", alias = "licenseTemplateId")]
-    public_key: Option<IgnoredAny>,
-    allowed_users: Option<IgnoredAny>,
-    #[serde(alias = "featureFlags")]
-    feature_entitlements: Option<IgnoredAny>,
+/// What an entry is whose place does not say it: its members tell. The first that is there decides.
+pub(crate) fn noun_of(bytes: &[u8]) -> Told {
+    const BY_MEMBER: [(&str, Noun); 11] = [
+        ("licenseId", Noun::Machine),
+        ("key", Noun::License),
+        ("publicKey", Noun::Product),
+        ("totalLicenses", Noun::Product),
+        ("licenseTemplateId", Noun::Product),
+        ("licensePolicy", Noun::Product),
+        ("allowedUsers", Noun::Organization),
+        ("firstName", Noun::User),
+        ("twoFactorEnabled", Noun::User),
+        ("featureEntitlements", Noun::Policy),
+        ("featureFlags", Noun::Policy),
+    ];
+    let Ok(Names(names)) = serde_json::from_slice(bytes) else { return Told::Nothing };
+    let found = BY_MEMBER.iter().find(|(name, _)| names.iter().any(|known| known == name));
+    found.map_or(Told::Nothing, |(_, noun)| Told::Noun(*noun))
 }
 
-/// What an entry is whose place does not say it.
-pub(crate) fn noun_of(bytes: &[u8]) -> Told {
-    let Ok(shape) = serde_json::from_slice::<Shape>(bytes) else { return Told::Nothing };
-    if shape.license_id.is_some() {
-        Told::Noun(Noun::Machine)
-    } else if shape.key.is_some() {
-        Told::Noun(Noun::License)
-    } else if shape.public_key.is_some() {
-        Told::Noun(Noun::Product)
-    } else if shape.allowed_users.is_some() {
-        Told::Noun(Noun::Organization)
-    } else if shape.email.is_some() && shape.last_name.is_some() {
-        Told::Noun(Noun::User)
-    } else if shape.feature_entitlements.is_some() {
-        Told::Noun(Noun::Policy)
-    } else {
-        Told::Nothing
+/// The names of an object's members.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NamesVisitor)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Names;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+        let mut names = Vec::new();
+        while let Some((name, IgnoredAny)) = map.next_entry()? {
+            names.push(name);
+        }
+        Ok(Names(names))
     }
 }
 

@@ -243,7 +243,7 @@ impl Visit<Noun> for Survey<'_> {
         self.export.counts[noun.at()] += 1;
         match self.export.runs.last_mut() {
             Some(last) if self.is_beside && last.noun == noun && last.file == self.file => {
-                last.to = to
+                last.to = to;
             }
             _ => self.export.runs.push(Run { file: self.file, noun, from, to }),
         }
