@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::Store;
 
+use crate::access::token::LastUses;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
@@ -50,6 +51,7 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    last_uses: LastUses,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
@@ -89,7 +91,13 @@ impl App {
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
-        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?;
+        let keys = match &config.signer {
+            #[cfg(unix)]
+            Some(socket) => crate::signing::open(data, socket).await?,
+            #[cfg(not(unix))]
+            Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
+            None => keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?,
+        };
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
@@ -113,6 +121,7 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            last_uses: LastUses::default(),
             batches,
             listening,
         };
@@ -132,6 +141,12 @@ impl App {
     /// Signing key and roots as they are now.
     pub fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.inner.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over other keys: operations that began go on with those that they have.
+    #[cfg(unix)]
+    pub(crate) fn replace_keys(&self, keys: Keys) {
+        *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The secrets of second factors.
@@ -187,6 +202,10 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.inner.last_uses
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {

@@ -28,6 +28,8 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// Where the files of releases lie.
     pub releases: Place,
+    /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
+    pub signer: Option<PathBuf>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -49,6 +51,7 @@ impl Config {
             rate_limit: Some(20),
             smtp: None,
             mail_from: None,
+            signer: None,
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

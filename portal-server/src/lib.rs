@@ -10,6 +10,7 @@
 //! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
+//! | `signing`, `signer` | who signs; the signer as a process of its own |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
 //! | `shelf` | what is kept in memory for a short while |
@@ -44,6 +45,8 @@ pub mod release;
 mod router;
 pub mod settings;
 mod shelf;
+#[cfg(unix)]
+pub mod signer;
 pub mod signing;
 pub mod vault;
 
@@ -76,6 +79,8 @@ pub async fn serve(
     app.listens_on(listener.local_addr()?);
     let handle = Handle::new();
     let (stop, stopped) = watch::channel(false);
+    #[cfg(unix)]
+    let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
@@ -92,6 +97,8 @@ pub async fn serve(
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(DRAIN, postman).await;
+    #[cfg(unix)]
+    let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();
     served
 }

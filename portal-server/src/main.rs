@@ -10,12 +10,16 @@ use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
 use countersign_portal::import;
 use countersign_portal::release::{Place, upload};
+#[cfg(unix)]
+use countersign_portal::signer::{self, args::SignerCommand};
 use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 /// Where the files of releases lie.
 const RELEASE_STORE: &str = "COUNTERSIGN_RELEASE_STORE";
+/// The socket of a signer.
+const SIGNER: &str = "COUNTERSIGN_SIGNER";
 
 /// The Countersign portal: where request files are carried to.
 #[derive(Debug, Parser)]
@@ -54,6 +58,15 @@ enum Command {
         /// Where the files of releases lie, as `serve` has it.
         #[arg(long, global = true, value_name = "PLACE", env = RELEASE_STORE)]
         release_store: Option<String>,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
+    },
+    /// The signing key in a process of its own, which the portal reaches by a Unix socket.
+    #[cfg(unix)]
+    Signer {
+        #[command(subcommand)]
+        command: Box<SignerCommand>,
     },
     /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
     Import {
@@ -65,6 +78,9 @@ enum Command {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
     },
 }
 
@@ -98,6 +114,10 @@ struct Serve {
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment [default: releases in the data folder].
     #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
     release_store: Option<String>,
+    /// The socket of the signer that has the signing key (countersign-portal signer serve) [default: the key lies in the
+    /// data folder].
+    #[arg(long, value_name = "PATH", env = SIGNER)]
+    signer: Option<PathBuf>,
     /// The server for outgoing mail: smtps://host, or smtp://host with STARTTLS; ?tls=none for an unencrypted one. May
     /// carry user:password@. Without it mail is written into files in DATA/outbox.
     #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
@@ -131,10 +151,20 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => run_server(*options).await?,
         Command::Init { data, vendor } => init(data, vendor).await?,
-        Command::Import { import, data, json } => return run_import(*import, data, json).await,
-        Command::Admin { command, data, json, release_store } => {
+        Command::Import { import, data, json, signer } => {
+            return run_import(*import, Config { signer, ..Config::new(data) }, json).await;
+        }
+        #[cfg(unix)]
+        Command::Signer { command } => {
+            if let SignerCommand::Serve(options) = command.as_ref() {
+                start_logs(options.json_logs);
+            }
+            signer::args::run(*command, shutdown_signal()).await?;
+        }
+        Command::Admin { command, data, json, release_store, signer } => {
             must_exist(&data)?;
             let config = config(data, release_store.as_deref()).context("nothing was done")?;
+            let config = Config { signer, ..config };
             let app = App::open(config).await.context("nothing was done")?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
@@ -158,11 +188,11 @@ fn must_exist(data: &Path) -> anyhow::Result<()> {
 
 async fn run_import(
     import: import::Arguments,
-    data: PathBuf,
+    config: Config,
     json: bool,
 ) -> anyhow::Result<ExitCode> {
-    must_exist(&data)?;
-    let app = App::open(Config::new(data)).await.context("nothing was imported")?;
+    must_exist(&config.data)?;
+    let app = App::open(config).await.context("nothing was imported")?;
     let summary = import::run(&app, import).await;
     app.store().close();
     let summary = summary?;
@@ -245,6 +275,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
             password: options.smtp_password,
         }),
         mail_from: options.mail_from,
+        signer: options.signer,
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
     let listener = TcpListener::bind(options.listen).await.with_context(|| {

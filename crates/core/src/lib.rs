@@ -12,6 +12,7 @@
 //! | [`rotation`] | one root key hands over to the next (section 4) |
 //! | [`trust`] | who may sign: roots and their line, chain, scope, revocation; signing as such a key |
 //! | [`install`] | the ordered checks before a machine stores a response (section 7) |
+//! | `unsigned` | what is to be signed, on its way to a signer elsewhere |
 //! | [`trial`] | ids of trials that nobody stores; work before an answer (section 8) |
 //! | [`fingerprint`], [`license_key`] | machine binding; license keys and their proofs (section 4) |
 //! | [`key`], `pem` | Ed25519 keys, one strict verify function; PKCS#8 key files (feature `pem`) |
@@ -39,6 +40,7 @@ pub mod rotation;
 pub mod token;
 pub mod trial;
 pub mod trust;
+mod unsigned;
 
 pub use error::{Code, Error, Result};
 pub use ids::{Hash, Id, LicenseId, ProductId, Thumbprint};

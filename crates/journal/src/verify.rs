@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use countersign_core::token::Unverified;
 use countersign_core::trust::{Roots, VerifiedResponse};
-use countersign_core::{Expect, Hash};
+use countersign_core::{Expect, Hash, TokenType};
 use serde_json::Value;
 
-use crate::line::{self, Entry, Head, Opening};
+use crate::line::{self, Entry, Form, Head, Opening};
 use crate::read::{Line, Lines};
 
 /// What is wrong with one place.
@@ -70,7 +71,7 @@ pub struct Verified {
 }
 
 /// Reads a journal to its end. `roots` verify the responses inside it: the vendor's roots, or the journal's own public key.
-/// `known` is a head that was kept elsewhere. `each` gets every entry with its verified response.
+/// `known` is a head that was kept elsewhere. `each` gets every entry with its verified response; releases come without one.
 ///
 /// # Errors
 /// Those of the reader.
@@ -180,7 +181,9 @@ impl Walk<'_> {
         if n < self.highest {
             self.find(Kind::Moved, format!("entry {n} stands after entry {}", self.highest));
         }
-        if let Some(other) = self.answered.get(&entry.request) {
+        if self.form() == Form::Requests
+            && let Some(other) = self.answered.get(&entry.request)
+        {
             let fact = format!("entry {n} answers the request of entry {other} once more");
             self.find(Kind::Repeated, fact);
         }
@@ -198,6 +201,10 @@ impl Walk<'_> {
         }
     }
 
+    fn form(&self) -> Form {
+        self.opening.as_ref().map_or(Form::Requests, |opening| opening.form)
+    }
+
     fn changed(&mut self, n: u64, line: u64) {
         let what = if n == 0 { "the first line".to_owned() } else { format!("entry {n}") };
         let fact = format!("{what} is not what it was when entry {} was written", n + 1);
@@ -206,7 +213,12 @@ impl Walk<'_> {
 
     /// Whether the response inside says what the line says.
     fn proves_itself(&mut self, entry: &Entry<'_>) -> Option<VerifiedResponse> {
-        let verified = match self.roots?.verify_response(&entry.response, Expect::Response) {
+        let roots = self.roots?;
+        if self.form() == Form::Signatures && is_release(&entry.response) {
+            self.release_proves_itself(roots, entry);
+            return None;
+        }
+        let verified = match roots.verify_response(&entry.response, Expect::Response) {
             Ok(verified) => verified,
             Err(error) => {
                 let fact = format!("the response of entry {} does not verify: {error}", entry.n);
@@ -219,6 +231,28 @@ impl Walk<'_> {
         }
         self.count(entry, verified.count());
         Some(verified)
+    }
+
+    fn release_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let n = entry.n;
+        let verified = match roots.verify_release(&entry.response) {
+            Ok(verified) => verified,
+            Err(error) => {
+                return self.find(
+                    Kind::Untrue,
+                    format!("the release of entry {n} does not verify: {error}"),
+                );
+            }
+        };
+        let claims = verified.claims();
+        let of_key = self.opening.as_ref().is_none_or(|opening| opening.kid == *verified.signer());
+        let same = Hash::of(claims.id.to_string()) == entry.request
+            && claims.issued_at == entry.at
+            && entry.under.is_none();
+        if !of_key || !same {
+            let fact = format!("the release of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
     }
 
     /// Whether a grant has the number that follows from those before it: a gap is a grant that stands in no line.
@@ -278,6 +312,10 @@ impl Walk<'_> {
             findings: self.findings,
         }
     }
+}
+
+fn is_release(token: &str) -> bool {
+    Unverified::decode(token).is_ok_and(|token| token.token_type() == TokenType::Release)
 }
 
 /// What of a line its response contradicts.

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use countersign_core::fingerprint::Strategy;
-use countersign_store::{LicenseStatus, Metadata, ReleaseLimits, Validity, is_highest_version};
+use countersign_store::{
+    LicenseStatus, Metadata, ReleaseLimits, Validity, Viewer, is_highest_version,
+};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -240,8 +242,8 @@ fn more(entry: Entry<'_>, wishes: &Wishes, draft: &mut LicenseDraft) -> Result<(
         let Some(name) = item.get("key").and_then(Value::as_str) else {
             return Err(unfit("metadata", "has an entry without a key"));
         };
-        let is_for_app = item.flag("visible")?;
-        draft.put_metadata(name, item.get("value").unwrap_or(&Value::Null), wishes, is_for_app);
+        let value = item.get("value").unwrap_or(&Value::Null);
+        draft.put_metadata(name, value, wishes, viewers(item)?);
     }
     if let Some(Value::String(notes)) = entry.get("notes").filter(|notes| **notes != "") {
         draft.put_for_vendor("notes", notes);
@@ -274,6 +276,20 @@ fn more(entry: Entry<'_>, wishes: &Wishes, draft: &mut LicenseDraft) -> Result<(
     ];
     has_more(entry, &lists, &mut draft.notes);
     Ok(())
+}
+
+/// Who may see metadata there; the words are nearly ours.
+fn viewers(item: Entry<'_>) -> Result<Vec<Viewer>, Problem> {
+    let words = item.list("viewPermissions")?.iter().filter_map(Value::as_str);
+    let words = words.map(|word| if word == "activation" { "device" } else { word });
+    let mut viewers: Vec<Viewer> = words.filter_map(Viewer::named).collect();
+    // What it was called until 2024.
+    if item.flag("visible")? {
+        viewers.push(Viewer::Device);
+    }
+    viewers.sort();
+    viewers.dedup();
+    Ok(viewers)
 }
 
 pub(crate) fn machine(entry: Entry<'_>) -> Result<MachineDraft, Problem> {

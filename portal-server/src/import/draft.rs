@@ -150,13 +150,13 @@ impl Features {
 }
 
 impl LicenseDraft {
-    /// Metadata of the license: a feature, for the app, or for the vendor's eyes alone.
+    /// Metadata of the license: a feature, or a text for those who saw it there, for the app, or for the vendor alone.
     pub(crate) fn put_metadata(
         &mut self,
         name: &str,
         value: &Value,
         wishes: &Wishes,
-        is_for_app: bool,
+        mut visible_to: Vec<Viewer>,
     ) {
         if wishes.features.iter().any(|feature| feature == name) {
             return self.features.put(name, Some(value), &mut self.notes);
@@ -166,8 +166,10 @@ impl LicenseDraft {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let is_for_app = is_for_app || wishes.for_app.iter().any(|known| known == name);
-        let visible_to = if is_for_app { vec![Viewer::Device] } else { vec![] };
+        if wishes.for_app.iter().any(|known| known == name) && !visible_to.contains(&Viewer::Device)
+        {
+            visible_to.push(Viewer::Device);
+        }
         self.put_text(name, &text, visible_to);
     }
 

@@ -188,7 +188,7 @@ pub(crate) fn license(
     put_features(entry, catalog, &mut draft.features, &mut draft.notes)?;
     if let Some(metadata) = said.object("metadata")? {
         for (name, value) in metadata.members() {
-            draft.put_metadata(name, value, wishes, false);
+            draft.put_metadata(name, value, wishes, Vec::new());
         }
     }
     let no_place = [

@@ -46,6 +46,8 @@ async fn an_export_of_cryptlex_is_products_organizations_people_and_licenses() {
         .into()
     );
     assert_eq!(first.metadata["site"].visible_to, [Viewer::Device]);
+    let seen = [Viewer::Device, Viewer::User, Viewer::Organization];
+    assert_eq!(first.metadata["contract"].visible_to, seen);
     let for_vendor = |name: &str| {
         assert!(first.metadata[name].visible_to.is_empty(), "{name}");
         first.metadata[name].value.as_str()
