@@ -19,6 +19,7 @@
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
 //! | `admin` | the same set-up by command line |
+//! | `import` | what comes from another system |
 
 pub mod access;
 mod account;
@@ -34,6 +35,7 @@ pub mod desk;
 mod download;
 mod fields;
 pub mod journals;
+pub mod import;
 pub mod keys;
 pub mod lane;
 pub mod language;

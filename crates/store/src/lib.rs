@@ -13,6 +13,7 @@
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
 //! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
+//! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
@@ -39,6 +40,7 @@ mod fingerprint;
 mod group;
 mod group_license;
 mod group_seat;
+mod import;
 mod invitation;
 mod job;
 mod journal;
@@ -98,6 +100,10 @@ pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
+pub use import::{
+    ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
+    former_key_hash,
+};
 pub use invitation::{Accept, Accepted, Invite};
 pub use job::{Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
