@@ -16,7 +16,7 @@
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
-//! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
+//! | `setting`, `picture`, `audit`, `job` | settings; logo and icon; what happened, in the same transaction; what is to be done soon |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -48,6 +48,7 @@ mod migrations;
 mod organization;
 mod page;
 mod password;
+mod picture;
 mod product;
 mod product_release;
 mod receipt;
@@ -92,6 +93,7 @@ pub use member::{MemberChange, ProfileChange, Standing};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::{Organization, OrganizationChange};
 pub use page::{Cursor, Page};
+pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
