@@ -1,6 +1,8 @@
 //! Who may use a route. Each route in `router.rs` names its access; this enforces it before the handler runs, and puts
 //! what went wrong into a page in the visitor's language after it.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -13,6 +15,7 @@ use countersign_store::{Role, Session, User};
 use crate::account::guard::Caller;
 use crate::app::App;
 use crate::language::Language;
+use crate::look::Look;
 use crate::pages::{ErrorPage, Frame};
 
 /// The name of the session cookie. `__Host-` ties it to this host and to HTTPS; plain HTTP (trying it out) cannot have it.
@@ -53,6 +56,8 @@ pub(crate) struct Visitor {
     pub(crate) language: Language,
     /// The path that they asked for.
     pub(crate) path: String,
+    /// How the portal looks.
+    pub(crate) look: Arc<Look>,
 }
 
 impl Visitor {
@@ -96,6 +101,7 @@ pub(crate) async fn enforce(
     let visitor = Visitor {
         language: language(user.as_ref(), request.headers()),
         path: request.uri().path().to_owned(),
+        look: app.look().await,
         user,
         session,
         caller,

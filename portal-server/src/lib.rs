@@ -11,7 +11,7 @@
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
-//! | `settings` | what the vendor sets |
+//! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
@@ -34,6 +34,7 @@ pub mod lane;
 pub mod language;
 mod legacy;
 mod limits;
+pub mod look;
 mod mail;
 mod pages;
 mod password;

@@ -2,8 +2,10 @@
 
 pub(crate) mod customers;
 pub(crate) mod licenses;
+pub(crate) mod look;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod texts;
 
 use askama::Template;
 use axum::extract::State;
