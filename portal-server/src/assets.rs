@@ -4,6 +4,7 @@
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use countersign_core::Hash;
 use countersign_store::PicturePlace;
 
 use crate::access::Visitor;
@@ -56,9 +57,9 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// A picture's place and hash. Hashes are as long as each other, and may have any sign of the names in them.
-fn picture_of(stem: &str) -> Option<(PicturePlace, countersign_core::Hash)> {
-    let places = [PicturePlace::LogoIcon, PicturePlace::Logo, PicturePlace::Icon];
+/// A picture's place and hash.
+fn picture_of(stem: &str) -> Option<(PicturePlace, Hash)> {
+    let places = [PicturePlace::Logo, PicturePlace::LogoIcon, PicturePlace::Icon];
     places.into_iter().find_map(|place| {
         let hash = stem.strip_prefix(place.as_str())?.strip_prefix('-')?;
         Some((place, hash.parse().ok()?))
@@ -67,12 +68,11 @@ fn picture_of(stem: &str) -> Option<(PicturePlace, countersign_core::Hash)> {
 
 /// What a page of a moment ago still names, or one of another process: it gets what is there now.
 fn now_called(name: &str, look: &Look) -> Option<String> {
-    let logo = || look.logo().map(|logo| logo.url);
     let (kind, now) = match name.split_once('-')?.0 {
         "look" => ("css", look.style_url()),
         "tick" => ("svg", Some(look.tick_url())),
-        "icon" => ("png", Some(look.icon_url())),
-        "logo" => ("png", if name.starts_with("logo-icon-") { Some(look.icon_url()) } else { logo() }),
+        "icon" | "made" => ("png", Some(look.icon_url())),
+        "logo" => ("png", look.logo().map(|logo| logo.url)),
         _ => return None,
     };
     now.filter(|_| name.ends_with(kind))

@@ -292,11 +292,7 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             pages::admin::look::upload(post(pages::admin::look::bring)),
         )
-        .route(
-            "/admin/settings/look/{picture}/use",
-            Access::Admin,
-            post(pages::admin::look::adopt),
-        )
+        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
         .route(
             "/admin/settings/look/{picture}/remove",
             Access::Admin,

@@ -72,7 +72,7 @@ macro_rules! words {
         }
     };
 }
-words! { PicturePlace: Logo "logo", LogoIcon "logo-icon", Icon "icon" }
+words! { PicturePlace: Logo "logo", LogoIcon "made-icon", Icon "icon" }
 words! { PictureStage: Draft "draft", Live "live" }
 words! { Ground: Any "any", Light "light", Dark "dark" }
 

@@ -144,7 +144,8 @@ impl Rgb {
     }
 
     fn linear(self) -> [f64; 3] {
-        self.channels().map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) })
+        self.channels()
+            .map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) })
     }
 
     fn luminance(self) -> f64 {
@@ -183,9 +184,8 @@ impl Rgb {
     /// With as much of the colour as the lightness leaves room for.
     fn from_oklab(lightness: f64, a: f64, b: f64) -> Self {
         let channels = |share: f64| oklab_channels(lightness, a * share, b * share);
-        let is_inside = |share: f64| {
-            channels(share).iter().all(|channel| (-0.0005..=1.0005).contains(channel))
-        };
+        let is_inside =
+            |share: f64| channels(share).iter().all(|channel| (-0.0005..=1.0005).contains(channel));
         let (mut most, mut too_much) = (0.0, 1.0);
         if is_inside(1.0) {
             most = 1.0;
@@ -222,8 +222,10 @@ impl fmt::Display for Rgb {
 mod tests {
     use super::*;
 
-    const COLOURS: [&str; 10] =
-        ["#ffd400", "#050505", "#fff", "#000", "#ff0000", "#00ff00", "#0000ff", "#777", "#0b5cad", "#e91e63"];
+    const COLOURS: [&str; 10] = [
+        "#ffd400", "#050505", "#fff", "#000", "#ff0000", "#00ff00", "#0000ff", "#777", "#0b5cad",
+        "#e91e63",
+    ];
 
     #[test]
     fn colours_are_numbers_or_nothing() {
@@ -233,8 +235,21 @@ mod tests {
         }
         assert_eq!(Rgb::parse("#07f"), Some(Rgb(0, 0x77, 0xff)));
         for wrong in [
-            "", "#", "blue", "#12345", "#1234567", "#0b5cad;}", "#0b5cad}*{background:url(//evil.example)}",
-            "rgb(1,2)", "rgb(1,2,3,4)", "rgb(256,0,0)", "rgb(-1,0,0)", "url(x)", "var(--x)", "#０b5cad", "</style>",
+            "",
+            "#",
+            "blue",
+            "#12345",
+            "#1234567",
+            "#0b5cad;}",
+            "#0b5cad}*{background:url(//evil.example)}",
+            "rgb(1,2)",
+            "rgb(1,2,3,4)",
+            "rgb(256,0,0)",
+            "rgb(-1,0,0)",
+            "url(x)",
+            "var(--x)",
+            "#０b5cad",
+            "</style>",
         ] {
             assert_eq!(Rgb::parse(wrong), None, "{wrong}");
         }
@@ -264,7 +279,10 @@ mod tests {
         // Yellow stays yellow, only darker; on dark pages it can be read as it is.
         let Rgb(r, g, b) = Accent::nearest(Rgb(0xff, 0xd4, 0x00), Scheme::Light).colour;
         assert!(r > b + 60 && g > b + 60, "{r} {g} {b}");
-        assert_eq!(Accent::nearest(Rgb(0xff, 0xd4, 0x00), Scheme::Dark).colour, Rgb(0xff, 0xd4, 0x00));
+        assert_eq!(
+            Accent::nearest(Rgb(0xff, 0xd4, 0x00), Scheme::Dark).colour,
+            Rgb(0xff, 0xd4, 0x00)
+        );
         assert!(Accent::of(Rgb(0xff, 0xd4, 0x00), Scheme::Light).unwrap_err() < 2.0);
     }
 

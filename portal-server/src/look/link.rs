@@ -19,7 +19,8 @@ pub(crate) struct Link {
 /// The website as it is kept: `https://acme.example`.
 pub(crate) fn website(text: &str) -> Option<String> {
     let text = text.trim();
-    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`');
+    let is_plain =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`');
     if text.len() > LONGEST || !text.chars().all(is_plain) {
         return None;
     }
@@ -62,16 +63,33 @@ mod tests {
         for (text, href, shown) in [
             ("help@Acme.example", "mailto:help@acme.example", "help@acme.example"),
             ("https://acme.example/", "https://acme.example/", "acme.example"),
-            ("http://acme.example:8080/help?a=b&c=d", "http://acme.example:8080/help?a=b&c=d", "acme.example:8080/help?a=b&c=d"),
+            (
+                "http://acme.example:8080/help?a=b&c=d",
+                "http://acme.example:8080/help?a=b&c=d",
+                "acme.example:8080/help?a=b&c=d",
+            ),
         ] {
             let kept = support(text).unwrap();
             assert_eq!(Link::to(&kept).unwrap(), Link { href: href.into(), shown: shown.into() });
         }
         for attack in [
-            "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "//evil.example", "/login", "acme.example",
-            "https://", "https://a b", "https://a\"onclick=x", "https://a'x", "https://acme.example@evil.example",
-            "https://acme.example\r\nBcc: x@evil.example", "ftp://acme.example", "mailto:a@b.example", "https://\u{430}cme.example",
-            "a@b.example\nX: y", "https://a<script>",
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "data:text/html,x",
+            "//evil.example",
+            "/login",
+            "acme.example",
+            "https://",
+            "https://a b",
+            "https://a\"onclick=x",
+            "https://a'x",
+            "https://acme.example@evil.example",
+            "https://acme.example\r\nBcc: x@evil.example",
+            "ftp://acme.example",
+            "mailto:a@b.example",
+            "https://\u{430}cme.example",
+            "a@b.example\nX: y",
+            "https://a<script>",
         ] {
             assert_eq!(support(attack), None, "{attack}");
             assert_eq!(Link::to(attack), None, "{attack}");

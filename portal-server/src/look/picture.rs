@@ -27,6 +27,8 @@ pub const MOST_PIXELS: u64 = 8 * 1024 * 1024;
 const SHORTEST_SIDE: u32 = 8;
 /// What a decoder may take besides.
 const DECODER_BYTES: u64 = 80 * 1024 * 1024;
+/// What everything but pixels may take in a PNG.
+const HEAD_BYTES: u64 = 2 * 1024 * 1024;
 
 /// Twice the size in which a page shows it, in pixels: for screens with fine pixels.
 const LOGO: (u32, u32) = (320, 64);
@@ -104,13 +106,15 @@ fn read(bytes: &[u8]) -> Result<RgbaImage, Unusable> {
     let damaged = |_| Unusable::Damaged;
     match image::guess_format(bytes).map_err(|_| Unusable::Format)? {
         ImageFormat::Png => {
-            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits()).map_err(damaged)?;
+            check_size(png_size(bytes).ok_or(Unusable::Damaged)?)?;
+            let decoder = PngDecoder::with_limits(Cursor::new(bytes), head_limits());
+            let decoder = decoder.map_err(damaged)?;
             let animated = decoder.is_apng().map_err(damaged)?;
             decoded(decoder, animated)
         }
         ImageFormat::Jpeg => {
             let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
-            check_size(&decoder)?;
+            check_size(decoder.dimensions())?;
             // The decoder fills in what is missing.
             if !jpeg::is_whole(bytes) {
                 return Err(Unusable::Damaged);
@@ -134,9 +138,21 @@ fn limits() -> Limits {
     limits
 }
 
+/// What stands around the pixels of a PNG (comments, profiles) is packed as well, and inflates to no more than this.
+fn head_limits() -> Limits {
+    let mut limits = limits();
+    limits.max_alloc = Some(HEAD_BYTES);
+    limits
+}
+
+/// What the first chunk says.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some((number(16)?, number(20)?))
+}
+
 /// Whether the picture has a size that is read, as its head says: nothing of it has been decoded yet.
-fn check_size(decoder: &impl ImageDecoder) -> Result<(), Unusable> {
-    let (width, height) = decoder.dimensions();
+fn check_size((width, height): (u32, u32)) -> Result<(), Unusable> {
     let sides = SHORTEST_SIDE..=LONGEST_SIDE;
     let fits = sides.contains(&width) && sides.contains(&height);
     let few = u64::from(width) * u64::from(height) <= MOST_PIXELS;
@@ -144,7 +160,7 @@ fn check_size(decoder: &impl ImageDecoder) -> Result<(), Unusable> {
 }
 
 fn decoded(mut decoder: impl ImageDecoder, animated: bool) -> Result<RgbaImage, Unusable> {
-    check_size(&decoder)?;
+    check_size(decoder.dimensions())?;
     if animated {
         return Err(Unusable::Animated);
     }

@@ -8,9 +8,9 @@ use anyhow::bail;
 use countersign_store::{Job, JobSubject};
 use tokio::sync::{Notify, watch};
 
+use super::letter::Writer;
 use super::prepare::{Addressed, prepare, subject_of};
 use super::transport::{NotSent, Transport};
-use super::letter::Writer;
 use super::{KIND, Mail, Queued, letter, message};
 use crate::app::App;
 use crate::config::Config;

@@ -42,11 +42,7 @@ impl Headings {
     }
 }
 
-fn plain<'a>(
-    event: Event<'a>,
-    depth: &mut usize,
-    headings: &mut Headings,
-) -> Option<Event<'a>> {
+fn plain<'a>(event: Event<'a>, depth: &mut usize, headings: &mut Headings) -> Option<Event<'a>> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
@@ -147,7 +143,10 @@ mod tests {
             shown.lines().filter(|line| line.starts_with("<h")).map(|line| &line[..5]).collect();
         assert_eq!(headings, "<h3>a<h4>b<h5>c<h3>d<h4>e");
         let deep = html_below("# a\n## b\n### c\n#### d\n##### e\n###### f\n", HeadingLevel::H1);
-        assert!(deep.starts_with("<h2>a</h2>\n<h3>b</h3>") && deep.contains("<h6>f</h6>"), "{deep}");
+        assert!(
+            deep.starts_with("<h2>a</h2>\n<h3>b</h3>") && deep.contains("<h6>f</h6>"),
+            "{deep}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod customers;
 mod fields;
 mod licenses;
+mod look;
 mod products;
 mod settings;
 

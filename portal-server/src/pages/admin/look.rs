@@ -131,7 +131,8 @@ pub(crate) async fn save(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let mut settings = form.read()?;
-    let colours = [(&mut settings.accent, Scheme::Light), (&mut settings.accent_dark, Scheme::Dark)];
+    let colours =
+        [(&mut settings.accent, Scheme::Light), (&mut settings.accent_dark, Scheme::Dark)];
     let mut faint = Vec::new();
     for (colour, scheme) in colours {
         let Some(typed) = *colour else { continue };
@@ -213,7 +214,9 @@ impl Faint {
 fn swatch(accent: &Accent, scheme: Scheme) -> String {
     let (colour, on, ground) = (accent.colour, accent.on, scheme.card());
     let text = |x: u32, fill: Rgb| {
-        format!("<text x='{x}' y='27' font-family='sans-serif' font-weight='600' font-size='18' text-anchor='middle' fill='{fill}'>Abc</text>")
+        format!(
+            "<text x='{x}' y='27' font-family='sans-serif' font-weight='600' font-size='18' text-anchor='middle' fill='{fill}'>Abc</text>"
+        )
     };
     let svg = format!(
         "<svg xmlns='http://www.w3.org/2000/svg' width='160' height='40'><rect width='160' height='40' rx='6' fill='{ground}'/>\
@@ -316,10 +319,8 @@ pub(crate) async fn remove(
     Form(removal): Form<Removal>,
 ) -> Result<Response, ErrorPage> {
     let (admin, kind) = (visitor.user()?, Kind::named(&picture)?);
-    let stage: PictureStage = removal
-        .stage
-        .parse()
-        .map_err(|()| ErrorPage::bad_input("error-form-incomplete"))?;
+    let stage: PictureStage =
+        removal.stage.parse().map_err(|()| ErrorPage::bad_input("error-form-incomplete"))?;
     app.store().remove_pictures(kind.places, stage, &actor(&admin), app.now()).await?;
     app.look_changed();
     Ok(back(&picture))

@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 89] = [
+pub(super) const RULES: [(&str, About, &str); 94] = [
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -141,6 +141,12 @@ pub(super) const RULES: [(&str, About, &str); 89] = [
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
     ("/admin/settings", Vendor, "cap_days=5"),
+    ("/admin/settings/look", Vendor, "name=Acme Inc&accent=#0a5c36"),
+    // In this order: what is brought is used, and what is used is removed.
+    ("/admin/settings/look/{picture}", Vendor, "a picture"),
+    ("/admin/settings/look/{picture}/use", Vendor, "x=1"),
+    ("/admin/settings/look/{picture}/remove", Vendor, "stage=live"),
+    ("/admin/settings/texts", Vendor, "public_en=Welcome"),
     ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
