@@ -131,6 +131,11 @@ pub(crate) async fn save(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let mut settings = form.read()?;
+    if let (Some(light), None, Some(_)) = (settings.accent, settings.accent_dark, &form.nearest) {
+        // Where the one for light pages is moved, dark pages still go by what was typed.
+        let moves = Accent::of(light, Scheme::Light).is_err();
+        settings.accent_dark = moves.then(|| Accent::nearest(light, Scheme::Dark).colour);
+    }
     let colours =
         [(&mut settings.accent, Scheme::Light), (&mut settings.accent_dark, Scheme::Dark)];
     let mut faint = Vec::new();

@@ -49,7 +49,7 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Response {
     let part = |place: Place| {
         let (title, hint, rows) = match place {
             Place::Public => ("text-public", "text-public-hint", 8),
-            Place::Foot => ("text-foot", "text-foot-hint", 2),
+            Place::Foot => ("text-foot", "text-foot-hint", 3),
         };
         let fields = Language::all().map(|language| field(place, language)).collect();
         Part { title, hint, rows, longest: place.longest(), fields }

@@ -172,13 +172,16 @@ async fn a_colour_that_cannot_be_read_is_refused_with_the_nearest_that_can() {
     assert_eq!(served.header("cache-control"), KEPT);
     let nearest = portal.app.store().setting("look_accent").await.unwrap().unwrap();
     assert_ne!(nearest, "#ffd400");
+    // Dark pages go by the colour as it was typed, which can be read there.
+    let dark = portal.app.store().setting("look_accent_dark").await.unwrap();
+    assert_eq!(dark.as_deref(), Some("#ffd400"));
     served.says(&format!(":root{{--accent:{nearest};")).says("prefers-color-scheme:dark");
     // The icon has the colour, too.
     let tick = assets(&page, "tick").pop().unwrap();
     let tick = visitor.get(&tick).await.is(200).says(&nearest);
     assert_eq!(tick.header("content-type"), "image/svg+xml");
-    // On dark pages yellow can be read as it is; the one for light pages cannot be.
-    admin.post(LOOK, &[("accent", &nearest), ("accent_dark", "#ffd400")]).await.leads_to(LOOK);
+    let both = [("accent", &*nearest), ("accent_dark", "#ffe000")];
+    admin.post(LOOK, &both).await.leads_to(LOOK);
     admin.post(LOOK, &[("accent_dark", "#111111")]).await.is(422).says("with dark pages");
     let (look, moved) = (assets(&visitor.get("/login").await, "look").pop().unwrap(), &sheet);
     assert_eq!(visitor.get(moved).await.is(307).header("location"), look);
