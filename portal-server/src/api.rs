@@ -1,5 +1,7 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
+pub(crate) mod support;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -184,12 +186,14 @@ pub(crate) fn healthz() -> MethodRouter<App> {
 pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
         let database = app.store().ping().await.is_ok();
-        let signing_until = app.keys().signing.delegation().map(|d| d.not_after);
-        let signing = signing_until.is_none_or(|end| end > app.now());
+        let keys = app.keys();
+        let signing_until = keys.signing.delegation().map(|d| d.not_after);
+        let is_valid = signing_until.is_none_or(|end| end > app.now());
+        let is_reachable = keys.signing.is_reachable().await;
+        let signing = is_valid && is_reachable;
         let status =
             if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let body =
-            json!({"database": database, "signing": signing, "signing_key_until": signing_until});
+        let body = json!({"database": database, "signing": signing, "signer_answers": is_reachable, "signing_key_until": signing_until});
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
     })
 }

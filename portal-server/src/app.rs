@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::Store;
 
+use crate::access::token::LastUses;
+use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
@@ -54,10 +56,19 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    last_uses: LastUses,
+    /// What is in the way of keeping the audit log.
+    audit_troubles: Troubles,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
 }
 
 impl App {
@@ -93,7 +104,13 @@ impl App {
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
-        let keys = keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?;
+        let keys = match &config.signer {
+            #[cfg(unix)]
+            Some(socket) => crate::signing::open(data, socket).await?,
+            #[cfg(not(unix))]
+            Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
+            None => keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?,
+        };
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
@@ -121,6 +138,8 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            last_uses: LastUses::default(),
+            audit_troubles: Troubles::default(),
             batches,
             listening,
         };
@@ -140,6 +159,12 @@ impl App {
     /// Signing key and roots as they are now.
     pub fn keys(&self) -> Arc<Keys> {
         Arc::clone(&self.inner.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over other keys: operations that began go on with those that they have.
+    #[cfg(unix)]
+    pub(crate) fn replace_keys(&self, keys: Keys) {
+        *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The secrets of second factors.
@@ -209,6 +234,14 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.inner.last_uses
+    }
+
+    pub(crate) fn audit_troubles(&self) -> &Troubles {
+        &self.inner.audit_troubles
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {

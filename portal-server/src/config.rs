@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::mail::Smtp;
@@ -28,6 +29,12 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// Where the files of releases lie.
     pub releases: Place,
+    /// Where checkpoints of the audit log are written to, besides the database.
+    pub audit_checkpoints: Option<PathBuf>,
+    /// How long what happened may wait to be chained into the audit log.
+    pub seal_every: Duration,
+    /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
+    pub signer: Option<PathBuf>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -49,6 +56,9 @@ impl Config {
             rate_limit: Some(20),
             smtp: None,
             mail_from: None,
+            audit_checkpoints: None,
+            seal_every: Duration::from_secs(3),
+            signer: None,
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -1,8 +1,10 @@
 //! The portal's keys on disk. The portal signs with a delegated key; the root is made on the first start only so that
 //! there is one, and is to be carried away.
 
+mod files;
+pub mod passphrase;
+
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -12,7 +14,10 @@ use countersign_core::trust::{Roots, Signer};
 use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
 
 use crate::clock::{Entropy, Rng};
+use crate::keys::files::write_file;
 use crate::signing::Signing;
+
+pub(crate) use files::{private_folder, write_private_file};
 
 /// How long the delegation made on the first start lasts.
 const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
@@ -207,6 +212,7 @@ fn write_all(
                 ScopeType::Deactivation,
                 ScopeType::Trial,
                 ScopeType::Release,
+                ScopeType::AuditCheckpoint,
             ],
             products: Products::All,
             max_days: None,
@@ -229,34 +235,6 @@ const ROOT_README: &str = "root.pem is the vendor's root key. The portal does no
 root delegated to it (keys/signing.pem). Carry root.pem to two places that are offline, such as two\n\
 USB sticks in two safes, and delete this folder. Whoever has root.pem can sign anything for you;\n\
 without it you cannot delegate again when the portal's delegation ends or its key is stolen.\n";
-
-pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(path).with_context(|| format!("{} cannot be made", path.display()))?;
-    #[cfg(unix)]
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(())
-}
-
-/// Writes a file that only its owner reads: beside its place, synced, then moved there.
-pub(crate) fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    write_file(path, text, 0o600)
-}
-
-fn write_file(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
-    let partial = path.with_extension("partial");
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-    let write = || -> std::io::Result<()> {
-        let mut file = options.open(&partial)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&partial, path)?;
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
-    };
-    write().with_context(|| format!("{} cannot be written", path.display()))
-}
 
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,13 @@
 //! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
+//! | `signing`, `signer` | who signs; the signer as a process of its own |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
+//! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
 //! | `admin` | the same set-up by command line |
 
 pub mod access;
@@ -23,6 +25,7 @@ pub mod admin;
 mod api;
 mod app;
 mod assets;
+pub mod audit;
 pub mod bundle;
 pub mod clock;
 mod config;
@@ -43,6 +46,8 @@ pub mod release;
 mod router;
 pub mod settings;
 mod shelf;
+#[cfg(unix)]
+pub mod signer;
 pub mod signing;
 pub mod vault;
 
@@ -75,6 +80,9 @@ pub async fn serve(
     app.listens_on(listener.local_addr()?);
     let handle = Handle::new();
     let (stop, stopped) = watch::channel(false);
+    #[cfg(unix)]
+    let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
+    let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
@@ -91,6 +99,9 @@ pub async fn serve(
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(DRAIN, postman).await;
+    let _ = tokio::time::timeout(DRAIN, sealer).await;
+    #[cfg(unix)]
+    let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();
     served
 }

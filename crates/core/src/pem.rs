@@ -3,6 +3,7 @@
 use pkcs8::der::Decode as _;
 use pkcs8::der::asn1::{BitStringRef, OctetStringRef};
 use pkcs8::der::pem::LineEnding;
+use pkcs8::pkcs5::pbes2;
 use pkcs8::spki::SubjectPublicKeyInfoRef;
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef,
@@ -16,6 +17,17 @@ use crate::key::{PublicKey, SigningKey};
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ENCRYPTED_LABEL: &str = "ENCRYPTED PRIVATE KEY";
+/// The fewest that NIST SP 800-132 allows, and OpenSSL in FIPS mode reads.
+const FEWEST_ITERATIONS: u32 = 1_000;
+
+/// What a try at the passphrase of a key file costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tries {
+    /// Tens of milliseconds and 16 MiB (scrypt): for what people think up.
+    Dear,
+    /// Next to nothing (PBKDF2): for passphrases of 128 random bits and more, of which nobody tries all.
+    Cheap,
+}
 
 /// Why a key file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,20 +97,53 @@ pub fn write_private(
     passphrase: Option<&str>,
     rng: &mut impl CryptoRng,
 ) -> Result<Zeroizing<String>, PemError> {
+    match passphrase {
+        Some(passphrase) => write_encrypted(key, passphrase, Tries::Dear, rng),
+        None => with_info(key, |info| {
+            let document = SecretDocument::encode_msg(info).map_err(|_| PemError::Encode)?;
+            document.to_pem("PRIVATE KEY", LineEnding::LF).map_err(|_| PemError::Encode)
+        }),
+    }
+}
+
+/// Writes a private key encrypted with AES-256-CBC. `rng` makes salt and IV.
+///
+/// # Errors
+/// [`PemError::Encode`] only.
+pub fn write_encrypted(
+    key: &SigningKey,
+    passphrase: &str,
+    tries: Tries,
+    rng: &mut impl CryptoRng,
+) -> Result<Zeroizing<String>, PemError> {
+    let parameters = match tries {
+        Tries::Dear => pbes2::Parameters::generate_scrypt(rng),
+        Tries::Cheap => {
+            let (mut salt, mut iv) = ([0; 16], [0; 16]);
+            rng.fill_bytes(&mut salt);
+            rng.fill_bytes(&mut iv);
+            let iterations = FEWEST_ITERATIONS;
+            pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, iv)
+        }
+    };
+    let parameters = parameters.map_err(|_| PemError::Encode)?;
+    with_info(key, |info| {
+        let document = info.encrypt_with_params(parameters, passphrase);
+        let document = document.map_err(|_| PemError::Encode)?;
+        document.to_pem(ENCRYPTED_LABEL, LineEnding::LF).map_err(|_| PemError::Encode)
+    })
+}
+
+fn with_info<T>(
+    key: &SigningKey,
+    write: impl FnOnce(&PrivateKeyInfoRef<'_>) -> Result<T, PemError>,
+) -> Result<T, PemError> {
     let mut inner = Zeroizing::new([0_u8; 34]);
     inner[..2].copy_from_slice(&[0x04, 32]); // OCTET STRING of 32 bytes
     inner[2..].copy_from_slice(key.seed());
     let private_key = OctetStringRef::new(inner.as_ref()).map_err(|_| PemError::Encode)?;
     let algorithm = AlgorithmIdentifierRef { oid: ED25519, parameters: None };
-    let info = pkcs8::PrivateKeyInfo::<_, _, BitStringRef<'_>>::new(algorithm, private_key);
-    let (document, label) = match passphrase {
-        Some(passphrase) => {
-            let document = info.encrypt_with_rng(rng, passphrase).map_err(|_| PemError::Encode)?;
-            (document, ENCRYPTED_LABEL)
-        }
-        None => (SecretDocument::encode_msg(&info).map_err(|_| PemError::Encode)?, "PRIVATE KEY"),
-    };
-    document.to_pem(label, LineEnding::LF).map_err(|_| PemError::Encode)
+    write(&PrivateKeyInfoRef::new(algorithm, private_key))
 }
 
 /// Reads a public key from SPKI PEM.
