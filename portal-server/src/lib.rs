@@ -13,7 +13,7 @@
 //! | `signing`, `signer` | who signs; the signer as a process of its own |
 //! | `metrics` | what is measured, for Prometheus |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
-//! | `settings` | what the vendor sets |
+//! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
@@ -41,6 +41,7 @@ pub mod lane;
 pub mod language;
 mod legacy;
 mod limits;
+pub mod look;
 mod mail;
 mod metrics;
 mod pages;

@@ -20,7 +20,7 @@
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
-//! | `setting`, `audit`, `job`, `signing_key` | settings; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
+//! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -60,6 +60,7 @@ mod organization;
 mod overrun;
 mod page;
 mod password;
+mod picture;
 mod product;
 mod product_release;
 mod receipt;
@@ -117,6 +118,7 @@ pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::{Organization, OrganizationChange};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
+pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
