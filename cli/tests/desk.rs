@@ -23,6 +23,8 @@ mod qr;
 mod reference;
 #[path = "desk/sheet.rs"]
 mod sheet;
+#[path = "desk/signatures.rs"]
+mod signatures;
 #[cfg(target_os = "linux")]
 #[path = "desk/terminal.rs"]
 mod terminal;

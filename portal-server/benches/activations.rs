@@ -255,7 +255,7 @@ fn handler(load: &Load) -> (usize, Duration) {
         let app = App::open(Config::new(folder.path().to_owned())).await.unwrap();
         let now = app.now();
         let keys = app.keys();
-        let Signing::Here(signer) = &keys.signing;
+        let Signing::Here(signer) = &keys.signing else { panic!("the key is here") };
         let desk = Desk { signer: signer.clone(), keys: load.keys.clone(), now };
         let router = axum::Router::new().route("/", post(answer)).with_state(Arc::new(desk));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,5 +1,7 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
+pub(crate) mod support;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -185,13 +187,16 @@ pub(crate) fn healthz() -> MethodRouter<App> {
 pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
         let database = app.store().ping().await.is_ok();
-        let end = ending(&app.keys(), app.now());
-        let signing = !end.is_over();
+        let keys = app.keys();
+        let end = ending(&keys, app.now());
+        let is_reachable = keys.signing.is_reachable().await;
+        let signing = !end.is_over() && is_reachable;
         let status =
             if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let body = json!({
             "database": database,
             "signing": signing,
+            "signer_answers": is_reachable,
             "signing_key_until": end.until,
             "signing_key_days_left": end.days(),
             "warning": warning(&app, end),

@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::Store;
 
+use crate::access::token::LastUses;
+use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
@@ -53,10 +55,19 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    last_uses: LastUses,
+    /// What is in the way of keeping the audit log.
+    audit_troubles: Troubles,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
 }
 
 impl App {
@@ -93,7 +104,13 @@ impl App {
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
         let entropy = config.entropy.as_ref();
-        let ring = Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?;
+        let ring = match &config.signer {
+            #[cfg(unix)]
+            Some(socket) => Ring::there(data, crate::signing::open(data, socket).await?),
+            #[cfg(not(unix))]
+            Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
+            None => Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?,
+        };
         let keys = ring.keys();
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
@@ -119,6 +136,8 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            last_uses: LastUses::default(),
+            audit_troubles: Troubles::default(),
             batches,
             listening,
         };
@@ -148,6 +167,12 @@ impl App {
     /// What is counted.
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// Takes over other keys: operations that began go on with those that they have.
+    #[cfg(unix)]
+    pub(crate) fn replace_keys(&self, keys: Keys) {
+        self.inner.ring.replace(keys);
     }
 
     /// The secrets of second factors.
@@ -203,6 +228,14 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.inner.last_uses
+    }
+
+    pub(crate) fn audit_troubles(&self) -> &Troubles {
+        &self.inner.audit_troubles
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
@@ -31,6 +32,12 @@ pub struct Config {
     pub releases: Place,
     /// Where the passphrase of the signing key is looked for.
     pub key_passphrase: keys::passphrase::Sources,
+    /// Where checkpoints of the audit log are written to, besides the database.
+    pub audit_checkpoints: Option<PathBuf>,
+    /// How long what happened may wait to be chained into the audit log.
+    pub seal_every: Duration,
+    /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
+    pub signer: Option<PathBuf>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -53,6 +60,9 @@ impl Config {
             smtp: None,
             mail_from: None,
             key_passphrase: keys::passphrase::Sources::default(),
+            audit_checkpoints: None,
+            seal_every: Duration::from_secs(3),
+            signer: None,
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

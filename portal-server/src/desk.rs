@@ -18,7 +18,7 @@ use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
 pub use change::Change;
-pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
+pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Terms, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};
@@ -141,9 +141,11 @@ async fn answer_once(
     door: &Door,
     ask: &TrialAsk,
 ) -> Result<Answered, Refusal> {
-    // A request that proves its license gets an earlier answer from the same transaction that would store a new one.
+    // A request that proves its license gets an earlier answer from the same transaction that would store a new one, unless
+    // the signature that comes before it counts elsewhere.
     let proves_license = matches!(&request.claims().ask, Ask::Activation { license: Some(_), .. });
-    if !proves_license && let Some(answered) = again(app, &request.hash()).await? {
+    let asks_first = !proves_license || app.keys().signing.is_counted();
+    if asks_first && let Some(answered) = again(app, &request.hash()).await? {
         return Ok(answered);
     }
     match &request.claims().ask {

@@ -11,11 +11,13 @@
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `metrics` | what is measured, for Prometheus |
+//! | `signing`, `signer` | who signs; the signer as a process of its own |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings` | what the vendor sets |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
+//! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
 //! | `admin` | the same set-up by command line |
 
 pub mod access;
@@ -24,6 +26,7 @@ pub mod admin;
 mod api;
 mod app;
 mod assets;
+pub mod audit;
 pub mod bundle;
 pub mod clock;
 mod config;
@@ -44,6 +47,8 @@ pub mod release;
 mod router;
 pub mod settings;
 mod shelf;
+#[cfg(unix)]
+pub mod signer;
 pub mod signing;
 pub mod vault;
 
@@ -76,8 +81,11 @@ pub async fn serve(
     app.listens_on(listener.local_addr()?);
     let handle = Handle::new();
     let (stop, stopped) = watch::channel(false);
-    let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
-    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
+    #[cfg(unix)]
+    let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
+    let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
+    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
+    let postman = tokio::spawn(mail::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
         async move {
@@ -92,7 +100,11 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, keeper) }).await;
+    let _ = tokio::time::timeout(DRAIN, postman).await;
+    let _ = tokio::time::timeout(DRAIN, sealer).await;
+    #[cfg(unix)]
+    let _ = tokio::time::timeout(DRAIN, watching).await;
+    let _ = tokio::time::timeout(DRAIN, keeper).await;
     app.store().close();
     served
 }

@@ -8,15 +8,20 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
+use countersign_portal::audit::{self, command::AuditCommand};
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::release::{Place, upload};
+#[cfg(unix)]
+use countersign_portal::signer::{self, args::SignerCommand};
 use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
 /// Where the files of releases lie.
 const RELEASE_STORE: &str = "COUNTERSIGN_RELEASE_STORE";
+/// The socket of a signer.
+const SIGNER: &str = "COUNTERSIGN_SIGNER";
 
 /// The Countersign portal: where request files are carried to.
 #[derive(Debug, Parser)]
@@ -57,6 +62,22 @@ enum Command {
         #[command(flatten)]
         passphrase: KeyPassphrase,
     },
+    /// The audit log: take it along, sign where it ends, compare the database with it.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+        /// Folder with database and keys.
+        #[arg(long, global = true, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
+    },
     /// Set up without a browser, also while the portal runs.
     Admin {
         #[command(subcommand)]
@@ -72,6 +93,15 @@ enum Command {
         release_store: Option<String>,
         #[command(flatten)]
         passphrase: KeyPassphrase,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
+    },
+    /// The signing key in a process of its own, which the portal reaches by a Unix socket.
+    #[cfg(unix)]
+    Signer {
+        #[command(subcommand)]
+        command: Box<SignerCommand>,
     },
 }
 
@@ -117,6 +147,10 @@ struct Serve {
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment [default: releases in the data folder].
     #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
     release_store: Option<String>,
+    /// The socket of the signer that has the signing key (countersign-portal signer serve) [default: the key lies in the
+    /// data folder].
+    #[arg(long, value_name = "PATH", env = SIGNER)]
+    signer: Option<PathBuf>,
     /// The server for outgoing mail: smtps://host, or smtp://host with STARTTLS; ?tls=none for an unencrypted one. May
     /// carry user:password@. Without it mail is written into files in DATA/outbox.
     #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
@@ -136,6 +170,10 @@ struct Serve {
     metrics: Option<SocketAddr>,
     #[command(flatten)]
     passphrase: KeyPassphrase,
+    /// An existing folder that checkpoints of the audit log are written to as well: best one that is written once, or copied to
+    /// where whoever runs this portal cannot change it.
+    #[arg(long, value_name = "DIR")]
+    audit_checkpoints: Option<PathBuf>,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
@@ -144,7 +182,7 @@ struct Serve {
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -152,35 +190,60 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(options) => run_server(*options).await,
+        Command::Serve(options) => run_server(*options).await?,
         Command::Init { data, vendor, passphrase } => {
-            init(data, vendor, passphrase.sources()).await
+            init(data, vendor, passphrase.sources()).await?;
         }
         Command::Keys { command, data, json, passphrase } => {
             let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
             print_made(&keys::command::run(&config, command).await?, json);
-            Ok(())
         }
-        Command::Admin { command, data, json, release_store, passphrase } => {
-            if !App::exists(&data) {
-                anyhow::bail!(
-                    "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
-                     countersign-portal init --data {} --vendor \"Your name\"",
-                    data.display(),
-                    data.display()
-                );
+        #[cfg(unix)]
+        Command::Signer { command } => {
+            if let SignerCommand::Serve(options) = command.as_ref() {
+                start_logs(options.json_logs);
             }
-            let mut config = config(data, release_store.as_deref()).context("nothing was done")?;
-            config.key_passphrase = passphrase.sources();
-            let app = App::open(config).await.context("nothing was done")?;
+            signer::args::run(*command, shutdown_signal()).await?;
+        }
+        Command::Audit { command, data, json, signer, passphrase } => {
+            let app = open(&data, None, signer, passphrase).await?;
+            let ran = audit::command::run(&app, command).await?;
+            app.store().close();
+            if let Some(said) = ran.said {
+                print_made(&said, json);
+            }
+            return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::Admin { command, data, json, release_store, signer, passphrase } => {
+            let app = open(&data, release_store.as_deref(), signer, passphrase).await?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The portal that there is.
+async fn open(
+    data: &Path,
+    release_store: Option<&str>,
+    signer: Option<PathBuf>,
+    passphrase: KeyPassphrase,
+) -> anyhow::Result<App> {
+    if !App::exists(data) {
+        anyhow::bail!(
+            "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
+             countersign-portal init --data {} --vendor \"Your name\"",
+            data.display(),
+            data.display()
+        );
+    }
+    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    let config = Config { signer, key_passphrase: passphrase.sources(), ..config };
+    App::open(config).await.context("nothing was done")
 }
 
 fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
@@ -256,8 +319,13 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         }),
         mail_from: options.mail_from,
         key_passphrase: options.passphrase.sources(),
+        audit_checkpoints: options.audit_checkpoints,
+        signer: options.signer,
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
+    if let Some(folder) = &config.audit_checkpoints {
+        audit::check_writable(folder).context("--audit-checkpoints")?;
+    }
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!("{} cannot be listened on; choose another address with --listen", options.listen)
     })?;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use countersign_core::token::Unverified;
-use countersign_core::trust::VerifiedResponse;
-use countersign_core::{Hash, UnixSeconds, file};
+use countersign_core::trust::{Roots, VerifiedResponse};
+use countersign_core::{Hash, TokenType, UnixSeconds, file};
 use countersign_journal::{Entry, verify};
 use serde_json::{Value, json};
 
@@ -36,7 +36,13 @@ pub(crate) fn run(options: &Show, as_json: bool) -> Outcome {
             if last.len() == options.last as usize {
                 last.pop_front();
             }
-            last.push_back(shown(entry, response));
+            let other = roots
+                .as_ref()
+                .and_then(|roots| release(roots, entry).or_else(|| checkpoint(roots, entry)));
+            last.push_back(match other {
+                Some(other) => other,
+                None => shown(entry, response),
+            });
         }
     });
     let verified = read.with_context(|| format!("{} cannot be read", path.display()))?;
@@ -59,6 +65,37 @@ pub(crate) fn run(options: &Show, as_json: bool) -> Outcome {
     );
     report.maybe_text(nothing).maybe_text(wrong).maybe_text(unknown).print(as_json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A release that was signed, where the entry holds one that verifies.
+fn release(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
+    let verified = roots.verify_release(&entry.response).ok()?;
+    let (claims, n, at) = (verified.claims(), entry.n, entry.at);
+    let json = json!({
+        "n": n, "at": at, "type": TokenType::Release.as_str(), "product": claims.product.as_str(),
+        "id": claims.id.to_string(), "version": claims.version.as_str(), "channel": claims.channel.as_str(),
+        "files": claims.files.len(),
+    });
+    let words = format!(
+        "checksums of {} {} ({}), files: {}",
+        claims.product,
+        claims.version,
+        claims.channel,
+        claims.files.len()
+    );
+    Some(Shown { n, at, words, json })
+}
+
+/// A checkpoint of an audit log that was signed, where the entry holds one that verifies.
+fn checkpoint(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
+    let verified = roots.verify_checkpoint(&entry.response).ok()?;
+    let (claims, n, at) = (verified.claims(), entry.n, entry.at);
+    let json = json!({
+        "n": n, "at": at, "type": TokenType::AuditCheckpoint.as_str(), "log": claims.log.to_string(),
+        "entry": claims.n, "hash": claims.hash.to_string(),
+    });
+    let words = format!("checkpoint of the audit log {}, up to entry {}", claims.log, claims.n);
+    Some(Shown { n, at, words, json })
 }
 
 /// Of a response that was not verified nothing is told but its kind.

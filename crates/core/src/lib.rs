@@ -8,10 +8,12 @@
 //! | [`token`] | one signed token taken apart, strictly (section 2) |
 //! | [`request`], [`response`] | what a device asks and what a vendor answers: claims, signing (sections 3, 4) |
 //! | [`release`] | the files of a release with their hashes (section 4) |
+//! | [`checkpoint`] | how far a portal's audit log went (section 4) |
 //! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
 //! | [`rotation`] | one root key hands over to the next (section 4) |
 //! | [`trust`] | who may sign: roots and their line, chain, scope, revocation; signing as such a key |
 //! | [`install`] | the ordered checks before a machine stores a response (section 7) |
+//! | `unsigned` | what is to be signed, on its way to a signer elsewhere |
 //! | [`trial`] | ids of trials that nobody stores; work before an answer (section 8) |
 //! | [`fingerprint`], [`license_key`] | machine binding; license keys and their proofs (section 4) |
 //! | [`key`], `pem` | Ed25519 keys, one strict verify function; PKCS#8 key files (feature `pem`) |
@@ -19,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 mod base64url;
+pub mod checkpoint;
 mod claims;
 pub mod delegation;
 pub mod error;
@@ -39,6 +42,7 @@ pub mod rotation;
 pub mod token;
 pub mod trial;
 pub mod trust;
+mod unsigned;
 
 pub use error::{Code, Error, Result};
 pub use ids::{Hash, Id, LicenseId, ProductId, Thumbprint};

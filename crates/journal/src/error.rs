@@ -41,6 +41,12 @@ pub enum Error {
         /// The key that signs.
         wanted: Thumbprint,
     },
+    /// It holds something else: one answer for each request, or every signature.
+    #[error("the journal {path} is of another form than the program that signs writes")]
+    OtherForm {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another file lies in its place, or it became shorter, while it was in use.
     #[error("the journal {path} was replaced or cut while it was in use")]
     Replaced {
@@ -60,6 +66,7 @@ impl Error {
             Self::Io { .. } => "journal-io",
             Self::Broken { .. } => "journal-broken",
             Self::OtherKey { .. } => "journal-other-key",
+            Self::OtherForm { .. } => "journal-other-form",
             Self::Replaced { .. } => "journal-replaced",
         }
     }
@@ -88,6 +95,9 @@ impl Error {
             }
             Self::OtherKey { .. } => {
                 "Nothing was signed. Each key has a journal of its own: name this key's with --journal."
+            }
+            Self::OtherForm { .. } => {
+                "Nothing was signed. The journal of countersign sign and that of a signer process are two files: name another."
             }
             Self::Replaced { .. } => {
                 "Nothing more was signed. Bring the right file back to its place, and do it again."

@@ -9,9 +9,10 @@ use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
 use rand_core::CryptoRng;
 
 use crate::error::{Error, Result};
-use crate::line::{self, Entry, Head, LONGEST, Opening, VERSION};
+use crate::line::{self, Entry, Form, Head, LONGEST, Opening};
 use crate::lock::{Lock, sync_folder};
 use crate::read::{Line, Lines};
+use crate::recent::Recent;
 
 /// A journal that is open for signing. Others may sign into the same file: each group is written under a lock, after what
 /// the others wrote meanwhile was read.
@@ -20,8 +21,10 @@ pub struct Journal {
     file: File,
     path: PathBuf,
     opening: Opening,
-    /// Where the entry of each request begins, in bytes.
+    /// Where the entry of each request begins, in bytes. Kept where each request is answered once.
     places: HashMap<Hash, u64>,
+    /// Kept where every signature is written.
+    recent: Recent,
     /// How many grants were given under each delegation.
     granted: HashMap<Hash, u64>,
     head: Head,
@@ -40,14 +43,14 @@ pub struct Opened {
     pub cut: u64,
 }
 
-/// A response that is to be journaled.
+/// A signature that is to be journaled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct New {
     /// When it was signed.
     pub at: UnixSeconds,
-    /// SHA-256 of the request token.
+    /// SHA-256 of the request token; of the id of a release, of the place of a checkpoint.
     pub request: Hash,
-    /// The bare response token.
+    /// The bare token.
     pub response: String,
     /// The delegation that a grant was signed under.
     pub under: Option<Hash>,
@@ -65,6 +68,20 @@ impl Journal {
         now: UnixSeconds,
         rng: &mut impl CryptoRng,
     ) -> Result<(Self, Opened)> {
+        Self::open_as(Form::Requests, path, kid, now, rng)
+    }
+
+    /// As [`Journal::open`], for a journal of this form.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn open_as(
+        form: Form,
+        path: &Path,
+        kid: &Thumbprint,
+        now: UnixSeconds,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Self, Opened)> {
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).read(true).write(true);
         #[cfg(unix)]
@@ -76,12 +93,14 @@ impl Journal {
             path: path.to_owned(),
             opening: Opening {
                 journal: Id::random(rng),
-                v: VERSION,
+                v: form.version(),
+                form,
                 kid: *kid,
                 made: now,
                 prev: String::new(),
             },
             places: HashMap::new(),
+            recent: Recent::default(),
             granted: HashMap::new(),
             head: Head { count: 0, hash: Hash::from([0; 32]) },
             end: 0,
@@ -98,6 +117,9 @@ impl Journal {
                 found: journal.opening.kid,
                 wanted: *kid,
             });
+        }
+        if journal.opening.form != form {
+            return Err(Error::OtherForm { path: journal.path });
         }
         Ok((journal, Opened { is_new, cut }))
     }
@@ -177,7 +199,7 @@ impl Journal {
             if entry.n != self.head.count + 1 || entry.prev != self.head.hash {
                 return Err(self.broken("it does not follow from the line before it"));
             }
-            self.note(&entry.request, entry.under, offset);
+            self.note(entry.at, &entry.request, entry.under, offset);
             self.head.count = entry.n;
         }
         self.head.hash = Hash::of(bytes);
@@ -186,8 +208,13 @@ impl Journal {
         Ok(())
     }
 
-    fn note(&mut self, request: &Hash, under: Option<Hash>, offset: u64) {
-        self.places.entry(*request).or_insert(offset);
+    fn note(&mut self, at: UnixSeconds, request: &Hash, under: Option<Hash>, offset: u64) {
+        match self.opening.form {
+            Form::Requests => {
+                self.places.entry(*request).or_insert(offset);
+            }
+            Form::Signatures => self.recent.note(at, *request),
+        }
         if let Some(delegation) = under {
             *self.granted.entry(delegation).or_default() += 1;
         }
@@ -243,7 +270,8 @@ pub struct Locked<'a> {
 }
 
 impl Locked<'_> {
-    /// The number and the response of the entry for a request, if it was answered.
+    /// The number and the response of the entry for a request, if it was answered: in a journal of [`Form::Requests`], which
+    /// knows them.
     ///
     /// # Errors
     /// See [`Error`].
@@ -264,9 +292,19 @@ impl Locked<'_> {
         }
     }
 
-    /// Whether a request was answered.
+    /// Whether a request was answered, in a journal of [`Form::Requests`].
     pub fn knows(&self, request: &Hash) -> bool {
         self.journal.places.contains_key(request)
+    }
+
+    /// How many signatures a journal of [`Form::Signatures`] has that were made since then, at most a day ago.
+    pub fn signed_since(&self, from: UnixSeconds) -> u64 {
+        self.journal.recent.since(from)
+    }
+
+    /// How many answers a request got within a day, in a journal of [`Form::Signatures`].
+    pub fn answers_of_a_day(&self, request: &Hash) -> u64 {
+        self.journal.recent.answers(request)
     }
 
     /// How many grants were given under a delegation.
@@ -291,7 +329,7 @@ impl Locked<'_> {
         let (mut bytes, mut head) = (Vec::new(), journal.head);
         let mut noted = Vec::with_capacity(entries.len());
         for new in entries {
-            noted.push((new.request, new.under, journal.end + bytes.len() as u64));
+            noted.push((new.at, new.request, new.under, journal.end + bytes.len() as u64));
             let entry = Entry {
                 n: head.count + 1,
                 at: new.at,
@@ -303,8 +341,8 @@ impl Locked<'_> {
             head = Head { count: entry.n, ..line::write(&mut bytes, &entry) };
         }
         journal.write(&bytes)?;
-        for (request, under, offset) in noted {
-            journal.note(&request, under, offset);
+        for (at, request, under, offset) in noted {
+            journal.note(at, &request, under, offset);
         }
         journal.head = head;
         journal.lines += entries.len() as u64;

@@ -4,7 +4,9 @@
 //! it proves itself, and with the SHA-256 of the line before it, so that a line that was changed, taken out, moved or repeated
 //! is found ([`verify()`]). What only a copy of the [`Head`] kept elsewhere can tell is that lines at the end are missing.
 //!
-//! A response is handed out when its line is on disk, not before: the same request then gets the same response for ever.
+//! A response is handed out when its line is on disk, not before. There are two forms ([`Form`]): with one answer for each
+//! request, which then gets the same response for ever; and with every signature that a signer process made, in which a request
+//! may have several answers, and releases stand beside them.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -19,10 +21,11 @@ pub mod journal;
 pub mod line;
 mod lock;
 pub mod read;
+mod recent;
 pub mod verify;
 
 pub use error::{Error, Result};
 pub use journal::{Journal, Locked, New, Opened};
-pub use line::{Entry, Head, Opening};
+pub use line::{Entry, Form, Head, Opening};
 pub use read::{Line, Lines};
 pub use verify::{Finding, Kind, verify};

@@ -5,8 +5,30 @@ use std::borrow::Cow;
 use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
-/// The version of the form.
-pub const VERSION: u32 = 1;
+/// What a journal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// One answer for each request: that of a support desk.
+    #[default]
+    Requests,
+    /// Every signature in its order, a request as often as it was answered, and releases: that of a signer process.
+    Signatures,
+}
+
+impl Form {
+    /// The version of the lines: programs that know the first form alone say that they do not know the second.
+    pub fn version(self) -> u32 {
+        match self {
+            Self::Requests => 1,
+            Self::Signatures => 2,
+        }
+    }
+
+    fn is_first(&self) -> bool {
+        *self == Self::Requests
+    }
+}
 
 /// The longest line, in bytes: more than a response and everything around it can be.
 pub const LONGEST: usize = 32_768;
@@ -16,8 +38,11 @@ pub const LONGEST: usize = 32_768;
 pub struct Opening {
     /// The journal's own id.
     pub journal: Id,
-    /// [`VERSION`].
+    /// [`Form::version`].
     pub v: u32,
+    /// What it holds; not written for the first form.
+    #[serde(default, skip_serializing_if = "Form::is_first")]
+    pub form: Form,
     /// The key that signs what stands in it.
     pub kid: Thumbprint,
     /// When it was begun.
@@ -35,9 +60,10 @@ pub struct Entry<'a> {
     pub at: UnixSeconds,
     /// SHA-256 of the bytes of the line before it, without its newline.
     pub prev: Hash,
-    /// SHA-256 of the request token that it answers.
+    /// SHA-256 of the request token that it answers; of its id, where it is a release, and of the place where it is a
+    /// checkpoint of an audit log: both answer nobody.
     pub request: Hash,
-    /// The response: the bare token.
+    /// The response, or the release: the bare token.
     #[serde(borrow)]
     pub response: Cow<'a, str>,
     /// SHA-256 of the delegation token that a grant was signed under; not in receipts, nor where a root signed. How many
@@ -67,10 +93,10 @@ pub(crate) fn write(buffer: &mut Vec<u8>, value: &impl Serialize) -> Head {
 /// An opening of a version that is known.
 pub(crate) fn read_opening(line: &[u8]) -> Result<Opening, String> {
     let opening: Opening =
-        serde_json::from_slice(line).map_err(|_| "it opens no journal".to_owned())?;
-    if opening.v != VERSION {
+        serde_json::from_slice(line).map_err(|_| "it opens no journal that is known".to_owned())?;
+    if opening.v != opening.form.version() {
         return Err(format!(
-            "it is of version {}, and this program knows version {VERSION}",
+            "it is of version {}, and this program knows the versions 1 and 2",
             opening.v
         ));
     }

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use countersign_core::token::Unverified;
 use countersign_core::trust::{Roots, VerifiedResponse};
-use countersign_core::{Expect, Hash};
+use countersign_core::{Expect, Hash, TokenType};
 use serde_json::Value;
 
-use crate::line::{self, Entry, Head, Opening};
+use crate::line::{self, Entry, Form, Head, Opening};
 use crate::read::{Line, Lines};
 
 /// What is wrong with one place.
@@ -70,7 +71,7 @@ pub struct Verified {
 }
 
 /// Reads a journal to its end. `roots` verify the responses inside it: the vendor's roots, or the journal's own public key.
-/// `known` is a head that was kept elsewhere. `each` gets every entry with its verified response.
+/// `known` is a head that was kept elsewhere. `each` gets every entry with its verified response; releases come without one.
 ///
 /// # Errors
 /// Those of the reader.
@@ -114,6 +115,8 @@ struct Walk<'a> {
     seen: BTreeMap<u64, (u64, Option<Hash>)>,
     /// By number: what an entry's line must hash to, as its successor says, where the successor stands before it.
     wanted: HashMap<u64, Hash>,
+    /// The first entry with a checkpoint of a place, and what that says.
+    checkpoints: HashMap<Hash, (u64, Hash)>,
     /// How many grants each delegation has given.
     granted: HashMap<Hash, u64>,
     /// Which entry answered a request.
@@ -180,7 +183,9 @@ impl Walk<'_> {
         if n < self.highest {
             self.find(Kind::Moved, format!("entry {n} stands after entry {}", self.highest));
         }
-        if let Some(other) = self.answered.get(&entry.request) {
+        if self.form() == Form::Requests
+            && let Some(other) = self.answered.get(&entry.request)
+        {
             let fact = format!("entry {n} answers the request of entry {other} once more");
             self.find(Kind::Repeated, fact);
         }
@@ -198,6 +203,10 @@ impl Walk<'_> {
         }
     }
 
+    fn form(&self) -> Form {
+        self.opening.as_ref().map_or(Form::Requests, |opening| opening.form)
+    }
+
     fn changed(&mut self, n: u64, line: u64) {
         let what = if n == 0 { "the first line".to_owned() } else { format!("entry {n}") };
         let fact = format!("{what} is not what it was when entry {} was written", n + 1);
@@ -206,7 +215,21 @@ impl Walk<'_> {
 
     /// Whether the response inside says what the line says.
     fn proves_itself(&mut self, entry: &Entry<'_>) -> Option<VerifiedResponse> {
-        let verified = match self.roots?.verify_response(&entry.response, Expect::Response) {
+        let roots = self.roots?;
+        if self.form() == Form::Signatures {
+            match Unverified::decode(&entry.response).map(|token| token.token_type()) {
+                Ok(TokenType::Release) => {
+                    self.release_proves_itself(roots, entry);
+                    return None;
+                }
+                Ok(TokenType::AuditCheckpoint) => {
+                    self.checkpoint_proves_itself(roots, entry);
+                    return None;
+                }
+                _ => {}
+            }
+        }
+        let verified = match roots.verify_response(&entry.response, Expect::Response) {
             Ok(verified) => verified,
             Err(error) => {
                 let fact = format!("the response of entry {} does not verify: {error}", entry.n);
@@ -219,6 +242,56 @@ impl Walk<'_> {
         }
         self.count(entry, verified.count());
         Some(verified)
+    }
+
+    fn release_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let n = entry.n;
+        let verified = match roots.verify_release(&entry.response) {
+            Ok(verified) => verified,
+            Err(error) => {
+                return self.find(
+                    Kind::Untrue,
+                    format!("the release of entry {n} does not verify: {error}"),
+                );
+            }
+        };
+        let claims = verified.claims();
+        let of_key = self.opening.as_ref().is_none_or(|opening| opening.kid == *verified.signer());
+        let same = Hash::of(claims.id.to_string()) == entry.request
+            && claims.issued_at == entry.at
+            && entry.under.is_none();
+        if !of_key || !same {
+            let fact = format!("the release of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
+    }
+
+    /// A checkpoint, and whether the audit log was another one when an earlier checkpoint of the same entry was signed.
+    fn checkpoint_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let n = entry.n;
+        let verified = match roots.verify_checkpoint(&entry.response) {
+            Ok(verified) => verified,
+            Err(error) => {
+                let fact = format!("the checkpoint of entry {n} does not verify: {error}");
+                return self.find(Kind::Untrue, fact);
+            }
+        };
+        let claims = verified.claims();
+        let of_key = self.opening.as_ref().is_none_or(|opening| opening.kid == *verified.signer());
+        let same = claims.place() == entry.request && claims.issued_at == entry.at;
+        if !of_key || !same || entry.under.is_some() {
+            let fact = format!("the checkpoint of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
+        let (other, hash) = *self.checkpoints.entry(claims.place()).or_insert((n, claims.hash));
+        if hash != claims.hash {
+            let fact = format!(
+                "the checkpoints of the entries {other} and {n} say different things of entry {} of the audit log: it was \
+                 changed or set back in between",
+                claims.n
+            );
+            self.find(Kind::Untrue, fact);
+        }
     }
 
     /// Whether a grant has the number that follows from those before it: a gap is a grant that stands in no line.

@@ -10,7 +10,7 @@ use std::path::Path;
 use countersign_core::trust::Roots;
 use countersign_core::{Hash, SigningKey};
 use countersign_journal::line::Opening;
-use countersign_journal::{Error, Finding, Head, Journal, Kind, New, verify};
+use countersign_journal::{Error, Finding, Form, Head, Journal, Kind, New, verify};
 
 use desk::{Desk, rng};
 
@@ -344,4 +344,66 @@ fn findings(desk: &Desk, known: Option<Head>) -> Vec<Finding> {
 
 fn kinds(findings: &[Finding]) -> Vec<(u64, Kind)> {
     findings.iter().map(|finding| (finding.line, finding.kind)).collect()
+}
+
+#[test]
+fn a_journal_of_signatures_holds_a_request_as_often_as_it_was_answered_and_releases() {
+    let desk = Desk::new();
+    let (mut journal, opened) = desk.open_as(Form::Signatures).unwrap();
+    assert!(opened.is_new);
+    let (one, other) = (desk::response(&desk.key, 1), desk::response(&desk.key, 1));
+    assert_eq!(one.request, other.request);
+    let mut locked = journal.lock().unwrap();
+    locked.append(&[one.clone(), desk::release(&desk.key, 2), other]).unwrap();
+    assert_eq!((locked.answers_of_a_day(&one.request), locked.signed_since(0)), (2, 3));
+    drop(locked);
+    let found = findings(&desk, None);
+    assert!(found.is_empty(), "{found:?}");
+    let (mut again, opened) = desk.open_as(Form::Signatures).unwrap();
+    assert!(!opened.is_new);
+    let locked = again.lock().unwrap();
+    assert_eq!((locked.answers_of_a_day(&one.request), locked.signed_since(0)), (2, 3));
+}
+
+#[test]
+fn a_journal_of_one_form_is_not_written_as_the_other() {
+    let desk = Desk::new();
+    desk.write(1);
+    assert!(desk.lines()[0].contains("\"v\":1") && !desk.lines()[0].contains("form"));
+    assert!(matches!(desk.open_as(Form::Signatures).err(), Some(Error::OtherForm { .. })));
+    let desk = Desk::new();
+    desk.open_as(Form::Signatures).unwrap();
+    assert!(desk.lines()[0].contains("\"v\":2,\"form\":\"signatures\""), "{:?}", desk.lines());
+    assert!(matches!(desk.try_open().err(), Some(Error::OtherForm { .. })));
+}
+
+#[test]
+fn attack_an_opening_of_one_form_with_the_version_of_the_other_opens_nothing() {
+    let desk = Desk::new();
+    desk.open_as(Form::Signatures).unwrap();
+    let lines = [desk.lines()[0].replace("\"v\":2", "\"v\":1")];
+    desk.replace(&lines);
+    assert!(matches!(desk.open_as(Form::Signatures).err(), Some(Error::Broken { .. })));
+    assert_eq!(kinds(&findings(&desk, None)), [(1, Kind::Changed)]);
+}
+
+#[test]
+fn attack_a_release_that_is_another_than_its_line_says_is_untrue() {
+    let desk = Desk::new();
+    let (mut journal, _) = desk.open_as(Form::Signatures).unwrap();
+    let stranger = SigningKey::from_seed(&[7; 32]);
+    let good = desk::release(&desk.key, 1);
+    let renamed = New { request: Hash::of("another"), ..desk::release(&desk.key, 2) };
+    let dated = New { at: 5, ..desk::release(&desk.key, 3) };
+    let forged = desk::release(&stranger, 4);
+    journal.lock().unwrap().append(&[good, renamed, dated, forged]).unwrap();
+    let found = kinds(&findings(&desk, None));
+    assert_eq!(found, [(3, Kind::Untrue), (4, Kind::Untrue), (5, Kind::Untrue)]);
+}
+
+#[test]
+fn attack_a_release_in_a_journal_of_requests_is_untrue() {
+    let desk = Desk::new();
+    desk.open().0.lock().unwrap().append(&[desk::release(&desk.key, 1)]).unwrap();
+    assert_eq!(kinds(&findings(&desk, None)), [(2, Kind::Untrue)]);
 }

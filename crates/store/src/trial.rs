@@ -22,6 +22,7 @@ const INSERT: &str = "INSERT INTO trial (id, product_id, device_key, fingerprint
 const COUNT: &str = "INSERT INTO trial_day (day, started) VALUES (?1, 1) \
     ON CONFLICT (day) DO UPDATE SET started = trial_day.started + 1 WHERE trial_day.started < ?2";
 const NOTICE: &str = "UPDATE trial_day SET noticed_at = ?2 WHERE day = ?1 AND noticed_at IS NULL";
+const TOLD: &str = "SELECT started FROM trial_day WHERE day = ?1 AND noticed_at IS NOT NULL";
 
 const DAY: u64 = 86_400;
 
@@ -61,6 +62,8 @@ pub struct StartTrial {
     pub expires_at: UnixSeconds,
     /// What holds a flood back.
     pub limits: TrialLimits,
+    /// Who brought the request, if they were logged in.
+    pub by_user: Option<Id>,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -104,6 +107,14 @@ impl Store {
         machine: &Fingerprint,
     ) -> Result<Option<Trial>> {
         self.read(|c| earlier(c, product, strategy, device_key, machine))
+    }
+
+    /// How many trials have started today, where the cap was reached and the vendor's admins know it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trials_of_full_day(&self, now: UnixSeconds) -> Result<Option<u64>> {
+        self.read(|c| find(c, TOLD, [seconds(now / DAY)], |row| row.time()))
     }
 
     /// Stores a signed trial response, unless the machine had one.
@@ -182,14 +193,11 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         device.name.as_deref(),
         start.now,
     )?;
-    audit::record(
-        c,
-        start.now,
-        &format!("device:{}", start.device_key),
-        "trial.start",
-        &id,
-        start.product.as_str(),
-    )?;
+    let actor = match start.by_user {
+        Some(user) => crate::session::by(user),
+        None => format!("device:{}", start.device_key),
+    };
+    audit::record(c, start.now, &actor, "trial.start", &id, start.product.as_str())?;
     Ok(TrialStarted::Done)
 }
 

@@ -32,6 +32,9 @@ pub(super) async fn answer(
     };
     for turn in 0..TRIES {
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
+        if turn == 0 && app.keys().signing.is_counted() {
+            renewal = seat_before_signing(app, request, &license, device, door).await?;
+        }
         let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
         let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
@@ -146,6 +149,24 @@ pub(super) fn grant(
             }),
             metadata: device_metadata(&license.metadata),
         },
+    }
+}
+
+/// As [`seat_to_renew`], where every signature counts in somebody else's journal: what would be refused is not signed at all.
+async fn seat_before_signing(
+    app: &App,
+    request: &VerifiedRequest,
+    license: &License,
+    device: &Device,
+    door: &Door,
+) -> Result<Option<Id>, Refusal> {
+    let key = request.device_key().thumbprint();
+    let groups = ids(&groups_of(app, &license.id, door).await?);
+    let machine = &device.fingerprint;
+    match app.store().activation_plan(&license.id, &key, machine, &groups, app.now()).await? {
+        Ok(Seat::Renewal(own)) => Ok(Some(own.id)),
+        Ok(_) => Ok(None),
+        Err(refusal) => Err(refused(app, refusal, license, door).await?),
     }
 }
 

@@ -24,10 +24,15 @@ pub(super) async fn answer(
         now,
         Answer::Deactivation { activation: *activation },
     );
-    let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let device_key = request.device_key().thumbprint();
-    let (_, known) = app.store().deactivation_plan(activation, &device_key).await?;
+    let (plan, known) = app.store().deactivation_plan(activation, &device_key).await?;
     let Some(known) = known else { return Err(Refusal::UnknownActivation) };
+    // Proof without a deactivation left is recorded all the same.
+    let is_recorded = matches!(plan, Deactivated::Done | Deactivated::UsedUp { .. });
+    if app.keys().signing.is_counted() && !is_recorded {
+        return Err(refusal(&plan));
+    }
+    let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let deactivate = Deactivate {
         activation: *activation,
         device_key,

@@ -9,6 +9,9 @@ use countersign_store::StoreError;
 use crate::language::{Language, Say, When};
 use crate::signing::NotSigned;
 
+/// When to ask again where the signer is away: it is mostly being started again.
+const AWAY_SECONDS: u64 = 10;
+
 /// Everything that speaks against answering a request.
 #[derive(Debug)]
 pub enum Refusal {
@@ -95,6 +98,12 @@ pub enum Refusal {
     NotYours,
     /// The request could not be signed, or a stored answer no longer verifies.
     Signing(countersign_core::Error),
+    /// The signer does not answer.
+    SignerAway,
+    /// The signer signs no more for so many seconds.
+    SignerLimit(u64),
+    /// The signer does not sign this.
+    SignerDeclined(String),
     /// The database failed.
     Store(StoreError),
 }
@@ -123,6 +132,24 @@ impl Refusal {
     pub(crate) fn signing(error: NotSigned) -> Self {
         match error {
             NotSigned::Refused(error) => Self::Signing(error),
+            NotSigned::NoEvidence => Self::RenewalUnavailable,
+            NotSigned::TooMuch { fact, retry_after } => {
+                tracing::warn!(fact, "the signer signs no more for a while");
+                Self::SignerLimit(retry_after)
+            }
+            #[cfg(unix)]
+            NotSigned::Away(_) => Self::SignerAway,
+            #[cfg(unix)]
+            NotSigned::Declined(declined) if declined.code.starts_with("journal-") => {
+                tracing::error!(
+                    declined.code,
+                    declined.fact,
+                    "the signer cannot write its journal"
+                );
+                Self::SignerAway
+            }
+            #[cfg(unix)]
+            NotSigned::Declined(declined) => Self::SignerDeclined(declined.fact),
         }
     }
 
@@ -169,6 +196,9 @@ impl Refusal {
             Self::UnknownProduct(_) => "unknown-product",
             Self::WrongDoor { .. } => Code::WrongType.as_str(),
             Self::Signing(_) => "signing-failed",
+            Self::SignerAway => "signer-away",
+            Self::SignerLimit(_) => "signer-limit",
+            Self::SignerDeclined(_) => "signer-declined",
             Self::Store(_) => "unavailable",
         }
     }
@@ -204,15 +234,20 @@ impl Refusal {
             | Self::TrialAlreadyUsed { .. } => StatusCode::CONFLICT,
             Self::WorkRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             Self::TrialCapReached(_) | Self::TrialTooOften(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Signing(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Signing(_) | Self::SignerDeclined(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::SignerAway | Self::SignerLimit(_) | Self::Store(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
     /// Seconds after which the same request may be answered, where it is only too early.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TrialCapReached(seconds) | Self::TrialTooOften(seconds) => Some(*seconds),
+            Self::TrialCapReached(seconds)
+            | Self::TrialTooOften(seconds)
+            | Self::SignerLimit(seconds) => Some(*seconds),
+            Self::SignerAway => Some(AWAY_SECONDS),
             _ => None,
         }
     }
@@ -249,6 +284,7 @@ impl Refusal {
             Self::TrialAlreadyUsed { from, until } => {
                 say.with("from", When(*from)).with("until", When(*until))
             }
+            Self::SignerDeclined(fact) => say.with("detail", fact),
             Self::UnknownProduct(product) => say.with("product", product.to_string()),
             Self::WrongDoor { found, wanted } => say.with("found", found).with("wanted", wanted),
             _ => say,
@@ -264,6 +300,9 @@ impl Refusal {
             }
             Self::TrialTooOften(wait) => {
                 Say::new("trial-too-often-advice").with("minutes", wait.div_ceil(60))
+            }
+            Self::SignerLimit(wait) => {
+                Say::new("signer-limit-advice").with("minutes", wait.div_ceil(60))
             }
             _ => Say::new(format!("{}-advice", self.stem())),
         }
@@ -302,6 +341,9 @@ impl Refusal {
             Self::UnknownProduct(_) => "unknown-product",
             Self::WrongDoor { .. } => "wrong-door",
             Self::Signing(_) => "signing-failed",
+            Self::SignerAway => "signer-away",
+            Self::SignerLimit(_) => "signer-limit",
+            Self::SignerDeclined(_) => "signer-declined",
             Self::Store(_) => "unavailable",
         }
     }
@@ -357,6 +399,9 @@ mod tests {
             Refusal::UnknownProduct(product),
             Refusal::WrongDoor { found: "a".into(), wanted: "b".into() },
             Refusal::Signing(error()),
+            Refusal::SignerAway,
+            Refusal::SignerLimit(600),
+            Refusal::SignerDeclined("it is for another device than the request".into()),
             Refusal::Store(StoreError::Closed),
         ];
         for (refusal, language) in all.iter().flat_map(|r| Language::all().map(move |l| (r, l))) {

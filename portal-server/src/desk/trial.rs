@@ -2,13 +2,14 @@
 
 use countersign_core::request::{Device, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, Granted};
-use countersign_core::trial;
+use countersign_core::{UnixSeconds, trial};
 use countersign_store::{Product, StartTrial, Throttle, Trial, TrialLimits, TrialStarted};
 
 use super::{Answered, Door, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
 use crate::language::Language;
 use crate::mail::Mail;
+use crate::settings::Settings;
 use crate::signing::Evidence;
 
 /// A trial response is installed within two weeks, or asked for again.
@@ -39,21 +40,10 @@ pub(super) async fn answer(
     let expires_at = end(&product, now)?;
     check_work(app, request, door, ask.work.as_deref()).await?;
     let settings = app.settings().await?;
-    let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
-    let granted = Granted {
-        import_by: expires_at.min(now + import_seconds),
-        binding: Binding {
-            strategy: product.trial_strategy,
-            fingerprint: device.fingerprint.clone(),
-        },
-        grant: Grant {
-            expires_at: Some(expires_at),
-            renew_by: None,
-            entitlements: product.trial_entitlements.clone(),
-            license: None,
-            metadata: std::collections::BTreeMap::new(),
-        },
-    };
+    if app.keys().signing.is_counted() {
+        before_signing(app, request, &product, device, settings.trials_per_day).await?;
+    }
+    let granted = grant(&product, device, ask, now, &settings)?;
     let response = respond(app, request, id, now, Answer::Trial(granted));
     let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let start = StartTrial {
@@ -72,6 +62,7 @@ pub(super) async fn answer(
                 Mail::TrialCap { user, per_day }.job(Language::ENGLISH, now)
             }),
         },
+        by_user: door.user.as_ref().map(|user| user.id),
         now,
     };
     match app.store().start_trial(start).await? {
@@ -87,6 +78,56 @@ pub(super) async fn answer(
             Err(Refusal::TrialCapReached(DAY - now % DAY))
         }
     }
+}
+
+/// Where every signature counts in somebody else's journal, what would be refused is not signed at all.
+async fn before_signing(
+    app: &App,
+    request: &VerifiedRequest,
+    product: &Product,
+    device: &Device,
+    per_day: Option<u64>,
+) -> Result<(), Refusal> {
+    let (key, machine) = (request.device_key().thumbprint(), &device.fingerprint);
+    let strategy = product.trial_strategy;
+    if let Some(had) = app.store().trial_of(&product.id, strategy, &key, machine).await? {
+        return Err(used(&had));
+    }
+    // The first one over the cap is signed: storing it is what tells the vendor's admins.
+    let now = app.now();
+    let started = app.store().trials_of_full_day(now).await?;
+    match (started, per_day) {
+        (Some(started), Some(most)) if started >= most => {
+            Err(Refusal::TrialCapReached(DAY - now % DAY))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a trial that starts now gives to this machine.
+pub(super) fn grant(
+    product: &Product,
+    device: &Device,
+    ask: &TrialAsk,
+    now: UnixSeconds,
+    settings: &Settings,
+) -> Result<Granted, Refusal> {
+    let expires_at = end(product, now)?;
+    let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
+    Ok(Granted {
+        import_by: expires_at.min(now + import_seconds),
+        binding: Binding {
+            strategy: product.trial_strategy,
+            fingerprint: device.fingerprint.clone(),
+        },
+        grant: Grant {
+            expires_at: Some(expires_at),
+            renew_by: None,
+            entitlements: product.trial_entitlements.clone(),
+            license: None,
+            metadata: std::collections::BTreeMap::new(),
+        },
+    })
 }
 
 /// Whoever is not logged in has done the work that the vendor asks for.

@@ -47,6 +47,7 @@ pub enum KeysCommand {
 /// # Errors
 /// When it is refused or fails: nothing was changed then.
 pub async fn run(config: &Config, command: KeysCommand) -> anyhow::Result<Value> {
+    is_there(config)?;
     match command {
         KeysCommand::Install { files, less } => {
             let less = if less { Less::Meant } else { Less::AMistake };
@@ -157,6 +158,18 @@ fn described(papers: &Papers, folder: &Folder) -> Value {
         "revocation_list": papers.list.as_ref().map(|list| list.seq),
         "next_x": x(next_public(folder)),
     })
+}
+
+/// A signer in a process of its own has a folder of its own.
+fn is_there(config: &Config) -> anyhow::Result<()> {
+    let keys = keys_folder(&config.data);
+    if config.data.join("signer.json").exists() && !keys.join(SIGNING).exists() {
+        bail!(
+            "the signing key of this portal lies with a signer: nothing was changed. Put files into the signer's own folder, which \
+             it looks at as well"
+        );
+    }
+    Ok(())
 }
 
 fn open_store(config: &Config) -> anyhow::Result<Store> {

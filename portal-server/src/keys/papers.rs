@@ -37,19 +37,32 @@ impl Papers {
     /// When one is missing or unreadable, or they do not fit each other.
     pub(crate) fn read(folder: &Folder) -> anyhow::Result<Self> {
         let root = pem::read_public(folder.text(ROOT)?).context(ROOT)?;
-        let mut trust = Roots::new([root.clone()]);
-        trust.learn(&rotations(folder)?).context("the root rotations do not fit root.pub")?;
         let chain = folder.token(CHAIN)?.with_context(|| format!("{CHAIN} is missing"))?;
-        let delegation = trust
-            .verify_delegation(&chain)
-            .with_context(|| format!("{CHAIN} does not fit signing.pem and root.pub"))?;
-        if delegation.scope.max_grants.is_some() {
+        let papers = Self::of(root, chain, &rotations(folder)?, folder.token(REVOCATIONS)?)?;
+        if papers.delegation.scope.max_grants.is_some() {
             bail!(
                 "{CHAIN} allows a number of grants, which the portal does not count: make one without --max-grants"
             );
         }
+        Ok(papers)
+    }
+
+    /// Verifies papers, with the rotations oldest first.
+    ///
+    /// # Errors
+    /// When they do not fit each other.
+    pub(crate) fn of(
+        root: PublicKey,
+        chain: String,
+        rotations: &[String],
+        list_token: Option<String>,
+    ) -> anyhow::Result<Self> {
+        let mut trust = Roots::new([root.clone()]);
+        trust.learn(rotations).context("the root rotations do not fit root.pub")?;
+        let delegation = trust
+            .verify_delegation(&chain)
+            .with_context(|| format!("{CHAIN} does not fit signing.pem and root.pub"))?;
         let delegated_by = Unverified::decode(&chain)?.signer();
-        let list_token = folder.token(REVOCATIONS)?;
         let list = list_token.as_deref().map(|token| trust.verify_revocations(token));
         let list = list.transpose().context(REVOCATIONS)?;
         let kid = delegation.key.thumbprint();

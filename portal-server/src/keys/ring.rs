@@ -14,7 +14,8 @@ use crate::clock::Entropy;
 /// The keys in use, and what they were read from.
 pub(crate) struct Ring {
     path: PathBuf,
-    passphrase: Passphrase,
+    /// `None`: the private key lies with a signer, and nothing here is looked at.
+    passphrase: Option<Passphrase>,
     keys: RwLock<Arc<Keys>>,
     /// The files that the keys in use were read from.
     taken: Mutex<Folder>,
@@ -44,11 +45,34 @@ impl Ring {
         }
         Ok(Self {
             path,
-            passphrase,
+            passphrase: Some(passphrase),
             keys: RwLock::new(Arc::new(keys)),
             taken: Mutex::new(folder),
             trouble: Mutex::new(None),
         })
+    }
+
+    /// Keys of a signer in a process of its own, which sees to their files itself.
+    #[cfg(unix)]
+    pub(crate) fn there(data: &Path, keys: Keys) -> Self {
+        Self {
+            path: keys_folder(data),
+            passphrase: None,
+            keys: RwLock::new(Arc::new(keys)),
+            taken: Mutex::default(),
+            trouble: Mutex::default(),
+        }
+    }
+
+    /// Whether the private key lies in this portal's own folder.
+    pub(crate) fn is_here(&self) -> bool {
+        self.passphrase.is_some()
+    }
+
+    /// Uses what a signer signs with now: operations that began go on with what they have.
+    #[cfg(unix)]
+    pub(crate) fn replace(&self, keys: Keys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The keys in use.
@@ -81,7 +105,8 @@ impl Ring {
     /// # Errors
     /// When they do not fit each other.
     pub(super) fn load(&self, folder: &Folder) -> anyhow::Result<Keys> {
-        load(folder, &self.passphrase)
+        let passphrase = self.passphrase.as_ref().context("the key lies with a signer")?;
+        load(folder, passphrase)
     }
 
     /// Uses these keys from now on; the ones before.

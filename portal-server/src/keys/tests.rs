@@ -84,7 +84,7 @@ impl Folder {
 }
 
 fn signer(keys: &Keys) -> &Signer {
-    let Signing::Here(signer) = &keys.signing;
+    let Signing::Here(signer) = &keys.signing else { panic!("the key is here") };
     signer
 }
 

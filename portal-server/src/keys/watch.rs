@@ -48,6 +48,9 @@ enum Found {
 }
 
 async fn look(app: &App, seen: &mut Seen) {
+    if !app.ring().is_here() {
+        return;
+    }
     let (of, before) = (app.clone(), seen.folder.take());
     let Ok(found) = tokio::task::spawn_blocking(move || find(&of, before.as_ref())).await else {
         return;
@@ -194,6 +197,9 @@ pub(crate) async fn install(
     less: Less,
     actor: &str,
 ) -> anyhow::Result<()> {
+    if !app.ring().is_here() {
+        return Err(Refused(Say::new("keys-refused-signer")).into());
+    }
     let of = app.clone();
     let judged = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
         let path = of.ring().path();

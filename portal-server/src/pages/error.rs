@@ -1,7 +1,7 @@
 //! A page that says what happened, what state things are in, and what to do next.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_store::StoreError;
 
@@ -21,6 +21,8 @@ struct Parts {
     title: Say,
     fact: Say,
     advice: Say,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 #[derive(Template)]
@@ -35,7 +37,7 @@ struct Shown {
 impl ErrorPage {
     fn new(status: StatusCode, title: &str, fact: impl Into<Say>, advice: &str) -> Self {
         let (title, fact, advice) = (Say::new(title), fact.into(), Say::new(advice));
-        Self(Box::new(Parts { status, title, fact, advice }))
+        Self(Box::new(Parts { status, title, fact, advice, retry_after: None }))
     }
 
     pub(crate) fn forbidden() -> Self {
@@ -72,7 +74,8 @@ impl ErrorPage {
     /// What the desk refuses.
     pub(crate) fn of_refusal(refusal: &Refusal) -> Self {
         let (title, fact, advice) = (refusal.title(), refusal.fact(), refusal.advice());
-        Self(Box::new(Parts { status: refusal.status(), title, fact, advice }))
+        let (status, retry_after) = (refusal.status(), refusal.retry_after());
+        Self(Box::new(Parts { status, title, fact, advice, retry_after }))
     }
 
     pub(crate) fn upload(fact: impl Into<Say>) -> Self {
@@ -125,9 +128,11 @@ impl ErrorPage {
 
     /// The page, in the frame's language.
     pub(crate) fn render(self, frame: Frame) -> Response {
-        let Parts { status, title, fact, advice } = *self.0;
+        let Parts { status, title, fact, advice, retry_after } = *self.0;
         let [title, fact, advice] = [title, fact, advice].map(|say| frame.say(say));
-        page_with(status, &Shown { frame, title, fact, advice })
+        let mut response = page_with(status, &Shown { frame, title, fact, advice });
+        response.headers_mut().extend(retry_after.map(|s| (header::RETRY_AFTER, s.into())));
+        response
     }
 }
 

@@ -217,7 +217,9 @@ pub(crate) async fn owner_outside(
 /// What is no refusal but a fault has a page of its own, and what is not there is not found.
 fn to_be_said(refusal: Refusal) -> Result<Refusal, ErrorPage> {
     match refusal {
-        Refusal::Store(_) | Refusal::Signing(_) => Err(ErrorPage::internal(&refusal)),
+        Refusal::Store(_) | Refusal::Signing(_) | Refusal::SignerDeclined(_) => {
+            Err(ErrorPage::internal(&refusal))
+        }
         Refusal::UnknownActivation | Refusal::UnknownLicense | Refusal::NotYours => {
             Err(ErrorPage::not_found())
         }

@@ -6,6 +6,8 @@ use countersign_core::{Id, file};
 use countersign_store::{ProductRelease, ReleaseChange, ReleaseFile};
 
 use crate::app::App;
+#[cfg(unix)]
+use crate::signing::NotSigned;
 
 /// Who signs the checksums of a release.
 #[derive(Debug, Clone)]
@@ -70,6 +72,11 @@ async fn sign(
         Checksums::Unsigned => Ok(None),
         Checksums::Portal => {
             let token = app.keys().signing.sign_release(&to_sign(app, release, files)).await;
+            #[cfg(unix)]
+            if let Err(NotSigned::Away(away)) = token {
+                return Err(away)
+                    .context("nothing was published. Do it again when the signer is back");
+            }
             token.map(Some).with_context(|| {
                 "the portal's key cannot sign the checksums, and nothing was published. Give a delegation with the scope \
                  release, or a checksum file (countersign sign-release, then --checksums), or publish with --unsigned"

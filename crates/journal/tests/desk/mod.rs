@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use countersign_core::release::{ListedFile, Release};
 use countersign_core::response::{Answer, RequestRef, Response};
 use countersign_core::trust::Signer;
 use countersign_core::{Hash, Id, SigningKey, Thumbprint};
-use countersign_journal::{Journal, New, Opened, Result};
+use countersign_journal::{Form, Journal, New, Opened, Result};
 
 pub(crate) struct Desk {
     pub(crate) key: SigningKey,
@@ -31,6 +32,10 @@ impl Desk {
 
     pub(crate) fn try_open(&self) -> Result<(Journal, Opened)> {
         Journal::open(&self.path, &self.kid(), 1_000, &mut rng())
+    }
+
+    pub(crate) fn open_as(&self, form: Form) -> Result<(Journal, Opened)> {
+        Journal::open_as(form, &self.path, &self.kid(), 1_000, &mut rng())
     }
 
     pub(crate) fn open(&self) -> (Journal, Opened) {
@@ -81,4 +86,24 @@ pub(crate) fn response(key: &SigningKey, number: u64) -> New {
 
 pub(crate) fn rng() -> getrandom::rand_core::UnwrapErr<getrandom::SysRng> {
     getrandom::rand_core::UnwrapErr(getrandom::SysRng)
+}
+
+/// A release under this number, as a signer process journals it.
+pub(crate) fn release(key: &SigningKey, number: u64) -> New {
+    let release = Release {
+        issuer: "Acme".to_owned(),
+        product: "acme-cad".parse().unwrap(),
+        id: Id::random(&mut rng()),
+        issued_at: 1_000 + number,
+        version: "1.0.0".parse().unwrap(),
+        channel: "stable".parse().unwrap(),
+        files: vec![ListedFile {
+            name: "a.zip".parse().unwrap(),
+            size: number,
+            sha256: Hash::of(number.to_string()),
+        }],
+    };
+    let token = Signer::root(key.clone()).sign_release(&release).unwrap();
+    let request = Hash::of(release.id.to_string());
+    New { at: release.issued_at, request, response: token, under: None }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
 use countersign_core::TokenType;
 use countersign_core::request::VerifiedRequest;
@@ -105,6 +106,12 @@ impl Results {
         self.items.iter().map(of).sum()
     }
 
+    /// Seconds to wait, where the portal could answer nothing at all, and none of it is the requests' fault.
+    fn again_in(&self) -> Option<u64> {
+        let waits = self.items.iter().map(|item| item.why.as_ref().and_then(|why| why.again_in));
+        waits.collect::<Option<Vec<_>>>()?.into_iter().max()
+    }
+
     fn is_large(&self) -> bool {
         batch::is_large(self.items.len(), self.characters())
     }
@@ -168,7 +175,13 @@ pub(super) async fn answer_all(
     let keep = || batch::keep_results(app, visitor, license, None, &results);
     let part = results.is_large().then(keep);
     let (frame, paths) = (Frame::new(app, visitor), Paths::of(license));
-    Ok(page(&ResultPage { frame, results, part, paths }))
+    let wait = results.again_in();
+    let mut response = page(&ResultPage { frame, results, part, paths });
+    if let Some(seconds) = wait {
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
 }
 
 /// Answers what a review showed.

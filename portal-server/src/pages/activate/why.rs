@@ -11,6 +11,8 @@ pub(in crate::pages) struct Why {
     pub(in crate::pages) fact: Say,
     pub(in crate::pages) advice: Say,
     pub(in crate::pages) code: &'static str,
+    /// Seconds after which the portal may be able to do it, where it is not the request's fault.
+    pub(in crate::pages) again_in: Option<u64>,
     /// Who holds the seats, where the asker may know.
     pub(in crate::pages) holders: Vec<String>,
 }
@@ -33,6 +35,7 @@ impl From<&Refusal> for Why {
             fact: refusal.fact(),
             advice: refusal.advice(),
             code: refusal.code(),
+            again_in: refusal.retry_after().filter(|_| refusal.status().is_server_error()),
             holders: refusal.holders().to_vec(),
         }
     }
@@ -45,6 +48,7 @@ impl From<Unread> for Why {
             fact: unread.fact(),
             advice: unread.advice(),
             code: unread.code(),
+            again_in: None,
             holders: Vec::new(),
         }
     }

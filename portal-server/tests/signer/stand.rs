@@ -1,0 +1,326 @@
+//! A signer's folder with keys, a signer on it in this process, and what the web layer would send to it.
+#![allow(dead_code)] // each module uses its part of this
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
+use countersign_core::fingerprint::Strategy;
+use countersign_core::license_key::LicenseKey;
+use countersign_core::request::{Ask, VerifiedRequest};
+use countersign_core::response::{
+    Answer, Binding, Grant, GrantLicense, Granted, RequestRef, Response,
+};
+use countersign_core::trust::Roots;
+use countersign_core::{Expect, Id, LicenseId, ProductId, SigningKey, UnixSeconds, file, pem};
+use countersign_journal::verify::Verified;
+use countersign_portal::clock::{Clock, SystemEntropy};
+use countersign_portal::keys::passphrase::Sources;
+use countersign_portal::signer::limits::Limits;
+use countersign_portal::signer::{Options, open};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::sync::oneshot;
+
+use crate::played::{Machine, NOW, rng};
+
+pub(crate) const DAY: u64 = 86_400;
+
+/// A clock that stands still until it is set.
+pub(crate) struct StillClock(AtomicU64);
+
+impl StillClock {
+    pub(crate) fn set(&self, now: UnixSeconds) {
+        self.0.store(now, Ordering::SeqCst);
+    }
+}
+
+impl Clock for StillClock {
+    fn now(&self) -> UnixSeconds {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Keys in a signer's folder.
+pub(crate) struct Keys {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) root: SigningKey,
+    pub(crate) key: SigningKey,
+}
+
+impl Keys {
+    /// Under a delegation for acme-cad, from an hour before to thirty days after `NOW`.
+    pub(crate) fn new(change: impl FnOnce(&mut Delegation)) -> Self {
+        let (root, key) = (SigningKey::generate(&mut rng()), SigningKey::generate(&mut rng()));
+        let keys = Self { folder: tempfile::tempdir().unwrap(), root, key };
+        let mut delegation = delegation(&keys.key);
+        change(&mut delegation);
+        fs::create_dir(keys.place()).unwrap();
+        keys.put("root.pub", &pem::write_public(&keys.root.public_key()));
+        keys.put("signing.pem", &pem::write_private(&keys.key, None, &mut rng()).unwrap());
+        keys.delegate(&delegation);
+        keys
+    }
+
+    pub(crate) fn place(&self) -> PathBuf {
+        self.folder.path().join("signer")
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("socket")
+    }
+
+    /// Puts a file into the folder as people do, all of it at once.
+    pub(crate) fn put(&self, name: &str, text: &str) {
+        let beside = self.folder.path().join("beside");
+        fs::write(&beside, text).unwrap();
+        fs::rename(beside, self.place().join(name)).unwrap();
+    }
+
+    pub(crate) fn delegate(&self, delegation: &Delegation) {
+        self.put("signing.chain", &file::write(&delegation.sign(&self.root), &[]));
+    }
+
+    pub(crate) fn roots(&self) -> Roots {
+        Roots::new([self.root.public_key()])
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        journal_in(&self.place())
+    }
+
+    /// The journal, read to its end: the tokens in it, and what is wrong with it.
+    pub(crate) fn journaled(&self) -> (Vec<String>, Verified) {
+        journaled(&self.journal(), &self.roots())
+    }
+}
+
+/// The one journal in a signer's folder.
+pub(crate) fn journal_in(keys: &Path) -> PathBuf {
+    let found = fs::read_dir(keys.join("journals")).unwrap().map(|entry| entry.unwrap().path());
+    let found: Vec<_> = found.filter(|path| path.extension().unwrap() == "journal").collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.into_iter().next().unwrap()
+}
+
+pub(crate) fn journaled(journal: &Path, roots: &Roots) -> (Vec<String>, Verified) {
+    let mut tokens = Vec::new();
+    let file = fs::File::open(journal).unwrap();
+    let verified = countersign_journal::verify(file, Some(roots), None, |entry, _| {
+        tokens.push(entry.response.clone().into_owned());
+    });
+    (tokens, verified.unwrap())
+}
+
+pub(crate) fn delegation(key: &SigningKey) -> Delegation {
+    Delegation {
+        id: Id::random(&mut rng()),
+        issued_at: NOW - 3_600,
+        issuer: "Acme".into(),
+        holder: "portal".into(),
+        not_before: NOW - 3_600,
+        not_after: NOW + 30 * DAY,
+        key: key.public_key(),
+        serial: Some(1),
+        scope: Scope {
+            types: ScopeType::ALL.to_vec(),
+            products: Products::Some(vec![product()]),
+            max_days: Some(365),
+            max_grants: None,
+        },
+    }
+}
+
+pub(crate) fn product() -> ProductId {
+    "acme-cad".parse().unwrap()
+}
+
+/// A signer that runs in this process, at `NOW`.
+pub(crate) struct Stand {
+    pub(crate) keys: Keys,
+    pub(crate) clock: Arc<StillClock>,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Stand {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| (), |_| ())
+    }
+
+    pub(crate) fn with(
+        delegation: impl FnOnce(&mut Delegation),
+        limits: impl FnOnce(&mut Limits),
+    ) -> Self {
+        let clock = Arc::new(StillClock(AtomicU64::new(NOW)));
+        let mut stand = Self { keys: Keys::new(delegation), clock, stop: None, serving: None };
+        stand.start(limits);
+        stand
+    }
+
+    /// Starts the signer on its folder.
+    pub(crate) fn start(&mut self, change: impl FnOnce(&mut Limits)) {
+        let mut options = self.options();
+        change(&mut options.limits);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = open(options).unwrap();
+        self.serving = Some(tokio::spawn(running.serve(async {
+            let _ = stopped.await;
+        })));
+        self.stop = Some(stop);
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            keys: self.keys.place(),
+            socket: self.keys.socket(),
+            passphrase: Sources::default(),
+            allowed: Vec::new(),
+            limits: Limits::default(),
+            clock: Arc::<StillClock>::clone(&self.clock),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+
+    /// Ends it, as a service manager does.
+    pub(crate) async fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.serving.take().unwrap().await.unwrap();
+    }
+
+    /// Starts it again, when its lock is free.
+    pub(crate) async fn restart(&mut self, change: impl FnOnce(&mut Limits)) {
+        self.stop().await;
+        self.start(change);
+    }
+
+    pub(crate) async fn connect(&self) -> Peer {
+        Peer::connect(&self.keys.socket()).await
+    }
+
+    /// What it says to one message on a connection of its own.
+    pub(crate) async fn says(&self, message: &Value) -> Value {
+        self.connect().await.says(message).await
+    }
+
+    /// It signs this, for this request: the token.
+    pub(crate) async fn signs(&self, request: &str, response: &Response) -> String {
+        let said = self.says(&by_request(request, response)).await;
+        said["token"].as_str().unwrap_or_else(|| panic!("not signed: {said}")).to_owned()
+    }
+
+    /// It does not: the code.
+    pub(crate) async fn declines(&self, message: &Value) -> String {
+        let said = self.says(message).await;
+        assert_eq!(said["said"], "declined", "it was signed: {said}");
+        assert!(!said["fact"].as_str().unwrap().is_empty());
+        said["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Nothing stands in the journal.
+    #[track_caller]
+    pub(crate) fn has_signed_nothing(&self) {
+        let (tokens, verified) = self.keys.journaled();
+        assert!(tokens.is_empty() && verified.findings.is_empty(), "{verified:?}");
+    }
+}
+
+/// Whoever has opened the socket.
+pub(crate) struct Peer(pub(crate) UnixStream);
+
+impl Peer {
+    pub(crate) async fn connect(socket: &Path) -> Self {
+        Self(UnixStream::connect(socket).await.unwrap())
+    }
+
+    pub(crate) async fn says(&mut self, message: &Value) -> Value {
+        self.try_says(message).await.expect("an answer")
+    }
+
+    /// The answer, if one came whole.
+    pub(crate) async fn try_says(&mut self, message: &Value) -> Option<Value> {
+        self.send(message.to_string().as_bytes()).await?;
+        self.hear().await
+    }
+
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> Option<()> {
+        let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
+        self.0.write_all(&[&length[..], bytes].concat()).await.ok()
+    }
+
+    pub(crate) async fn hear(&mut self) -> Option<Value> {
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).await.ok()?;
+        let mut bytes = vec![0; u32::from_be_bytes(length) as usize];
+        self.0.read_exact(&mut bytes).await.ok()?;
+        Some(serde_json::from_slice(&bytes).unwrap())
+    }
+}
+
+pub(crate) fn by_request(request: &str, response: &Response) -> Value {
+    json!({"v": 1, "do": "sign", "evidence": {"request": request}, "response": response.to_unsigned()})
+}
+
+pub(crate) fn by_earlier(earlier: &str, response: &Response) -> Value {
+    json!({"v": 1, "do": "sign", "evidence": {"earlier": earlier}, "response": response.to_unsigned()})
+}
+
+/// A machine with an activation request under a license.
+pub(crate) fn asked() -> (Machine, LicenseKey, String) {
+    let machine = Machine::new("lab-7", &product());
+    let license = LicenseKey::generate(&mut rng());
+    let request = machine.activation(&license);
+    (machine, license, request)
+}
+
+/// What an honest portal would have signed for a request: a grant of thirty days.
+pub(crate) fn answer_to(request: &str, license: LicenseId) -> Response {
+    let request = VerifiedRequest::verify(request, Expect::Request).unwrap();
+    let claims = request.claims();
+    let granted = |license: Option<LicenseId>| Granted {
+        import_by: NOW + 14 * DAY,
+        binding: Binding {
+            strategy: Strategy::Fuzzy,
+            fingerprint: claims.device().unwrap().fingerprint.clone(),
+        },
+        grant: Grant {
+            expires_at: Some(NOW + 30 * DAY),
+            renew_by: None,
+            entitlements: BTreeMap::new(),
+            license: license.map(|id| GrantLicense {
+                id,
+                plan: None,
+                holder: None,
+                deactivations_left: None,
+            }),
+            metadata: BTreeMap::new(),
+        },
+    };
+    Response {
+        issuer: "Acme".into(),
+        product: claims.product.clone(),
+        id: Id::random(&mut rng()),
+        issued_at: NOW,
+        request: RequestRef { id: claims.id, hash: request.hash() },
+        device: request.device_key().thumbprint(),
+        answer: match &claims.ask {
+            Ask::Activation { .. } => Answer::Activation(granted(Some(license))),
+            Ask::Trial { .. } => Answer::Trial(granted(None)),
+            Ask::Deactivation { activation, .. } => {
+                Answer::Deactivation { activation: *activation }
+            }
+        },
+    }
+}
+
+/// The grant of a response, to be changed.
+pub(crate) fn granted(response: &mut Response) -> &mut Granted {
+    match &mut response.answer {
+        Answer::Activation(granted) | Answer::Trial(granted) => granted,
+        other => panic!("no grant: {other:?}"),
+    }
+}
