@@ -1,5 +1,6 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
+pub(crate) mod journals;
 pub(crate) mod support;
 
 use axum::body::Bytes;
@@ -189,25 +190,28 @@ pub(crate) fn readyz() -> MethodRouter<App> {
         let database = app.store().ping().await.is_ok();
         let keys = app.keys();
         let end = ending(&keys, app.now());
-        let is_reachable = keys.signing.is_reachable().await;
-        let signing = !end.is_over() && is_reachable;
+        let answers = keys.signing.is_reachable().await;
+        let signing = !end.is_over() && answers;
         let status =
             if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         let body = json!({
             "database": database,
             "signing": signing,
-            "signer_answers": is_reachable,
+            "signer_answers": answers,
             "signing_key_until": end.until,
             "signing_key_days_left": end.days(),
-            "warning": warning(&app, end),
+            "warning": warning(&app, end, answers),
         });
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
     })
 }
 
 /// What somebody should see to, without a word about where. Everybody may ask.
-fn warning(app: &App, end: Ending) -> Option<String> {
+fn warning(app: &App, end: Ending, answers: bool) -> Option<String> {
     match (end.step, app.ring().trouble()) {
+        _ if !answers => {
+            Some("the signer does not answer: nothing new is signed until it is back".to_owned())
+        }
         _ if end.is_over() => {
             Some("the signing key's delegation has ended: nothing new is signed".to_owned())
         }

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
 use crate::pages::activate::batch::Batch;
@@ -50,6 +51,9 @@ struct Inner {
     releases: Storage,
     vendor: String,
     settings: SettingsAtHand,
+    look: LookAtHand,
+    /// Decoding a picture takes a hundred megabytes: one at a time.
+    pictures: Arc<tokio::sync::Semaphore>,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
@@ -106,7 +110,10 @@ impl App {
         let entropy = config.entropy.as_ref();
         let ring = match &config.signer {
             #[cfg(unix)]
-            Some(socket) => Ring::there(data, crate::signing::open(data, socket).await?),
+            Some(socket) => Ring::at_signer(
+                data,
+                crate::signing::open(data, socket, known_root.as_deref()).await?,
+            ),
             #[cfg(not(unix))]
             Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
             None => Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?,
@@ -121,6 +128,8 @@ impl App {
         let hashing = tokio::sync::Semaphore::new(2);
         let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
+        let look = LookAtHand::default();
+        let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
@@ -133,6 +142,8 @@ impl App {
             releases,
             vendor,
             settings,
+            look,
+            pictures,
             hashing,
             trial_lane,
             mailroom,
@@ -169,12 +180,6 @@ impl App {
         &self.inner.metrics
     }
 
-    /// Takes over other keys: operations that began go on with those that they have.
-    #[cfg(unix)]
-    pub(crate) fn replace_keys(&self, keys: Keys) {
-        self.inner.ring.replace(keys);
-    }
-
     /// The secrets of second factors.
     pub fn vault(&self) -> &Vault {
         &self.inner.vault
@@ -185,7 +190,7 @@ impl App {
         &self.inner.releases
     }
 
-    /// The vendor's name.
+    /// The vendor's name in what is signed. What people read is the look's.
     pub fn vendor(&self) -> &str {
         &self.inner.vendor
     }
@@ -210,6 +215,20 @@ impl App {
         settings.save(&self.inner.store, actor, self.now()).await?;
         self.inner.settings.forget();
         Ok(())
+    }
+
+    /// The vendor's look, at most seconds old.
+    pub(crate) async fn look(&self) -> Arc<Look> {
+        self.inner.look.get(&self.inner.store, &self.inner.vendor, self.now()).await
+    }
+
+    /// The look has changed: this process shows it at once, others within seconds.
+    pub(crate) fn look_changed(&self) {
+        self.inner.look.forget();
+    }
+
+    pub(crate) fn pictures(&self) -> Arc<tokio::sync::Semaphore> {
+        Arc::clone(&self.inner.pictures)
     }
 
     /// The time.

@@ -9,6 +9,7 @@
 //! | `install` | whether new papers may take the place of the present ones |
 //! | `change`, `files` | writing one file, or several at once, whole or not at all |
 //! | `ring` | the keys in use, and how they are replaced while the portal runs |
+//! | `held` | the keys of a signer |
 //! | `watch`, `ending` | looks at the folder and at the end of the delegation |
 //! | `command` | `countersign-portal keys` |
 
@@ -18,6 +19,8 @@ pub(crate) mod ending;
 mod files;
 mod first;
 mod folder;
+#[cfg(unix)]
+pub(crate) mod held;
 pub(crate) mod install;
 mod papers;
 pub mod passphrase;

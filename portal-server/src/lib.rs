@@ -10,15 +10,16 @@
 //! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
-//! | `metrics` | what is measured, for Prometheus |
 //! | `signing`, `signer` | who signs; the signer as a process of its own |
+//! | `metrics` | what is measured, for Prometheus |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
-//! | `settings` | what the vendor sets |
+//! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
 //! | `admin` | the same set-up by command line |
+//! | `import` | what comes from another system |
 
 pub mod access;
 mod account;
@@ -33,11 +34,14 @@ mod config;
 pub mod desk;
 mod download;
 mod fields;
+pub mod journals;
+pub mod import;
 pub mod keys;
 pub mod lane;
 pub mod language;
 mod legacy;
 mod limits;
+pub mod look;
 mod mail;
 mod metrics;
 mod pages;
@@ -84,8 +88,8 @@ pub async fn serve(
     #[cfg(unix)]
     let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
-    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
-    let postman = tokio::spawn(mail::run(app.clone(), stopped));
+    let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
+    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
         async move {
@@ -100,11 +104,9 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, postman).await;
-    let _ = tokio::time::timeout(DRAIN, sealer).await;
+    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
-    let _ = tokio::time::timeout(DRAIN, keeper).await;
     app.store().close();
     served
 }

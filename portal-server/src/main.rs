@@ -11,6 +11,7 @@ use countersign_portal::admin::{self, Admin};
 use countersign_portal::audit::{self, command::AuditCommand};
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
+use countersign_portal::import;
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
@@ -91,17 +92,33 @@ enum Command {
         /// Where the files of releases lie, as `serve` has it.
         #[arg(long, global = true, value_name = "PLACE", env = RELEASE_STORE)]
         release_store: Option<String>,
-        #[command(flatten)]
-        passphrase: KeyPassphrase,
         /// The socket of the signer, as `serve` has it.
         #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
         signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
     },
     /// The signing key in a process of its own, which the portal reaches by a Unix socket.
     #[cfg(unix)]
     Signer {
         #[command(subcommand)]
         command: Box<SignerCommand>,
+    },
+    /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
+    Import {
+        #[command(flatten)]
+        import: Box<import::Arguments>,
+        /// Folder with database and keys.
+        #[arg(long, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
     },
 }
 
@@ -119,6 +136,9 @@ impl KeyPassphrase {
         Sources::of_process(self.key_passphrase_file)
     }
 }
+
+/// The exit code of an import that is done but for some entries.
+const WITH_PROBLEMS: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 struct Serve {
@@ -164,16 +184,16 @@ struct Serve {
     /// Whom mail comes from, e.g. "Acme <portal@acme.example>".
     #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
     mail_from: Option<String>,
+    /// An existing folder that checkpoints of the audit log are written to as well: best one that is written once, or copied to
+    /// where whoever runs this portal cannot change it.
+    #[arg(long, value_name = "DIR")]
+    audit_checkpoints: Option<PathBuf>,
     /// Serve metrics for Prometheus at /metrics of this address, e.g. 127.0.0.1:9464. It is for whoever measures alone: never
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
     #[command(flatten)]
     passphrase: KeyPassphrase,
-    /// An existing folder that checkpoints of the audit log are written to as well: best one that is written once, or copied to
-    /// where whoever runs this portal cannot change it.
-    #[arg(long, value_name = "DIR")]
-    audit_checkpoints: Option<PathBuf>,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
@@ -200,6 +220,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
             print_made(&keys::command::run(&config, command).await?, json);
         }
+        Command::Import { import, data, json, signer, passphrase } => {
+            let config = Config { signer, key_passphrase: passphrase.sources(), ..Config::new(data) };
+            return run_import(*import, config, json).await;
+        }
         #[cfg(unix)]
         Command::Signer { command } => {
             if let SignerCommand::Serve(options) = command.as_ref() {
@@ -208,7 +232,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             signer::args::run(*command, shutdown_signal()).await?;
         }
         Command::Audit { command, data, json, signer, passphrase } => {
-            let app = open(&data, None, signer, passphrase).await?;
+            let app = open(&data, None, signer, passphrase.sources()).await?;
             let ran = audit::command::run(&app, command).await?;
             app.store().close();
             if let Some(said) = ran.said {
@@ -217,7 +241,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Admin { command, data, json, release_store, signer, passphrase } => {
-            let app = open(&data, release_store.as_deref(), signer, passphrase).await?;
+            let app = open(&data, release_store.as_deref(), signer, passphrase.sources()).await?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
@@ -231,8 +255,15 @@ async fn open(
     data: &Path,
     release_store: Option<&str>,
     signer: Option<PathBuf>,
-    passphrase: KeyPassphrase,
+    key_passphrase: Sources,
 ) -> anyhow::Result<App> {
+    must_exist(data)?;
+    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    let config = Config { signer, key_passphrase, ..config };
+    App::open(config).await.context("nothing was done")
+}
+
+fn must_exist(data: &Path) -> anyhow::Result<()> {
     if !App::exists(data) {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -241,9 +272,24 @@ async fn open(
             data.display()
         );
     }
-    let config = config(data.to_owned(), release_store).context("nothing was done")?;
-    let config = Config { signer, key_passphrase: passphrase.sources(), ..config };
-    App::open(config).await.context("nothing was done")
+    Ok(())
+}
+
+async fn run_import(
+    import: import::Arguments,
+    config: Config,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    must_exist(&config.data)?;
+    let app = App::open(config).await.context("nothing was imported")?;
+    let summary = import::run(&app, import).await;
+    app.store().close();
+    let summary = summary?;
+    match json {
+        true => println!("{}", summary.json),
+        false => summary.lines().iter().for_each(|line| println!("{line}")),
+    }
+    Ok(if summary.has_problems { ExitCode::from(WITH_PROBLEMS) } else { ExitCode::SUCCESS })
 }
 
 fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
@@ -318,9 +364,9 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
             password: options.smtp_password,
         }),
         mail_from: options.mail_from,
-        key_passphrase: options.passphrase.sources(),
         audit_checkpoints: options.audit_checkpoints,
         signer: options.signer,
+        key_passphrase: options.passphrase.sources(),
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
     if let Some(folder) = &config.audit_checkpoints {

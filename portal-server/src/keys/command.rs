@@ -16,6 +16,9 @@ use super::{Folder, Papers, change, keys_folder, load, passphrase_of};
 use crate::clock::Rng;
 use crate::config::Config;
 
+/// What a folder has on which a signer has run.
+const SIGNERS_MARK: &str = "signer.lock";
+
 /// What to do with the keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -47,7 +50,6 @@ pub enum KeysCommand {
 /// # Errors
 /// When it is refused or fails: nothing was changed then.
 pub async fn run(config: &Config, command: KeysCommand) -> anyhow::Result<Value> {
-    is_there(config)?;
     match command {
         KeysCommand::Install { files, less } => {
             let less = if less { Less::Meant } else { Less::AMistake };
@@ -69,9 +71,13 @@ async fn install(config: &Config, files: &[PathBuf], less: Less) -> anyhow::Resu
         load(&plan.folder, &passphrase)?;
     }
     let papers = Papers::read(&plan.folder)?;
-    store.note_key_change(plan.entries, "command-line", now).await?;
+    if let Some(store) = &store {
+        store.note_key_change(plan.entries, "command-line", now).await?;
+    }
     change::commit(&locked, &path, &plan.files)?;
-    store.close();
+    if let Some(store) = store {
+        store.close();
+    }
     let names: Vec<&String> = plan.files.keys().collect();
     let mut said = described(&papers, &plan.folder);
     said["written"] = json!(names);
@@ -125,9 +131,13 @@ async fn new(config: &Config) -> anyhow::Result<Value> {
         (NEXT_PUBLIC.to_owned(), pem::write_public(&public).into_bytes()),
     ];
     let entry = ("keys.new", format!("key:{}", public.thumbprint()), String::new());
-    store.note_key_change(vec![entry], "command-line", config.clock.now()).await?;
+    if let Some(store) = &store {
+        store.note_key_change(vec![entry], "command-line", config.clock.now()).await?;
+    }
     change::commit(&locked, &path, &files.into())?;
-    store.close();
+    if let Some(store) = store {
+        store.close();
+    }
     Ok(json!({
         "next_key": public.thumbprint().to_string(),
         "next_x": public.to_string(),
@@ -160,23 +170,16 @@ fn described(papers: &Papers, folder: &Folder) -> Value {
     })
 }
 
-/// A signer in a process of its own has a folder of its own.
-fn is_there(config: &Config) -> anyhow::Result<()> {
-    let keys = keys_folder(&config.data);
-    if config.data.join("signer.json").exists() && !keys.join(SIGNING).exists() {
-        bail!(
-            "the signing key of this portal lies with a signer: nothing was changed. Put files into the signer's own folder, which \
-             it looks at as well"
-        );
-    }
-    Ok(())
-}
-
-fn open_store(config: &Config) -> anyhow::Result<Store> {
+/// Where changes are noted; `None` in the folder of a signer, which has no audit log.
+fn open_store(config: &Config) -> anyhow::Result<Option<Store>> {
     let database = config.data.join(crate::app::DATABASE);
     if !database.exists() {
+        if config.data.join(SIGNERS_MARK).exists() {
+            return Ok(None);
+        }
         bail!("there is no portal in {}: nothing was changed. Check --data", config.data.display());
     }
     Store::open(&database, config.store, config.clock.now())
+        .map(Some)
         .with_context(|| format!("the database {} cannot be opened", database.display()))
 }

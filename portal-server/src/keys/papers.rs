@@ -31,14 +31,12 @@ pub struct Papers {
 }
 
 impl Papers {
-    /// Reads and verifies the papers of a folder.
+    /// Reads and verifies the papers of a portal's folder.
     ///
     /// # Errors
-    /// When one is missing or unreadable, or they do not fit each other.
+    /// When one is missing or unreadable, or they do not fit each other, or the delegation counts its grants.
     pub(crate) fn read(folder: &Folder) -> anyhow::Result<Self> {
-        let root = pem::read_public(folder.text(ROOT)?).context(ROOT)?;
-        let chain = folder.token(CHAIN)?.with_context(|| format!("{CHAIN} is missing"))?;
-        let papers = Self::of(root, chain, &rotations(folder)?, folder.token(REVOCATIONS)?)?;
+        let papers = Self::read_counted(folder)?;
         if papers.delegation.scope.max_grants.is_some() {
             bail!(
                 "{CHAIN} allows a number of grants, which the portal does not count: make one without --max-grants"
@@ -47,11 +45,28 @@ impl Papers {
         Ok(papers)
     }
 
-    /// Verifies papers, with the rotations oldest first.
+    /// As [`Papers::read`], for a signer, which counts grants.
     ///
     /// # Errors
-    /// When they do not fit each other.
-    pub(crate) fn of(
+    /// When one is missing or unreadable, or they do not fit each other.
+    pub(crate) fn read_counted(folder: &Folder) -> anyhow::Result<Self> {
+        let root = pem::read_public(folder.text(ROOT)?).context(ROOT)?;
+        let chain = folder.token(CHAIN)?.with_context(|| format!("{CHAIN} is missing"))?;
+        let papers = Self::verify(root, chain, &rotations(folder)?, folder.token(REVOCATIONS)?)?;
+        if papers.delegation.scope.approved.is_some() {
+            bail!(
+                "{CHAIN} asks for approvals of a second key, which neither the portal nor its signer can get: make one without \
+                 --approved-days"
+            );
+        }
+        Ok(papers)
+    }
+
+    /// Verifies that all of it hangs on the root.
+    ///
+    /// # Errors
+    /// When something does not, or the list names the key itself.
+    pub(crate) fn verify(
         root: PublicKey,
         chain: String,
         rotations: &[String],
@@ -73,6 +88,11 @@ impl Papers {
             );
         }
         Ok(Self { root, trust, chain, delegation, delegated_by, list_token, list })
+    }
+
+    /// Whether what hangs on this root hangs on the one here too: it is the same, or one of its line.
+    pub(crate) fn is_of(&self, root: &PublicKey) -> bool {
+        self.trust.trusts(&root.thumbprint())
     }
 
     /// The time from which nothing more is signed that machines take: the end of the delegation, or of the root over it.

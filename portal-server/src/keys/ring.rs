@@ -14,7 +14,7 @@ use crate::clock::Entropy;
 /// The keys in use, and what they were read from.
 pub(crate) struct Ring {
     path: PathBuf,
-    /// `None`: the private key lies with a signer, and nothing here is looked at.
+    /// What opens them; `None` where a signer has the key, and the folder has none.
     passphrase: Option<Passphrase>,
     keys: RwLock<Arc<Keys>>,
     /// The files that the keys in use were read from.
@@ -52,27 +52,21 @@ impl Ring {
         })
     }
 
-    /// Keys of a signer in a process of its own, which sees to their files itself.
+    /// The keys that a signer has.
     #[cfg(unix)]
-    pub(crate) fn there(data: &Path, keys: Keys) -> Self {
+    pub(crate) fn at_signer(data: &Path, keys: Keys) -> Self {
         Self {
             path: keys_folder(data),
             passphrase: None,
             keys: RwLock::new(Arc::new(keys)),
             taken: Mutex::default(),
-            trouble: Mutex::default(),
+            trouble: Mutex::new(None),
         }
     }
 
-    /// Whether the private key lies in this portal's own folder.
+    /// Whether the key lies in the folder here, and not at a signer.
     pub(crate) fn is_here(&self) -> bool {
         self.passphrase.is_some()
-    }
-
-    /// Uses what a signer signs with now: operations that began go on with what they have.
-    #[cfg(unix)]
-    pub(crate) fn replace(&self, keys: Keys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The keys in use.
@@ -105,8 +99,7 @@ impl Ring {
     /// # Errors
     /// When they do not fit each other.
     pub(super) fn load(&self, folder: &Folder) -> anyhow::Result<Keys> {
-        let passphrase = self.passphrase.as_ref().context("the key lies with a signer")?;
-        load(folder, passphrase)
+        load(folder, self.passphrase.as_ref().context("the key is at a signer")?)
     }
 
     /// Uses these keys from now on; the ones before.

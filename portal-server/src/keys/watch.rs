@@ -7,7 +7,7 @@ use countersign_store::KeyNotice;
 use tokio::sync::watch;
 
 use super::install::{Brought, Less, Refused, delegation_entry, follows, judge};
-use super::{Folder, Keys, change};
+use super::{Folder, Keys, Papers, change};
 use crate::app::App;
 use crate::language::{Language, Say};
 use crate::mail::Mail;
@@ -49,6 +49,7 @@ enum Found {
 
 async fn look(app: &App, seen: &mut Seen) {
     if !app.ring().is_here() {
+        // The signer looks at its own.
         return;
     }
     let (of, before) = (app.clone(), seen.folder.take());
@@ -100,7 +101,7 @@ fn find(app: &App, before: Option<&Folder>) -> Found {
         return Found::Unsettled(folder);
     }
     let loaded = ring.load(&folder).and_then(|keys| {
-        not_backwards(&ring.keys(), &keys, app.now())?;
+        not_backwards(&ring.keys().papers, &keys.papers, app.now())?;
         Ok(keys)
     });
     match loaded {
@@ -116,16 +117,15 @@ fn find(app: &App, before: Option<&Folder>) -> Found {
 }
 
 /// Whoever has the folder may put into it what they like, but a mistake does not end or roll back a running portal.
-fn not_backwards(present: &Keys, new: &Keys, now: u64) -> anyhow::Result<()> {
-    let delegation = &new.papers.delegation;
+pub(crate) fn not_backwards(present: &Papers, new: &Papers, now: u64) -> anyhow::Result<()> {
+    let delegation = &new.delegation;
     if delegation.not_before > now || new.until() <= now {
         anyhow::bail!("the delegation in signing.chain, or the root over it, does not hold now");
     }
-    match (&present.papers.list, &new.papers.list) {
+    match (&present.list, &new.list) {
         (Some(_), None) => anyhow::bail!("revocations.response is gone"),
         (Some(before), Some(list))
-            if present.papers.list_token != new.papers.list_token
-                && !follows(list, before, &new.trust) =>
+            if present.list_token != new.list_token && !follows(list, before, &new.trust) =>
         {
             anyhow::bail!("revocations.response is older than the list in use")
         }
@@ -153,12 +153,23 @@ async fn take(app: &App, keys: Keys, folder: Folder) {
         // The next key was made, or the present one encrypted anew.
         return;
     }
-    tracing::warn!("the files in {} changed and are used now", app.ring().path().display());
+    match app.ring().is_here() {
+        true => {
+            tracing::warn!("the files in {} changed and are used now", app.ring().path().display());
+        }
+        false => tracing::warn!("the signer signs with something else now"),
+    }
     let detail = format!("{detail}; list {list}; {rotations} rotations");
     let entries = vec![("keys.take", subject, detail)];
     if let Err(error) = app.store().note_key_change(entries, "portal", app.now()).await {
         tracing::error!(%error, "that the keys changed could not be noted");
     }
+}
+
+/// Uses what a signer signs with now, and notes that.
+#[cfg(unix)]
+pub(crate) async fn take_from_signer(app: &App, keys: Keys) {
+    take(app, keys, Folder::default()).await;
 }
 
 /// Queues the warning that is due, once for all processes.
@@ -198,7 +209,7 @@ pub(crate) async fn install(
     actor: &str,
 ) -> anyhow::Result<()> {
     if !app.ring().is_here() {
-        return Err(Refused(Say::new("keys-refused-signer")).into());
+        return Err(Refused(Say::new("keys-refused-at-signer")).into());
     }
     let of = app.clone();
     let judged = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {

@@ -41,6 +41,7 @@ struct KeysPage {
     key_warning: Option<KeyWarning>,
     root_left_behind: Option<String>,
     trouble: Option<String>,
+    /// Whether the key lies with the portal, which then takes files here.
     is_here: bool,
     kid: String,
     x: String,
