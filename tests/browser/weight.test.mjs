@@ -125,8 +125,8 @@ function release() {
 /** The routes that answer GET, with their access, out of the router's own text. */
 function routes() {
   const text = readFileSync(ROUTER, "utf8");
-  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+),\s*(?:pages::upload\()?([\w:]+)\(/g)];
-  assert.equal(found.length, [...text.matchAll(/^\s+\.(?:route|limited)\(\s*"/gm)].length, "every route's form is understood");
+  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+),\s*(?:[\w:]*upload\(\s*)?([\w:]+)\(/g)];
+  assert.equal(found.length, [...text.matchAll(/\.(?:route|limited)\(\s*"/g)].length, "every route's form is understood");
   return found.filter(([, , access, method]) => method === "get" && access !== "Api").map(([, path, access]) => ({ path, access }));
 }
 
