@@ -2,7 +2,6 @@
 //! in one process count for themselves.
 
 use std::borrow::Cow;
-use std::sync::Mutex;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -31,8 +30,6 @@ struct Labels {
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     answers: Family<Labels, Counter>,
-    /// Scrapes one after another: gauges are set when they are read.
-    scraping: Mutex<()>,
 }
 
 impl Metrics {
@@ -49,7 +46,6 @@ impl Metrics {
 
     /// All of it as text.
     fn text(&self, app: &App) -> Result<String, std::fmt::Error> {
-        let _one = self.scraping.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let end = ending(&app.keys(), app.now());
         let mut registry = Registry::with_prefix("countersign");
         let mut gauge = |name: &str, help: &str, value: u64| {

@@ -37,7 +37,7 @@ impl Ending {
         let left = until.saturating_sub(now);
         let first = WARNED_BEFORE.min(length / PART);
         let later = STEPS.into_iter().filter(|step| *step < first);
-        let step = [first].into_iter().chain(later).filter(|step| left <= *step).last();
+        let step = [first].into_iter().chain(later).filter(|step| left <= *step).min();
         Self { until, left, step }
     }
 

@@ -288,7 +288,8 @@ fn is_newer(delegation: &Delegation, before: &Delegation) -> bool {
     match (delegation.serial, before.serial) {
         (Some(serial), Some(known)) => serial > known,
         (None, Some(_)) => false,
-        _ => {
+        (Some(_), None) => delegation.issued_at >= before.issued_at,
+        (None, None) => {
             delegation.issued_at >= before.issued_at && delegation.not_after > before.not_after
                 || delegation.issued_at > before.issued_at
         }

@@ -124,10 +124,10 @@ pub(crate) fn not_backwards(present: &Papers, new: &Papers, now: u64) -> anyhow:
     }
     match (&present.list, &new.list) {
         (Some(_), None) => anyhow::bail!("revocations.response is gone"),
-        (Some(before), Some(list)) if present.list_token != new.list_token => {
-            if !follows(list, before, &new.trust) {
-                anyhow::bail!("revocations.response is older than the list in use");
-            }
+        (Some(before), Some(list))
+            if present.list_token != new.list_token && !follows(list, before, &new.trust) =>
+        {
+            anyhow::bail!("revocations.response is older than the list in use")
         }
         _ => {}
     }
@@ -193,7 +193,7 @@ async fn warn(app: &App, seen: &mut Seen) {
             seen.notice = Some(notice);
         }
         Err(error) => {
-            tracing::error!(%error, "the warning about the signing key could not be queued")
+            tracing::error!(%error, "the warning about the signing key could not be queued");
         }
     }
 }

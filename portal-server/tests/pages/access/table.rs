@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 89] = [
+pub(super) const RULES: [(&str, About, &str); 90] = [
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -140,6 +140,7 @@ pub(super) const RULES: [(&str, About, &str); 89] = [
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
+    ("/admin/keys", Vendor, "a delegation"),
     ("/admin/settings", Vendor, "cap_days=5"),
     ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
