@@ -63,6 +63,9 @@ pub(crate) enum Command {
     /// What a key has signed: check, show.
     #[command(subcommand)]
     Journal(crate::journal::args::Command),
+    /// A portal's audit log: whether it is whole, and up to where it is proven.
+    #[command(subcommand)]
+    Audit(crate::audit::args::Command),
     /// One page to print for whoever releases data from a site: exactly what leaves with a request.
     ReleaseSheet(crate::sheet::args::Sheet),
     /// The trial page: write a folder that is ready to publish, or say what is wrong with one.
@@ -149,7 +152,8 @@ pub(crate) struct Delegate {
     /// Your name as a vendor.
     #[arg(long, default_value = "vendor")]
     pub(crate) vendor: String,
-    /// What it may sign: activation, deactivation, trial, release, time-reset, separated by commas.
+    /// What it may sign: activation, deactivation, trial, release, time-reset,
+    /// audit-checkpoint, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "trial")]
     pub(crate) types: Vec<String>,
     /// For which products: ids separated by commas, or * for all.

@@ -11,6 +11,7 @@ use countersign_core::{Expect, TokenType, file};
 use serde_json::json;
 
 use crate::args::Inspect;
+use crate::audit;
 use crate::fail::{Failure, Outcome};
 use crate::files;
 use crate::keys;
@@ -58,6 +59,18 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
                         .field("sha256", file.sha256.hex())
                 })
                 .text("It verifies. To check the files: countersign verify-release --root KEY FILE")
+        }
+        TokenType::AuditCheckpoint => {
+            let verified = roots.verify_checkpoint(&token)?;
+            let facts = audit::facts(&verified).into_iter();
+            facts
+                .fold(Report::new(audit::json_of(&verified)), |report, (label, value)| {
+                    report.field(label, value)
+                })
+                .text(
+                    "It verifies. Keep it where nobody can change it. To check a log: countersign audit verify LOG \
+                     --checkpoint FILE --root KEY",
+                )
         }
         _ if token_type.is_request() => request(&VerifiedRequest::verify(&token, Expect::Request)?),
         _ => response(&roots.verify_response(&token, Expect::Response)?),

@@ -2,6 +2,7 @@
 //! file; `args.rs` is the whole surface.
 
 mod args;
+mod audit;
 mod explain;
 mod fail;
 mod files;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options, json),
         Command::Journal(command) => journal::run(command, json),
+        Command::Audit(command) => audit::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))
 }

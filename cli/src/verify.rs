@@ -57,6 +57,9 @@ fn verify(
         Some(t @ TokenType::Release) => {
             expect.check(t).and_then(|()| roots.verify_release(token).map(|_| ()))
         }
+        Some(t @ TokenType::AuditCheckpoint) => {
+            expect.check(t).and_then(|()| roots.verify_checkpoint(token).map(|_| ()))
+        }
         Some(t @ TokenType::RootKey) => {
             expect.check(t).and_then(|()| roots.clone().learn(&[token]))
         }

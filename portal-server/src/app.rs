@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::Store;
 
+use crate::access::token::LastUses;
+use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
@@ -53,10 +55,19 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    last_uses: LastUses,
+    /// What is in the way of keeping the audit log.
+    audit_troubles: Troubles,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
 }
 
 impl App {
@@ -128,6 +139,8 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            last_uses: LastUses::default(),
+            audit_troubles: Troubles::default(),
             batches,
             listening,
         };
@@ -212,6 +225,14 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.inner.last_uses
+    }
+
+    pub(crate) fn audit_troubles(&self) -> &Troubles {
+        &self.inner.audit_troubles
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {

@@ -17,6 +17,7 @@
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
+//! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
 //! | `admin` | the same set-up by command line |
 
 pub mod access;
@@ -25,6 +26,7 @@ pub mod admin;
 mod api;
 mod app;
 mod assets;
+pub mod audit;
 pub mod bundle;
 pub mod clock;
 mod config;
@@ -81,6 +83,7 @@ pub async fn serve(
     let (stop, stopped) = watch::channel(false);
     #[cfg(unix)]
     let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
+    let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
     let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
     tokio::spawn({
@@ -97,7 +100,7 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, keeper) }).await;
+    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

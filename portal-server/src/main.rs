@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
+use countersign_portal::audit::{self, command::AuditCommand};
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::release::{Place, upload};
@@ -58,6 +59,22 @@ enum Command {
         /// Print one JSON object.
         #[arg(long, global = true)]
         json: bool,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
+    },
+    /// The audit log: take it along, sign where it ends, compare the database with it.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+        /// Folder with database and keys.
+        #[arg(long, global = true, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
         #[command(flatten)]
         passphrase: KeyPassphrase,
     },
@@ -147,6 +164,10 @@ struct Serve {
     /// Whom mail comes from, e.g. "Acme <portal@acme.example>".
     #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
     mail_from: Option<String>,
+    /// An existing folder that checkpoints of the audit log are written to as well: best one that is written once, or copied to
+    /// where whoever runs this portal cannot change it.
+    #[arg(long, value_name = "DIR")]
+    audit_checkpoints: Option<PathBuf>,
     /// Serve metrics for Prometheus at /metrics of this address, e.g. 127.0.0.1:9464. It is for whoever measures alone: never
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
@@ -161,7 +182,7 @@ struct Serve {
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -169,43 +190,60 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(options) => run_server(*options).await,
+        Command::Serve(options) => run_server(*options).await?,
         Command::Init { data, vendor, passphrase } => {
-            init(data, vendor, passphrase.sources()).await
+            init(data, vendor, passphrase.sources()).await?;
         }
         Command::Keys { command, data, json, passphrase } => {
             let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
             print_made(&keys::command::run(&config, command).await?, json);
-            Ok(())
         }
         #[cfg(unix)]
         Command::Signer { command } => {
             if let SignerCommand::Serve(options) = command.as_ref() {
                 start_logs(options.json_logs);
             }
-            signer::args::run(*command, shutdown_signal()).await
+            signer::args::run(*command, shutdown_signal()).await?;
+        }
+        Command::Audit { command, data, json, signer, passphrase } => {
+            let app = open(&data, None, signer, passphrase.sources()).await?;
+            let ran = audit::command::run(&app, command).await?;
+            app.store().close();
+            if let Some(said) = ran.said {
+                print_made(&said, json);
+            }
+            return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Admin { command, data, json, release_store, signer, passphrase } => {
-            if !App::exists(&data) {
-                anyhow::bail!(
-                    "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
-                     countersign-portal init --data {} --vendor \"Your name\"",
-                    data.display(),
-                    data.display()
-                );
-            }
-            let mut config = config(data, release_store.as_deref()).context("nothing was done")?;
-            config.signer = signer;
-            config.key_passphrase = passphrase.sources();
-            let app = App::open(config).await.context("nothing was done")?;
+            let app = open(&data, release_store.as_deref(), signer, passphrase.sources()).await?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
-            Ok(())
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The portal that there is.
+async fn open(
+    data: &Path,
+    release_store: Option<&str>,
+    signer: Option<PathBuf>,
+    key_passphrase: Sources,
+) -> anyhow::Result<App> {
+    if !App::exists(data) {
+        anyhow::bail!(
+            "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
+             countersign-portal init --data {} --vendor \"Your name\"",
+            data.display(),
+            data.display()
+        );
+    }
+    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    let config = Config { signer, key_passphrase, ..config };
+    App::open(config).await.context("nothing was done")
 }
 
 fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
@@ -280,10 +318,14 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
             password: options.smtp_password,
         }),
         mail_from: options.mail_from,
+        audit_checkpoints: options.audit_checkpoints,
         signer: options.signer,
         key_passphrase: options.passphrase.sources(),
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
+    if let Some(folder) = &config.audit_checkpoints {
+        audit::check_writable(folder).context("--audit-checkpoints")?;
+    }
     let listener = TcpListener::bind(options.listen).await.with_context(|| {
         format!("{} cannot be listened on; choose another address with --listen", options.listen)
     })?;

@@ -1,4 +1,4 @@
-//! Who signs for the portal. Every response and every checksum list goes through here, with what shows that it was asked for.
+//! Who signs for the portal. Every response, checksum list and checkpoint goes through here, with what shows that it was asked for.
 
 #[cfg(unix)]
 mod client;
@@ -6,6 +6,7 @@ mod public;
 #[cfg(unix)]
 mod there;
 
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::delegation::Delegation;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
@@ -94,6 +95,18 @@ impl Signing {
             Self::Here(signer) => Ok(signer.sign_release(release)?),
             #[cfg(unix)]
             Self::There(there) => there.sign_release(release).await,
+        }
+    }
+
+    /// Signs a checkpoint of the audit log: the bare token.
+    ///
+    /// # Errors
+    /// [`NotSigned`]; nothing is half-done then.
+    pub async fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> Result<String, NotSigned> {
+        match self {
+            Self::Here(signer) => Ok(signer.sign_checkpoint(checkpoint)?),
+            #[cfg(unix)]
+            Self::There(there) => there.sign_checkpoint(checkpoint).await,
         }
     }
 

@@ -9,6 +9,7 @@ use countersign_core::trust::{Roots, VerifiedResponse};
 use countersign_core::{Error, Expect, TokenType, UnixSeconds, file};
 
 use super::verdict::Verdict;
+use crate::audit;
 use crate::fail::Failure;
 use crate::files;
 
@@ -129,6 +130,16 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
                     verdict.next("To check the files: countersign verify-release FILE"),
                     Subject::Other,
                 )
+            }
+            Err(error) => refused(verdict, &error),
+        },
+        TokenType::AuditCheckpoint => match roots.verify_checkpoint(token) {
+            Ok(checkpoint) => {
+                let facts = audit::facts(&checkpoint).into_iter();
+                let verdict =
+                    facts.fold(verdict, |verdict, (label, value)| verdict.fact(label, value));
+                let next = "It is for no machine: it proves the portal's audit log. Keep it where nobody can change it.";
+                (verdict.next(next), Subject::Other)
             }
             Err(error) => refused(verdict, &error),
         },

@@ -36,8 +36,11 @@ pub(crate) fn run(options: &Show, as_json: bool) -> Outcome {
             if last.len() == options.last as usize {
                 last.pop_front();
             }
-            last.push_back(match roots.as_ref().and_then(|roots| release(roots, entry)) {
-                Some(release) => release,
+            let other = roots
+                .as_ref()
+                .and_then(|roots| release(roots, entry).or_else(|| checkpoint(roots, entry)));
+            last.push_back(match other {
+                Some(other) => other,
                 None => shown(entry, response),
             });
         }
@@ -80,6 +83,18 @@ fn release(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
         claims.channel,
         claims.files.len()
     );
+    Some(Shown { n, at, words, json })
+}
+
+/// A checkpoint of an audit log that was signed, where the entry holds one that verifies.
+fn checkpoint(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
+    let verified = roots.verify_checkpoint(&entry.response).ok()?;
+    let (claims, n, at) = (verified.claims(), entry.n, entry.at);
+    let json = json!({
+        "n": n, "at": at, "type": TokenType::AuditCheckpoint.as_str(), "log": claims.log.to_string(),
+        "entry": claims.n, "hash": claims.hash.to_string(),
+    });
+    let words = format!("checkpoint of the audit log {}, up to entry {}", claims.log, claims.n);
     Some(Shown { n, at, words, json })
 }
 

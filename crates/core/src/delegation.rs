@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::UnixSeconds;
+use crate::checkpoint::Checkpoint;
 use crate::claims::{self, Claims};
 use crate::error::{Code, Error, Result};
 use crate::ids::{Id, Malformed, ProductId};
@@ -65,6 +66,8 @@ pub enum ScopeType {
     Release,
     /// `time-reset`
     TimeReset,
+    /// `audit-checkpoint`
+    AuditCheckpoint,
 }
 
 /// Which products a key may sign for.
@@ -78,8 +81,14 @@ pub enum Products {
 
 impl ScopeType {
     /// All types.
-    pub const ALL: [Self; 5] =
-        [Self::Activation, Self::Deactivation, Self::Trial, Self::Release, Self::TimeReset];
+    pub const ALL: [Self; 6] = [
+        Self::Activation,
+        Self::Deactivation,
+        Self::Trial,
+        Self::Release,
+        Self::TimeReset,
+        Self::AuditCheckpoint,
+    ];
 
     /// The type as it stands in a scope.
     pub fn as_str(self) -> &'static str {
@@ -89,6 +98,7 @@ impl ScopeType {
             Self::Trial => "trial",
             Self::Release => "release",
             Self::TimeReset => "time-reset",
+            Self::AuditCheckpoint => "audit-checkpoint",
         }
     }
 
@@ -97,6 +107,7 @@ impl ScopeType {
         match self {
             Self::Release => "releases".to_owned(),
             Self::TimeReset => "time resets".to_owned(),
+            Self::AuditCheckpoint => "checkpoints of an audit log".to_owned(),
             _ => format!("{self} responses"),
         }
     }
@@ -229,6 +240,16 @@ impl Delegation {
         self.covers_type(ScopeType::Release, &release.product, release.issued_at)
     }
 
+    /// Refuses a checkpoint of an audit log that this delegation does not cover, with the limit in the error. A log is of all
+    /// products.
+    ///
+    /// # Errors
+    /// [`Code::OutOfScope`].
+    pub fn covers_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
+        self.covers_kind(ScopeType::AuditCheckpoint)?;
+        self.covers_time(checkpoint.issued_at)
+    }
+
     /// Whether the key can give nothing but trials: it may sit in a page that everybody can open, and its clock is a
     /// visitor's.
     pub fn is_trial_only(&self) -> bool {
@@ -247,18 +268,27 @@ impl Delegation {
     }
 
     fn covers_type(&self, kind: ScopeType, product: &ProductId, at: UnixSeconds) -> Result<()> {
-        if !self.scope.types.contains(&kind) {
-            return Err(self.outside(&format!("may not sign {}", kind.plural())));
-        }
+        self.covers_kind(kind)?;
         if let Products::Some(ids) = &self.scope.products
             && !ids.contains(product)
         {
             return Err(self.outside(&format!("may not sign for the product {product}")));
         }
-        if !(self.not_before..self.not_after).contains(&at) {
-            return Err(self.outside("was used outside the time it is valid for"));
+        self.covers_time(at)
+    }
+
+    fn covers_kind(&self, kind: ScopeType) -> Result<()> {
+        if self.scope.types.contains(&kind) {
+            return Ok(());
         }
-        Ok(())
+        Err(self.outside(&format!("may not sign {}", kind.plural())))
+    }
+
+    fn covers_time(&self, at: UnixSeconds) -> Result<()> {
+        if (self.not_before..self.not_after).contains(&at) {
+            return Ok(());
+        }
+        Err(self.outside("was used outside the time it is valid for"))
     }
 
     fn outside(&self, fact: &str) -> Error {

@@ -51,6 +51,7 @@ types! {
     Revocations "revocations+jwt" "revocation list"
     RootKey "root-key+jwt" "root key rotation"
     Release "release+jwt" "release checksum list"
+    AuditCheckpoint "audit-checkpoint+jwt" "audit log checkpoint"
 }
 
 impl TokenType {
@@ -72,7 +73,7 @@ impl TokenType {
 
     /// Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations.
     pub(crate) fn is_delegable(self) -> bool {
-        self.is_response() || self == Self::Release
+        self.is_response() || matches!(self, Self::Release | Self::AuditCheckpoint)
     }
 
     /// "an activation request", "a trial response".
@@ -156,7 +157,7 @@ impl FromStr for Expect {
 pub(crate) enum Header {
     /// Requests: the device's own key.
     Device(PublicKey),
-    /// Responses and releases: the signer, with what vouches for it.
+    /// Responses, releases and checkpoints: the signer, with what vouches for it.
     Vendor {
         kid: Thumbprint,
         chain: Option<String>,

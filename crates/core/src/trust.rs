@@ -9,6 +9,7 @@ mod verified;
 use std::borrow::Cow;
 
 use crate::UnixSeconds;
+use crate::checkpoint::Checkpoint;
 use crate::delegation::Delegation;
 use crate::error::{Code, Error, Result};
 use crate::ids::{Hash, Thumbprint};
@@ -22,7 +23,7 @@ use crate::token::{Expect, Header, TokenType, Unverified};
 use line::{Line, Link};
 pub use signer::Signer;
 use verified::Signed;
-pub use verified::{Verified, VerifiedRelease, VerifiedResponse};
+pub use verified::{Verified, VerifiedCheckpoint, VerifiedRelease, VerifiedResponse};
 
 /// The root public keys that a verifier is configured with, and what rotations have told it of their line since.
 #[derive(Debug, Clone)]
@@ -188,6 +189,26 @@ impl Roots {
         signed.verified(roots.into_owned(), release, claim, issued_at)
     }
 
+    /// Verifies a checkpoint of an audit log, in the same way as a response.
+    ///
+    /// # Errors
+    /// As [`Roots::verify_response`].
+    pub fn verify_checkpoint(&self, token: &str) -> Result<VerifiedCheckpoint> {
+        let unverified = Unverified::decode(token)?;
+        Expect::Type(TokenType::AuditCheckpoint).check(unverified.token_type())?;
+        let roots = self.with(rotations_of(&unverified))?;
+        let signed =
+            roots.verify_signature(&unverified, "the checkpoint is signed by", Use::New)?;
+        let checkpoint = Checkpoint::from_payload(&signed.payload)?;
+        let claim = signed.claim(false)?;
+        if let Some(delegation) = &signed.delegation {
+            delegation.covers_checkpoint(&checkpoint)?;
+        }
+        roots.check_time(&signed.root, checkpoint.issued_at)?;
+        let issued_at = checkpoint.issued_at;
+        signed.verified(roots.into_owned(), checkpoint, claim, issued_at)
+    }
+
     /// Verifies a delegation on its own.
     ///
     /// # Errors
@@ -238,7 +259,7 @@ impl Roots {
         new: Use,
     ) -> Result<Signed> {
         let Header::Vendor { kid, chain, revocations, .. } = unverified.header() else {
-            unreachable!("the header of a response or release names the vendor's key")
+            unreachable!("the header of a response, release or checkpoint names the vendor's key")
         };
         let chained = match (self.find(kid), chain) {
             (Some(_), _) => None,

@@ -60,7 +60,8 @@ pub struct Entry<'a> {
     pub at: UnixSeconds,
     /// SHA-256 of the bytes of the line before it, without its newline.
     pub prev: Hash,
-    /// SHA-256 of the request token that it answers; of its id, where it is a release and answers nobody.
+    /// SHA-256 of the request token that it answers; of its id, where it is a release, and of the place where it is a
+    /// checkpoint of an audit log: both answer nobody.
     pub request: Hash,
     /// The response, or the release: the bare token.
     #[serde(borrow)]

@@ -115,6 +115,8 @@ struct Walk<'a> {
     seen: BTreeMap<u64, (u64, Option<Hash>)>,
     /// By number: what an entry's line must hash to, as its successor says, where the successor stands before it.
     wanted: HashMap<u64, Hash>,
+    /// The first entry with a checkpoint of a place, and what that says.
+    checkpoints: HashMap<Hash, (u64, Hash)>,
     /// How many grants each delegation has given.
     granted: HashMap<Hash, u64>,
     /// Which entry answered a request.
@@ -214,9 +216,18 @@ impl Walk<'_> {
     /// Whether the response inside says what the line says.
     fn proves_itself(&mut self, entry: &Entry<'_>) -> Option<VerifiedResponse> {
         let roots = self.roots?;
-        if self.form() == Form::Signatures && is_release(&entry.response) {
-            self.release_proves_itself(roots, entry);
-            return None;
+        if self.form() == Form::Signatures {
+            match Unverified::decode(&entry.response).map(|token| token.token_type()) {
+                Ok(TokenType::Release) => {
+                    self.release_proves_itself(roots, entry);
+                    return None;
+                }
+                Ok(TokenType::AuditCheckpoint) => {
+                    self.checkpoint_proves_itself(roots, entry);
+                    return None;
+                }
+                _ => {}
+            }
         }
         let verified = match roots.verify_response(&entry.response, Expect::Response) {
             Ok(verified) => verified,
@@ -251,6 +262,34 @@ impl Walk<'_> {
             && entry.under.is_none();
         if !of_key || !same {
             let fact = format!("the release of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
+    }
+
+    /// A checkpoint, and whether the audit log was another one when an earlier checkpoint of the same entry was signed.
+    fn checkpoint_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let n = entry.n;
+        let verified = match roots.verify_checkpoint(&entry.response) {
+            Ok(verified) => verified,
+            Err(error) => {
+                let fact = format!("the checkpoint of entry {n} does not verify: {error}");
+                return self.find(Kind::Untrue, fact);
+            }
+        };
+        let claims = verified.claims();
+        let of_key = self.opening.as_ref().is_none_or(|opening| opening.kid == *verified.signer());
+        let same = claims.place() == entry.request && claims.issued_at == entry.at;
+        if !of_key || !same || entry.under.is_some() {
+            let fact = format!("the checkpoint of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
+        let (other, hash) = *self.checkpoints.entry(claims.place()).or_insert((n, claims.hash));
+        if hash != claims.hash {
+            let fact = format!(
+                "the checkpoints of the entries {other} and {n} say different things of entry {} of the audit log: it was \
+                 changed or set back in between",
+                claims.n
+            );
             self.find(Kind::Untrue, fact);
         }
     }
@@ -312,10 +351,6 @@ impl Walk<'_> {
             findings: self.findings,
         }
     }
-}
-
-fn is_release(token: &str) -> bool {
-    Unverified::decode(token).is_ok_and(|token| token.token_type() == TokenType::Release)
 }
 
 /// What of a line its response contradicts.

@@ -16,7 +16,9 @@
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
+//! | `api_token` | what programs act for somebody by |
 //! | `setting`, `audit`, `job`, `signing_key` | settings; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
+//! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -24,7 +26,9 @@ mod activate;
 mod activation;
 mod activation_list;
 mod answer;
+mod api_token;
 mod audit;
+mod audit_chain;
 mod deactivation;
 mod dialect;
 mod email_change;
@@ -78,7 +82,9 @@ pub use activate::{Activate, Activated, ActivationRefusal, Right, Seat};
 pub use activation::{Activation, ActivationState, Released};
 pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
-pub use audit::AuditEntry;
+pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
+pub use audit::{AuditEntry, AuditPage, AuditQuery};
+pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use deactivation::{Deactivate, Deactivated};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};

@@ -56,6 +56,7 @@ fn write_all(
                 ScopeType::Deactivation,
                 ScopeType::Trial,
                 ScopeType::Release,
+                ScopeType::AuditCheckpoint,
             ],
             products: Products::All,
             max_days: None,

@@ -1,16 +1,18 @@
 //! The vendor's pages, plain as yet: products, licenses, customers.
 
+pub(crate) mod audit;
 pub(crate) mod customers;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod tokens;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use countersign_core::Id;
-use countersign_store::{AuditEntry, Entitlements, Metadata, MetadataEntry, User};
+use countersign_store::{Entitlements, Metadata, MetadataEntry, User};
 
 use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
@@ -29,7 +31,7 @@ struct OverviewPage {
     roots: Vec<String>,
     signing_key: String,
     signing_until: String,
-    entries: Vec<(String, AuditEntry)>,
+    lines: Vec<audit::LogLine>,
 }
 
 /// `/admin`
@@ -48,10 +50,7 @@ pub(crate) async fn overview(
         roots: keys.roots.iter().map(ToString::to_string).collect(),
         signing_key: keys.signing.kid().to_string(),
         signing_until: visitor.language.date_time(keys.until()),
-        entries: entries
-            .into_iter()
-            .map(|entry| (visitor.language.date_time(entry.at), entry))
-            .collect(),
+        lines: audit::lines(&app, visitor.language, &entries).await?,
     }))
 }
 

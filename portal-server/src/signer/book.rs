@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
 use countersign_core::{Hash, Thumbprint, UnixSeconds, pem};
@@ -27,6 +28,8 @@ pub enum Wanted {
     Response(Box<Response>),
     /// A checksum list.
     Release(Box<Release>),
+    /// A checkpoint of the portal's audit log.
+    Checkpoint(Box<Checkpoint>),
 }
 
 /// Signs and journals.
@@ -49,6 +52,7 @@ impl Wanted {
         match self {
             Self::Response(response) => response.request.hash,
             Self::Release(release) => Hash::of(release.id.to_string()),
+            Self::Checkpoint(checkpoint) => checkpoint.place(),
         }
     }
 
@@ -56,6 +60,7 @@ impl Wanted {
         match self {
             Self::Response(response) => response.issued_at,
             Self::Release(release) => release.issued_at,
+            Self::Checkpoint(checkpoint) => checkpoint.issued_at,
         }
     }
 
@@ -197,6 +202,7 @@ fn token(held: &Held, wanted: &Wanted, count: u64) -> countersign_core::Result<S
     match wanted {
         Wanted::Response(response) => held.signer.sign_counted(response, count),
         Wanted::Release(release) => held.signer.sign_release(release),
+        Wanted::Checkpoint(checkpoint) => held.signer.sign_checkpoint(checkpoint),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
 use tokio::net::{UnixListener, UnixStream};
@@ -190,6 +191,11 @@ impl Desk {
                 check_time(release.issued_at, papers, now)?;
                 self.limits.check_releases()?;
                 Wanted::Release(Box::new(release))
+            }
+            What::SignCheckpoint { checkpoint } => {
+                let checkpoint = Checkpoint::from_unsigned(&checkpoint)?;
+                check_time(checkpoint.issued_at, papers, now)?;
+                Wanted::Checkpoint(Box::new(checkpoint))
             }
         };
         Ok(Said::Signed { token: self.book.sign(wanted).await? })

@@ -47,6 +47,11 @@ pub enum What {
         /// The list as `Release::to_unsigned` writes it.
         release: Value,
     },
+    /// A checkpoint of the portal's audit log.
+    SignCheckpoint {
+        /// As `Checkpoint::to_unsigned` writes it.
+        checkpoint: Value,
+    },
 }
 
 /// What shows that a response was asked for.

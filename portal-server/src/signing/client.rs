@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign_core::Hash;
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
 use countersign_journal::Head;
@@ -139,6 +140,13 @@ impl Client {
 
     pub(super) async fn sign_release(&self, release: &Release) -> Result<String, NotSigned> {
         self.token(What::SignRelease { release: release.to_unsigned() }).await
+    }
+
+    pub(super) async fn sign_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+    ) -> Result<String, NotSigned> {
+        self.token(What::SignCheckpoint { checkpoint: checkpoint.to_unsigned() }).await
     }
 
     async fn token(&self, what: What) -> Result<String, NotSigned> {

@@ -136,10 +136,41 @@ async fn two_processes_activate_renew_deactivate_give_trials_and_sign_a_release(
     assert_eq!(published["status"], "published", "{published}");
     let shown = child::run(&["show", "--socket", text(&site.socket())]);
     let shown = String::from_utf8(shown.stdout).unwrap();
-    assert!(shown.contains("journal       5 "), "{shown}");
+    // The portal lets a checkpoint of its audit log be signed, when it has run for some seconds.
+    assert!(["5", "6"].iter().any(|n| shown.contains(&format!("journal       {n} "))), "{shown}");
     signer.terminate();
     let (tokens, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
     assert_eq!((tokens.len(), verified.findings.len()), (5, 0), "{verified:?}");
+}
+
+/// Whoever takes the portal over can have a checkpoint of a log that was made anew, but the signer's journal tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_second_checkpoint_of_one_entry_shows_in_the_signers_journal() {
+    let site = Site::new();
+    let signer = site.signer();
+    let (data, socket) = (site.data(), site.socket());
+    let place = ["--data", text(&data), "--signer", text(&socket)];
+    let sign = || run(&[&["audit", "checkpoint"], &place[..]].concat());
+    let first = sign();
+    let token = countersign_core::file::read(first.as_bytes()).unwrap();
+    let checkpoint = site.roots.verify_checkpoint(&token).unwrap();
+    assert_eq!(sign(), first, "nothing has happened since");
+    let whole = || journaled(&journal_in(&site.signer_data()), &site.roots).1.findings;
+    assert_eq!(whole(), []);
+    let database = rusqlite::Connection::open(data.join("countersign.db")).unwrap();
+    database
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF; UPDATE audit SET actor = 'nobody' WHERE seq = 1; \
+             DELETE FROM audit_chain; DELETE FROM audit_checkpoint",
+        )
+        .unwrap();
+    drop(database);
+    let second = sign();
+    let second = countersign_core::file::read(second.as_bytes()).unwrap();
+    let second = site.roots.verify_checkpoint(&second).unwrap();
+    assert_eq!(second.claims().n, checkpoint.claims().n);
+    assert!(whole()[0].fact.contains("say different things"), "{:?}", whole());
+    signer.terminate();
 }
 
 /// Customers go on while the signer is killed and started again: each gets its answer or hears that nothing was used up, and

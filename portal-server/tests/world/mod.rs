@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use argon2::PasswordHasher as _;
 use countersign_core::delegation::Delegation;
@@ -67,6 +68,8 @@ impl TestPortal {
             rate_limit: None,
             trial_origins: vec!["https://acme.github.io".into()],
             clock: Arc::<TestClock>::clone(&clock),
+            // When a test says so, and not in between.
+            seal_every: Duration::from_secs(DAY),
             ..Config::new(folder.path().join("data"))
         };
         change(&mut config);

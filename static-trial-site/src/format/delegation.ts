@@ -9,7 +9,7 @@ import type { Response } from "./response";
 import type { Unverified } from "./token";
 
 const DAY = 86_400;
-const KINDS = ["activation", "deactivation", "trial", "release", "time-reset"];
+const KINDS = ["activation", "deactivation", "trial", "release", "time-reset", "audit-checkpoint"];
 
 /** A delegation's claims. */
 export interface Delegation {

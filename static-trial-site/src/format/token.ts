@@ -23,6 +23,7 @@ const TYPES = {
   "revocations+jwt": "revocation list",
   "root-key+jwt": "root key rotation",
   "release+jwt": "release checksum list",
+  "audit-checkpoint+jwt": "audit log checkpoint",
 } as const;
 
 /** What a token is (`typ`). */
@@ -38,7 +39,7 @@ export function isResponse(type: TokenType): boolean {
 
 /** Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations. */
 function isDelegable(type: TokenType): boolean {
-  return isResponse(type) || type === "release+jwt";
+  return isResponse(type) || type === "release+jwt" || type === "audit-checkpoint+jwt";
 }
 
 /** "an activation request" */

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Roots;
 use super::claim::Claim;
+use crate::checkpoint::Checkpoint;
 use crate::claims;
 use crate::delegation::Delegation;
 use crate::error::{Code, Error, Result};
@@ -13,7 +14,7 @@ use crate::release::Release;
 use crate::response::Response;
 use crate::token::{self, MOST_ROTATIONS, TokenType};
 
-/// A key that signs responses and releases: a root, or a delegated key with the delegation that goes into each of them.
+/// A key that signs responses, releases and checkpoints: a root, or a delegated key with the delegation that goes into each of them.
 #[derive(Debug, Clone)]
 pub struct Signer {
     key: SigningKey,
@@ -135,6 +136,17 @@ impl Signer {
             delegation.covers_release(release)?;
         }
         self.token(TokenType::Release, release.payload(), None)
+    }
+
+    /// Signs a checkpoint of an audit log: the bare token.
+    ///
+    /// # Errors
+    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::TooLong`] when a long revocation list leaves no room.
+    pub fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> Result<String> {
+        if let Some(delegation) = self.delegation() {
+            delegation.covers_checkpoint(checkpoint)?;
+        }
+        self.token(TokenType::AuditCheckpoint, checkpoint.payload(), None)
     }
 
     fn token(&self, kind: TokenType, mut payload: Value, count: Option<u64>) -> Result<String> {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::claim::{self, Claim};
 use super::{Roots, revoked};
 use crate::UnixSeconds;
+use crate::checkpoint::Checkpoint;
 use crate::delegation::Delegation;
 use crate::error::Result;
 use crate::ids::{Hash, Thumbprint};
@@ -69,6 +70,9 @@ pub type VerifiedResponse = Verified<Response>;
 
 /// A verified checksum list of a release.
 pub type VerifiedRelease = Verified<Release>;
+
+/// A verified checkpoint of an audit log.
+pub type VerifiedCheckpoint = Verified<Checkpoint>;
 
 impl<T> Verified<T> {
     /// The claims.

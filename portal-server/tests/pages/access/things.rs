@@ -4,6 +4,7 @@
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::Ask;
 use countersign_core::{Id, LicenseId};
+use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{ActivationState, NewLicense, NewRelease, Validity};
@@ -39,6 +40,8 @@ pub(super) struct Things {
     release: Id,
     file: Id,
     request: String,
+    /// The entry that a checkpoint of the audit log names.
+    checkpoint: u64,
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
@@ -59,6 +62,7 @@ impl Things {
         let database = portal.app.config().data.join("countersign.db");
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
+            checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
             user: jane.id,
@@ -73,13 +77,13 @@ impl Things {
         }
     }
 
-    /// The path with the id of something that is there; `session` is one that may be ended.
-    pub(super) fn path(&self, path: &str, licensed: &Licensed, session: &str) -> String {
+    /// The path with the id of something that is there; `own` is a session or a token that may be ended.
+    pub(super) fn path(&self, path: &str, licensed: &Licensed, own: &str) -> String {
         let id = match path {
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/groups/") => self.group.to_string(),
-            _ if path.contains("/sessions/") => session.to_owned(),
+            _ if path.contains("/sessions/") || path.contains("/tokens/") => own.to_owned(),
             _ if path.ends_with("/invitation") || path.ends_with("/withdraw") => {
                 self.invited.to_string()
             }
@@ -94,6 +98,7 @@ impl Things {
             .replace("{release}", &self.release.to_string())
             .replace("{hash}", &licensed.answered)
             .replace("{name}", "portal.css")
+            .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
     }
