@@ -64,6 +64,12 @@ fn api(app: &App) -> Table<'_> {
             Access::Token(TokenScope::AnswerRequests),
             api::support::preview(),
         )
+        .route("/api/v1/journals", Access::Token(TokenScope::PushJournal), api::journals::push())
+        .route(
+            "/api/v1/journals/{id}",
+            Access::Token(TokenScope::PushJournal),
+            api::journals::show(),
+        )
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
         .route("/api/{*path}", Access::Api, api::not_found())
@@ -316,6 +322,27 @@ fn pages(app: &App) -> Table<'_> {
             ),
         )
         .route(
+            "/admin/settings/look",
+            Access::Admin,
+            get(pages::admin::look::show).post(pages::admin::look::save),
+        )
+        .route(
+            "/admin/settings/look/{picture}",
+            Access::Admin,
+            pages::admin::look::upload(post(pages::admin::look::bring)),
+        )
+        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
+        .route(
+            "/admin/settings/look/{picture}/remove",
+            Access::Admin,
+            post(pages::admin::look::remove),
+        )
+        .route(
+            "/admin/settings/texts",
+            Access::Admin,
+            get(pages::admin::texts::show).post(pages::admin::texts::save),
+        )
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),
@@ -334,6 +361,13 @@ fn pages(app: &App) -> Table<'_> {
             "/admin/licenses/{id}",
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
+        )
+        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
+        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/journals/{id}/take-back",
+            Access::Admin,
+            get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
         )
         .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
         .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
