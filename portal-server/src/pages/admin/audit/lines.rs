@@ -72,7 +72,7 @@ impl Reader<'_> {
         let said = self.language.say(&say);
         // What has no words is shown by the name that programs give to it, which stands there anyway.
         let what = if said == key { String::new() } else { said };
-        let is_said = entry.detail.is_empty() || what.contains(named.as_str());
+        let is_said = what.contains(named.as_str()) || subject.name == named;
         Ok(LogLine {
             when: self.language.date_time(entry.at),
             detail: if is_said { String::new() } else { named },
@@ -124,6 +124,8 @@ impl Reader<'_> {
                 Named::plain(self.language.t("activity-by-machine"))
             }
             "portal" => Named::plain(self.language.t("activity-by-portal")),
+            "admin-command" => Named::plain(self.language.t("audit-by-command")),
+            "first-start" => Named::plain(self.language.t("audit-by-first-start")),
             _ => Named::plain(actor),
         })
     }
