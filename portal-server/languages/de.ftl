@@ -123,6 +123,7 @@ field-feature-word = Wort einer Funktion
 field-metadata-name = Name einer weiteren Angabe
 field-metadata-value = Weitere Angabe
 field-trial-origin = Ursprung einer Testseite
+field-token-name = Name eines Tokens
 metadata-too-many = Höchstens { $most } weitere Angaben passen.
 response-has-no-room = Tarif, Inhaber, Funktionen und die Angaben für das Programm ergeben { $bytes } Bytes, und { $room } passen in eine Antwort: Kein Rechner ließe sich aktivieren. Kürzen Sie sie.
 day-unfit = „{ $text }“ ist kein Tag; man schreibt ihn 2027-12-31.
@@ -662,6 +663,36 @@ two-factor-key-title = Der Schlüssel der Zwei-Faktor-Anmeldung fehlt
 two-factor-key = Niemand kann sich mit einem Code einer Authenticator-App anmelden, bis die Datei aus Ihrer Sicherung zurückgelegt und das Portal neu gestartet ist. Wiederherstellungscodes gelten, und auf der Seite eines Benutzers können Sie die Zwei-Faktor-Anmeldung ausschalten. Ist die Datei endgültig verloren, halten Sie das Portal an und rufen Sie countersign-portal admin lost-two-factor-key auf.
 root-left-title = Der Wurzelschlüssel ist noch hier
 root-left = Tragen Sie ihn an einen Ort ohne Netz, und löschen Sie ihn hier. Das Portal braucht ihn nicht.
+tokens = API-Token
+tokens-lead = Mit einem Token handeln Programme für Sie, etwa die Befehlszeile des Supports. Ein Token darf, was beim Erstellen angekreuzt ist, und sonst nichts.
+token-scopes = Was es darf
+token-end = Endet
+token-last-used = Zuletzt benutzt
+token-revoke = Widerrufen
+token-live = gilt
+token-ends-soon = endet bald
+token-expired = ist abgelaufen
+token-revoked = widerrufen
+token-new = Neues Token
+token-name = Name
+token-name-hint = Wofür es ist und wo es liegt, etwa: Laptop des Supports.
+token-name-needed = Ein Token hat einen Namen.
+token-scope-needed = Ein Token, das nichts darf, nützt nichts: Kreuzen Sie an, was es darf.
+token-scope-unknown = So etwas, das ein Token dürfte, gibt es nicht.
+token-days = Tage, die es gilt
+token-days-hint = 1 bis { $most }. Es endet auch, wenn Sie ein neues Passwort bekommen, gesperrt oder deaktiviert werden.
+token-days-range = Ein Token gilt 1 bis { $most } Tage.
+token-make = Token erstellen
+token-not-yours = Token sind für Administratoren des Herstellers, die sich anmelden dürfen.
+token-too-many = Sie haben { $count } gültige Token, mehr darf niemand haben. Widerrufen Sie eines, das nicht gebraucht wird.
+token-made-title = Das neue Token
+token-made = Kopieren Sie es jetzt: Es wird nicht noch einmal gezeigt, und auch das Portal selbst kennt es nicht mehr.
+token-made-file = Legen Sie es in eine Datei, die sonst niemand lesen kann, und nennen Sie diese Datei mit --token-file. Wer das Token hat, kann, was es darf.
+scope-requests-answer = requests:answer – Anfragen beantworten, in den Grenzen ihrer Lizenzen
+scope-policy-read = policy:read – Produkte lesen, und was Lizenzen gewähren, ohne ihre Schlüssel
+scope-licenses-read = licenses:read – auch Lizenzschlüssel lesen
+scope-journal-push = journal:push – Journale von Offline-Signierern einreichen
+never = nie
 audit-log = Protokoll
 audit-lead = Alles, was hier geändert wurde, von wem und wann. Jeder Eintrag trägt die Prüfsumme des vorigen, sodass nichts unbemerkt geändert oder herausgenommen werden kann.
 audit-trouble = Das Protokoll wird nicht so geführt, wie es sollte
@@ -865,6 +896,14 @@ mail-new-recovery-codes-body =
 
     { $link }
 
+mail-token-made-subject = Ein neues API-Token Ihres Kontos bei { $vendor }
+mail-token-made-body =
+    Es wurde ein Token erstellt, mit dem ein Programm bei { $vendor } für Sie handeln kann.
+
+    Waren Sie das, ist nichts zu tun. Wenn nicht, setzen Sie sofort ein neues Passwort, das alle Ihre Token beendet:
+
+    { $link }
+
 ## Konten
 
 organization-full = { $count ->
@@ -987,6 +1026,7 @@ activity-user-new-recovery-codes = { $subject } hat neue Wiederherstellungscodes
 activity-user-use-recovery-code = { $subject } hat einen Wiederherstellungscode benutzt.
 activity-user-end-session = { $subject } hat eine Sitzung beendet.
 activity-user-end-other-sessions = { $subject } hat sich überall sonst abgemeldet.
+activity-user-end-tokens = Die API-Token von { $subject } wurden beendet.
 activity-group-create = Die Gruppe { $subject } wurde angelegt.
 activity-group-rename = Eine Gruppe heißt jetzt { $detail }.
 activity-group-delete = Die Gruppe { $detail } wurde gelöscht.

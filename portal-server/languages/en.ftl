@@ -123,6 +123,7 @@ field-feature-word = Word of a feature
 field-metadata-name = Name of a further string
 field-metadata-value = Further string
 field-trial-origin = Origin of a trial page
+field-token-name = Name of a token
 metadata-too-many = At most { $most } further strings fit.
 response-has-no-room = Plan, holder, features and the strings for the app come to { $bytes } bytes, and { $room } fit into a response: no machine could be activated. Shorten them.
 day-unfit = “{ $text }” is no day; one is written 2027-12-31.
@@ -663,6 +664,36 @@ two-factor-key-title = The key of two-factor login is missing
 two-factor-key = Nobody can log in with a code of an authenticator app until the file is put back from your backup and the portal is started again. Recovery codes work, and you can turn two-factor login off on the page of a user. If the file is lost for good, stop the portal and run countersign-portal admin lost-two-factor-key.
 root-left-title = The root key is still here
 root-left = Carry it to an offline place and delete it here. The portal does not need it.
+tokens = API tokens
+tokens-lead = Programs act for you with a token: the support desk's command line, for one. A token can do what is ticked when it is made, and nothing else.
+token-scopes = What it may do
+token-end = Ends
+token-last-used = Last used
+token-revoke = Revoke
+token-live = works
+token-ends-soon = ends soon
+token-expired = has ended
+token-revoked = revoked
+token-new = New token
+token-name = Name
+token-name-hint = What it is for and where it lies, such as: laptop of the support desk.
+token-name-needed = A token has a name.
+token-scope-needed = A token that may do nothing is of no use: tick what it may do.
+token-scope-unknown = There is no such thing that a token may do.
+token-days = Days that it works
+token-days-hint = 1 to { $most }. It also ends when you get a new password, are suspended or deactivated.
+token-days-range = A token works for 1 to { $most } days.
+token-make = Make the token
+token-not-yours = Tokens are for admins of the vendor who may log in.
+token-too-many = You have { $count } tokens that work, which is as many as one may have. Revoke one that is not needed.
+token-made-title = The new token
+token-made = Copy it now: it is not shown again, and the portal itself does not know it any more.
+token-made-file = Put it into a file that nobody else can read, and name that file with --token-file. Whoever has the token can do what it may do.
+scope-requests-answer = requests:answer – answer requests, under the limits of their licenses
+scope-policy-read = policy:read – read products, and terms of licenses without their keys
+scope-licenses-read = licenses:read – read license keys as well
+scope-journal-push = journal:push – hand in the journals of offline signers
+never = never
 audit-log = Audit log
 audit-lead = Everything that was changed here, by whom and when. Each entry carries the hash of the one before it, so that nothing can be changed or taken out unseen.
 audit-trouble = The log is not kept as it should be
@@ -866,6 +897,14 @@ mail-new-recovery-codes-body =
 
     { $link }
 
+mail-token-made-subject = A new API token of your account at { $vendor }
+mail-token-made-body =
+    A token was made with which a program can act for you at { $vendor }.
+
+    If that was you, there is nothing to do. If not, set a new password at once, which ends all of your tokens:
+
+    { $link }
+
 ## Accounts
 
 organization-full = { $count ->
@@ -988,6 +1027,7 @@ activity-user-new-recovery-codes = { $subject } has new recovery codes.
 activity-user-use-recovery-code = { $subject } used a recovery code.
 activity-user-end-session = { $subject } ended a session.
 activity-user-end-other-sessions = { $subject } logged out everywhere else.
+activity-user-end-tokens = The API tokens of { $subject } were ended.
 activity-group-create = Group { $subject } was created.
 activity-group-rename = A group is called { $detail } now.
 activity-group-delete = Group { $detail } was deleted.

@@ -1,6 +1,8 @@
 //! Who may use a route. Each route in `router.rs` names its access; this enforces it before the handler runs, and puts
 //! what went wrong into a page in the visitor's language after it.
 
+pub mod token;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -8,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::{Hash, Id};
-use countersign_store::{Role, Session, User};
+use countersign_store::{Role, Session, TokenScope, User};
 
 use crate::account::guard::Caller;
 use crate::app::App;
@@ -30,6 +32,8 @@ pub(crate) fn device_cookie_name(app: &App) -> &'static str {
 pub enum Access {
     /// Programs, without a cookie: the request proves itself.
     Api,
+    /// Programs that act for somebody, by a token with this scope ([`token`]).
+    Token(TokenScope),
     /// Everybody.
     Public,
     /// Whoever is logged in.
@@ -121,6 +125,8 @@ fn allows(access: Access, user: Option<&User>) -> bool {
         (Access::OrganizationAdmin, Some(user)) => user.runs().is_some(),
         (Access::Admin, Some(user)) => user.role == Role::Admin,
         (Access::Customer | Access::OrganizationAdmin | Access::Admin, None) => false,
+        // A session is no token.
+        (Access::Token(_), _) => false,
     }
 }
 

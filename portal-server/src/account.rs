@@ -8,8 +8,10 @@
 //! | `login` | the password, then the second factor |
 //! | `password`, `email` | changing and resetting the one, changing and undoing the other |
 //! | `two_factor`, `totp`, `recovery` | turning the second factor on and off; codes of an app; codes on paper |
+//! | `api_token` | tokens of programs |
 //! | `invitation` | coming into an organization |
 
+pub(crate) mod api_token;
 pub(crate) mod email;
 pub(crate) mod guard;
 pub(crate) mod invitation;
@@ -69,6 +71,10 @@ pub(crate) enum Refusal {
     OtherAddress,
     /// The account that was invited belongs to another organization.
     BelongsElsewhere,
+    /// They are nobody who has tokens of programs.
+    NoTokens,
+    /// They have as many tokens that work as they may have.
+    TooManyTokens { allowed: u64 },
     /// There is no such thing, or it is somebody else's.
     NotFound,
 }

@@ -1,6 +1,7 @@
 //! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
 
 mod release;
+mod token;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
@@ -16,6 +17,7 @@ use countersign_store::{
 use serde_json::{Value, json};
 
 pub use release::{ReleaseCommand, UpTo};
+pub use token::{CreateToken, TokenCommand};
 
 use crate::app::App;
 use crate::desk::{Of, Said};
@@ -56,6 +58,9 @@ pub enum Admin {
     /// What customers download; RELEASE is an id or PRODUCT/CHANNEL/VERSION.
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Tokens by which programs act for an admin: the support desk's command line, for one.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// What holds for the whole portal.
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -249,6 +254,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::Organization(OrganizationCommand::Create { name, allowed_users }) => {
             or_nothing("created", create_organization(app, name.trim(), allowed_users).await)
         }
+        Admin::Token(command) => or_nothing("changed", token::run(app, command).await),
         Admin::LostTwoFactorKey => or_nothing("changed", lost_two_factor_key(app).await),
         Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::Store;
 
+use crate::access::token::LastUses;
 use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
@@ -51,6 +52,7 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    last_uses: LastUses,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
     /// Large uploads between their review and their result.
@@ -128,6 +130,7 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            last_uses: LastUses::default(),
             audit_troubles: Troubles::default(),
             batches,
             listening,
@@ -209,6 +212,10 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn last_uses(&self) -> &LastUses {
+        &self.inner.last_uses
     }
 
     pub(crate) fn audit_troubles(&self) -> &Troubles {

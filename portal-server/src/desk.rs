@@ -18,7 +18,7 @@ use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
 pub use change::Change;
-pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, preview};
+pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Terms, preview};
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};

@@ -20,6 +20,7 @@ pub(crate) enum Field {
     MetadataValue,
     TrialOrigin,
     ReleaseReason,
+    TokenName,
 }
 
 /// Why a typed text is not taken.
@@ -35,6 +36,7 @@ impl Field {
             | Self::ProductName
             | Self::OrganizationName
             | Self::UserName
+            | Self::TokenName
             | Self::Plan => 100,
             Self::Holder | Self::FeatureWord | Self::ReleaseReason => 200,
             Self::TrialOrigin => 255,
@@ -81,6 +83,7 @@ impl Field {
             Self::MetadataValue => "field-metadata-value",
             Self::TrialOrigin => "field-trial-origin",
             Self::ReleaseReason => "release-reason",
+            Self::TokenName => "field-token-name",
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use axum::response::IntoResponse as _;
 use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder, SharedRateLimiter};
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
@@ -25,8 +26,10 @@ mod governor_middleware {
 pub(crate) fn layer(config: &Config) -> Option<GovernorLayer<Counted, NoHeaders, Body>> {
     let layer = GovernorLayer::new(Arc::new(limits(config)?.0));
     Some(layer.error_handler(|error| match error {
-        GovernorError::TooManyRequests { wait_time, .. } => Problem::rate_limited(wait_time),
-        _ => Problem::rate_limited(1),
+        GovernorError::TooManyRequests { wait_time, .. } => {
+            Problem::rate_limited(wait_time).into_response()
+        }
+        _ => Problem::rate_limited(1).into_response(),
     }))
 }
 

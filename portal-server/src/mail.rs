@@ -96,6 +96,8 @@ pub(crate) enum Notice {
     RecoveryCodeUsed,
     /// There are new recovery codes.
     NewRecoveryCodes,
+    /// There is a new token by which a program acts for them.
+    TokenMade,
 }
 
 impl Notice {
@@ -107,6 +109,7 @@ impl Notice {
             Self::TwoFactorOff => "two-factor-off",
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::NewRecoveryCodes => "new-recovery-codes",
+            Self::TokenMade => "token-made",
         }
     }
 }

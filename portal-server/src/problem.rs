@@ -2,8 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use countersign_core::UnixSeconds;
+use countersign_store::TokenScope;
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
@@ -21,9 +23,34 @@ pub(crate) struct Problem {
     more: Vec<(&'static str, Value)>,
     /// Seconds.
     retry_after: Option<NonZeroU32>,
+    /// Why a token did not do, for `WWW-Authenticate`.
+    challenge: Option<Challenge>,
 }
 
 const HOW_TO_SEND: &str = "POST {\"request\": \"<file or token>\"} as application/json, or the file itself as text/plain.";
+
+const HOW_TO_SEND_A_TOKEN: &str = "Send Authorization: Bearer cst_…, once; a token in the address or in a cookie is not looked at. Tokens are made on the page \
+     API tokens.";
+/// How to come in, and why it was not in this way (RFC 6750).
+#[derive(Debug, Clone, Copy)]
+enum Challenge {
+    NoToken,
+    InvalidToken,
+    Scope(TokenScope),
+}
+
+impl Challenge {
+    fn header(self) -> String {
+        let realm = "Bearer realm=\"countersign\"";
+        match self {
+            Self::NoToken => realm.to_owned(),
+            Self::InvalidToken => format!("{realm}, error=\"invalid_token\""),
+            Self::Scope(scope) => {
+                format!("{realm}, error=\"insufficient_scope\", scope=\"{}\"", scope.as_str())
+            }
+        }
+    }
+}
 
 impl Problem {
     pub(crate) fn new(
@@ -34,7 +61,16 @@ impl Problem {
         advice: &str,
     ) -> Self {
         let (title, detail, advice) = (title.to_owned(), detail.to_owned(), advice.to_owned());
-        Self { status, code, title, detail, advice, more: Vec::new(), retry_after: None }
+        Self {
+            status,
+            code,
+            title,
+            detail,
+            advice,
+            more: Vec::new(),
+            retry_after: None,
+            challenge: None,
+        }
     }
 
     pub(crate) fn too_large() -> Self {
@@ -57,6 +93,14 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-json", title, fact, HOW_TO_SEND)
     }
 
+    /// As `bad_json`, where more may be sent.
+    pub(crate) fn bad_support_json() -> Self {
+        let title = "The body is not readable";
+        let fact = "the body is not a JSON object with a string \"request\" and, if it is needed, a string \"license\"";
+        let advice = "POST {\"request\": \"<file or token>\", \"license\": \"<id or key>\"} as application/json.";
+        Self::new(StatusCode::BAD_REQUEST, "bad-json", title, fact, advice)
+    }
+
     pub(crate) fn unsupported_media() -> Self {
         let (title, fact) =
             ("Another type of body", "the type of the body is not one that is read");
@@ -77,7 +121,7 @@ impl Problem {
     }
 
     /// `wait_seconds` are whole ones: less than a second comes as 0.
-    pub(crate) fn rate_limited(wait_seconds: u64) -> Response {
+    pub(crate) fn rate_limited(wait_seconds: u64) -> Self {
         let wait_seconds = wait_seconds.max(1);
         let unit = if wait_seconds == 1 { "second" } else { "seconds" };
         let advice = format!(
@@ -87,7 +131,7 @@ impl Problem {
         let (status, title) = (StatusCode::TOO_MANY_REQUESTS, "Too many requests");
         let mut problem = Self::new(status, "rate-limited", title, detail, &advice);
         problem.retry_after = whole(wait_seconds);
-        problem.into_response()
+        problem
     }
 
     /// So many are asking at this moment that further ones are not even queued.
@@ -100,6 +144,87 @@ impl Problem {
             "Nothing was used up. Wait a few seconds and send the same request again.",
         );
         problem.retry_after = whole(3);
+        problem
+    }
+
+    /// The request has no token, or not in the one place where it is looked for.
+    pub(crate) fn token_needed() -> Self {
+        let fact = "this address is for programs with a token, and the request has none in its Authorization header";
+        let challenge = Challenge::NoToken;
+        Self::no_token("token-needed", "A token is needed", fact, HOW_TO_SEND_A_TOKEN, challenge)
+    }
+
+    /// There is no such token.
+    pub(crate) fn token_unknown() -> Self {
+        let fact = "the portal does not know this token";
+        let advice = "Nothing was used up. Check that the whole token is sent, from cst_ on, and to the portal that made it; \
+            make a new one on the page API tokens.";
+        Self::no_token("token-unknown", "Unknown token", fact, advice, Challenge::InvalidToken)
+    }
+
+    /// Its time is over.
+    pub(crate) fn token_expired(at: UnixSeconds) -> Self {
+        let fact = format!("the token ended on {}", Language::ENGLISH.date_time(at));
+        let advice = "Nothing was used up. Make a new one on the page API tokens.";
+        Self::no_token(
+            "token-expired",
+            "The token has ended",
+            &fact,
+            advice,
+            Challenge::InvalidToken,
+        )
+    }
+
+    /// Somebody ended it.
+    pub(crate) fn token_revoked() -> Self {
+        let fact = "the token was revoked: by its owner, or because the owner has a new password or may not log in any more";
+        let advice =
+            "Nothing was used up. Whoever may log in makes a new one on the page API tokens.";
+        Self::no_token(
+            "token-revoked",
+            "The token was revoked",
+            fact,
+            advice,
+            Challenge::InvalidToken,
+        )
+    }
+
+    /// Its owner may not log in at the moment.
+    pub(crate) fn token_suspended() -> Self {
+        let fact = "the owner of the token may not log in at the moment";
+        let advice = "Nothing was used up. The token works again when its owner may log in again.";
+        Self::no_token(
+            "token-suspended",
+            "The token does not work now",
+            fact,
+            advice,
+            Challenge::InvalidToken,
+        )
+    }
+
+    /// The token is for other things.
+    pub(crate) fn insufficient_scope(scope: TokenScope) -> Self {
+        let name = scope.as_str();
+        let fact = format!("the token does not have the scope {name}");
+        let advice = format!(
+            "Nothing was used up. Use a token with the scope {name}; a token's scopes stay as they were made."
+        );
+        let (status, title) = (StatusCode::FORBIDDEN, "The token is for other things");
+        let mut problem = Self::new(status, "insufficient-scope", title, &fact, &advice);
+        problem.challenge = Some(Challenge::Scope(scope));
+        problem.more.push(("scope", json!(scope.as_str())));
+        problem
+    }
+
+    fn no_token(
+        code: &'static str,
+        title: &str,
+        fact: &str,
+        advice: &str,
+        challenge: Challenge,
+    ) -> Self {
+        let mut problem = Self::new(StatusCode::UNAUTHORIZED, code, title, fact, advice);
+        problem.challenge = Some(challenge);
         problem
     }
 
@@ -164,6 +289,9 @@ impl IntoResponse for Problem {
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let response = (self.status, content_type, body.to_string()).into_response();
         let mut response = with_wait(response, self.retry_after);
+        let challenge = self.challenge.map(Challenge::header);
+        let challenge = challenge.and_then(|c| HeaderValue::try_from(c).ok());
+        response.headers_mut().extend(challenge.map(|c| (header::WWW_AUTHENTICATE, c)));
         // For layers that say it in another shape.
         response.extensions_mut().insert(self);
         response

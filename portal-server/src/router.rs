@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Request, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
+use countersign_store::TokenScope;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -52,6 +53,16 @@ fn api(app: &App) -> Table<'_> {
             Access::Api,
             legacy::activate(),
             |m| legacy::shaped(m).layer(trial_origins(app)),
+        )
+        .route(
+            "/api/v1/requests",
+            Access::Token(TokenScope::AnswerRequests),
+            api::support::answer(),
+        )
+        .route(
+            "/api/v1/requests/preview",
+            Access::Token(TokenScope::AnswerRequests),
+            api::support::preview(),
         )
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
@@ -292,6 +303,12 @@ fn pages(app: &App) -> Table<'_> {
             get(pages::admin::audit::checkpoint_file),
         )
         .route(
+            "/admin/tokens",
+            Access::Admin,
+            get(pages::admin::tokens::list).post(pages::admin::tokens::create),
+        )
+        .route("/admin/tokens/{id}/revoke", Access::Admin, post(pages::admin::tokens::revoke))
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),
@@ -409,9 +426,14 @@ impl<'a> Table<'a> {
     }
 
     fn guarded(&self, access: Access, methods: MethodRouter<App>) -> MethodRouter<App> {
-        if access == Access::Api {
+        match access {
             // Programs bring no cookie: nothing to look up, and nobody's form to be forged.
-            return methods;
+            Access::Api => return methods,
+            Access::Token(scope) => {
+                let state = (self.app.clone(), scope);
+                return methods.layer(from_fn_with_state(state, access::token::enforce));
+            }
+            _ => {}
         }
         let forgery = CsrfLayer::new().with_rejection_response(|_| access::foreign_form());
         let enforce = from_fn_with_state((self.app.clone(), access), access::enforce);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
-use crate::{Store, audit, known_device, run, session, user};
+use crate::{Store, api_token, audit, known_device, run, session, user};
 
 const ASK: &str = "UPDATE app_user SET email_pending = ?2 WHERE id = ?1 AND status = 'active' AND deactivated_at IS NULL";
 const CONFIRM: &str =
@@ -115,6 +115,7 @@ fn revert(c: &Connection, token: &Hash, now: UnixSeconds) -> Result<EmailChange>
     run(c, REVERT, (id.to_string(), &email))?;
     link::use_link(c, token, LinkPurpose::RevertEmail, now)?;
     session::delete_all(c, id)?;
+    api_token::revoke_all(c, id, "revert-email-link", now)?;
     known_device::forget_of_user(c, id)?;
     let ended = [
         LinkPurpose::SetPassword,

@@ -16,6 +16,7 @@
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
+//! | `api_token` | what programs act for somebody by |
 //! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
@@ -25,6 +26,7 @@ mod activate;
 mod activation;
 mod activation_list;
 mod answer;
+mod api_token;
 mod audit;
 mod audit_chain;
 mod deactivation;
@@ -79,6 +81,7 @@ pub use activate::{Activate, Activated, ActivationRefusal, Right, Seat};
 pub use activation::{Activation, ActivationState, Released};
 pub use activation_list::{ActivationOrder, ActivationQuery, ActivationStates, MachineQuery};
 pub use answer::Answer;
+pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use deactivation::{Deactivate, Deactivated};

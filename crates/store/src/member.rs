@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::link::{self, LinkPurpose};
 use crate::row::seconds;
 use crate::user::{self, OrganizationRole, Role, User, UserChange, UserStatus};
-use crate::{Store, audit, find, run, session};
+use crate::{Store, api_token, audit, find, run, session};
 
 const CHANGE: &str = "UPDATE app_user SET name = ?3, first_name = ?4, last_name = ?5, organization_role = ?6, \
     deactivated_at = CASE ?7 WHEN 0 THEN NULL ELSE COALESCE(deactivated_at, ?8) END \
@@ -139,6 +139,7 @@ fn change_member(
     run(c, CHANGE, values)?;
     if change.standing == Standing::Deactivated {
         session::delete_all(c, change.user)?;
+        api_token::revoke_all(c, change.user, actor, now)?;
         link::drop_links(c, change.user, &[LinkPurpose::ResetPassword, LinkPurpose::SecondFactor])?;
     }
     record(c, &before, change, actor, now)?;

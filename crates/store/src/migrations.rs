@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (6, "narrow", include_str!("migrations/0006_narrow.sql"), Some(fingerprint::take_over)),
     (7, "throttle", include_str!("migrations/0007_throttle.sql"), None),
     (8, "trial days", include_str!("migrations/0008_trial_days.sql"), None),
+    (9, "api token", include_str!("migrations/0009_api_token.sql"), None),
     (11, "audit chain", include_str!("migrations/0011_audit_chain.sql"), None),
 ];
 

@@ -1,4 +1,4 @@
-//! Passwords. A new one ends what the old one opened: sessions, links, a change of address that waits.
+//! Passwords. A new one ends what the old one opened: sessions, tokens, links, a change of address that waits.
 
 use countersign_core::{Hash, Id, UnixSeconds};
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
 use crate::user::{self, UserStatus};
-use crate::{Store, audit, known_device, run, session};
+use crate::{Store, api_token, audit, known_device, run, session};
 
 // Who was invited by an organization has no address yet: they accept the invitation first.
 const SET: &str = "UPDATE app_user SET password_hash = ?2, status = 'active', email_pending = NULL \
@@ -38,7 +38,7 @@ impl Store {
         self.write(move |c| set_password(c, user, &password_hash, None, &actor, now)).await
     }
 
-    /// Changes the password for somebody who is logged in: this session goes on, the others end. `notice`, a mail to the
+    /// Changes the password for somebody who is logged in: this session goes on, the others and all tokens end. `notice`, a mail to the
     /// owner, is queued with it.
     ///
     /// # Errors
@@ -116,6 +116,7 @@ fn set_password(
             }
             None => session::delete_all(c, user)?,
         }
+        api_token::revoke_all(c, user, actor, now)?;
         link::drop_links(c, user, &ENDED)?;
         known_device::forget_of_user(c, user)?;
         audit::record_of_user(c, user, now, actor, "user.set-password", "")?;

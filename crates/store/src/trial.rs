@@ -64,6 +64,8 @@ pub struct StartTrial {
     pub expires_at: UnixSeconds,
     /// What holds a flood back.
     pub limits: TrialLimits,
+    /// Who brought the request, if they were logged in.
+    pub by_user: Option<Id>,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -193,14 +195,11 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         device.name.as_deref(),
         start.now,
     )?;
-    audit::record(
-        c,
-        start.now,
-        &format!("device:{}", start.device_key),
-        "trial.start",
-        &id,
-        start.product.as_str(),
-    )?;
+    let actor = match start.by_user {
+        Some(user) => crate::session::by(user),
+        None => format!("device:{}", start.device_key),
+    };
+    audit::record(c, start.now, &actor, "trial.start", &id, start.product.as_str())?;
     Ok(TrialStarted::Done)
 }
 

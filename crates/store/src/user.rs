@@ -426,6 +426,7 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
     run(c, CHANGE, values)?;
     if !user.status.counts() {
         crate::session::delete_all(c, user.id)?;
+        crate::api_token::revoke_all(c, user.id, actor, now)?;
     }
     audit::record_of_user(c, user.id, now, actor, "user.change", user.status.as_str())?;
     Ok(UserChange::Done)

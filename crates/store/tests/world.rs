@@ -320,6 +320,7 @@ async fn one_trial_per_machine_even_after_a_reinstallation() {
         response: "trial".into(),
         expires_at: NOW + 100,
         limits: TrialLimits::default(),
+        by_user: None,
         now: NOW,
     };
     let a = Machine::new("a", &world.product);
@@ -353,6 +354,7 @@ fn trial(world: &World, name: &str, limits: &TrialLimits, now: u64) -> StartTria
         response: "trial".into(),
         expires_at: now + 100,
         limits: limits.clone(),
+        by_user: None,
         now,
     }
 }

@@ -45,6 +45,12 @@ pub(crate) struct Caller {
     pub(crate) device: Option<Hash>,
 }
 
+/// What counts as one caller.
+pub(crate) fn network_of(app: &App, request: &Request) -> String {
+    let address = limits::Client::new(app.config()).address(request);
+    address.map_or_else(|| "unknown".to_owned(), |address| named(limits::network(address)))
+}
+
 impl Caller {
     pub(crate) fn of(app: &App, jar: &CookieJar, request: &Request) -> Self {
         let address = limits::Client::new(app.config()).address(request);
@@ -52,7 +58,7 @@ impl Caller {
         let agent = request.headers().get(header::USER_AGENT).and_then(|a| a.to_str().ok());
         Self {
             address: address.map_or_else(unknown, |address| address.to_string()),
-            network: address.map_or_else(unknown, |address| named(limits::network(address))),
+            network: network_of(app, request),
             agent: agent.unwrap_or_default().to_owned(),
             device: jar.get(device_cookie_name(app)).map(|cookie| Hash::of(cookie.value())),
         }

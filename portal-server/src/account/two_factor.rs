@@ -117,6 +117,20 @@ pub(crate) async fn new_codes(
     Ok(codes)
 }
 
+/// Whether it is the person themselves: the password, and a code where a login takes one.
+pub(crate) async fn confirm_person(
+    app: &App,
+    user: &User,
+    password: String,
+    code: &str,
+) -> Result<()> {
+    confirm(app, user, password).await?;
+    match user.two_factor {
+        TwoFactor::On => use_code(app, user, code).await,
+        TwoFactor::Off => Ok(()),
+    }
+}
+
 async fn use_code(app: &App, user: &User, code: &str) -> Result<()> {
     let attempt = Attempt::confirm(app, user.id).await?;
     let (attempt, factor) = counted(app, attempt, factor(app, user, code).await).await?;

@@ -1,10 +1,11 @@
 //! What a request would do, in words, before anything is used up.
 
 use countersign_core::request::{Ask, Device, VerifiedRequest};
-use countersign_core::{TokenType, UnixSeconds};
+use countersign_core::response::Granted;
+use countersign_core::{LicenseId, TokenType, UnixSeconds};
 use countersign_store::{Activation, Deactivated, GroupAccess, License, Seat};
 
-use super::{Door, Refusal, activation, deactivation, product, trial};
+use super::{Door, Refusal, TrialAsk, activation, deactivation, product, trial};
 use crate::app::App;
 use crate::language::{Language, Say};
 
@@ -41,6 +42,36 @@ pub struct Outcome {
     pub seats: Option<SeatUse>,
     /// The machine is one whose seat was released because it was lost.
     pub released: Option<SeatReleased>,
+    /// What the machine would be granted, or was.
+    pub terms: Option<Terms>,
+}
+
+/// What is granted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
+    /// Under which license; a trial has none.
+    pub license: Option<LicenseId>,
+    /// Its plan.
+    pub plan: Option<String>,
+    /// Who holds it.
+    pub holder: Option<String>,
+    /// When the grant ends, if ever.
+    pub expires_at: Option<UnixSeconds>,
+    /// Until when the response can be installed.
+    pub import_by: UnixSeconds,
+}
+
+impl Terms {
+    fn of(granted: &Granted) -> Self {
+        let license = granted.grant.license.as_ref();
+        Self {
+            license: license.map(|license| license.id),
+            plan: license.and_then(|license| license.plan.clone()),
+            holder: license.and_then(|license| license.holder.clone()),
+            expires_at: granted.grant.expires_at,
+            import_by: granted.import_by,
+        }
+    }
 }
 
 /// A seat that was released without proof, of a machine that is here again.
@@ -171,7 +202,10 @@ pub async fn preview(
     let product = app.store().product(&claims.product).await?;
     let mut machine = claims.device_name().map(str::to_owned);
     let outcome = match super::again(app, &request.hash()).await? {
-        Some(_) => Ok(Outcome { effect: Effect::Again, seats: None, released: None }),
+        Some(answered) => {
+            let terms = answered.response.granted().map(Terms::of);
+            Ok(Outcome { effect: Effect::Again, seats: None, released: None, terms })
+        }
         None => match &claims.ask {
             Ask::Activation { device, license } => {
                 match activation::license_for(
@@ -224,7 +258,7 @@ async fn plan_deactivation(app: &App, known: &Activation, door: &Door) -> Result
         Some(license) => released(app, known, &license, door).await?,
         None => None,
     };
-    Ok(Outcome { effect, seats, released })
+    Ok(Outcome { effect, seats, released, terms: None })
 }
 
 /// How the seat of this activation was released, if it was: by whom, for people who may see the license.
@@ -268,7 +302,8 @@ async fn plan_activation(
         Some(of_groups) if of_groups.left() < of_license.left() => of_groups,
         _ => of_license,
     };
-    let effect = Effect::Activate(kind, license.grant_end(now));
+    let granted = activation::grant(license, machine, now, &*app.settings().await?);
+    let effect = Effect::Activate(kind, granted.grant.expires_at);
     let former = match kind {
         SeatKind::New => app.store().released_before(&license.id, &key, machine).await?,
         _ => None,
@@ -277,7 +312,8 @@ async fn plan_activation(
         Some(former) => released(app, &former, license, door).await?,
         None => None,
     };
-    Ok(Outcome { effect, seats: Some(seats), released })
+    let terms = Some(Terms::of(&granted));
+    Ok(Outcome { effect, seats: Some(seats), released, terms })
 }
 
 async fn plan_trial(
@@ -287,7 +323,9 @@ async fn plan_trial(
     door: &Door,
 ) -> Result<Outcome, Refusal> {
     let product = product(app, &request.claims().product).await?;
-    let end = trial::end(&product, app.now())?;
+    let (ask, settings, now) = (TrialAsk::default(), app.settings().await?, app.now());
+    let granted = trial::grant(&product, device, &ask, now, &settings)?;
+    let effect = Effect::StartTrial(trial::end(&product, now)?);
     trial::check_work(app, request, door, None).await?;
     let key = request.device_key().thumbprint();
     let used = app
@@ -297,5 +335,5 @@ async fn plan_trial(
     if let Some(used) = used {
         return Err(trial::used(&used));
     }
-    Ok(Outcome { effect: Effect::StartTrial(end), seats: None, released: None })
+    Ok(Outcome { effect, seats: None, released: None, terms: Some(Terms::of(&granted)) })
 }

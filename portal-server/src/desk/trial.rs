@@ -2,13 +2,14 @@
 
 use countersign_core::request::{Device, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, Granted};
-use countersign_core::trial;
+use countersign_core::{UnixSeconds, trial};
 use countersign_store::{Product, StartTrial, Throttle, Trial, TrialLimits, TrialStarted};
 
 use super::{Answered, Door, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
 use crate::language::Language;
 use crate::mail::Mail;
+use crate::settings::Settings;
 use crate::signing::Evidence;
 
 /// A trial response is installed within two weeks, or asked for again.
@@ -42,21 +43,7 @@ pub(super) async fn answer(
     if app.keys().signing.is_counted() {
         before_signing(app, request, &product, device, settings.trials_per_day).await?;
     }
-    let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
-    let granted = Granted {
-        import_by: expires_at.min(now + import_seconds),
-        binding: Binding {
-            strategy: product.trial_strategy,
-            fingerprint: device.fingerprint.clone(),
-        },
-        grant: Grant {
-            expires_at: Some(expires_at),
-            renew_by: None,
-            entitlements: product.trial_entitlements.clone(),
-            license: None,
-            metadata: std::collections::BTreeMap::new(),
-        },
-    };
+    let granted = grant(&product, device, ask, now, &settings)?;
     let response = respond(app, request, id, now, Answer::Trial(granted));
     let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let start = StartTrial {
@@ -75,6 +62,7 @@ pub(super) async fn answer(
                 Mail::TrialCap { user, per_day }.job(Language::ENGLISH, now)
             }),
         },
+        by_user: door.user.as_ref().map(|user| user.id),
         now,
     };
     match app.store().start_trial(start).await? {
@@ -114,6 +102,32 @@ async fn before_signing(
         }
         _ => Ok(()),
     }
+}
+
+/// What a trial that starts now gives to this machine.
+pub(super) fn grant(
+    product: &Product,
+    device: &Device,
+    ask: &TrialAsk,
+    now: UnixSeconds,
+    settings: &Settings,
+) -> Result<Granted, Refusal> {
+    let expires_at = end(product, now)?;
+    let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
+    Ok(Granted {
+        import_by: expires_at.min(now + import_seconds),
+        binding: Binding {
+            strategy: product.trial_strategy,
+            fingerprint: device.fingerprint.clone(),
+        },
+        grant: Grant {
+            expires_at: Some(expires_at),
+            renew_by: None,
+            entitlements: product.trial_entitlements.clone(),
+            license: None,
+            metadata: std::collections::BTreeMap::new(),
+        },
+    })
 }
 
 /// Whoever is not logged in has done the work that the vendor asks for.

@@ -134,6 +134,7 @@ mod tests {
             notice(Notice::TwoFactorOff),
             notice(Notice::RecoveryCodeUsed),
             notice(Notice::NewRecoveryCodes),
+            notice(Notice::TokenMade),
         ];
         for language in Language::all() {
             for letter in &letters {

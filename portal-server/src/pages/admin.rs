@@ -5,6 +5,7 @@ pub(crate) mod customers;
 pub(crate) mod licenses;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod tokens;
 
 use askama::Template;
 use axum::extract::State;

@@ -32,6 +32,8 @@ impl Refusal {
             Self::HasAccount => Say::new("refused-has-account"),
             Self::OtherAddress => Say::new("refused-other-address"),
             Self::BelongsElsewhere => Say::new("refused-belongs-elsewhere"),
+            Self::NoTokens => Say::new("token-not-yours"),
+            Self::TooManyTokens { allowed } => Say::new("token-too-many").with("count", *allowed),
             Self::NotFound => Say::new("error-not-found"),
         }
     }
@@ -40,7 +42,7 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::WrongPassword | Self::WrongCode => StatusCode::FORBIDDEN,
+            Self::WrongPassword | Self::WrongCode | Self::NoTokens => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TwoFactorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -49,8 +49,10 @@ fn calls(source: &Source) -> Vec<usize> {
 
 /// `.route("/url", Access::…, …)` is right, and so is what the table's functions do.
 fn without_access(source: &Source) -> Vec<usize> {
-    let listed =
-        |call: usize| source.text(call + 3).is_some() && source.is_at(call + 4, ", Access : : _ ,");
+    let listed = |call: usize| {
+        let accesses = [", Access : : _ ,", ", Access : : Token ( TokenScope : : _ ) ,"];
+        source.text(call + 3).is_some() && accesses.iter().any(|a| source.is_at(call + 4, a))
+    };
     let handed_on = |call: usize| {
         HANDED_ON.iter().any(|pattern| {
             let before = pattern.split(' ').take_while(|word| *word != "(").count() - 2;
@@ -77,7 +79,10 @@ fn a_url_beside_the_table_is_seen() {
         with("fn f() { Table::new(app).route(\"/\", Access::Public, get(pages::home)) }"),
         0
     );
+    let by_token = "Access::Token(TokenScope::PushJournal), post(push)";
+    assert_eq!(with(&format!("fn f() {{ Table::new(app).route(\"/\", {by_token}) }}")), 0);
     for bad in [
+        "fn f() { Table::new(app).route(\"/\", Access::Token(scope), post(push)) }",
         "fn f() { Table::new(app).route(\"/\", get(pages::home)) }",
         "fn f() { Table::new(app).limited(\"/\", access, get(pages::home)) }",
         "fn f() { Table::new(app).route(HOME, Access::Public, get(pages::home)) }",

@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 94] = [
+pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -58,6 +58,9 @@ pub(super) const RULES: [(&str, About, &str); 94] = [
     ("/api/v1/trials", Everybody(0, 422), "x=1"),
     ("/api/v1/trials/{product}", Everybody(200, 0), ""),
     ("/v3/trial-activations/offline-activate", Everybody(0, 400), "x=1"),
+    // Nobody's session is a token.
+    ("/api/v1/requests", Everybody(401, 401), "x=1"),
+    ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
@@ -141,6 +144,12 @@ pub(super) const RULES: [(&str, About, &str); 94] = [
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
     ("/admin/settings", Vendor, "cap_days=5"),
+    (
+        "/admin/tokens",
+        Vendor,
+        "name=laptop&scope=journal:push&days=9&password=correct horse battery",
+    ),
+    ("/admin/tokens/{id}/revoke", Vendor, "x=1"),
     ("/admin/audit", Vendor, ""),
     ("/admin/audit.jsonl", Vendor, ""),
     ("/admin/audit.csv", Vendor, ""),
@@ -180,7 +189,7 @@ impl Row {
         let is_vendor = who == Standing::Vendor;
         let runs = matches!(who, Standing::Runner | Standing::RunnerElsewhere);
         match (self.access, self.about) {
-            (Access::Api | Access::Public, Everybody(get, post)) => {
+            (Access::Api | Access::Token(_) | Access::Public, Everybody(get, post)) => {
                 Outcome::Status(if self.is_form() { post } else { get })
             }
             (Access::Public, SecondFactor) => match (who, self.is_form()) {
@@ -217,7 +226,7 @@ pub(super) async fn rows(portal: &TestPortal) -> Vec<Row> {
         routes.iter().map(|r| r.path.as_str()).filter(|path| rule(path).is_none()).collect();
     assert!(without.is_empty(), "routes of router.rs without a rule in {}: {without:?}", file!());
     let mut rows = Vec::new();
-    for (path, about, form) in RULES {
+    for &(path, about, form) in RULES {
         let route = routes.iter().find(|route| route.path == path);
         let route = route.unwrap_or_else(|| panic!("router.rs has no route {path}"));
         let methods = methods(portal, route).await;

@@ -77,13 +77,13 @@ impl Things {
         }
     }
 
-    /// The path with the id of something that is there; `session` is one that may be ended.
-    pub(super) fn path(&self, path: &str, licensed: &Licensed, session: &str) -> String {
+    /// The path with the id of something that is there; `own` is a session or a token that may be ended.
+    pub(super) fn path(&self, path: &str, licensed: &Licensed, own: &str) -> String {
         let id = match path {
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/groups/") => self.group.to_string(),
-            _ if path.contains("/sessions/") => session.to_owned(),
+            _ if path.contains("/sessions/") || path.contains("/tokens/") => own.to_owned(),
             _ if path.ends_with("/invitation") || path.ends_with("/withdraw") => {
                 self.invited.to_string()
             }
