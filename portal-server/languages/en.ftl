@@ -694,6 +694,43 @@ scope-policy-read = policy:read – read products, and terms of licenses without
 scope-licenses-read = licenses:read – read license keys as well
 scope-journal-push = journal:push – hand in the journals of offline signers
 never = never
+approvals = Approvals
+approvals-lead = What needs a second person waits here for another admin.
+two-people = Two-person rule
+two-people-what = With it, a license without an end, or with one more than ten years away, and the release of a seat by you without the machine are done by two: one of your admins proposes it, another one approves it within seven days.
+two-people-begin = Turn on
+two-people-end = Propose to turn it off
+approvals-waiting = Waiting
+approvals-none = Nothing waits.
+approvals-decided = Decided
+approval-until = Waits until
+approve = Approve
+approval-refuse = Refuse
+approval-take-back = Take back
+approval-own-hint = This is yours: somebody else has to approve it.
+approval-license-create = New license
+approval-license-extend = Extend a license
+approval-activation-release = Release the seat of a lost machine
+approval-two-people-off = Turn the two-person rule off
+approval-new-end = Would end
+approval-features = Features
+approval-metadata = Further strings
+approval-any-number = any number
+approval-days-from-creation = { $count } days from creation
+approval-days-from-first = { $count } days from the first activation
+approval-proposed-by = Proposed by
+approval-decided-by = Decided by
+approval-is-waiting = waits
+approval-is-approved = approved
+approval-is-refused = refused
+approval-is-stale = no longer possible
+approval-own = Nobody approves what they have proposed themselves. Nothing was done: ask another admin.
+approval-over = This does not wait any more: it was decided, taken back, or its seven days are over. Nothing was done.
+approval-stale = What it is about has changed since it was proposed, or who proposed it may not any more. Nothing was done: it has to be proposed anew.
+approval-needed = This needs a second admin: propose it on the vendor's pages. Nothing was changed.
+approval-nobody-else = There is no other active admin who could approve anything. Nothing was changed: create another admin first.
+approval-too-many = A hundred proposals wait already. Nothing was changed: decide about some of them first.
+release-needs-two = Another admin has to approve it.
 audit-log = Audit log
 audit-lead = Everything that was changed here, by whom and when. Each entry carries the hash of the one before it, so that nothing can be changed or taken out unseen.
 audit-trouble = The log is not kept as it should be
@@ -858,6 +895,11 @@ mail-trial-cap-body =
     } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
 
     If so many people want to try your products, raise the number. If not, look what asks for them:
+
+    { $link }
+mail-proposal-subject = Something waits for your approval at { $vendor }
+mail-proposal-body =
+    { $by } wants to do something that needs a second admin. Look what exactly it is, and approve or refuse it within seven days:
 
     { $link }
 mail-password-changed-subject = Your password at { $vendor } was changed
@@ -1046,6 +1088,12 @@ activity-activation-again = { $subject } was activated again on its seat.
 activity-activation-returned = { $subject } was given up beyond the allowed deactivations; the seat stays with it.
 activity-activation-deactivate = { $subject } was deactivated.
 activity-mail-given-up = A mail to { $subject } could not be delivered: { $detail }
+activity-proposal-make = Proposed for a second person: { $detail }
+activity-proposal-approve = A proposal was approved: { $detail }
+activity-proposal-refuse = A proposal was refused or taken back: { $detail }
+activity-proposal-stale = A proposal had become impossible: { $detail }
+activity-two-people-on = The two-person rule was turned on.
+activity-two-people-off = The two-person rule was turned off.
 activity-setting-change = Setting { $subject } was changed: { $detail }
 activity-setting-forget = Setting { $subject } was taken back.
 activity-product-save = Product { $subject } was saved.

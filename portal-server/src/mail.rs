@@ -64,6 +64,13 @@ pub(crate) enum Mail {
         /// How many that are.
         per_day: u64,
     },
+    /// An admin of the vendor wants to do what another one has to approve.
+    Proposal {
+        /// The other one.
+        user: Id,
+        /// What it is.
+        proposal: Id,
+    },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
         /// Whose account.
@@ -122,7 +129,7 @@ impl Mail {
             Self::ResetPassword { email } => Some(format!("reset:{}", Hash::of(email))),
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
-            Self::EmailChanged { .. } | Self::Notice { .. } => None,
+            Self::EmailChanged { .. } | Self::Proposal { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });
         let payload = payload.to_string();

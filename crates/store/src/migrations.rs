@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (8, "trial days", include_str!("migrations/0008_trial_days.sql"), None),
     (9, "api token", include_str!("migrations/0009_api_token.sql"), None),
     (11, "audit chain", include_str!("migrations/0011_audit_chain.sql"), None),
+    (14, "proposal", include_str!("migrations/0014_proposal.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

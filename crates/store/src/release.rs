@@ -11,7 +11,7 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, group_seat, list, run};
+use crate::{Store, activate, audit, find, fingerprint, group_seat, list, proposal, run};
 
 const YEAR: u64 = 365 * 86_400;
 const LONGEST_REASON: usize = 200;
@@ -62,6 +62,8 @@ pub enum ReleaseOutcome {
     Unknown,
     /// The license is not theirs to manage: they use it through a group.
     NotTheirs,
+    /// The two-person rule holds the vendor's admins back.
+    NeedsSecondPerson,
     /// It holds no seat (any more).
     HoldsNoSeat(ActivationState),
     /// The license has no release left this year.
@@ -84,7 +86,14 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn release_seat(&self, release: Release) -> Result<ReleaseOutcome> {
-        self.write(move |c| release_in(c, &release)).await
+        self.write(move |c| {
+            let access = access::access_now(c, release.by, &release.license)?;
+            if access == Some(Access::Vendor) && proposal::is_on(c)? {
+                return Ok(ReleaseOutcome::NeedsSecondPerson);
+            }
+            release_in(c, &release)
+        })
+        .await
     }
 
     /// What [`Store::release_seat`] would do. Nothing is stored.
@@ -166,7 +175,7 @@ fn plan(
     Ok(Ok(activation))
 }
 
-fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
+pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
     let activation = match plan(c, release)? {
         Ok(activation) => activation,
         Err(refused) => return Ok(refused),

@@ -19,6 +19,8 @@ pub(crate) enum Letter {
     EmailChanged { new: String, link: String, days: u64 },
     /// As many trials as may be have started today.
     TrialCap { per_day: u64, link: String },
+    /// Another admin wants to do what needs a second person.
+    Proposal { by: String, link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -58,6 +60,7 @@ impl Letter {
             Self::AddressHasAccount => "address-has-account",
             Self::EmailChanged { .. } => "email-changed",
             Self::TrialCap { .. } => "trial-cap",
+            Self::Proposal { .. } => "proposal",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -85,6 +88,7 @@ impl Letter {
             Self::TrialCap { per_day, link } => {
                 vec![("count", number(per_day)), ("link", text(link))]
             }
+            Self::Proposal { by, link } => vec![("by", text(by)), ("link", text(link))],
             Self::Notice { link, .. } => vec![("link", text(link))],
         }
     }
@@ -129,6 +133,7 @@ mod tests {
             Letter::AddressHasAccount,
             Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
             Letter::TrialCap { per_day: 100, link: link.clone() },
+            Letter::Proposal { by: "Ada".into(), link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
