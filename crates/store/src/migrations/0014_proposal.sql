@@ -1,7 +1,7 @@
 -- What one admin wants to do and another one has to approve, and what became of it.
 CREATE TABLE proposal (
     id          TEXT PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('license.create', 'license.extend', 'activation.release', 'two-people.off')),
+    kind        TEXT NOT NULL CHECK (kind IN ('create-license', 'extend-license', 'release-seat', 'end-rule')),
     payload     TEXT NOT NULL,
     proposed_by TEXT NOT NULL REFERENCES app_user (id),
     proposed_at INTEGER NOT NULL,

@@ -43,13 +43,13 @@ pub enum Act {
 }
 
 impl Act {
-    /// A stable name, e.g. `license.create`.
+    /// A stable name, e.g. `create-license`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::CreateLicense { .. } => "license.create",
-            Self::ExtendLicense { .. } => "license.extend",
-            Self::ReleaseSeat { .. } => "activation.release",
-            Self::EndRule => "two-people.off",
+            Self::CreateLicense { .. } => "create-license",
+            Self::ExtendLicense { .. } => "extend-license",
+            Self::ReleaseSeat { .. } => "release-seat",
+            Self::EndRule => "end-rule",
         }
     }
 
@@ -70,10 +70,10 @@ impl Act {
     pub(super) fn read(kind: &str, payload: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(payload).unwrap_or_default();
         let act = match kind {
-            "license.create" => read_license(&value),
-            "license.extend" => read_extension(&value),
-            "activation.release" => read_release(&value),
-            "two-people.off" => Some(Self::EndRule),
+            "create-license" => read_license(&value),
+            "extend-license" => read_extension(&value),
+            "release-seat" => read_release(&value),
+            "end-rule" => Some(Self::EndRule),
             _ => None,
         };
         act.ok_or(StoreError::Malformed("proposal"))
