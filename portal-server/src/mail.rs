@@ -71,6 +71,13 @@ pub(crate) enum Mail {
         /// What it is.
         proposal: Id,
     },
+    /// The portal's delegation ends soon, or has ended.
+    SigningKey {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// When it ends.
+        until: UnixSeconds,
+    },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
         /// Whose account.
@@ -129,6 +136,7 @@ impl Mail {
             Self::ResetPassword { email } => Some(format!("reset:{}", Hash::of(email))),
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
+            Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
             Self::EmailChanged { .. } | Self::Proposal { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });

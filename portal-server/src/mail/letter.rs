@@ -21,6 +21,10 @@ pub(crate) enum Letter {
     TrialCap { per_day: u64, link: String },
     /// Another admin wants to do what needs a second person.
     Proposal { by: String, link: String },
+    /// The portal's delegation ends soon.
+    SigningKeyEnds { until: u64, days: u64, link: String },
+    /// It has ended.
+    SigningKeyEnded { until: u64, link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -61,6 +65,8 @@ impl Letter {
             Self::EmailChanged { .. } => "email-changed",
             Self::TrialCap { .. } => "trial-cap",
             Self::Proposal { .. } => "proposal",
+            Self::SigningKeyEnds { .. } => "signing-key-ends",
+            Self::SigningKeyEnded { .. } => "signing-key-ended",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -89,6 +95,12 @@ impl Letter {
                 vec![("count", number(per_day)), ("link", text(link))]
             }
             Self::Proposal { by, link } => vec![("by", text(by)), ("link", text(link))],
+            Self::SigningKeyEnds { until, days, link } => {
+                vec![("until", Value::Time(*until)), ("days", number(days)), ("link", text(link))]
+            }
+            Self::SigningKeyEnded { until, link } => {
+                vec![("until", Value::Time(*until)), ("link", text(link))]
+            }
             Self::Notice { link, .. } => vec![("link", text(link))],
         }
     }
@@ -134,6 +146,8 @@ mod tests {
             Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
             Letter::TrialCap { per_day: 100, link: link.clone() },
             Letter::Proposal { by: "Ada".into(), link: link.clone() },
+            Letter::SigningKeyEnds { until: 1_790_000_000, days: 14, link: link.clone() },
+            Letter::SigningKeyEnded { until: 1_790_000_000, link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),

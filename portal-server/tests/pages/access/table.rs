@@ -61,6 +61,8 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     // Nobody's session is a token.
     ("/api/v1/requests", Everybody(401, 401), "x=1"),
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals/{id}", Everybody(401, 401), "x=1"),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
@@ -143,6 +145,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
+    ("/admin/keys", Vendor, "a delegation"),
     ("/admin/settings", Vendor, "cap_days=5"),
     (
         "/admin/tokens",
@@ -159,6 +162,9 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
     ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
+    ("/admin/journals", Vendor, ""),
+    ("/admin/journals/{id}", Vendor, ""),
+    ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Vendor, ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
     ("/admin/customers/users/{id}", Vendor, "new_link=1"),
