@@ -882,6 +882,7 @@ scope-deactivation = Deaktivierungen
 scope-trial = Testzeiten
 scope-release = Versionen
 scope-time-reset = Zurückstellen der Zeit
+scope-audit-checkpoint = Beglaubigungen des Protokolls
 scope-all-products = Alle
 scope-days = { $days ->
     [one] { $days } Tag

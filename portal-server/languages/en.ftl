@@ -883,6 +883,7 @@ scope-deactivation = deactivations
 scope-trial = trials
 scope-release = releases
 scope-time-reset = time resets
+scope-audit-checkpoint = checkpoints of the audit log
 scope-all-products = All
 scope-days = { $days ->
     [one] { $days } day
