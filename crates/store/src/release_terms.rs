@@ -295,7 +295,7 @@ pub(crate) fn set_new_limits(
     Ok(())
 }
 
-fn set_limits(
+pub(crate) fn set_limits(
     c: &Connection,
     license: &LicenseId,
     limits: &ReleaseLimits,
