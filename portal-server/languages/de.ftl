@@ -811,6 +811,43 @@ scope-policy-read = policy:read – Produkte lesen, und was Lizenzen gewähren, 
 scope-licenses-read = licenses:read – auch Lizenzschlüssel lesen
 scope-journal-push = journal:push – Journale von Offline-Signierern einreichen
 never = nie
+approvals = Freigaben zu zweit
+approvals-lead = Was zwei Menschen braucht, wartet hier auf einen anderen Administrator.
+two-people = Vier-Augen-Regel
+two-people-what = Mit ihr werden eine Lizenz ohne Ende oder mit einem in mehr als zehn Jahren und die Freigabe eines Platzes durch Sie ohne den Rechner zu zweit getan: Ein Administrator schlägt es vor, ein anderer stimmt innerhalb von sieben Tagen zu.
+two-people-begin = Einschalten
+two-people-end = Ausschalten vorschlagen
+approvals-waiting = Wartend
+approvals-none = Es wartet nichts.
+approvals-decided = Entschieden
+approval-until = Wartet bis
+approve = Zustimmen
+approval-refuse = Ablehnen
+approval-take-back = Zurückziehen
+approval-own-hint = Das ist Ihr eigener Vorschlag: Jemand anders muss zustimmen.
+approval-create-license = Neue Lizenz
+approval-extend-license = Lizenz verlängern
+approval-release-seat = Platz eines verlorenen Rechners freigeben
+approval-end-rule = Vier-Augen-Regel ausschalten
+approval-new-end = Würde enden
+approval-features = Funktionen
+approval-metadata = Weitere Angaben
+approval-any-number = beliebig viele
+approval-days-from-creation = { $count } Tage ab Anlage
+approval-days-from-first = { $count } Tage ab der ersten Aktivierung
+approval-proposed-by = Vorgeschlagen von
+approval-decided-by = Entschieden von
+approval-is-waiting = wartet
+approval-is-approved = zugestimmt
+approval-is-refused = abgelehnt
+approval-is-stale = nicht mehr möglich
+approval-own = Niemand stimmt dem eigenen Vorschlag zu. Es wurde nichts getan: Fragen Sie einen anderen Administrator.
+approval-over = Das wartet nicht mehr: Es wurde entschieden, zurückgezogen, oder die sieben Tage sind um. Es wurde nichts getan.
+approval-stale = Worum es geht, hat sich seit dem Vorschlag geändert, oder wer es vorschlug, darf es nicht mehr. Es wurde nichts getan: Es muss neu vorgeschlagen werden.
+approval-needed = Das braucht einen zweiten Administrator: Schlagen Sie es auf den Seiten des Herstellers vor. Es wurde nichts geändert.
+approval-nobody-else = Es gibt keinen anderen aktiven Administrator, der zustimmen könnte. Es wurde nichts geändert: Legen Sie zuerst einen weiteren an.
+approval-too-many = Es warten schon hundert Vorschläge. Es wurde nichts geändert: Entscheiden Sie zuerst über einige davon.
+release-needs-two = Ein anderer Administrator muss zustimmen.
 audit-log = Protokoll
 audit-lead = Alles, was hier geändert wurde, von wem und wann. Jeder Eintrag trägt die Prüfsumme des vorigen, sodass nichts unbemerkt geändert oder herausgenommen werden kann.
 audit-trouble = Das Protokoll wird nicht so geführt, wie es sollte
@@ -842,6 +879,10 @@ audit-no-checkpoint = Es wurde nichts unterschrieben und nichts geändert: { $de
 audit-log-id = Kennung dieses Protokolls:
 audit-all = Das ganze Protokoll
 audit-row = Zeile
+audit-by-command = die Befehlszeile
+audit-by-first-start = der erste Start
+audit-of-this = Was damit geschah
+audit-by-them = Was sie getan haben
 audit-detail = Näheres
 keys = Schlüssel
 root-key = Wurzelschlüssel für Ihr Programm
@@ -893,6 +934,7 @@ scope-deactivation = Deaktivierungen
 scope-trial = Testzeiten
 scope-release = Versionen
 scope-time-reset = Zurückstellen der Zeit
+scope-audit-checkpoint = Beglaubigungen des Protokolls
 scope-all-products = Alle
 scope-days = { $days ->
     [one] { $days } Tag
@@ -1061,6 +1103,11 @@ mail-trial-cap-body =
     } Bis Mitternacht (UTC) werden weitere abgelehnt. Anfragen, die schon beantwortet wurden, werden beantwortet wie immer, alles andere auch.
 
     Wenn so viele Menschen Ihre Produkte ausprobieren wollen, erhöhen Sie die Zahl. Wenn nicht, sehen Sie nach, was da fragt:
+
+    { $link }
+mail-proposal-subject = Bei { $vendor } wartet etwas auf Ihre Zustimmung
+mail-proposal-body =
+    { $by } will etwas tun, das einen zweiten Administrator braucht. Sehen Sie nach, was genau, und stimmen Sie innerhalb von sieben Tagen zu oder lehnen Sie ab:
 
     { $link }
 mail-signing-key-ends-subject = Der Schlüssel des Portals von { $vendor } endet bald
@@ -1267,6 +1314,12 @@ activity-activation-again = { $subject } wurde auf seinem Platz wieder aktiviert
 activity-activation-returned = { $subject } wurde über die erlaubten Deaktivierungen hinaus aufgegeben; der Platz bleibt ihm.
 activity-activation-deactivate = { $subject } wurde deaktiviert.
 activity-mail-given-up = Eine Mail an { $subject } war nicht zustellbar: { $detail }
+activity-proposal-make = Zur Freigabe zu zweit vorgeschlagen: { $detail }
+activity-proposal-approve = Einem Vorschlag wurde zugestimmt: { $detail }
+activity-proposal-refuse = Ein Vorschlag wurde abgelehnt oder zurückgezogen: { $detail }
+activity-proposal-stale = Ein Vorschlag war nicht mehr möglich: { $detail }
+activity-two-people-on = Die Vier-Augen-Regel wurde eingeschaltet.
+activity-two-people-off = Die Vier-Augen-Regel wurde ausgeschaltet.
 activity-setting-change = Einstellung { $subject } wurde geändert: { $detail }
 activity-setting-forget = Einstellung { $subject } wurde zurückgenommen.
 activity-product-save = Produkt { $subject } wurde gespeichert.

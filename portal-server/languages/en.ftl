@@ -812,6 +812,43 @@ scope-policy-read = policy:read – read products, and terms of licenses without
 scope-licenses-read = licenses:read – read license keys as well
 scope-journal-push = journal:push – hand in the journals of offline signers
 never = never
+approvals = Approvals
+approvals-lead = What needs a second person waits here for another admin.
+two-people = Two-person rule
+two-people-what = With it, a license without an end, or with one more than ten years away, and the release of a seat by you without the machine are done by two: one of your admins proposes it, another one approves it within seven days.
+two-people-begin = Turn on
+two-people-end = Propose to turn it off
+approvals-waiting = Waiting
+approvals-none = Nothing waits.
+approvals-decided = Decided
+approval-until = Waits until
+approve = Approve
+approval-refuse = Refuse
+approval-take-back = Take back
+approval-own-hint = This is yours: somebody else has to approve it.
+approval-create-license = New license
+approval-extend-license = Extend a license
+approval-release-seat = Release the seat of a lost machine
+approval-end-rule = Turn the two-person rule off
+approval-new-end = Would end
+approval-features = Features
+approval-metadata = Further strings
+approval-any-number = any number
+approval-days-from-creation = { $count } days from creation
+approval-days-from-first = { $count } days from the first activation
+approval-proposed-by = Proposed by
+approval-decided-by = Decided by
+approval-is-waiting = waits
+approval-is-approved = approved
+approval-is-refused = refused
+approval-is-stale = no longer possible
+approval-own = Nobody approves what they have proposed themselves. Nothing was done: ask another admin.
+approval-over = This does not wait any more: it was decided, taken back, or its seven days are over. Nothing was done.
+approval-stale = What it is about has changed since it was proposed, or who proposed it may not any more. Nothing was done: it has to be proposed anew.
+approval-needed = This needs a second admin: propose it on the vendor's pages. Nothing was changed.
+approval-nobody-else = There is no other active admin who could approve anything. Nothing was changed: create another admin first.
+approval-too-many = A hundred proposals wait already. Nothing was changed: decide about some of them first.
+release-needs-two = Another admin has to approve it.
 audit-log = Audit log
 audit-lead = Everything that was changed here, by whom and when. Each entry carries the hash of the one before it, so that nothing can be changed or taken out unseen.
 audit-trouble = The log is not kept as it should be
@@ -843,6 +880,10 @@ audit-no-checkpoint = No checkpoint was signed, and nothing was changed: { $deta
 audit-log-id = Id of this log:
 audit-all = The whole log
 audit-row = Row
+audit-by-command = the command line
+audit-by-first-start = the first start
+audit-of-this = What happened to it
+audit-by-them = What they did
 audit-detail = Further words
 keys = Keys
 root-key = Root key for your app
@@ -894,6 +935,7 @@ scope-deactivation = deactivations
 scope-trial = trials
 scope-release = releases
 scope-time-reset = time resets
+scope-audit-checkpoint = checkpoints of the audit log
 scope-all-products = All
 scope-days = { $days ->
     [one] { $days } day
@@ -1062,6 +1104,11 @@ mail-trial-cap-body =
     } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
 
     If so many people want to try your products, raise the number. If not, look what asks for them:
+
+    { $link }
+mail-proposal-subject = Something waits for your approval at { $vendor }
+mail-proposal-body =
+    { $by } wants to do something that needs a second admin. Look what exactly it is, and approve or refuse it within seven days:
 
     { $link }
 mail-signing-key-ends-subject = The signing key of the portal of { $vendor } ends soon
@@ -1268,6 +1315,12 @@ activity-activation-again = { $subject } was activated again on its seat.
 activity-activation-returned = { $subject } was given up beyond the allowed deactivations; the seat stays with it.
 activity-activation-deactivate = { $subject } was deactivated.
 activity-mail-given-up = A mail to { $subject } could not be delivered: { $detail }
+activity-proposal-make = Proposed for a second person: { $detail }
+activity-proposal-approve = A proposal was approved: { $detail }
+activity-proposal-refuse = A proposal was refused or taken back: { $detail }
+activity-proposal-stale = A proposal had become impossible: { $detail }
+activity-two-people-on = The two-person rule was turned on.
+activity-two-people-off = The two-person rule was turned off.
 activity-setting-change = Setting { $subject } was changed: { $detail }
 activity-setting-forget = Setting { $subject } was taken back.
 activity-product-save = Product { $subject } was saved.
