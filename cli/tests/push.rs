@@ -152,7 +152,8 @@ impl World {
     /// A machine asks a desk and installs its answer.
     fn activate(&self, machine: &str, desk: &str) {
         let request = format!("{machine}.request");
-        self.on(machine, &["request", "activation", "--license-key-file", "key.txt", "--out", &request]);
+        let key = self.license.grouped();
+        self.on(machine, &["request", "activation", "--license-key", &key, "--out", &request]);
         let response = self.sign(&request, desk);
         self.on(machine, &["install", &response]);
     }
@@ -246,7 +247,10 @@ fn two_desks_push_what_they_signed_and_a_machine_of_theirs_gives_its_seat_back_a
     assert_eq!((license.live_activations, license.over_activations), (1, 1));
 
     let again = world.done(&world.pushing(&["alice.journal", "bob.journal"]));
-    assert_eq!((&again["journals"][0]["sent"], &again["journals"][1]["sent"]), (&0.into(), &0.into()));
+    assert_eq!(
+        (&again["journals"][0]["sent"], &again["journals"][1]["sent"]),
+        (&0.into(), &0.into())
+    );
 
     // The machine gives up at the portal what alice had given.
     world.on("lab-7", &["request", "deactivation", "--out", "proof.request"]);

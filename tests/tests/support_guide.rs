@@ -17,7 +17,7 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 16] = [
+const ALONE: [(&str, &str); 22] = [
     ("broken-body", "portal-server/src/problem.rs"),
     ("unsupported-media-type", "portal-server/src/problem.rs"),
     ("not-found", "portal-server/src/problem.rs"),
@@ -34,6 +34,12 @@ const ALONE: [(&str, &str); 16] = [
     ("grants-used-up", "cli/src/sign/book.rs"),
     ("wrong-backup", "cli/src/keys/paper.rs"),
     ("audit-broken", "cli/src/audit.rs"),
+    ("journal-unreadable", "portal-server/src/problem.rs"),
+    ("journal-does-not-follow", "portal-server/src/problem.rs"),
+    ("journal-too-large", "portal-server/src/problem.rs"),
+    ("portal-address", "cli/src/journal/push/portal.rs"),
+    ("portal-unreachable", "cli/src/journal/push/portal.rs"),
+    ("portal-refused", "cli/src/journal/push/portal.rs"),
 ];
 
 #[test]
