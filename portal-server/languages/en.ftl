@@ -796,6 +796,92 @@ keys = Keys
 root-key = Root key for your app
 signing-key = Signing key
 delegated-until = Delegated until
+keys-more = More about the keys, and new ones
+keys-kid = Thumbprint
+keys-holder = Holder
+keys-types = May sign
+keys-longest = Longest grant
+keys-serial = Serial
+keys-from = From
+keys-left = Left
+keys-days-left = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+keys-next = Next key
+keys-next-hint = Made and waiting: when the root delegates to it, the delegation makes it the signing key.
+keys-root-signed = What the root has signed
+keys-list-name = Revocation list
+keys-list = Number { $number } of { $when }: { $count ->
+    [one] one key
+   *[other] { $count } keys
+}
+keys-no-list = None
+keys-rotation = Root number { $number }; the one before signs until { $until }
+keys-ends-title = The signing key ends soon
+keys-ends = { $days ->
+    [0] The delegation ends within a day,
+    [one] The delegation ends in one day,
+   *[other] The delegation ends in { $days } days,
+} on { $until }. After that nothing new is signed, and no machine is activated or renewed. Delegate anew where the root is, and bring the file here.
+keys-ended-title = The signing key has ended
+keys-ended = The delegation ended on { $until }. Nothing new is signed until there is another one: delegate anew where the root is, and bring the file here.
+keys-trouble-title = The files in the keys folder are not used
+keys-trouble = They changed, and what is there now cannot be used. The portal goes on with what it had; after a restart it would not. Put them right, or put the earlier ones back.
+keys-install-title = Bring what the root has signed
+keys-install = A new delegation, a revocation list or a root rotation. What comes together is taken together, and used at once. Nothing is taken that the root has not signed, or that is older than what is there.
+keys-files = Files
+keys-pasted = Text of a file
+keys-less = It is meant that less is allowed than now: a smaller scope, an earlier end, fewer keys on the list
+keys-install-button = Verify and use
+keys-upload-broken = The files did not come whole, or are larger than such files are.
+scope-activation = activations
+scope-deactivation = deactivations
+scope-trial = trials
+scope-release = releases
+scope-time-reset = time resets
+scope-all-products = All
+scope-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+scope-no-limit = No limit
+keys-refused-nothing = No file was brought.
+keys-refused-many = At most { $most } files are taken at a time.
+keys-refused-private = { $name } is a private key. It does not belong here, and was not kept: bring what the root signed with it.
+keys-refused-unreadable = { $name } is no delegation, revocation list or root rotation, or it is damaged.
+keys-refused-kind = { $name } is { $kind }, not a delegation, a revocation list or a root rotation.
+keys-refused-twice = { $name } is the second of its kind: one delegation and one list are taken at a time.
+keys-refused-busy = The keys are being changed by somebody else. Try again in a moment.
+keys-at-signer-title = The key is at a signer
+keys-at-signer = The signing key lies with a program of its own, which this portal asks. A new delegation, a revocation list or a root rotation goes there: countersign-portal keys install, with --data and the signer's folder. The portal hears of it within seconds.
+keys-refused-at-signer = The signing key is at a signer, and so are its papers: bring them there.
+keys-refused-disk = The files in the keys folder do not fit each other: { $detail }.
+keys-refused-untrusted = It is not signed by the root of this portal: { $detail }.
+keys-refused-retired = It is signed by a root that had been replaced by then: { $detail }.
+keys-refused-invalid = It cannot be used: { $detail }.
+keys-refused-rotation = The root rotation does not follow those that are known: { $detail }.
+keys-refused-rotation-known = The rotation to root number { $number } is known already.
+keys-refused-root-ended = With this rotation the root over the portal's delegation has ended, and nothing could be signed. Bring it together with a delegation by the new root.
+keys-refused-list-same = This revocation list is in use already.
+keys-refused-list-older = The revocation list is number { $number }, and number { $present } is in use: an older list would lift revocations.
+keys-refused-list-forgets = { $count ->
+    [one] The list leaves out one key that the present one revokes.
+   *[other] The list leaves out { $count } keys that the present one revokes.
+} Make it from the present one (--list), or say that it is meant.
+keys-refused-list-names-own = The list revokes the portal's own key: no machine would take what it signs. Bring it together with a delegation for the next key.
+keys-refused-delegation-same = This delegation is in use already.
+keys-refused-delegation-older = The delegation is not newer than the one in use: its serial is not higher, or it was signed earlier.
+keys-refused-other-key = The delegation is for the key { $key }, which is neither the portal's nor its next one.
+keys-refused-counted = The delegation allows a number of grants, which the portal does not count. Make one without --max-grants.
+keys-refused-ended = The delegation ended on { $when }.
+keys-refused-early = The delegation begins on { $when }. Until then nothing could be signed.
+keys-refused-revoked = The delegation is revoked by the list.
+keys-refused-less = The delegation allows less than the present one: { $what }. If that is meant, say so with the tick (--less on the command line).
+keys-less-types = kinds of files are missing
+keys-less-products = products are missing
+keys-less-days = grants would be shorter
+keys-less-time = it ends earlier
 what-happened = What happened
 when = When
 what = What
@@ -920,6 +1006,24 @@ mail-trial-cap-body =
     } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
 
     If so many people want to try your products, raise the number. If not, look what asks for them:
+
+    { $link }
+mail-signing-key-ends-subject = The signing key of the portal of { $vendor } ends soon
+mail-signing-key-ends-body =
+    The delegation of the key that the portal signs with ends on { $until }: { $days ->
+        [0] within a day.
+        [one] in one day.
+       *[other] in { $days } days.
+    } After that nothing new is signed: no machine is activated, renewed or deactivated, and no trial starts. What is installed runs on.
+
+    Delegate anew where the root is, and bring the file to the portal. It takes it without a restart:
+
+    { $link }
+mail-signing-key-ended-subject = The signing key of the portal of { $vendor } has ended
+mail-signing-key-ended-body =
+    The delegation of the key that the portal signs with ended on { $until }. Nothing new is signed: no machine is activated, renewed or deactivated, and no trial starts. What is installed runs on.
+
+    Delegate anew where the root is, and bring the file to the portal. It takes it without a restart:
 
     { $link }
 mail-password-changed-subject = Your password at { $vendor } was changed

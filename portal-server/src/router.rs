@@ -20,7 +20,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
 use crate::app::App;
-use crate::{api, assets, legacy, limits, pages, release};
+use crate::{api, assets, legacy, limits, metrics, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -315,6 +315,13 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route("/admin/tokens/{id}/revoke", Access::Admin, post(pages::admin::tokens::revoke))
         .route(
+            "/admin/keys",
+            Access::Admin,
+            pages::admin::keys::upload(
+                get(pages::admin::keys::show).post(pages::admin::keys::install),
+            ),
+        )
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),
@@ -358,6 +365,12 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             post(pages::admin::customers::save_organization),
         )
+}
+
+/// What the listener for metrics answers: it has nothing else, and is for nobody but who measures.
+pub(crate) fn metrics(app: &App) -> Router {
+    let table = Table::new(app).route("/metrics", Access::Api, get(metrics::show));
+    table.router.with_state(app.clone())
 }
 
 /// All of it, with what stands around every route.

@@ -19,7 +19,7 @@
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
-//! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
+//! | `setting`, `audit`, `job`, `signing_key` | settings; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -69,6 +69,7 @@ mod row;
 mod seat;
 mod session;
 mod setting;
+mod signing_key;
 mod sqlite;
 mod take_back;
 mod throttle;
@@ -120,6 +121,7 @@ pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_
 pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
+pub use signing_key::KeyNotice;
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};

@@ -20,6 +20,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (9, "api token", include_str!("migrations/0009_api_token.sql"), None),
     (10, "journals", include_str!("migrations/0010_journals.sql"), Some(activation::note_ended)),
     (11, "audit chain", include_str!("migrations/0011_audit_chain.sql"), None),
+    (12, "key notices", include_str!("migrations/0012_key_notices.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

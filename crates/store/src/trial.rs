@@ -12,7 +12,7 @@ use crate::job::{self, NewJob};
 use crate::journal_entry::Verdict;
 use crate::row::{Columns, seconds};
 use crate::throttle::{self, Throttle};
-use crate::{Store, activate, audit, find, fingerprint, list, product, run};
+use crate::{Store, activate, audit, find, fingerprint, product, run, user};
 
 const FIND: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1 AND product_id = ?2";
 const OF_DEVICE: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial \
@@ -25,8 +25,6 @@ const COUNT: &str = "INSERT INTO trial_day (day, started) VALUES (?1, 1) \
     ON CONFLICT (day) DO UPDATE SET started = trial_day.started + 1 WHERE trial_day.started < ?2";
 const NOTICE: &str = "UPDATE trial_day SET noticed_at = ?2 WHERE day = ?1 AND noticed_at IS NULL";
 const TOLD: &str = "SELECT started FROM trial_day WHERE day = ?1 AND noticed_at IS NOT NULL";
-const ADMINS: &str =
-    "SELECT id FROM app_user WHERE role = 'admin' AND status = 'active' ORDER BY id";
 
 const DAY: u64 = 86_400;
 
@@ -244,7 +242,7 @@ fn tell_admins(c: &Connection, start: &StartTrial) -> Result<()> {
     else {
         return Ok(());
     };
-    for admin in list(c, ADMINS, [], |row| row.parsed("user id"))? {
+    for admin in user::active_admins(c)? {
         job::enqueue(c, &notice(admin, per_day, now), now)?;
     }
     audit::record(c, now, "portal", "trial.cap", &per_day.to_string(), "")

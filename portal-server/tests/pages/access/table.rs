@@ -145,6 +145,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
+    ("/admin/keys", Vendor, "a delegation"),
     ("/admin/settings", Vendor, "cap_days=5"),
     (
         "/admin/tokens",

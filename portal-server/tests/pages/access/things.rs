@@ -118,6 +118,10 @@ impl Things {
         let request = browser.request(&row.method, path);
         match row.form {
             "" => request,
+            "a delegation" => {
+                let file = Part::text(self.portal.delegate_anew()).file_name("signing.chain");
+                request.multipart(Form::new().part("file", file))
+            }
             "a file" => {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
                 request.multipart(Form::new().part("file", file))
