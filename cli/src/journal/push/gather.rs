@@ -86,7 +86,11 @@ impl Gathered {
             });
         }
         match self.hash_at(known)? == text("head") {
-            true => Ok(Standing { from: known + 1, known, odd: None }),
+            true => {
+                // One of two versions that the portal has: whoever pushes either is told.
+                let odd = there["forked"].as_bool().unwrap_or(false).then_some(Odd::Forked);
+                Ok(Standing { from: known + 1, known, odd })
+            }
             false => Ok(forked),
         }
     }
