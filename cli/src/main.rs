@@ -1,7 +1,9 @@
 //! `countersign`: keys, requests, installing, checking, inspecting and answering, on the command line. One command, one
 //! file; `args.rs` is the whole surface.
 
+mod approve;
 mod args;
+mod audit;
 mod explain;
 mod fail;
 mod files;
@@ -48,10 +50,12 @@ fn main() -> ExitCode {
         Command::TrialSite(command) => trial_site::run(command, json),
         Command::Qr(options) => qr::run(options, json),
         Command::Sign(options) => sign::run(options, json),
+        Command::Approve(options) => approve::run(options, json),
         Command::ReleaseSheet(options) => sheet::run(options, json),
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options, json),
         Command::Journal(command) => journal::run(command, json),
+        Command::Audit(command) => audit::run(command, json),
     };
     done.unwrap_or_else(|failure| failure.report(json))
 }

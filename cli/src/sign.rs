@@ -3,10 +3,11 @@
 pub(crate) mod args;
 mod book;
 mod bulk;
-mod desk;
+pub(crate) mod desk;
 mod groups;
-mod inputs;
+pub(crate) mod inputs;
 mod policy;
+pub(crate) mod second;
 mod single;
 mod survey;
 mod table;

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
 
@@ -28,8 +30,14 @@ pub struct Config {
     pub mail_from: Option<String>,
     /// Where the files of releases lie.
     pub releases: Place,
+    /// Where checkpoints of the audit log are written to, besides the database.
+    pub audit_checkpoints: Option<PathBuf>,
+    /// How long what happened may wait to be chained into the audit log.
+    pub seal_every: Duration,
     /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
     pub signer: Option<PathBuf>,
+    /// Where the passphrase of the signing key is looked for.
+    pub key_passphrase: keys::passphrase::Sources,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -51,7 +59,10 @@ impl Config {
             rate_limit: Some(20),
             smtp: None,
             mail_from: None,
+            audit_checkpoints: None,
+            seal_every: Duration::from_secs(3),
             signer: None,
+            key_passphrase: keys::passphrase::Sources::default(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -20,7 +20,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
 use crate::app::App;
-use crate::{api, assets, legacy, limits, pages, release};
+use crate::{api, assets, legacy, limits, metrics, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,12 @@ fn api(app: &App) -> Table<'_> {
             "/api/v1/requests/preview",
             Access::Token(TokenScope::AnswerRequests),
             api::support::preview(),
+        )
+        .route("/api/v1/journals", Access::Token(TokenScope::PushJournal), api::journals::push())
+        .route(
+            "/api/v1/journals/{id}",
+            Access::Token(TokenScope::PushJournal),
+            api::journals::show(),
         )
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
@@ -293,12 +299,28 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::settings::show).post(pages::admin::settings::save),
         )
+        .route("/admin/audit", Access::Admin, get(pages::admin::audit::show))
+        .route("/admin/audit.jsonl", Access::Admin, get(pages::admin::audit::export))
+        .route("/admin/audit.csv", Access::Admin, get(pages::admin::audit::table))
+        .route("/admin/audit/checkpoints", Access::Admin, post(pages::admin::audit::checkpoint))
+        .route(
+            "/admin/audit/checkpoints/{n}",
+            Access::Admin,
+            get(pages::admin::audit::checkpoint_file),
+        )
         .route(
             "/admin/tokens",
             Access::Admin,
             get(pages::admin::tokens::list).post(pages::admin::tokens::create),
         )
         .route("/admin/tokens/{id}/revoke", Access::Admin, post(pages::admin::tokens::revoke))
+        .route(
+            "/admin/keys",
+            Access::Admin,
+            pages::admin::keys::upload(
+                get(pages::admin::keys::show).post(pages::admin::keys::install),
+            ),
+        )
         .route(
             "/admin/products",
             Access::Admin,
@@ -319,6 +341,13 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
+        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
+        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/journals/{id}/take-back",
+            Access::Admin,
+            get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
+        )
         .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
         .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
         .route(
@@ -336,6 +365,12 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             post(pages::admin::customers::save_organization),
         )
+}
+
+/// What the listener for metrics answers: it has nothing else, and is for nobody but who measures.
+pub(crate) fn metrics(app: &App) -> Router {
+    let table = Table::new(app).route("/metrics", Access::Api, get(metrics::show));
+    table.router.with_state(app.clone())
 }
 
 /// All of it, with what stands around every route.

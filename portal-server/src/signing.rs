@@ -1,4 +1,4 @@
-//! Who signs for the portal. Every response and every checksum list goes through here, with what shows that it was asked for.
+//! Who signs for the portal. Every response, checksum list and checkpoint goes through here, with what shows that it was asked for.
 
 #[cfg(unix)]
 mod client;
@@ -6,6 +6,7 @@ mod public;
 #[cfg(unix)]
 mod there;
 
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::delegation::Delegation;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
@@ -14,7 +15,7 @@ use countersign_core::{Error, Thumbprint};
 
 #[cfg(unix)]
 pub use client::{Away, Client, State};
-pub use public::{Known, Public};
+pub use public::{Public, length_of};
 #[cfg(unix)]
 pub use there::{There, open, watch};
 
@@ -40,6 +41,9 @@ pub enum NotSigned {
     #[cfg(unix)]
     #[error(transparent)]
     Away(#[from] Away),
+    /// The signer is there, and cannot sign: its disk is full, its journal wrong.
+    #[error("the signer cannot write its journal now")]
+    Unable,
     /// The signer signs no more of this for so many seconds.
     #[error("the signer did not sign: {fact}")]
     TooMuch {
@@ -78,7 +82,7 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign(response)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign(evidence, response).await,
+            Self::There(there) => there.sign(evidence, response).await,
         }
     }
 
@@ -90,7 +94,19 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign_release(release)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign_release(release).await,
+            Self::There(there) => there.sign_release(release).await,
+        }
+    }
+
+    /// Signs a checkpoint of the audit log: the bare token.
+    ///
+    /// # Errors
+    /// [`NotSigned`]; nothing is half-done then.
+    pub async fn sign_checkpoint(&self, checkpoint: &Checkpoint) -> Result<String, NotSigned> {
+        match self {
+            Self::Here(signer) => Ok(signer.sign_checkpoint(checkpoint)?),
+            #[cfg(unix)]
+            Self::There(there) => there.client.sign_checkpoint(checkpoint).await,
         }
     }
 
@@ -102,7 +118,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.sign(response).map(|token| token.len()),
             #[cfg(unix)]
-            Self::There(there) => there.known.length_of(response),
+            Self::There(there) => length_of(&there.papers, response),
         }
     }
 
@@ -130,7 +146,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.kid(),
             #[cfg(unix)]
-            Self::There(there) => &there.known.kid,
+            Self::There(there) => &there.kid,
         }
     }
 
@@ -139,7 +155,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.delegation(),
             #[cfg(unix)]
-            Self::There(there) => Some(&there.known.delegation),
+            Self::There(there) => Some(&there.papers.delegation),
         }
     }
 }

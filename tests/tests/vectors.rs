@@ -26,6 +26,7 @@ fn main() {
     trials.extend(tokens());
     trials.extend(releases());
     trials.extend(keys());
+    trials.extend(checkpoints());
     trials.extend(trust());
     trials.extend(installs());
     trials.extend(files());
@@ -143,6 +144,47 @@ fn keys() -> Vec<Trial> {
     cases(&file).into_iter().map(trial).collect()
 }
 
+/// Checkpoints of an audit log, and a log as another program writes it.
+fn checkpoints() -> Vec<Trial> {
+    let file = load("checkpoints.json");
+    let roots = roots(&file);
+    let token = |case: Value| {
+        let roots = roots.clone();
+        Trial::test(format!("checkpoints::{}", text(&case, "name")), move || {
+            same(verdict(roots.verify_checkpoint(text(&case, "token"))), text(&case, "verdict"))
+        })
+    };
+    let mut trials: Vec<Trial> = cases(&file).into_iter().map(token).collect();
+    for case in file["logs"].as_array().unwrap().clone() {
+        let roots = roots.clone();
+        let name = format!("checkpoints::{}", text(&case, "name"));
+        trials.push(Trial::test(name, move || log(&roots, &case)));
+    }
+    trials
+}
+
+fn log(roots: &Roots, case: &Value) -> std::result::Result<(), Failed> {
+    let lines: Vec<&str> =
+        case["lines"].as_array().unwrap().iter().map(|l| l.as_str().unwrap()).collect();
+    for (line, hash) in lines.iter().zip(case["hashes"].as_array().unwrap()) {
+        same(&Hash::of(line).to_string(), hash.as_str().unwrap())?;
+    }
+    let kept = roots.verify_checkpoint(text(case, "checkpoint")).unwrap();
+    let kept = kept.claims();
+    let head = countersign_audit::Head { n: kept.n, hash: kept.hash };
+    let known = countersign_audit::Known { name: "kept".into(), log: Some(kept.log), head };
+    let file = lines.join("\n") + "\n";
+    let verified = countersign_audit::verify(file.as_bytes(), None, vec![known]).unwrap();
+    same(&format!("{:?}", verified.findings), "[]")?;
+    same(&format!("{:?}", verified.proven), &format!("{:?}", Some((kept.n, 0))))?;
+    // Written again it is the same, byte for byte.
+    for line in &lines[1..] {
+        let entry: countersign_audit::Entry<'_> = serde_json::from_str(line).unwrap();
+        same(&entry.line().0, line)?;
+    }
+    Ok(())
+}
+
 fn verify(roots: &Roots, token: &str, expect: Expect) -> &'static str {
     let token_type = match Unverified::decode(token).map(|t| t.token_type()) {
         Ok(t) => t,
@@ -156,6 +198,9 @@ fn verify(roots: &Roots, token: &str, expect: Expect) -> &'static str {
         TokenType::Revocations => verdict(roots.verify_revocations(token)),
         TokenType::RootKey => verdict(roots.clone().learn(&[token])),
         TokenType::Release => verdict(roots.verify_release(token)),
+        TokenType::Proposal => verdict(roots.verify_proposal(token)),
+        TokenType::Approval => verdict(roots.verify_approval(token)),
+        TokenType::AuditCheckpoint => verdict(roots.verify_checkpoint(token)),
         t if t.is_request() => verdict(VerifiedRequest::verify(token, expect)),
         _ => verdict(roots.verify_response(token, expect)),
     }

@@ -36,8 +36,11 @@ pub(crate) fn run(options: &Show, as_json: bool) -> Outcome {
             if last.len() == options.last as usize {
                 last.pop_front();
             }
-            last.push_back(match roots.as_ref().and_then(|roots| release(roots, entry)) {
-                Some(release) => release,
+            let other = roots
+                .as_ref()
+                .and_then(|roots| release(roots, entry).or_else(|| checkpoint(roots, entry)));
+            last.push_back(match other {
+                Some(other) => other,
                 None => shown(entry, response),
             });
         }
@@ -83,9 +86,26 @@ fn release(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
     Some(Shown { n, at, words, json })
 }
 
+/// A checkpoint of an audit log that was signed, where the entry holds one that verifies.
+fn checkpoint(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
+    let verified = roots.verify_checkpoint(&entry.response).ok()?;
+    let (claims, n, at) = (verified.claims(), entry.n, entry.at);
+    let json = json!({
+        "n": n, "at": at, "type": TokenType::AuditCheckpoint.as_str(), "log": claims.log.to_string(),
+        "entry": claims.n, "hash": claims.hash.to_string(),
+    });
+    let words = format!("checkpoint of the audit log {}, up to entry {}", claims.log, claims.n);
+    Some(Shown { n, at, words, json })
+}
+
 /// Of a response that was not verified nothing is told but its kind.
 fn shown(entry: &Entry<'_>, response: Option<&VerifiedResponse>) -> Shown {
     let (n, at) = (entry.n, entry.at);
+    if entry.is_approval() {
+        let words = format!("approval of the grant {}", entry.request);
+        let json = json!({"n": n, "at": at, "type": "approval+jwt", "approves": entry.request.to_string()});
+        return Shown { n, at, words, json };
+    }
     let base = json!({"n": n, "at": at, "request_hash": entry.request.to_string()});
     let Some(response) = response else {
         let kind = Unverified::decode(&entry.response).ok().map(|token| token.token_type());

@@ -17,8 +17,9 @@ impl Malformed {
     pub(crate) const FINGERPRINT: Self =
         Self("a fingerprint has 1 to 16 components, each named by 1 to 32 of a-z 0-9 -");
     pub(crate) const STRATEGY: Self = Self("a fingerprint strategy is exact, fuzzy or loose");
-    pub(crate) const SCOPE_TYPE: Self =
-        Self("a type of a scope is activation, deactivation, trial, release or time-reset");
+    pub(crate) const SCOPE_TYPE: Self = Self(
+        "a type of a scope is activation, deactivation, trial, release, time-reset or audit-checkpoint",
+    );
 
     pub(crate) const fn new(says: &'static str) -> Self {
         Self(says)

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::checkpoint::Checkpoint;
 use crate::error::{Code, Error, Result};
 use crate::release::Release;
 use crate::response::Response;
@@ -39,6 +40,23 @@ impl Release {
     pub fn from_unsigned(unsigned: &Value) -> Result<Self> {
         let (token_type, claims) = parts(unsigned)?;
         Expect::Type(TokenType::Release).check(token_type)?;
+        Self::from_payload(claims)
+    }
+}
+
+impl Checkpoint {
+    /// The type and the claims, for a signer elsewhere.
+    pub fn to_unsigned(&self) -> Value {
+        json!({"typ": TokenType::AuditCheckpoint.as_str(), "claims": self.payload()})
+    }
+
+    /// What [`Checkpoint::to_unsigned`] wrote. Nothing vouches for it.
+    ///
+    /// # Errors
+    /// As [`Response::from_unsigned`].
+    pub fn from_unsigned(unsigned: &Value) -> Result<Self> {
+        let (token_type, claims) = parts(unsigned)?;
+        Expect::Type(TokenType::AuditCheckpoint).check(token_type)?;
         Self::from_payload(claims)
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use countersign_core::token::Unverified;
-use countersign_core::trust::{Roots, VerifiedResponse};
+use countersign_core::trust::{Approved, Roots, VerifiedResponse};
 use countersign_core::{Expect, Hash, TokenType};
 use serde_json::Value;
 
@@ -115,6 +115,8 @@ struct Walk<'a> {
     seen: BTreeMap<u64, (u64, Option<Hash>)>,
     /// By number: what an entry's line must hash to, as its successor says, where the successor stands before it.
     wanted: HashMap<u64, Hash>,
+    /// The first entry with a checkpoint of a place, and what that says.
+    checkpoints: HashMap<Hash, (u64, Hash)>,
     /// How many grants each delegation has given.
     granted: HashMap<Hash, u64>,
     /// Which entry answered a request.
@@ -214,9 +216,22 @@ impl Walk<'_> {
     /// Whether the response inside says what the line says.
     fn proves_itself(&mut self, entry: &Entry<'_>) -> Option<VerifiedResponse> {
         let roots = self.roots?;
-        if self.form() == Form::Signatures && is_release(&entry.response) {
-            self.release_proves_itself(roots, entry);
+        if entry.is_approval() {
+            self.approves(roots, entry);
             return None;
+        }
+        if self.form() == Form::Signatures {
+            match Unverified::decode(&entry.response).map(|token| token.token_type()) {
+                Ok(TokenType::Release) => {
+                    self.release_proves_itself(roots, entry);
+                    return None;
+                }
+                Ok(TokenType::AuditCheckpoint) => {
+                    self.checkpoint_proves_itself(roots, entry);
+                    return None;
+                }
+                _ => {}
+            }
         }
         let verified = match roots.verify_response(&entry.response, Expect::Response) {
             Ok(verified) => verified,
@@ -231,6 +246,17 @@ impl Walk<'_> {
         }
         self.count(entry, verified.count());
         Some(verified)
+    }
+
+    /// The same of an approval.
+    fn approves(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let wrong = match roots.verify_approval(&entry.response) {
+            Err(error) => Some(format!("does not verify: {error}")),
+            Ok(approved) => untrue_approval(entry, &approved, self.opening.as_ref()),
+        };
+        if let Some(wrong) = wrong {
+            self.find(Kind::Untrue, format!("the approval of entry {} {wrong}", entry.n));
+        }
     }
 
     fn release_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
@@ -251,6 +277,34 @@ impl Walk<'_> {
             && entry.under.is_none();
         if !of_key || !same {
             let fact = format!("the release of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
+    }
+
+    /// A checkpoint, and whether the audit log was another one when an earlier checkpoint of the same entry was signed.
+    fn checkpoint_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let n = entry.n;
+        let verified = match roots.verify_checkpoint(&entry.response) {
+            Ok(verified) => verified,
+            Err(error) => {
+                let fact = format!("the checkpoint of entry {n} does not verify: {error}");
+                return self.find(Kind::Untrue, fact);
+            }
+        };
+        let claims = verified.claims();
+        let of_key = self.opening.as_ref().is_none_or(|opening| opening.kid == *verified.signer());
+        let same = claims.place() == entry.request && claims.issued_at == entry.at;
+        if !of_key || !same || entry.under.is_some() {
+            let fact = format!("the checkpoint of entry {n} is another than the line says");
+            self.find(Kind::Untrue, fact);
+        }
+        let (other, hash) = *self.checkpoints.entry(claims.place()).or_insert((n, claims.hash));
+        if hash != claims.hash {
+            let fact = format!(
+                "the checkpoints of the entries {other} and {n} say different things of entry {} of the audit log: it was \
+                 changed or set back in between",
+                claims.n
+            );
             self.find(Kind::Untrue, fact);
         }
     }
@@ -314,12 +368,8 @@ impl Walk<'_> {
     }
 }
 
-fn is_release(token: &str) -> bool {
-    Unverified::decode(token).is_ok_and(|token| token.token_type() == TokenType::Release)
-}
-
 /// What of a line its response contradicts.
-fn untrue(
+pub(crate) fn untrue(
     entry: &Entry<'_>,
     verified: &VerifiedResponse,
     opening: Option<&Opening>,
@@ -336,6 +386,26 @@ fn untrue(
     } else {
         None
     }
+}
+
+/// What of a line its approval contradicts.
+fn untrue_approval(
+    entry: &Entry<'_>,
+    approved: &Approved,
+    opening: Option<&Opening>,
+) -> Option<String> {
+    let wrong = if opening.is_some_and(|opening| opening.kid != *approved.approver()) {
+        "was signed by another key than the journal's"
+    } else if approved.approval().payload != entry.request {
+        "is of something else than the line says"
+    } else if approved.approval().issued_at != entry.at {
+        "was signed at another time than the line says"
+    } else if entry.under.is_some() {
+        "is counted as a grant, and is none"
+    } else {
+        return None;
+    };
+    Some(wrong.to_owned())
 }
 
 /// The delegation that a verified grant was signed under, as its header carries it.

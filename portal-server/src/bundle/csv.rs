@@ -20,6 +20,13 @@ impl Table {
         Ok(table)
     }
 
+    /// Further rows of a table whose headings are out already.
+    pub fn continued() -> Self {
+        let mut builder = WriterBuilder::new();
+        builder.quote_style(QuoteStyle::Always).terminator(Terminator::CRLF);
+        Self(builder.from_writer(Vec::new()))
+    }
+
     /// Adds a row.
     ///
     /// # Errors

@@ -47,6 +47,11 @@ pub enum What {
         /// The list as `Release::to_unsigned` writes it.
         release: Value,
     },
+    /// A checkpoint of the portal's audit log.
+    SignCheckpoint {
+        /// As `Checkpoint::to_unsigned` writes it.
+        checkpoint: Value,
+    },
 }
 
 /// What shows that a response was asked for.
@@ -115,6 +120,8 @@ pub mod code {
     pub const OTHER_TIME: &str = "other-time";
     /// More than the signer's operator allows.
     pub const NOT_ALLOWED: &str = "not-allowed";
+    /// The signer is ending.
+    pub const ENDING: &str = "ending";
     /// Too much within a time.
     pub const TOO_MUCH: &str = "too-much";
 }

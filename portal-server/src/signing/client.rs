@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign_core::Hash;
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
 use countersign_journal::Head;
@@ -141,6 +142,13 @@ impl Client {
         self.token(What::SignRelease { release: release.to_unsigned() }).await
     }
 
+    pub(super) async fn sign_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+    ) -> Result<String, NotSigned> {
+        self.token(What::SignCheckpoint { checkpoint: checkpoint.to_unsigned() }).await
+    }
+
     async fn token(&self, what: What) -> Result<String, NotSigned> {
         match self.ask(what).await? {
             Said::Signed { token } => Ok(token),
@@ -205,7 +213,7 @@ impl Client {
         self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn away(&self, why: &str) -> Away {
+    pub(super) fn away(&self, why: &str) -> Away {
         Away { socket: self.inner.socket.clone(), why: why.to_owned() }
     }
 }
@@ -219,6 +227,11 @@ fn not_signed(declined: Declined) -> NotSigned {
             fact: declined.fact,
             retry_after: declined.retry_after.unwrap_or(60),
         },
+        // It cannot write its journal, or it is ending: who waits a little is answered.
+        (None, journal) if journal.starts_with("journal-") || journal == code::ENDING => {
+            tracing::error!(declined.code, declined.fact, "the signer cannot sign now");
+            NotSigned::Unable
+        }
         (None, _) => NotSigned::Declined(declined),
     }
 }

@@ -1,5 +1,6 @@
 //! `/admin`: what the vendor sets up, and that it is written down who did it.
 
+mod audit;
 mod customers;
 mod fields;
 mod licenses;
@@ -48,5 +49,6 @@ async fn the_overview_shows_what_happened_and_by_whom() {
     admin.post("/admin/products", &[("id", "acme-cam"), ("name", "Acme CAM")]).await.is(303);
     let ada = portal.stored_user(ADA).await.id;
     let overview = admin.get("/admin").await.is(200);
-    overview.says("product.save").says("acme-cam Acme CAM").says(&format!("user:{ada}"));
+    let overview = overview.says("Product Acme CAM was saved.").says("action=product.save");
+    overview.says(&format!("<a href=\"/admin/customers/users/{ada}\">{ADA}</a>"));
 }

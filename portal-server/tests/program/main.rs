@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
 
 mod admin;
+mod audit;
 #[allow(dead_code)] // this program uses its part of it
 #[path = "../world/browser.rs"]
 mod browser;

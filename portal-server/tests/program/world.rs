@@ -62,8 +62,17 @@ impl Installation {
     }
 
     pub(crate) fn admin_with_input(&self, arguments: &[&str], input: &str) -> Run {
+        self.run("admin", arguments, input)
+    }
+
+    /// `countersign-portal audit …`
+    pub(crate) fn audit(&self, arguments: &[&str]) -> Run {
+        self.run("audit", arguments, "")
+    }
+
+    fn run(&self, command: &str, arguments: &[&str], input: &str) -> Run {
         let mut child = Command::new(PROGRAM)
-            .arg("admin")
+            .arg(command)
             .args(arguments)
             .arg("--data")
             .arg(self.data())
@@ -93,6 +102,16 @@ impl Installation {
         let store = self.store();
         let found = store.product(&product.parse().unwrap()).await.unwrap().unwrap();
         store.save_product(Product { archived: true, ..found }, "test", NOW).await.unwrap();
+    }
+
+    /// The database as a thief has it who may write there.
+    pub(crate) fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.data().join("countersign.db")).unwrap()
+    }
+
+    /// A path in the folder beside the data.
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
     fn store(&self) -> Store {

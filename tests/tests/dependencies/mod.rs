@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 const OURS: &str = "countersign-";
 
 /// What must not be reached from a package, over however many packages of ours.
-const NEVER: [(&str, &str, &str); 9] = [
+const NEVER: [(&str, &str, &str); 11] = [
     ("countersign-core", OURS, "the trusted part stands alone"),
     ("countersign-client", "countersign-store", "a vendor's app carries no database"),
     ("countersign-client", "countersign-portal", "a vendor's app carries no server"),
     ("countersign-journal", "countersign-client", "a signer is no machine"),
     ("countersign-journal", "countersign-store", "a signer needs no database"),
+    ("countersign-audit", "countersign-store", "a log is verified without a database"),
+    ("countersign-audit", "countersign-client", "a log is no machine's"),
     ("countersign-cli", "countersign-store", "the command works without a database"),
     ("countersign-cli", "countersign-portal", "the command works without a server"),
     ("countersign-store", "countersign-client", "the two sides meet in the format alone"),

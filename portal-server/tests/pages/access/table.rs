@@ -50,7 +50,7 @@ pub(super) enum Outcome {
 }
 
 /// Path, what it is about, and what is posted there: a form that works for whoever may. In this order the forms are sent.
-pub(super) const RULES: [(&str, About, &str); 93] = [
+pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
@@ -61,6 +61,8 @@ pub(super) const RULES: [(&str, About, &str); 93] = [
     // Nobody's session is a token.
     ("/api/v1/requests", Everybody(401, 401), "x=1"),
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals/{id}", Everybody(401, 401), "x=1"),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
@@ -143,6 +145,7 @@ pub(super) const RULES: [(&str, About, &str); 93] = [
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
+    ("/admin/keys", Vendor, "a delegation"),
     ("/admin/settings", Vendor, "cap_days=5"),
     (
         "/admin/tokens",
@@ -150,10 +153,18 @@ pub(super) const RULES: [(&str, About, &str); 93] = [
         "name=laptop&scope=journal:push&days=9&password=correct horse battery",
     ),
     ("/admin/tokens/{id}/revoke", Vendor, "x=1"),
+    ("/admin/audit", Vendor, ""),
+    ("/admin/audit.jsonl", Vendor, ""),
+    ("/admin/audit.csv", Vendor, ""),
+    ("/admin/audit/checkpoints", Vendor, "x=1"),
+    ("/admin/audit/checkpoints/{n}", Vendor, ""),
     ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
     ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
+    ("/admin/journals", Vendor, ""),
+    ("/admin/journals/{id}", Vendor, ""),
+    ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Vendor, ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
     ("/admin/customers/users/{id}", Vendor, "new_link=1"),
@@ -221,7 +232,7 @@ pub(super) async fn rows(portal: &TestPortal) -> Vec<Row> {
         routes.iter().map(|r| r.path.as_str()).filter(|path| rule(path).is_none()).collect();
     assert!(without.is_empty(), "routes of router.rs without a rule in {}: {without:?}", file!());
     let mut rows = Vec::new();
-    for (path, about, form) in RULES {
+    for &(path, about, form) in RULES {
         let route = routes.iter().find(|route| route.path == path);
         let route = route.unwrap_or_else(|| panic!("router.rs has no route {path}"));
         let methods = methods(portal, route).await;
