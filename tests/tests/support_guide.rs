@@ -42,6 +42,11 @@ const ALONE: &[(&str, &str)] = &[
     ("portal-unreachable", "cli/src/portal.rs"),
     ("portal-refused", "cli/src/portal.rs"),
     ("token-needed", "cli/src/portal.rs"),
+    ("token-unknown", "portal-server/src/problem.rs"),
+    ("token-expired", "portal-server/src/problem.rs"),
+    ("token-revoked", "portal-server/src/problem.rs"),
+    ("token-suspended", "portal-server/src/problem.rs"),
+    ("insufficient-scope", "portal-server/src/problem.rs"),
     ("portal-untrue", "cli/src/sign/through.rs"),
 ];
 
