@@ -11,6 +11,7 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
+mod portal;
 mod qr;
 mod reference;
 mod release;

@@ -6,15 +6,21 @@ mod bulk;
 mod desk;
 mod groups;
 mod inputs;
+mod online;
 mod policy;
 mod single;
 mod survey;
 mod table;
 mod tally;
+mod way;
 
+use self::way::Way;
 use crate::fail::Outcome;
 
 pub(crate) fn run(options: &args::Sign, as_json: bool) -> Outcome {
+    if let Way::Portal(named) = Way::of(options)? {
+        return online::run(options, &named, as_json);
+    }
     match options.files.as_slice() {
         [one] if !one.is_dir() => single::run(options, as_json),
         _ => bulk::run(options, as_json),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::args::{Passphrase, days};
+use crate::portal::args::ToPortal;
 
 /// Options that say what is granted: a policy file says it instead.
 const TERMS: [&str; 8] =
@@ -12,26 +13,31 @@ const TERMS: [&str; 8] =
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "countersign sign [OPTIONS] --key <FILE> <FILE|DIR>...",
+    override_usage = "countersign sign [OPTIONS] --key <FILE> <FILE|DIR>...\n       \
+        countersign sign [OPTIONS] --portal <URL> <FILE|DIR>...",
     after_help = "Examples:\n  \
         countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --days 30\n  \
         countersign sign late.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --time-reset\n  \
         countersign sign requests --key alice.pem --chain alice.chain \\\n    \
-        --root root.pub --policy policy.toml --report report.csv\n\n\
+        --root root.pub --policy policy.toml --report report.csv\n  \
+        countersign sign requests --portal https://portal.acme.example \\\n    \
+        --token-file portal.token --root root.pub\n\n\
         Each response is written into the key's journal before it is handed out, and the\n\
         same request gets the same response for ever. A run that was ended can be\n\
         started again: it goes on where it was. The seats of a license are counted by\n\
-        the portal, not here: what is signed here is not known there."
+        the portal, not here: what is signed here is not known there.\n\n\
+        With --portal the portal signs, by its licenses, and counts. Where it cannot be\n\
+        reached nothing is signed: signing offline is for you to say, with --key."
 )]
 pub(crate) struct Sign {
     /// Request files, or folders: all files in them that end in .request. A single - is standard input.
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
-    /// The private key that signs: a root, or a delegated one with --chain and --root.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
+    /// The private key that signs, here and offline: a root, or a delegated one with --chain and --root.
+    #[arg(long, value_name = "FILE", conflicts_with = "portal")]
+    pub(crate) key: Option<PathBuf>,
     /// The delegation of that key.
     #[arg(long, value_name = "FILE", requires = "root")]
     pub(crate) chain: Option<PathBuf>,
@@ -57,6 +63,11 @@ pub(crate) struct Sign {
     pub(crate) many: Many,
     #[command(flatten)]
     pub(crate) journal: JournalAt,
+    #[command(flatten)]
+    pub(crate) to_portal: ToPortal,
+    /// The id of the license for activation requests that name none; the portal knows its key.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, help_heading = "Portal")]
+    pub(crate) license: Option<String>,
 }
 
 /// What is granted.
@@ -81,12 +92,12 @@ pub(crate) struct Terms {
     /// of that machine will do, and it is answered with nothing else.
     #[arg(long, conflicts_with_all = TERMS, conflicts_with = "policy")]
     pub(crate) time_reset: bool,
-    /// The response must be installed within this many days.
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
-    pub(crate) import_days: u64,
-    /// How much of the machine must stay the same: exact, fuzzy or loose.
-    #[arg(long, default_value = "fuzzy")]
-    pub(crate) strategy: String,
+    /// The response must be installed within this many days [default: 30].
+    #[arg(long, value_name = "DAYS", value_parser = days(1))]
+    pub(crate) import_days: Option<u64>,
+    /// How much of the machine must stay the same: exact, fuzzy or loose [default: fuzzy].
+    #[arg(long)]
+    pub(crate) strategy: Option<String>,
     /// A feature that is granted: NAME, NAME=NUMBER or NAME=WORD; may be given more than once.
     #[arg(long = "feature", value_name = "NAME[=VALUE]")]
     pub(crate) features: Vec<String>,

@@ -178,8 +178,8 @@ fn of_options(options: &args::Terms) -> anyhow::Result<Terms> {
     };
     Ok(Terms {
         length,
-        import_days: options.import_days,
-        strategy: options.strategy.parse().context("--strategy")?,
+        import_days: options.import_days.unwrap_or(30),
+        strategy: options.strategy.as_deref().unwrap_or("fuzzy").parse().context("--strategy")?,
         features: options
             .features
             .iter()
