@@ -8,12 +8,14 @@ mod groups;
 mod inputs;
 mod online;
 mod policy;
+pub(crate) mod signer;
 mod single;
 mod survey;
 mod table;
 mod tally;
 mod way;
 
+pub(crate) use self::policy::found as policy_found;
 use self::way::Way;
 use crate::fail::Outcome;
 

@@ -110,7 +110,7 @@ function release() {
 /** The routes that answer GET, with their access, out of the router's own text. */
 function routes() {
   const text = readFileSync(ROUTER, "utf8");
-  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+),\s*(?:pages::upload\()?([\w:]+)\(/g)];
+  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+)(?:\([\w:]+\))?,\s*(?:pages::upload\()?([\w:]+)\(/g)];
   assert.equal(found.length, [...text.matchAll(/^\s+\.(?:route|limited)\(\s*"/gm)].length, "every route's form is understood");
   return found.filter(([, , access, method]) => method === "get" && access !== "Api").map(([, path, access]) => ({ path, access }));
 }

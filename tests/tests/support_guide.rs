@@ -17,7 +17,7 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 16] = [
+const ALONE: [(&str, &str); 26] = [
     ("broken-body", "portal-server/src/problem.rs"),
     ("unsupported-media-type", "portal-server/src/problem.rs"),
     ("not-found", "portal-server/src/problem.rs"),
@@ -34,6 +34,16 @@ const ALONE: [(&str, &str); 16] = [
     ("grants-used-up", "cli/src/sign/book.rs"),
     ("wrong-backup", "cli/src/keys/paper.rs"),
     ("audit-broken", "cli/src/audit.rs"),
+    ("token-needed", "portal-server/src/problem.rs"),
+    ("token-unknown", "portal-server/src/problem.rs"),
+    ("token-expired", "portal-server/src/problem.rs"),
+    ("token-revoked", "portal-server/src/problem.rs"),
+    ("token-suspended", "portal-server/src/problem.rs"),
+    ("insufficient-scope", "portal-server/src/problem.rs"),
+    ("too-many-licenses", "portal-server/src/api/policy.rs"),
+    ("portal-unreachable", "cli/src/portal.rs"),
+    ("other-answer", "cli/src/sign/online.rs"),
+    ("token-file-open", "cli/src/portal/token.rs"),
 ];
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{Passphrase, days};
+use crate::args::{Passphrase, Under, days};
 use crate::portal::args::ToPortal;
 
 /// Options that say what is granted: a policy file says it instead.
@@ -38,19 +38,8 @@ pub(crate) struct Sign {
     /// The private key that signs, here and offline: a root, or a delegated one with --chain and --root.
     #[arg(long, value_name = "FILE", conflicts_with = "portal")]
     pub(crate) key: Option<PathBuf>,
-    /// The delegation of that key.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) chain: Option<PathBuf>,
-    /// The root public key that signed the delegation.
-    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
-    pub(crate) root: Vec<String>,
-    /// The vendor's newest revocation list, which goes into each response.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) list: Option<PathBuf>,
-    /// A root rotation, which goes into each response; may be given more than once, oldest first. Apps that are older than
-    /// rotations refuse such responses.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) rotation: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) under: Under,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// Where the response goes [default: the machine's name with .response, here]; - is standard output. For several

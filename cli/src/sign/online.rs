@@ -62,7 +62,7 @@ impl Portal {
             (None, [key]) => Some(files::read_license_key(key)?.normal().to_owned()),
             (None, _) => None,
         };
-        let roots = files::read_roots(&options.root)?;
+        let roots = files::read_roots(&options.under.root)?;
         let roots = (!roots.is_empty()).then(|| Roots::new(roots));
         Ok(Self { connection, license, roots })
     }

@@ -54,9 +54,9 @@ impl Way {
 fn of_key(options: &Sign) -> Option<&'static str> {
     let (grant, journal) = (&options.grant, &options.journal);
     let given = [
-        ("--chain", options.chain.is_some()),
-        ("--list", options.list.is_some()),
-        ("--rotation", !options.rotation.is_empty()),
+        ("--chain", options.under.chain.is_some()),
+        ("--list", options.under.list.is_some()),
+        ("--rotation", !options.under.rotation.is_empty()),
         ("--passphrase-file", options.passphrase.passphrase_file.is_some()),
         ("--vendor", grant.vendor.is_some()),
         ("--policy", grant.policy.is_some()),
