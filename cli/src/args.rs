@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// What is granted: get it from the portal, for signing without a network.
     #[command(subcommand)]
     Policy(crate::policy::args::Command),
-    /// What a key has signed: check, show.
+    /// What a key has signed: check, show, push.
     #[command(subcommand)]
     Journal(crate::journal::args::Command),
     /// A portal's audit log: whether it is whole, and up to where it is proven.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
@@ -14,16 +14,18 @@ use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
-use crate::keys::{self, Keys};
+use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
 use crate::mail::Mailroom;
+use crate::metrics::Metrics;
 use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 use crate::vault::Vault;
 
-const DATABASE: &str = "countersign.db";
+/// The database in the data folder.
+pub(crate) const DATABASE: &str = "countersign.db";
 /// More at a time would not be answered faster: the database takes them together.
 const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
@@ -42,7 +44,8 @@ pub struct App {
 struct Inner {
     config: Config,
     store: Store,
-    keys: RwLock<Arc<Keys>>,
+    ring: Ring,
+    metrics: Metrics,
     vault: Vault,
     releases: Storage,
     vendor: String,
@@ -100,13 +103,18 @@ impl App {
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
-        let keys = match &config.signer {
+        let entropy = config.entropy.as_ref();
+        let ring = match &config.signer {
             #[cfg(unix)]
-            Some(socket) => crate::signing::open(data, socket).await?,
+            Some(socket) => Ring::at_signer(
+                data,
+                crate::signing::open(data, socket, known_root.as_deref()).await?,
+            ),
             #[cfg(not(unix))]
             Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
-            None => keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?,
+            None => Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?,
         };
+        let keys = ring.keys();
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
@@ -122,7 +130,8 @@ impl App {
         let inner = Inner {
             config,
             store,
-            keys: RwLock::new(Arc::new(keys)),
+            ring,
+            metrics: Metrics::default(),
             vault,
             releases,
             vendor,
@@ -150,13 +159,17 @@ impl App {
 
     /// Signing key and roots as they are now.
     pub fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.inner.keys.read().unwrap_or_else(PoisonError::into_inner))
+        self.inner.ring.keys()
     }
 
-    /// Takes over other keys: operations that began go on with those that they have.
-    #[cfg(unix)]
-    pub(crate) fn replace_keys(&self, keys: Keys) {
-        *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    /// How the keys in use are replaced.
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.inner.ring
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     /// The secrets of second factors.

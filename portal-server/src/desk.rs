@@ -130,6 +130,17 @@ pub async fn answer_asked(
     door: &Door,
     ask: &TrialAsk,
 ) -> Result<Answered, Refusal> {
+    let outcome = answer_once(app, request, door, ask).await;
+    app.metrics().answered(&request.claims().ask, &outcome);
+    outcome
+}
+
+async fn answer_once(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+    ask: &TrialAsk,
+) -> Result<Answered, Refusal> {
     // A request that proves its license gets an earlier answer from the same transaction that would store a new one, unless
     // the signature that comes before it counts elsewhere.
     let proves_license = matches!(&request.claims().ask, Ask::Activation { license: Some(_), .. });

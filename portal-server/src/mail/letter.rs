@@ -19,6 +19,10 @@ pub(crate) enum Letter {
     EmailChanged { new: String, link: String, days: u64 },
     /// As many trials as may be have started today.
     TrialCap { per_day: u64, link: String },
+    /// The portal's delegation ends soon.
+    SigningKeyEnds { until: u64, days: u64, link: String },
+    /// It has ended.
+    SigningKeyEnded { until: u64, link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -58,6 +62,8 @@ impl Letter {
             Self::AddressHasAccount => "address-has-account",
             Self::EmailChanged { .. } => "email-changed",
             Self::TrialCap { .. } => "trial-cap",
+            Self::SigningKeyEnds { .. } => "signing-key-ends",
+            Self::SigningKeyEnded { .. } => "signing-key-ended",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -84,6 +90,12 @@ impl Letter {
             }
             Self::TrialCap { per_day, link } => {
                 vec![("count", number(per_day)), ("link", text(link))]
+            }
+            Self::SigningKeyEnds { until, days, link } => {
+                vec![("until", Value::Time(*until)), ("days", number(days)), ("link", text(link))]
+            }
+            Self::SigningKeyEnded { until, link } => {
+                vec![("until", Value::Time(*until)), ("link", text(link))]
             }
             Self::Notice { link, .. } => vec![("link", text(link))],
         }
@@ -129,6 +141,8 @@ mod tests {
             Letter::AddressHasAccount,
             Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
             Letter::TrialCap { per_day: 100, link: link.clone() },
+            Letter::SigningKeyEnds { until: 1_790_000_000, days: 14, link: link.clone() },
+            Letter::SigningKeyEnded { until: 1_790_000_000, link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
