@@ -62,21 +62,27 @@ impl Portal {
 
     /// Posts JSON, and reads JSON.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Refused> {
-        let answer = self.ask(Method::POST, path, &body.to_string())?;
-        let json = serde_json::from_slice(&answer);
-        json.map_err(|_| self.no_portal("its answer is not one of a portal"))
+        let answer =
+            self.ask(Method::POST, path, "application/json", body.to_string().as_bytes())?;
+        serde_json::from_slice(&answer).map_err(|_| self.no_json())
+    }
+
+    /// Posts lines of JSON, and reads JSON.
+    pub(crate) fn post_lines(&self, path: &str, lines: &[u8]) -> Result<Value, Refused> {
+        let answer = self.ask(Method::POST, path, "application/jsonl", lines)?;
+        serde_json::from_slice(&answer).map_err(|_| self.no_json())
     }
 
     /// Reads a text.
     pub(crate) fn get(&self, path: &str) -> Result<String, Refused> {
-        let answer = self.ask(Method::GET, path, "")?;
+        let answer = self.ask(Method::GET, path, "application/json", &[])?;
         String::from_utf8(answer).map_err(|_| self.no_portal("its answer is no text"))
     }
 
     /// Asks, and asks again where the portal says that it is only too early.
-    fn ask(&self, method: Method, path: &str, body: &str) -> Result<Vec<u8>, Refused> {
+    fn ask(&self, method: Method, path: &str, kind: &str, body: &[u8]) -> Result<Vec<u8>, Refused> {
         for again in 0.. {
-            let (status, wait, answer) = self.ask_once(&method, path, body)?;
+            let (status, wait, answer) = self.ask_once(&method, path, kind, body)?;
             if status.is_success() {
                 return Ok(answer);
             }
@@ -96,14 +102,15 @@ impl Portal {
         &self,
         method: &Method,
         path: &str,
-        body: &str,
+        kind: &str,
+        body: &[u8],
     ) -> Result<(StatusCode, Option<u64>, Vec<u8>), Refused> {
         let request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body.to_owned())
+            .header(header::CONTENT_TYPE, kind)
+            .body(body)
             .map_err(|error| self.no_portal(&error.to_string()))?;
         let answer = self.agent.run(request).map_err(|error| self.silent(&error.to_string()))?;
         let status = answer.status();
@@ -150,6 +157,11 @@ impl Portal {
         let fact = format!("the portal {} does not answer: {why}", self.url);
         let advice = "Check the address and the network, and run the same command again.";
         Refused::All(Failure::refused("portal-unreachable", fact, advice))
+    }
+
+    /// What came is not what a portal says.
+    pub(crate) fn no_json(&self) -> Refused {
+        self.no_portal("its answer is not one of a portal")
     }
 
     fn no_portal(&self, why: &str) -> Refused {

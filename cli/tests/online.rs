@@ -1,6 +1,9 @@
 //! The support desk through a portal: the real command, a real portal, and servers that only say they are one.
 #![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
 
+#[cfg(target_os = "linux")]
+#[path = "online/asked.rs"]
+mod asked;
 #[path = "online/attacks.rs"]
 mod attacks;
 #[allow(dead_code)] // the other desks use the rest
@@ -16,3 +19,7 @@ mod portal;
 mod purpose;
 #[path = "online/sign.rs"]
 mod sign;
+#[allow(dead_code)] // the other desk asks for secrets as well
+#[cfg(target_os = "linux")]
+#[path = "desk/terminal.rs"]
+mod terminal;

@@ -11,7 +11,7 @@ const PORTAL: &str = "COUNTERSIGN_PORTAL";
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Portal")]
 pub(crate) struct ToPortal {
-    /// The address of the vendor's portal, which does it [default: COUNTERSIGN_PORTAL, where no --key is given].
+    /// The address of the vendor's portal, which does it [default: COUNTERSIGN_PORTAL, unless a --key signs].
     #[arg(long, value_name = "URL")]
     pub(crate) portal: Option<String>,
     /// A file with the token in its first line, which nobody else can read [default: COUNTERSIGN_TOKEN, or the file that
@@ -19,7 +19,7 @@ pub(crate) struct ToPortal {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// Seconds until an answer must be there.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) timeout: u64,
     /// Send the token over a network without encryption.
     #[arg(long)]
@@ -28,7 +28,7 @@ pub(crate) struct ToPortal {
 
 impl Default for ToPortal {
     fn default() -> Self {
-        Self { portal: None, token_file: None, timeout: 60, insecure_http: false }
+        Self { portal: None, token_file: None, timeout: 120, insecure_http: false }
     }
 }
 
