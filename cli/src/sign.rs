@@ -3,11 +3,12 @@
 pub(crate) mod args;
 mod book;
 mod bulk;
-mod desk;
+pub(crate) mod desk;
 mod groups;
-mod inputs;
+pub(crate) mod inputs;
 mod online;
 mod policy;
+pub(crate) mod second;
 pub(crate) mod signer;
 mod single;
 mod survey;

@@ -323,6 +323,27 @@ fn pages(app: &App) -> Table<'_> {
             ),
         )
         .route(
+            "/admin/settings/look",
+            Access::Admin,
+            get(pages::admin::look::show).post(pages::admin::look::save),
+        )
+        .route(
+            "/admin/settings/look/{picture}",
+            Access::Admin,
+            pages::admin::look::upload(post(pages::admin::look::bring)),
+        )
+        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
+        .route(
+            "/admin/settings/look/{picture}/remove",
+            Access::Admin,
+            post(pages::admin::look::remove),
+        )
+        .route(
+            "/admin/settings/texts",
+            Access::Admin,
+            get(pages::admin::texts::show).post(pages::admin::texts::save),
+        )
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),

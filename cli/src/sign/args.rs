@@ -26,8 +26,10 @@ const TERMS: [&str; 8] =
         --token-file portal.token --root root.pub\n\n\
         Each response is written into the key's journal before it is handed out, and the\n\
         same request gets the same response for ever. A run that was ended can be\n\
-        started again: it goes on where it was. The seats of a license are counted by\n\
-        the portal, not here: what is signed here is not known there.\n\n\
+        started again: it goes on where it was. Where a second key has to approve of a\n\
+        grant, a proposal is written in the place of the response: send it to whoever\n\
+        approves, put the approval that comes back beside it, run the same again. The seats\n\
+        of a license are counted by the portal, not here: what is signed here is not known there.\n\n\
         With --portal the portal signs, by its licenses, and counts. Where it cannot be\n\
         reached nothing is signed: signing offline is for you to say, with --key."
 )]
@@ -42,6 +44,10 @@ pub(crate) struct Sign {
     pub(crate) under: Under,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
+    /// The approval of a second key for what this one may not grant alone, or a folder of them [default: beside the proposal, with
+    /// .approval]. May be given more than once.
+    #[arg(long, value_name = "FILE|DIR", requires = "chain")]
+    pub(crate) approval: Vec<PathBuf>,
     /// Where the response goes [default: the machine's name with .response, here]; - is standard output. For several
     /// requests: the folder for the responses [default: each beside its request].
     #[arg(long, value_name = "FILE|DIR")]

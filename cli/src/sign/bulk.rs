@@ -17,6 +17,7 @@ use super::book::{Answered, Book};
 use super::desk::Desk;
 use super::groups;
 use super::inputs::{Input, Inputs};
+use super::second::{self, Approved, Step};
 use super::single::answered_before;
 use super::survey::Survey;
 use super::table::{Result as Became, Row, Table};
@@ -177,8 +178,9 @@ fn answer(
         }
         before.is_none()
     });
+    let approved = with_second(desk, book, &mut asked, &mut rows)?;
     let requests: Vec<&VerifiedRequest> = asked.iter().map(|(.., request)| request).collect();
-    let answers = book.answer(desk, &requests, files::now())?;
+    let answers = book.answer(desk, &requests, &approved, files::now())?;
     rows.extend(asked.iter().zip(answers).map(
         |((input, out, request), answered)| match answered {
             Ok(answered) => hand_out(input, out, request, &answered),
@@ -188,6 +190,46 @@ fn answer(
         },
     ));
     Ok(rows)
+}
+
+/// Signs what a second key has approved, and takes out what it has not, with a proposal.
+fn with_second(
+    desk: &Desk,
+    book: &Book,
+    asked: &mut Vec<(Input, PathBuf, VerifiedRequest)>,
+    rows: &mut Vec<Row>,
+) -> Result<Approved, Failure> {
+    let mut approved = Approved::new();
+    if !desk.signer.asks_for_approvals() {
+        return Ok(approved);
+    }
+    let mut rest = Vec::with_capacity(asked.len());
+    for (input, out, request) in asked.drain(..) {
+        if book.knows(&request.hash())? {
+            rest.push((input, out, request));
+            continue;
+        }
+        let without = |result, failure: &Failure| {
+            Row::without(input.path.clone(), result, failure).of(request.claims())
+        };
+        match second::step(desk, &request, &out, files::now()) {
+            Ok(Step::Alone) => {}
+            Ok(Step::Approved(response, token)) => {
+                approved.insert(request.hash(), (*response, token));
+            }
+            Ok(Step::Proposed(proposed)) => {
+                rows.push(without(Became::Proposed, &second::needed(&proposed)));
+                continue;
+            }
+            Err(failure) => {
+                rows.push(without(Became::Refused, &failure));
+                continue;
+            }
+        }
+        rest.push((input, out, request));
+    }
+    *asked = rest;
+    Ok(approved)
 }
 
 /// A request, verified.

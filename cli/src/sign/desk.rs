@@ -1,6 +1,6 @@
 //! Whoever sits at the desk: a key, what it may sign, the policy. Makes a response of a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use countersign_core::request::{Ask, Device, LicenseProof, VerifiedRequest};
@@ -25,6 +25,8 @@ pub(crate) struct Desk {
     /// The hash of the delegation, unless the key is a root.
     pub(crate) delegation: Option<Hash>,
     pub(crate) policy: Policy,
+    /// Approvals of a second key, by the payload that they approve.
+    pub(crate) approvals: HashMap<Hash, String>,
     /// Every request is answered with the right time, and nothing else.
     is_time_reset: bool,
 }
@@ -35,7 +37,8 @@ impl Desk {
         let Signing { signer, roots, delegation } =
             Signing::open(options.key(), &options.passphrase, &options.under)?;
         let is_time_reset = options.grant.time_reset;
-        Ok(Self { signer, roots, delegation, policy, is_time_reset })
+        let approvals = super::second::read_approvals(&options.approval, &roots)?;
+        Ok(Self { signer, roots, delegation, policy, approvals, is_time_reset })
     }
 
     pub(crate) fn kid(&self) -> &Thumbprint {

@@ -145,5 +145,7 @@ fn look_of(request: &VerifiedRequest, name: String, preview: &Value) -> Look {
         "free-seat" | "receipt-only" => Kind::Deactivation,
         _ => return Look::Refused(name, other("its preview cannot be understood")),
     };
-    Look::Ready { hash: request.hash(), product: request.claims().product.to_string(), kind }
+    let product = request.claims().product.to_string();
+    // Whose approval the portal asks for is its own matter.
+    Look::Ready { hash: request.hash(), product, kind, needs_approval: false }
 }

@@ -54,6 +54,7 @@ impl Way {
 fn of_key(options: &Sign) -> Option<&'static str> {
     let (grant, journal) = (&options.grant, &options.journal);
     let given = [
+        ("--approval", !options.approval.is_empty()),
         ("--chain", options.under.chain.is_some()),
         ("--list", options.under.list.is_some()),
         ("--rotation", !options.under.rotation.is_empty()),

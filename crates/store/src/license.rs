@@ -326,15 +326,23 @@ pub(crate) fn create(
     Ok(id)
 }
 
-fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
-    let (validity, length, end) = match new.validity {
+/// Its kind, its length and its end, as the columns hold them.
+pub(crate) fn validity_columns(
+    validity: Validity,
+    created_at: UnixSeconds,
+) -> (&'static str, Option<u64>, Option<UnixSeconds>) {
+    match validity {
         Validity::Perpetual => ("perpetual", None, None),
         Validity::Fixed(end) => ("fixed", None, Some(end)),
         Validity::FromCreation(length) => {
-            ("from-creation", Some(length), Some(now.saturating_add(length)))
+            ("from-creation", Some(length), Some(created_at.saturating_add(length)))
         }
         Validity::FromFirstActivation(length) => ("from-first-activation", Some(length), None),
-    };
+    }
+}
+
+fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
+    let (validity, length, end) = validity_columns(new.validity, now);
     let values = rusqlite::params![
         new.key.id().to_string(),
         new.key.normal(),
@@ -363,7 +371,11 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     )
 }
 
-fn terms_of(key: &LicenseKey, holder: Option<&str>, plan: Option<&str>) -> BTreeSet<String> {
+pub(crate) fn terms_of(
+    key: &LicenseKey,
+    holder: Option<&str>,
+    plan: Option<&str>,
+) -> BTreeSet<String> {
     license_term::words([holder, plan, Some(license_term::key_end(key))].into_iter().flatten())
 }
 

@@ -34,8 +34,18 @@ pub(crate) struct Words {
     pub(crate) body: String,
 }
 
+/// Who writes a letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writer<'a> {
+    /// The vendor's name.
+    pub(crate) vendor: &'a str,
+    /// Where its readers find help: an e-mail address or a website.
+    pub(crate) support: Option<&'a str>,
+}
+
 /// Puts the letter into words.
-pub(crate) fn words(letter: &Letter, language: Language, vendor: &str) -> Words {
+pub(crate) fn words(letter: &Letter, language: Language, by: Writer<'_>) -> Words {
+    let vendor = by.vendor;
     let part = |part: &str| {
         let key = format!("mail-{}-{part}", letter.key());
         language.say(
@@ -48,7 +58,9 @@ pub(crate) fn words(letter: &Letter, language: Language, vendor: &str) -> Words 
         )
     };
     let signature = language.t1("mail-signature", "vendor", vendor);
-    let body = format!("{}\n\n-- \n{signature}\n", part("body"));
+    let help = by.support.map(|support| language.t1("mail-help", "support", support));
+    let help = help.map_or(String::new(), |help| format!("{help}\n"));
+    let body = format!("{}\n\n-- \n{signature}\n{help}", part("body"));
     Words { subject: part("subject"), body }
 }
 
@@ -152,7 +164,12 @@ mod tests {
         ];
         for language in Language::all() {
             for letter in &letters {
-                let Words { subject, body } = words(letter, language, "Acme");
+                let support = Some("help@acme.example");
+                let by = Writer { vendor: "Acme", support };
+                let Words { subject, body } = words(letter, language, by);
+                assert!(body.trim_end().ends_with("help@acme.example"), "{body}");
+                let without = words(letter, language, Writer { support: None, ..by }).body;
+                assert!(body.starts_with(&without) && !without.contains("help@"), "{without}");
                 assert!(subject.contains("Acme") && !subject.contains('\n'), "{subject}");
                 assert!(!subject.starts_with("mail-") && !body.starts_with("mail-"), "{body}");
                 assert!(!body.contains("{$") && !body.contains('\u{2068}'), "{body}");

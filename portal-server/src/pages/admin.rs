@@ -5,8 +5,10 @@ pub(crate) mod customers;
 pub(crate) mod journals;
 pub(crate) mod keys;
 pub(crate) mod licenses;
+pub(crate) mod look;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod texts;
 pub(crate) mod tokens;
 
 use askama::Template;

@@ -130,6 +130,7 @@ pub(crate) fn delegation(key: &SigningKey) -> Delegation {
             products: Products::Some(vec![product()]),
             max_days: Some(365),
             max_grants: None,
+            approved: None,
         },
     }
 }

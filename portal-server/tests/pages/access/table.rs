@@ -148,6 +148,12 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin", Vendor, ""),
     ("/admin/keys", Vendor, "a delegation"),
     ("/admin/settings", Vendor, "cap_days=5"),
+    ("/admin/settings/look", Vendor, "name=Acme Inc&accent=#0a5c36"),
+    // In this order: what is brought is used, and what is used is removed.
+    ("/admin/settings/look/{picture}", Vendor, "a picture"),
+    ("/admin/settings/look/{picture}/use", Vendor, "x=1"),
+    ("/admin/settings/look/{picture}/remove", Vendor, "stage=live"),
+    ("/admin/settings/texts", Vendor, "public_en=Welcome"),
     (
         "/admin/tokens",
         Vendor,

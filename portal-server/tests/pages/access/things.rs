@@ -13,6 +13,7 @@ use reqwest::multipart::{Form, Part};
 
 use super::table::Row;
 use crate::played::{Machine, NOW, rng};
+use crate::world::browser::picture;
 use crate::world::{CookieUser, DAY, TestPortal};
 
 /// A secret that somebody was offered for a second factor.
@@ -101,6 +102,7 @@ impl Things {
             .replace("{release}", &self.release.to_string())
             .replace("{hash}", &licensed.answered)
             .replace("{name}", "portal.css")
+            .replace("{picture}", "logo")
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -124,6 +126,10 @@ impl Things {
             }
             "a file" => {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
+                request.multipart(Form::new().part("file", file))
+            }
+            "a picture" => {
+                let file = Part::bytes(picture(40, 20)).file_name("logo.png");
                 request.multipart(Form::new().part("file", file))
             }
             fields => {
