@@ -58,8 +58,11 @@ pub(crate) enum Command {
     VerifyRelease(VerifyRelease),
     /// Show any file of ours as a QR code, for a camera to carry it.
     Qr(Qr),
-    /// Answer requests with a key file, without a server: one, or a folder of them.
+    /// Answer requests, one or a folder of them: with a key file, without a server, or through the vendor's portal.
     Sign(Box<crate::sign::args::Sign>),
+    /// What is granted: get it from the portal, for signing without a network.
+    #[command(subcommand)]
+    Policy(crate::policy::args::Command),
     /// Approve of what another key may not grant alone: shows proposals in words, asks, writes approvals.
     Approve(crate::approve::args::Approve),
     /// What a key has signed: check, show, push.
@@ -122,6 +125,38 @@ pub(crate) struct NewPassphrase {
     /// Encrypt it with the first line of this file.
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
     pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// Under whom a key signs, and what travels in all that it signs.
+#[derive(Debug, Args)]
+pub(crate) struct Under {
+    /// The delegation of that key.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The root public key that signed the delegation.
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
+    pub(crate) root: Vec<String>,
+    /// The vendor's newest revocation list, which goes into all that is signed.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) list: Option<PathBuf>,
+    /// A root rotation, which goes into all that is signed; may be given more than once, oldest first. Apps that are older than
+    /// rotations refuse what carries them.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub(crate) rotation: Vec<PathBuf>,
+}
+
+/// Whom a machine, or whoever checks a download, believes.
+#[derive(Debug, Args)]
+pub(crate) struct Believed {
+    /// A root public key of the vendor: a key file, or the 43 characters of its x; may be given more than once.
+    #[arg(
+        long,
+        value_name = "KEY",
+        allow_hyphen_values = true,
+        required = true,
+        env = "COUNTERSIGN_ROOT"
+    )]
+    pub(crate) root: Vec<String>,
 }
 
 /// The passphrase of a key that is read. Without this it is taken from COUNTERSIGN_PASSPHRASE, or asked for.
@@ -208,15 +243,8 @@ pub(crate) struct Machine {
     /// The product's id.
     #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
     pub(crate) product: String,
-    /// A root public key of the vendor: a key file, or the 43 characters of its x; may be given more than once.
-    #[arg(
-        long,
-        value_name = "KEY",
-        allow_hyphen_values = true,
-        required = true,
-        env = "COUNTERSIGN_ROOT"
-    )]
-    pub(crate) root: Vec<String>,
+    #[command(flatten)]
+    pub(crate) believed: Believed,
     /// The directory where this machine keeps its license state; made if it is missing.
     #[arg(long, value_name = "DIR", env = "COUNTERSIGN_STATE")]
     pub(crate) state: PathBuf,
@@ -393,15 +421,8 @@ pub(crate) struct Verify {
     which version is the newest: read the version that is printed."
 )]
 pub(crate) struct VerifyRelease {
-    /// A root public key: a key file, or the 43 characters of its x; may be given more than once.
-    #[arg(
-        long,
-        value_name = "KEY",
-        allow_hyphen_values = true,
-        required = true,
-        env = "COUNTERSIGN_ROOT"
-    )]
-    pub(crate) root: Vec<String>,
+    #[command(flatten)]
+    pub(crate) believed: Believed,
     /// The product that it must be a release of.
     #[arg(long, value_name = "ID", env = "COUNTERSIGN_PRODUCT")]
     pub(crate) product: Option<String>,
@@ -425,12 +446,8 @@ pub(crate) struct SignRelease {
     /// The private key that signs: a root, or a delegated one with --chain and --root.
     #[arg(long, value_name = "FILE")]
     pub(crate) key: PathBuf,
-    /// The delegation of that key.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) chain: Option<PathBuf>,
-    /// The root public key that signed the delegation.
-    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
-    pub(crate) root: Vec<String>,
+    #[command(flatten)]
+    pub(crate) under: Under,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// The product's id.

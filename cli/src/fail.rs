@@ -56,6 +56,17 @@ impl Failure {
         self
     }
 
+    /// The same with a further advice.
+    pub(crate) fn then(&self, further: &str) -> Self {
+        let advice = format!("{} {further}", self.advice).trim().to_owned();
+        Self { advice, ..self.clone() }
+    }
+
+    /// The same with another advice.
+    pub(crate) fn advising(self, advice: &str) -> Self {
+        Self { advice: advice.to_owned(), ..self }
+    }
+
     /// Fact and advice, in a line.
     pub(crate) fn words(&self) -> String {
         let mut fact = self.fact.clone();

@@ -21,7 +21,8 @@ use crate::say::Report;
 fn config(machine: &args::Machine) -> anyhow::Result<Config> {
     let product =
         machine.product.parse().with_context(|| format!("--product {}", machine.product))?;
-    let mut config = Config::new(product, files::read_roots(&machine.root)?, &machine.state);
+    let mut config =
+        Config::new(product, files::read_roots(&machine.believed.root)?, &machine.state);
     if let Some(folder) = &machine.mirror {
         config = config.mirror(Mirror::In(folder.clone()));
     }

@@ -12,6 +12,8 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
+mod policy;
+mod portal;
 mod qr;
 mod reference;
 mod release;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::ReleaseSheet(options) => sheet::run(options, json),
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options, json),
+        Command::Policy(command) => policy::run(command, json),
         Command::Journal(command) => journal::run(command, json),
         Command::Audit(command) => audit::run(command, json),
     };

@@ -323,6 +323,34 @@ fn lists_and_rotations_ride_in_every_response_that_is_signed() {
 }
 
 #[test]
+fn lists_and_rotations_ride_in_the_checksums_of_a_release() {
+    let world = World::new();
+    world.done(&["keys", "root", "--out", "root-2.pem"]);
+    world.done(&["keys", "new", "--out", "bob.pem"]);
+    let build: Vec<&str> = "keys delegate --root-key root-2.pem --to bob.pub --holder build --types release --products acme-cad \
+         --out build.chain"
+        .split_whitespace()
+        .collect();
+    world.done(&build);
+    let rotate = "keys rotate-root --root-key root.pem --new-root-key root-2.pem --out r1.response";
+    world.done(&rotate.split_whitespace().collect::<Vec<_>>());
+    world.done(&["keys", "new", "--out", "eve.pem"]);
+    world.done(&["keys", "revoke", "eve.pub", "--root-key", "root-2.pem", "--out", "l.response"]);
+    world.done(&["keys", "revoke", "bob.pub", "--root-key", "root-2.pem", "--out", "b.response"]);
+    std::fs::write(world.path("cad.tar.gz"), "a program").unwrap();
+    let sign = |list: &'static str| {
+        let words = "sign-release cad.tar.gz --key bob.pem --chain build.chain --root root.pub --product acme-cad --version 2.0.0 \
+            --rotation r1.response --out cad.checksums --list";
+        words.split_whitespace().chain([list]).collect::<Vec<_>>()
+    };
+    assert_eq!(world.refused(&sign("b.response")), "revoked-key");
+    world.done(&sign("l.response"));
+    // Whoever knows the first root alone learns of the second from the checksums themselves.
+    let verify = ["verify-release", "--root", "root.pub", "cad.checksums", "cad.tar.gz"];
+    world.done(&verify);
+}
+
+#[test]
 fn a_clock_that_was_ahead_is_put_right_by_support() {
     let world = World::new();
     world.done(&world.on("lab-7", "root.pub", &["request", "trial", "--out", "t.request"]));

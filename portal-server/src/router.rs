@@ -54,6 +54,7 @@ fn api(app: &App) -> Table<'_> {
             legacy::activate(),
             |m| legacy::shaped(m).layer(trial_origins(app)),
         )
+        .route("/api/v1/policy", Access::Token(TokenScope::ReadPolicy), api::policy::policy())
         .route(
             "/api/v1/requests",
             Access::Token(TokenScope::AnswerRequests),

@@ -38,16 +38,16 @@ const ALONE: &[(&str, &str)] = &[
     ("journal-unreadable", "portal-server/src/problem.rs"),
     ("journal-does-not-follow", "portal-server/src/problem.rs"),
     ("journal-too-large", "portal-server/src/problem.rs"),
-    ("portal-address", "cli/src/portal.rs"),
-    ("portal-unreachable", "cli/src/portal.rs"),
-    ("portal-refused", "cli/src/portal.rs"),
-    ("token-needed", "cli/src/portal.rs"),
+    ("token-needed", "portal-server/src/problem.rs"),
     ("token-unknown", "portal-server/src/problem.rs"),
     ("token-expired", "portal-server/src/problem.rs"),
     ("token-revoked", "portal-server/src/problem.rs"),
     ("token-suspended", "portal-server/src/problem.rs"),
     ("insufficient-scope", "portal-server/src/problem.rs"),
-    ("portal-untrue", "cli/src/sign/through.rs"),
+    ("too-many-licenses", "portal-server/src/api/policy.rs"),
+    ("portal-unreachable", "cli/src/portal.rs"),
+    ("other-answer", "cli/src/sign/online.rs"),
+    ("token-file-open", "cli/src/portal/token.rs"),
 ];
 
 #[test]

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use countersign_core::release::{ListedFile, Release};
-use countersign_core::trust::{Roots, Signer};
 use countersign_core::{Id, file};
 use serde_json::json;
 
@@ -15,6 +14,7 @@ use crate::args::SignRelease;
 use crate::fail::Outcome;
 use crate::files::{self, Carries};
 use crate::say::Report;
+use crate::sign::signer::Signing;
 
 pub(crate) fn sign(options: &SignRelease, as_json: bool) -> Outcome {
     let release = Release {
@@ -29,12 +29,7 @@ pub(crate) fn sign(options: &SignRelease, as_json: bool) -> Outcome {
     let name = format!("{}-{}.checksums", release.product, release.version);
     let out = options.out.clone().unwrap_or_else(|| PathBuf::from(name));
     files::check_carrier(&out, Carries::Checksums)?;
-    let key = files::read_private_key(&options.key, &options.passphrase)?;
-    let roots = Roots::new(files::read_roots(&options.root)?);
-    let signer = match &options.chain {
-        Some(path) => Signer::delegated(key, file::read(&files::read_input(path)?)?, &roots)?,
-        None => Signer::root(key),
-    };
+    let signer = Signing::open(&options.key, &options.passphrase, &options.under)?.signer;
     let token = signer.sign_release(&release)?;
     files::write_carrier(&out, &file::checksum_file(&token, &release), Carries::Checksums)?;
     if out != Path::new("-") {

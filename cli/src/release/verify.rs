@@ -18,7 +18,7 @@ use crate::files;
 use crate::say::Report;
 
 pub(crate) fn verify(options: &VerifyRelease, as_json: bool) -> Outcome {
-    let roots = Roots::new(files::read_roots(&options.root)?);
+    let roots = Roots::new(files::read_roots(&options.believed.root)?);
     let token = file::read(&files::read_input(&options.checksums)?)?;
     let verified = roots.verify_release(&token)?;
     let release = verified.claims();

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{Passphrase, days};
+use crate::args::{Passphrase, Under, days};
+use crate::portal::args::ToPortal;
 
 /// Options that say what is granted: a policy file says it instead.
 const TERMS: [&str; 8] =
@@ -12,41 +13,35 @@ const TERMS: [&str; 8] =
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "countersign sign [OPTIONS] --key <FILE> <FILE|DIR>...",
+    override_usage = "countersign sign [OPTIONS] --key <FILE> <FILE|DIR>...\n       \
+        countersign sign [OPTIONS] --portal <URL> <FILE|DIR>...",
     after_help = "Examples:\n  \
         countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --days 30\n  \
         countersign sign late.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --time-reset\n  \
         countersign sign requests --key alice.pem --chain alice.chain \\\n    \
-        --root root.pub --policy policy.toml --report report.csv\n\n\
+        --root root.pub --policy policy.toml --report report.csv\n  \
+        countersign sign requests --portal https://portal.acme.example \\\n    \
+        --token-file portal.token --root root.pub\n\n\
         Each response is written into the key's journal before it is handed out, and the\n\
         same request gets the same response for ever. A run that was ended can be\n\
         started again: it goes on where it was. Where a second key has to approve of a\n\
         grant, a proposal is written in the place of the response: send it to whoever\n\
-        approves, put the approval that comes back beside it, run the same again. The seats of a license are counted by\n\
-        the portal, not here: what is signed here is not known there."
+        approves, put the approval that comes back beside it, run the same again. The seats\n\
+        of a license are counted by the portal, not here: what is signed here is not known there.\n\n\
+        With --portal the portal signs, by its licenses, and counts. Where it cannot be\n\
+        reached nothing is signed: signing offline is for you to say, with --key."
 )]
 pub(crate) struct Sign {
     /// Request files, or folders: all files in them that end in .request. A single - is standard input.
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
-    /// The private key that signs: a root, or a delegated one with --chain and --root.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
-    /// The delegation of that key.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) chain: Option<PathBuf>,
-    /// The root public key that signed the delegation.
-    #[arg(long, value_name = "KEY", allow_hyphen_values = true, env = "COUNTERSIGN_ROOT")]
-    pub(crate) root: Vec<String>,
-    /// The vendor's newest revocation list, which goes into each response.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) list: Option<PathBuf>,
-    /// A root rotation, which goes into each response; may be given more than once, oldest first. Apps that are older than
-    /// rotations refuse such responses.
-    #[arg(long, value_name = "FILE", requires = "root")]
-    pub(crate) rotation: Vec<PathBuf>,
+    /// The private key that signs, here and offline: a root, or a delegated one with --chain and --root.
+    #[arg(long, value_name = "FILE", conflicts_with = "portal")]
+    pub(crate) key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) under: Under,
     #[command(flatten)]
     pub(crate) passphrase: Passphrase,
     /// The approval of a second key for what this one may not grant alone, or a folder of them [default: beside the proposal, with
@@ -63,6 +58,11 @@ pub(crate) struct Sign {
     pub(crate) many: Many,
     #[command(flatten)]
     pub(crate) journal: JournalAt,
+    #[command(flatten)]
+    pub(crate) to_portal: ToPortal,
+    /// The id of the license for activation requests that name none; the portal knows its key.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true, help_heading = "Portal")]
+    pub(crate) license: Option<String>,
 }
 
 /// What is granted.
@@ -87,12 +87,12 @@ pub(crate) struct Terms {
     /// of that machine will do, and it is answered with nothing else.
     #[arg(long, conflicts_with_all = TERMS, conflicts_with = "policy")]
     pub(crate) time_reset: bool,
-    /// The response must be installed within this many days.
-    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(1))]
-    pub(crate) import_days: u64,
-    /// How much of the machine must stay the same: exact, fuzzy or loose.
-    #[arg(long, default_value = "fuzzy")]
-    pub(crate) strategy: String,
+    /// The response must be installed within this many days [default: 30].
+    #[arg(long, value_name = "DAYS", value_parser = days(1))]
+    pub(crate) import_days: Option<u64>,
+    /// How much of the machine must stay the same: exact, fuzzy or loose [default: fuzzy].
+    #[arg(long)]
+    pub(crate) strategy: Option<String>,
     /// A feature that is granted: NAME, NAME=NUMBER or NAME=WORD; may be given more than once.
     #[arg(long = "feature", value_name = "NAME[=VALUE]")]
     pub(crate) features: Vec<String>,

@@ -77,7 +77,7 @@ pub(crate) fn jobs(options: &Sign) -> usize {
     options.many.jobs.map_or(cores, usize::from)
 }
 
-fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
+pub(super) fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
     ensure!(
         options.many.yes || io::stdin().is_terminal(),
         "there is no terminal to ask at whether all of this is to be signed: nothing was signed. Look at it with --dry-run, \
@@ -86,7 +86,7 @@ fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn ensure_files(options: &Sign) -> anyhow::Result<()> {
+pub(super) fn ensure_files(options: &Sign) -> anyhow::Result<()> {
     ensure!(
         !options.files.iter().any(|path| path == Path::new("-")),
         "- is standard input, which has one request: nothing was signed. Name it alone"
@@ -107,7 +107,7 @@ fn ensure_files(options: &Sign) -> anyhow::Result<()> {
 }
 
 /// A bar where a person looks at it.
-fn progress(options: &Sign, as_json: bool) -> ProgressBar {
+pub(super) fn progress(options: &Sign, as_json: bool) -> ProgressBar {
     if as_json || !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -121,7 +121,7 @@ fn progress(options: &Sign, as_json: bool) -> ProgressBar {
     bar
 }
 
-fn agreed(survey: &Survey) -> anyhow::Result<bool> {
+pub(super) fn agreed(survey: &Survey) -> anyhow::Result<bool> {
     say::print(&survey.report("").to_text())?;
     if survey.shown.is_empty() && survey.again == 0 {
         return Ok(false);
@@ -242,11 +242,11 @@ pub(crate) fn unreadable(error: io::Error) -> Failure {
     Failure::from(anyhow!(error).context("it cannot be read"))
 }
 
-fn is_new_to(shown: Option<&HashSet<Hash>>, request: &VerifiedRequest) -> bool {
+pub(super) fn is_new_to(shown: Option<&HashSet<Hash>>, request: &VerifiedRequest) -> bool {
     shown.is_some_and(|shown| !shown.contains(&request.hash()))
 }
 
-fn not_shown() -> Failure {
+pub(super) fn not_shown() -> Failure {
     Failure::refused(
         "not-shown",
         "the request came after it was asked what is to be signed",
@@ -255,7 +255,7 @@ fn not_shown() -> Failure {
 }
 
 /// Where the response goes: beside the request, or at the same place below another folder.
-fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
+pub(super) fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
     let beside = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.name));
     if beside.extension().is_some_and(|e| e.eq_ignore_ascii_case("request")) {
         return beside.with_extension("response");
@@ -265,7 +265,7 @@ fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
     name.into()
 }
 
-fn blank(path: &Path, result: Became) -> Row {
+pub(super) fn blank(path: &Path, result: Became) -> Row {
     let row = Row::without(path.to_owned(), result, &Failure::refused("", "", ""));
     Row { code: None, message: None, advice: None, ..row }
 }
@@ -285,12 +285,12 @@ fn hand_out(input: &Input, out: &Path, request: &VerifiedRequest, answered: &Ans
         .answered(&answered.response, answered.entry)
 }
 
-enum Written {
+pub(super) enum Written {
     Now,
     Before,
 }
 
-fn write(out: &Path, text: &str, token: &str) -> Result<Written, Failure> {
+pub(super) fn write(out: &Path, text: &str, token: &str) -> Result<Written, Failure> {
     if let Ok(metadata) = out.metadata() {
         let there = files::read_input(out).ok().and_then(|bytes| file::read(&bytes).ok());
         match there {

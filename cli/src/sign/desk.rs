@@ -12,6 +12,7 @@ use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds, file};
 
 use super::args::Sign;
 use super::policy::{Keys, Policy, Terms};
+use super::signer::Signing;
 use crate::fail::Failure;
 use crate::files;
 
@@ -33,32 +34,9 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn open(options: &Sign) -> Result<Self, Failure> {
         let policy = Policy::read(&options.grant)?;
-        let key = files::read_private_key(&options.key, &options.passphrase)?;
-        let mut roots = files::read_roots(&options.root)?;
-        let rotations = options.rotation.iter().map(|path| read_token(path));
-        let rotations = rotations.collect::<Result<Vec<_>, Failure>>()?;
-        let (signer, delegation) = match &options.chain {
-            Some(path) => {
-                let chain = read_token(path)?;
-                let hash = Hash::of(&chain);
-                let mut trusted = Roots::new(roots.iter().cloned());
-                trusted.learn(&rotations)?;
-                (Signer::delegated(key, chain, &trusted)?, Some(hash))
-            }
-            None if roots.is_empty() || roots.contains(&key.public_key()) => {
-                roots.push(key.public_key());
-                (Signer::root(key), None)
-            }
-            None => return Err(no_chain(options)),
-        };
+        let Signing { signer, roots, delegation } =
+            Signing::open(options.key(), &options.passphrase, &options.under)?;
         let is_time_reset = options.grant.time_reset;
-        let mut roots = Roots::new(roots);
-        roots.learn(&rotations)?;
-        let list = options.list.as_deref().map(read_token).transpose()?;
-        if let Some(list) = &list {
-            check_list(list, &roots, &signer)?;
-        }
-        let signer = signer.with_rotations(rotations).with_revocations(list);
         let approvals = super::second::read_approvals(&options.approval, &roots)?;
         Ok(Self { signer, roots, delegation, policy, approvals, is_time_reset })
     }
@@ -162,14 +140,6 @@ pub(crate) fn check_list(list: &str, roots: &Roots, signer: &Signer) -> Result<(
         format!("the key that is to sign is on the revocation list {}", list.seq),
         "Nothing was signed. Ask the root's holder for a new delegation.",
     ))
-}
-
-fn no_chain(options: &Sign) -> Failure {
-    Failure::refused(
-        "untrusted-key",
-        format!("{} is none of the keys given with --root", options.key.display()),
-        "Nothing was signed: no app would take it. Give the key's delegation with --chain.",
-    )
 }
 
 /// The license that the grant stands on: that of a known key, whose proof must fit where the request carries one.

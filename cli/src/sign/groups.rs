@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::fail::Failure;
 
 /// Large enough that one write to disk for a group costs little, small enough that little is lost when it ends.
-const GROUP: usize = 256;
+pub(super) const GROUP: usize = 256;
 
 /// How the work ended.
 #[derive(Debug)]
@@ -25,18 +25,28 @@ pub(crate) fn each<I: Send, T: Send>(
     inputs: impl Iterator<Item = I> + Send,
     threads: usize,
     work: impl Fn(Vec<I>) -> Result<Vec<T>, Failure> + Sync,
+    sink: impl FnMut(T),
+) -> Stop {
+    // One more than there are processors: a thread that waits for the disk keeps none of them busy.
+    each_of(GROUP, inputs, threads + 1, work, sink)
+}
+
+/// As [`each`], in groups of this size, on exactly so many threads.
+pub(crate) fn each_of<I: Send, T: Send>(
+    group: usize,
+    inputs: impl Iterator<Item = I> + Send,
+    threads: usize,
+    work: impl Fn(Vec<I>) -> Result<Vec<T>, Failure> + Sync,
     mut sink: impl FnMut(T),
 ) -> Stop {
     let inputs = Mutex::new(inputs);
     let ended = AtomicBool::new(false);
-    // One more than there are processors: a thread that waits for the disk keeps none of them busy.
-    let threads = threads + 1;
     let (sender, receiver) = sync_channel(threads);
     let mut stop = Stop::Done;
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let (sender, inputs, ended, work) = (sender.clone(), &inputs, &ended, &work);
-            scope.spawn(move || run(inputs, ended, work, &sender));
+            scope.spawn(move || run(group, inputs, ended, work, &sender));
         }
         drop(sender);
         for results in receiver {
@@ -53,17 +63,18 @@ pub(crate) fn each<I: Send, T: Send>(
 }
 
 fn run<I, T>(
+    group: usize,
     inputs: &Mutex<impl Iterator<Item = I>>,
     ended: &AtomicBool,
     work: &impl Fn(Vec<I>) -> Result<Vec<T>, Failure>,
     sender: &SyncSender<Result<Vec<T>, Failure>>,
 ) {
     while !ended.load(Ordering::Relaxed) {
-        let group: Vec<I> = {
+        let taken: Vec<I> = {
             let mut inputs = inputs.lock().unwrap_or_else(PoisonError::into_inner);
-            inputs.by_ref().take(GROUP).collect()
+            inputs.by_ref().take(group).collect()
         };
-        if group.is_empty() || sender.send(work(group)).is_err() {
+        if taken.is_empty() || sender.send(work(taken)).is_err() {
             return;
         }
     }

@@ -73,6 +73,18 @@ enum Length {
     Perpetual,
 }
 
+/// What there is in a policy.
+pub(crate) struct Found {
+    pub(crate) products: usize,
+    pub(crate) licenses: usize,
+}
+
+/// Reads the text of a policy, as signing by it would.
+pub(crate) fn found(text: &str) -> anyhow::Result<Found> {
+    let policy = Policy::of_text(text)?;
+    Ok(Found { products: policy.terms.len(), licenses: policy.licenses.len() })
+}
+
 impl Policy {
     /// As the options say.
     pub(crate) fn read(options: &args::Terms) -> anyhow::Result<Self> {
@@ -178,8 +190,8 @@ fn of_options(options: &args::Terms) -> anyhow::Result<Terms> {
     };
     Ok(Terms {
         length,
-        import_days: options.import_days,
-        strategy: options.strategy.parse().context("--strategy")?,
+        import_days: options.import_days.unwrap_or(30),
+        strategy: options.strategy.as_deref().unwrap_or("fuzzy").parse().context("--strategy")?,
         features: options
             .features
             .iter()

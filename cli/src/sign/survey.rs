@@ -12,13 +12,15 @@ use super::book::Book;
 use super::bulk::{jobs, read, unreadable};
 use super::desk::Desk;
 use super::groups::{self, Stop};
-use super::inputs::Inputs;
+use super::inputs::{Input, Inputs};
 use crate::fail::Failure;
 use crate::files;
 use crate::say::Report;
 
 /// So many refused requests are named.
 const NAMED: usize = 5;
+
+type Found = Result<Input, (std::path::PathBuf, std::io::Error)>;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -46,13 +48,13 @@ struct Product {
     perpetual: u64,
 }
 
-enum Look {
+pub(super) enum Look {
     Again,
     Refused(String, Failure),
     Ready { hash: Hash, product: String, kind: Kind, needs_approval: bool },
 }
 
-enum Kind {
+pub(super) enum Kind {
     Activation(Option<UnixSeconds>),
     Trial(Option<UnixSeconds>),
     Deactivation,
@@ -69,11 +71,26 @@ impl Survey {
         book: &Book,
         bar: &ProgressBar,
     ) -> Result<Self, Failure> {
-        let mut survey = Self::default();
         let now = files::now();
         let look =
             |inputs: Vec<_>| inputs.into_iter().map(|input| look(desk, book, input, now)).collect();
-        let ended = groups::each(Inputs::new(&options.files), jobs(options), look, |found| {
+        Self::of(options, groups::GROUP, jobs(options) + 1, look, bar)
+    }
+
+    /// As [`Survey::make`], in groups of this size, on so many threads.
+    ///
+    /// # Errors
+    /// Those of `look`, which concern all of it.
+    pub(super) fn of(
+        options: &Sign,
+        group: usize,
+        threads: usize,
+        look: impl Fn(Vec<Found>) -> Result<Vec<Look>, Failure> + Sync,
+        bar: &ProgressBar,
+    ) -> Result<Self, Failure> {
+        let mut survey = Self::default();
+        let inputs = Inputs::new(&options.files);
+        let ended = groups::each_of(group, inputs, threads, look, |found| {
             bar.inc(1);
             survey.add(found);
         });
@@ -184,12 +201,7 @@ impl Product {
     }
 }
 
-fn look(
-    desk: &Desk,
-    book: &Book,
-    input: Result<super::inputs::Input, (std::path::PathBuf, std::io::Error)>,
-    now: UnixSeconds,
-) -> Result<Look, Failure> {
+fn look(desk: &Desk, book: &Book, input: Found, now: UnixSeconds) -> Result<Look, Failure> {
     let input = match input {
         Ok(input) => input,
         Err((path, error)) => {

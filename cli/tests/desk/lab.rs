@@ -63,8 +63,8 @@ impl Lab {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command.args(words).current_dir(self.0.path()).env("RUST_BACKTRACE", "0");
-        for name in ["COUNTERSIGN_PASSPHRASE", "COUNTERSIGN_ROOT"] {
-            command.env_remove(name);
+        for name in ["PASSPHRASE", "ROOT", "PORTAL", "TOKEN", "TOKEN_FILE"] {
+            command.env_remove(format!("COUNTERSIGN_{name}"));
         }
         command.stdin(std::process::Stdio::null());
         command
