@@ -125,9 +125,9 @@ function release() {
 /** The routes that answer GET, with their access, out of the router's own text. */
 function routes() {
   const text = readFileSync(ROUTER, "utf8");
-  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+),\s*(?:[\w:]*upload\(\s*)?([\w:]+)\(/g)];
+  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+)(?:\([\w:]+\))?,\s*(?:[\w:]*upload\(\s*)?([\w:]+)\(/g)];
   assert.equal(found.length, [...text.matchAll(/\.(?:route|limited)\(\s*"/g)].length, "every route's form is understood");
-  return found.filter(([, , access, method]) => method === "get" && access !== "Api").map(([, path, access]) => ({ path, access }));
+  return found.filter(([, , access, method]) => method === "get" && access !== "Api" && access !== "Token").map(([, path, access]) => ({ path, access }));
 }
 
 /** A route as an address, or as more than one. */
