@@ -139,7 +139,7 @@ function routes() {
   const text = readFileSync(ROUTER, "utf8");
   const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+)(?:\([\w:]+\))?,\s*(?:[\w:]*upload\(\s*)?([\w:]+)\(/g)];
   assert.equal(found.length, [...text.matchAll(/^\s+\.(?:route|limited)\(\s*"/gm)].length, "every route's form is understood");
-  return found.filter(([, , access, method]) => method === "get" && access !== "Api").map(([, path, access]) => ({ path, access }));
+  return found.filter(([, , access, method]) => method === "get" && access !== "Api" && access !== "Token").map(([, path, access]) => ({ path, access }));
 }
 
 /** A route as an address, or as more than one. */
