@@ -60,6 +60,8 @@ pub(crate) enum Command {
     Qr(Qr),
     /// Answer requests with a key file, without a server: one, or a folder of them.
     Sign(Box<crate::sign::args::Sign>),
+    /// Approve of what another key may not grant alone: shows proposals in words, asks, writes approvals.
+    Approve(crate::approve::args::Approve),
     /// What a key has signed: check, show, push.
     #[command(subcommand)]
     Journal(crate::journal::args::Command),
@@ -137,7 +139,9 @@ pub(crate) struct Passphrase {
     after_help = "Example: countersign keys delegate --root-key root.pem --to alice.pub \\\n           \
     --holder \"support: alice\" --types activation,deactivation,trial \\\n           \
     --products acme-cad --max-days 30 --until 2027-03-31 \\\n           \
-    --out alice.chain"
+    --out alice.chain\n\
+    Two people for whatever has no end: add --approved-days 0 to Alice's delegation, and\n\
+    give another key one with --types approval."
 )]
 pub(crate) struct Delegate {
     /// The root's private key file.
@@ -153,7 +157,7 @@ pub(crate) struct Delegate {
     #[arg(long, default_value = "vendor")]
     pub(crate) vendor: String,
     /// What it may sign: activation, deactivation, trial, release, time-reset,
-    /// audit-checkpoint, separated by commas.
+    /// audit-checkpoint, approval (of what other keys may not grant alone), separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "trial")]
     pub(crate) types: Vec<String>,
     /// For which products: ids separated by commas, or * for all.
@@ -162,6 +166,10 @@ pub(crate) struct Delegate {
     /// The longest grant it may give, in days; 0 for no limit.
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = days(0))]
     pub(crate) max_days: u64,
+    /// With the approval of a second key it may give grants of up to so many days; 0 for no limit, perpetual ones included. What
+    /// is longer than --max-days then needs that approval.
+    #[arg(long, value_name = "DAYS", value_parser = days(0))]
+    pub(crate) approved_days: Option<u64>,
     /// How many grants it may give: each is numbered. For people who sign offline; a trial page cannot count.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_grants: Option<u64>,

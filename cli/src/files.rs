@@ -179,13 +179,18 @@ pub(crate) enum Carries {
     Revocations,
     /// Every later response carries it.
     Rotation,
+    /// Somebody may be about to approve of it.
+    Proposal,
+    /// The journal has it.
+    Approval,
 }
 
 impl Carries {
     fn replaces(self, there: TokenType) -> bool {
         match self {
             Self::Request => there.is_request(),
-            Self::Response | Self::Rotation => false,
+            Self::Response | Self::Rotation | Self::Proposal => false,
+            Self::Approval => there == TokenType::Approval,
             Self::Delegation => there == TokenType::SigningKey,
             Self::Checksums => there == TokenType::Release,
             Self::Revocations => there == TokenType::Revocations,

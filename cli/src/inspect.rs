@@ -10,6 +10,7 @@ use countersign_core::trust::{Roots, VerifiedResponse};
 use countersign_core::{Expect, TokenType, file};
 use serde_json::json;
 
+use crate::approve;
 use crate::args::Inspect;
 use crate::audit;
 use crate::fail::{Failure, Outcome};
@@ -60,6 +61,14 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
                 })
                 .text("It verifies. To check the files: countersign verify-release --root KEY FILE")
         }
+        TokenType::Proposal => {
+            approve::describe(&roots.verify_proposal(&token)?).text(
+                "It verifies. It gives nothing by itself: another key has to approve of it, with countersign approve FILE.",
+            )
+        }
+        TokenType::Approval => approve::describe_approval(&roots.verify_approval(&token)?).text(
+            "It verifies, and gives nothing by itself: put it beside its proposal, where the key that proposed signs.",
+        ),
         TokenType::AuditCheckpoint => {
             let verified = roots.verify_checkpoint(&token)?;
             let facts = audit::facts(&verified).into_iter();
@@ -161,7 +170,9 @@ fn response(verified: &VerifiedResponse) -> Report {
     .field("signed", format!("{} UTC, by {signer}", file::date(claims.issued_at)))
     .field("answers", format!("request {}", claims.request.id))
     .field("for device", claims.device);
-    let report = report.maybe("grant number", verified.count());
+    let report = report
+        .maybe("grant number", verified.count())
+        .maybe("approved by", verified.approval().map(approve::approver));
     match &claims.answer {
         Answer::TimeReset => report.text(format!(
             "It sets that machine's time to {} UTC, once. Install it there; it fits no other.",

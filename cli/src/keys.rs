@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use countersign_core::delegation::{Delegation, Products, Scope};
+use countersign_core::delegation::{Delegation, Longest, Products, Scope};
 use countersign_core::revocations::VerifiedRevocations;
 use countersign_core::rotation::Rotation;
 use countersign_core::token::Unverified;
@@ -167,6 +167,7 @@ fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
             products,
             max_days: (options.max_days > 0).then_some(options.max_days),
             max_grants: options.max_grants,
+            approved: approved(options)?,
         },
     };
     if delegation.not_after <= delegation.not_before || delegation.not_after <= now {
@@ -189,6 +190,29 @@ fn delegate(options: &Delegate, as_json: bool) -> anyhow::Result<ExitCode> {
         .text("Give this file to the holder: it goes into each response that the key signs.")
         .print(as_json)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How long a grant may be that a second key approves of.
+fn approved(options: &Delegate) -> anyhow::Result<Option<Longest>> {
+    let Some(days) = options.approved_days else { return Ok(None) };
+    let longest = if days == 0 { Longest::Unlimited } else { Longest::Days(days) };
+    if options.max_days == 0 {
+        bail!(
+            "--approved-days needs a --max-days that the key may grant alone: nothing was written"
+        );
+    }
+    if days > 0 && days <= options.max_days {
+        bail!("--approved-days is not more than --max-days: nothing was written");
+    }
+    Ok(Some(longest))
+}
+
+/// What a second key's approval makes possible.
+pub(crate) fn approved_words(delegation: &Delegation) -> Option<String> {
+    delegation.scope.approved.map(|longest| match longest {
+        Longest::Days(days) => format!("up to {days} days"),
+        Longest::Unlimited => "without a limit".to_owned(),
+    })
 }
 
 fn comments(delegation: &Delegation) -> Vec<file::CommentLine> {
@@ -223,6 +247,7 @@ pub(crate) fn describe(delegation: &Delegation, token: &str) -> Report {
     .field("may sign", kinds(delegation))
     .field("products", &delegation.scope.products)
     .field("longest grant", longest)
+    .maybe("with approval", approved_words(delegation))
     .maybe("most grants", delegation.scope.max_grants)
     .maybe("serial", delegation.serial)
     .field("from", format!("{} UTC", file::date(delegation.not_before)))

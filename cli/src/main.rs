@@ -1,6 +1,7 @@
 //! `countersign`: keys, requests, installing, checking, inspecting and answering, on the command line. One command, one
 //! file; `args.rs` is the whole surface.
 
+mod approve;
 mod args;
 mod audit;
 mod explain;
@@ -11,6 +12,7 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
+mod portal;
 mod qr;
 mod reference;
 mod release;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::TrialSite(command) => trial_site::run(command, json),
         Command::Qr(options) => qr::run(options, json),
         Command::Sign(options) => sign::run(options, json),
+        Command::Approve(options) => approve::run(options, json),
         Command::ReleaseSheet(options) => sheet::run(options, json),
         Command::Completions(options) => reference::completions(options),
         Command::Man(options) => reference::man(options, json),

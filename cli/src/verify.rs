@@ -63,6 +63,12 @@ fn verify(
         Some(t @ TokenType::RootKey) => {
             expect.check(t).and_then(|()| roots.clone().learn(&[token]))
         }
+        Some(t @ TokenType::Proposal) => {
+            expect.check(t).and_then(|()| roots.verify_proposal(token).map(|_| ()))
+        }
+        Some(t @ TokenType::Approval) => {
+            expect.check(t).and_then(|()| roots.verify_approval(token).map(|_| ()))
+        }
         // A token that does not decode says here what is wrong with it.
         Some(t) => {
             expect.check(t).and_then(|()| VerifiedRequest::verify(token, expect).map(|_| ()))

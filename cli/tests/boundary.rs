@@ -113,6 +113,7 @@ fn attack_the_key_delegates_to_nobody() {
         products: Products::All,
         max_days: None,
         max_grants: None,
+        approved: None,
     };
     // To a fresh key, and to itself once more with a wider scope.
     for to in [page::key(9), page::key(2)] {

@@ -21,6 +21,8 @@ mod lab;
 mod qr;
 #[path = "desk/reference.rs"]
 mod reference;
+#[path = "desk/second.rs"]
+mod second;
 #[path = "desk/sheet.rs"]
 mod sheet;
 #[path = "desk/signatures.rs"]

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
 use crate::pages::activate::batch::Batch;
@@ -50,6 +51,9 @@ struct Inner {
     releases: Storage,
     vendor: String,
     settings: SettingsAtHand,
+    look: LookAtHand,
+    /// Decoding a picture takes a hundred megabytes: one at a time.
+    pictures: Arc<tokio::sync::Semaphore>,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
@@ -124,6 +128,8 @@ impl App {
         let hashing = tokio::sync::Semaphore::new(2);
         let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
+        let look = LookAtHand::default();
+        let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
@@ -136,6 +142,8 @@ impl App {
             releases,
             vendor,
             settings,
+            look,
+            pictures,
             hashing,
             trial_lane,
             mailroom,
@@ -182,7 +190,7 @@ impl App {
         &self.inner.releases
     }
 
-    /// The vendor's name.
+    /// The vendor's name in what is signed. What people read is the look's.
     pub fn vendor(&self) -> &str {
         &self.inner.vendor
     }
@@ -207,6 +215,20 @@ impl App {
         settings.save(&self.inner.store, actor, self.now()).await?;
         self.inner.settings.forget();
         Ok(())
+    }
+
+    /// The vendor's look, at most seconds old.
+    pub(crate) async fn look(&self) -> Arc<Look> {
+        self.inner.look.get(&self.inner.store, &self.inner.vendor, self.now()).await
+    }
+
+    /// The look has changed: this process shows it at once, others within seconds.
+    pub(crate) fn look_changed(&self) {
+        self.inner.look.forget();
+    }
+
+    pub(crate) fn pictures(&self) -> Arc<tokio::sync::Semaphore> {
+        Arc::clone(&self.inner.pictures)
     }
 
     /// The time.

@@ -22,7 +22,7 @@ pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Ter
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};
-pub(crate) use room::{Of, Said};
+pub(crate) use room::{Of, Said, room};
 pub use trial::TrialAsk;
 
 use crate::app::App;

@@ -13,18 +13,21 @@
 //! | `signing`, `signer` | who signs; the signer as a process of its own |
 //! | `metrics` | what is measured, for Prometheus |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
-//! | `settings` | what the vendor sets |
+//! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
+//! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
+//! | `import` | what comes from another system |
 
 pub mod access;
 mod account;
 pub mod admin;
 mod api;
 mod app;
+mod approval;
 mod assets;
 pub mod audit;
 pub mod bundle;
@@ -33,12 +36,14 @@ mod config;
 pub mod desk;
 mod download;
 mod fields;
+pub mod import;
 pub mod journals;
 pub mod keys;
 pub mod lane;
 pub mod language;
 mod legacy;
 mod limits;
+pub mod look;
 mod mail;
 mod metrics;
 mod pages;

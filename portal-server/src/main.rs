@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
 use countersign_portal::audit::{self, command::AuditCommand};
+use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::release::{Place, upload};
@@ -103,6 +104,22 @@ enum Command {
         #[command(subcommand)]
         command: Box<SignerCommand>,
     },
+    /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
+    Import {
+        #[command(flatten)]
+        import: Box<import::Arguments>,
+        /// Folder with database and keys.
+        #[arg(long, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
+    },
 }
 
 /// How the signing key is opened.
@@ -119,6 +136,9 @@ impl KeyPassphrase {
         Sources::of_process(self.key_passphrase_file)
     }
 }
+
+/// The exit code of an import that is done but for some entries.
+const WITH_PROBLEMS: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 struct Serve {
@@ -200,6 +220,11 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
             print_made(&keys::command::run(&config, command).await?, json);
         }
+        Command::Import { import, data, json, signer, passphrase } => {
+            let config =
+                Config { signer, key_passphrase: passphrase.sources(), ..Config::new(data) };
+            return run_import(*import, config, json).await;
+        }
         #[cfg(unix)]
         Command::Signer { command } => {
             if let SignerCommand::Serve(options) = command.as_ref() {
@@ -233,6 +258,13 @@ async fn open(
     signer: Option<PathBuf>,
     key_passphrase: Sources,
 ) -> anyhow::Result<App> {
+    must_exist(data)?;
+    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    let config = Config { signer, key_passphrase, ..config };
+    App::open(config).await.context("nothing was done")
+}
+
+fn must_exist(data: &Path) -> anyhow::Result<()> {
     if !App::exists(data) {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -241,9 +273,24 @@ async fn open(
             data.display()
         );
     }
-    let config = config(data.to_owned(), release_store).context("nothing was done")?;
-    let config = Config { signer, key_passphrase, ..config };
-    App::open(config).await.context("nothing was done")
+    Ok(())
+}
+
+async fn run_import(
+    import: import::Arguments,
+    config: Config,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    must_exist(&config.data)?;
+    let app = App::open(config).await.context("nothing was imported")?;
+    let summary = import::run(&app, import).await;
+    app.store().close();
+    let summary = summary?;
+    match json {
+        true => println!("{}", summary.json),
+        false => summary.lines().iter().for_each(|line| println!("{line}")),
+    }
+    Ok(if summary.has_problems { ExitCode::from(WITH_PROBLEMS) } else { ExitCode::SUCCESS })
 }
 
 fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {

@@ -299,6 +299,14 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::settings::show).post(pages::admin::settings::save),
         )
+        .route("/admin/approvals", Access::Admin, get(pages::admin::approvals::show))
+        .route("/admin/approvals/rule", Access::Admin, post(pages::admin::approvals::rule))
+        .route(
+            "/admin/approvals/{id}/approve",
+            Access::Admin,
+            post(pages::admin::approvals::approve),
+        )
+        .route("/admin/approvals/{id}/refuse", Access::Admin, post(pages::admin::approvals::refuse))
         .route("/admin/audit", Access::Admin, get(pages::admin::audit::show))
         .route("/admin/audit.jsonl", Access::Admin, get(pages::admin::audit::export))
         .route("/admin/audit.csv", Access::Admin, get(pages::admin::audit::table))
@@ -320,6 +328,27 @@ fn pages(app: &App) -> Table<'_> {
             pages::admin::keys::upload(
                 get(pages::admin::keys::show).post(pages::admin::keys::install),
             ),
+        )
+        .route(
+            "/admin/settings/look",
+            Access::Admin,
+            get(pages::admin::look::show).post(pages::admin::look::save),
+        )
+        .route(
+            "/admin/settings/look/{picture}",
+            Access::Admin,
+            pages::admin::look::upload(post(pages::admin::look::bring)),
+        )
+        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
+        .route(
+            "/admin/settings/look/{picture}/remove",
+            Access::Admin,
+            post(pages::admin::look::remove),
+        )
+        .route(
+            "/admin/settings/texts",
+            Access::Admin,
+            get(pages::admin::texts::show).post(pages::admin::texts::save),
         )
         .route(
             "/admin/products",

@@ -79,6 +79,8 @@ async function verify(token: string, expect: Expect, trusted: Roots): Promise<un
   if (isRequest(type)) return verifyRequest(token, expect);
   if (isResponse(type)) return trusted.verifyResponse(token, expect);
   if (type === "release+jwt") return trusted.verifyRelease(token);
+  if (type === "proposal+jwt") return trusted.verifyProposal(token);
+  if (type === "approval+jwt") return trusted.verifyApproval(token);
   if (type === "root-key+jwt") return trusted.learn([token]);
   return type === "signing-key+jwt" ? trusted.verifyDelegation(token) : trusted.verifyRevocations(token);
 }

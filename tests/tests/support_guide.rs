@@ -17,7 +17,7 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 22] = [
+const ALONE: [(&str, &str); 23] = [
     ("broken-body", "portal-server/src/problem.rs"),
     ("unsupported-media-type", "portal-server/src/problem.rs"),
     ("not-found", "portal-server/src/problem.rs"),
@@ -32,6 +32,7 @@ const ALONE: [(&str, &str); 22] = [
     ("file-exists", "cli/src/sign/bulk.rs"),
     ("journal-needed", "cli/src/sign/book.rs"),
     ("grants-used-up", "cli/src/sign/book.rs"),
+    ("needs-approval", "cli/src/sign/second.rs"),
     ("wrong-backup", "cli/src/keys/paper.rs"),
     ("audit-broken", "cli/src/audit.rs"),
     ("journal-unreadable", "portal-server/src/problem.rs"),

@@ -198,6 +198,8 @@ fn verify(roots: &Roots, token: &str, expect: Expect) -> &'static str {
         TokenType::Revocations => verdict(roots.verify_revocations(token)),
         TokenType::RootKey => verdict(roots.clone().learn(&[token])),
         TokenType::Release => verdict(roots.verify_release(token)),
+        TokenType::Proposal => verdict(roots.verify_proposal(token)),
+        TokenType::Approval => verdict(roots.verify_approval(token)),
         TokenType::AuditCheckpoint => verdict(roots.verify_checkpoint(token)),
         t if t.is_request() => verdict(VerifiedRequest::verify(token, expect)),
         _ => verdict(roots.verify_response(token, expect)),

@@ -288,6 +288,258 @@ case("delegation with its signature changed", "bad-chain", under(flip_signature(
 case("a rotation in place of the delegation", "bad-chain", under(rotation(ROOT, PORTAL, 1)))
 case("revoked key, by the list that came along", "revoked-key", under(numbered(), header={"revocations": revocations(PORTAL)}))
 
+# --- Approvals by a second key ---------------------------------------------------------------------------------------------
+
+BOB, CAROL = Key("bob"), Key("carol")
+
+
+def demanding(days=30, approved=None, serial=1, **more) -> str:
+    """A delegation whose grants of more than `days` need an approval, up to `approved` days."""
+    return delegation(serial=serial, scope={"max_days": days, "approved_days": approved} | more.pop("scope", {}), **more)
+
+
+def approver(to=BOB, **more) -> str:
+    return delegation(to=to, sub="bob", scope={"types": ["approval"]} | more.pop("scope", {}), **more)
+
+
+def approval(of: str, by=BOB, chain=ABSENT, claim=ABSENT, typ=None, hashed=None, header=None, without=None, iat=NOW, **more) -> str:
+    """`of`: the token that is approved; `typ` and `hashed` name something else instead; `without` leaves a claim out."""
+    head, payload, _ = of.split(".")
+    own = json.loads(base64.urlsafe_b64decode(head + "=="))
+    digest = b64(hashlib.sha256(base64.urlsafe_b64decode(payload + "==")).digest())
+    claims = {
+        "jti": jti("approval"), "iat": iat, "iss": "Acme", "approves": {"typ": typ or own["typ"], "hash": hashed or digest},
+        "delegation": ABSENT if claim is ABSENT else {"hash": sha(claim)},
+    } | more
+    claims.pop(without, None)
+    return by.sign({"alg": "EdDSA", "typ": "approval+jwt", "kid": by.kid, "chain": chain} | (header or {}), claims)
+
+
+DEMAND, BOBS = demanding(), approver()
+
+
+def approved(chain=DEMAND, second=None, days=None, by=PORTAL, header=None, **more) -> str:
+    """A grant with an approval: `second` makes it of the same grant without one."""
+    claim = more.pop("claim", ABSENT if chain is ABSENT else chain)
+    bare = response(by, chain, claim=claim, days=days, **more)
+    second = second or (lambda of: approval(of, chain=BOBS))
+    return response(by, chain, claim=claim, days=days, header={"approval": second(bare)} | (header or {}), **more)
+
+
+def asking(device=DEVICE, **more) -> str:
+    """An activation request."""
+    claims = {
+        "jti": jti("asked"), "iat": NOW - DAY, "aud": "acme-cad",
+        "device": {"name": "lab-7", "fingerprint": FINGERPRINT}, "license": {"id": jti("license"), "proof": sha("proof")},
+    } | more
+    return device.sign({"alg": "EdDSA", "typ": "activation-request+jwt", "jwk": device.jwk}, claims)
+
+
+ASKED = asking()
+
+
+def proposal(by=PORTAL, chain=DEMAND, request=ASKED, payload=None, typ="activation-response+jwt", header=None, without=None, days=None, **more) -> str:
+    answered = {"req": {"jti": jti("asked"), "hash": sha(ASKED)}} | more.pop("claims", {})
+    bare = response(by, chain, claim=ABSENT if chain is ABSENT else chain, days=days, **answered)
+    claims = {
+        "jti": jti("proposal"), "iat": NOW, "iss": "Acme", "request": request,
+        "response": {"typ": typ, "payload": payload or bare.split(".")[1]},
+    } | more
+    claims.pop(without, None)
+    return by.sign({"alg": "EdDSA", "typ": "proposal+jwt", "kid": by.kid, "chain": chain} | (header or {}), claims)
+
+
+case("approved_days null", "ok", DEMAND, "signing-key+jwt")
+case("approved_days without a serial", "bad-claim", delegation(scope={"max_days": 30, "approved_days": 31}), "signing-key+jwt")
+case("approved_days null without a serial", "bad-claim", delegation(scope={"max_days": 30, "approved_days": None}), "signing-key+jwt")
+case("approved_days where max_days is no limit", "bad-claim", demanding(days=None, approved=365), "signing-key+jwt")
+case("approved_days null where max_days is no limit", "bad-claim", demanding(days=None), "signing-key+jwt")
+for words, value, verdict in [
+    ("max_days-1", 29, "bad-claim"), ("max_days", 30, "bad-claim"), ("max_days+1", 31, "ok"), ("2^53-1", 2**53 - 1, "ok"),
+    ("2^53", 2**53, "bad-claim"), ("negative", -1, "bad-claim"), ("a float", 365.0, "bad-claim"), ("text", "365", "bad-claim"),
+    ("true", True, "bad-claim"), ("a list", ["perpetual"], "bad-claim"),
+]:
+    case(f"approved_days {words}", verdict, demanding(approved=value), "signing-key+jwt")
+case("max_days 0 and approved_days 1", "ok", demanding(days=0, approved=1), "signing-key+jwt")
+case("a faulty approved_days in a chain", "bad-chain", under(demanding(approved=30)))
+
+for kind in ("activation", "trial"):
+    for words, seconds, alone, both in [
+        ("max_days", 30 * DAY, "ok", "ok"), ("a second more than max_days", 30 * DAY + 1, "approval-missing", "ok"),
+        ("approved_days", 365 * DAY, "approval-missing", "ok"), ("a second more than approved_days", 365 * DAY + 1, "out-of-scope", "out-of-scope"),
+        ("perpetual", None, "out-of-scope", "out-of-scope"),
+    ]:
+        chain = demanding(approved=365)
+        end = None if seconds is None else NOW + seconds
+        grant = {"expires_at": end, "entitlements": {}, "license": {"id": jti("license")}}
+        case(f"approved_days 365, {kind}, alone: {words}", alone, under(chain, kind=kind, grant=grant))
+        case(f"approved_days 365, {kind}, approved: {words}", both, approved(chain, kind=kind, grant=grant))
+    case(f"approval missing: a perpetual {kind}", "approval-missing", under(DEMAND, kind=kind, days=None))
+    case(f"a perpetual {kind}, approved", "ok", approved(kind=kind))
+    case(f"{kind} within max_days needs no approval", "ok", under(DEMAND, kind=kind, days=30))
+case("max_days 0: every grant needs an approval", "approval-missing", under(demanding(days=0), days=1))
+case("max_days 0: every grant needs an approval, and has one", "ok", approved(demanding(days=0), days=1))
+case("a receipt under the demand needs none", "ok", under(DEMAND, kind="deactivation"))
+case("a time reset under the demand needs none", "ok", under(DEMAND, kind="time-reset"))
+case("a release under the demand needs none", "ok", release(chain=DEMAND, claim=DEMAND))
+case("a root needs no approval", "ok", response(ROOT, days=None))
+case("where no approval is asked for one that is right does no harm", "ok", approved(numbered()))
+case("where the grant is short one that is right does no harm", "ok", approved(days=30))
+case("no approval makes up for a delegation without approved_days", "out-of-scope", approved(numbered(scope={"max_days": 30})))
+
+WRONG = lambda of: approval(under(DEMAND, days=60), chain=BOBS)
+case("approval of another payload", "approval-wrong", approved(second=WRONG))
+case("approval of another payload, where none is needed", "approval-wrong", approved(days=30, second=WRONG))
+case("approval of another payload, where a root signed", "approval-wrong", response(ROOT, header={"approval": WRONG("")}))
+for words, changed in [
+    ("the end", {"grant": {"expires_at": NOW + 999 * DAY, "entitlements": {}, "license": {"id": jti("license")}}}),
+    ("a feature", {"grant": {"expires_at": None, "entitlements": {"cad": True}, "license": {"id": jti("license")}}}),
+    ("the machine", {"cnf": {"jkt": STRANGER.kid}}), ("the request", {"req": {"jti": jti("other"), "hash": sha("other")}}),
+    ("the product", {"aud": "acme-cam"}), ("the id", {"jti": jti("x")}), ("the time of signing", {"iat": NOW + 1}),
+    ("the import deadline", {"exp": NOW + 401 * DAY}), ("a claim that is new", {"new": 1}),
+]:
+    wide = demanding(scope={"products": ["*"]})
+    kept = approval(under(wide, days=None), chain=approver(scope={"products": ["*"]}))
+    case(f"changed after it was approved: {words}", "approval-wrong", approved(wide, second=lambda of: kept, **changed))
+case("changed after it was approved: the delegation", "approval-wrong",
+     approved(demanding(serial=2), second=lambda of: approval(under(DEMAND, days=None), chain=BOBS)))
+case("approval of the same payload as another type", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, typ="trial-response+jwt")))
+case("approval of the text instead of the bytes", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, hashed=sha(of.split(".")[1]))))
+case("approval of the whole token", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, hashed=sha(of))))
+case("approval by the same key", "approval-wrong",
+     approved(second=lambda of: approval(of, by=PORTAL, chain=delegation(scope={"types": ["activation", "approval"]}))))
+case("approval by the same key, with the delegation that it signs with", "approval-wrong",
+     (lambda both: approved(both, second=lambda of: approval(of, by=PORTAL, chain=both, claim=both)))(
+         demanding(scope={"types": ["activation", "approval"]})))
+case("a root approves what it signed itself", "approval-wrong", approved(ABSENT, by=ROOT, second=lambda of: approval(of, by=ROOT)))
+case("a root approves", "ok", approved(second=lambda of: approval(of, by=ROOT)))
+case("a root approves, and sends a chain along", "ok", approved(second=lambda of: approval(of, by=ROOT, chain=BOBS)))
+case("another trusted root approves", "ok", approved(second=lambda of: approval(of, by=ROOTS[1])), roots=(ROOT, ROOTS[1]))
+case("approval by a root that is not trusted", "untrusted-key", approved(second=lambda of: approval(of, by=ROOTS[1])))
+case("approval by a key without a chain", "untrusted-key", approved(second=lambda of: approval(of)))
+for words, types in [("activation", ["activation"]), ("all else", ["activation", "trial", "deactivation", "release", "time-reset"]),
+                     ("nothing", []), ("Approval in capitals", ["Approval"]), ("approvals", ["approvals"])]:
+    case(f"approval by a key with the scope for {words}", "approval-wrong",
+         approved(second=lambda of: approval(of, chain=approver(scope={"types": types}))))
+case("approval by a key that may sign grants, too", "ok",
+     approved(second=lambda of: approval(of, chain=approver(scope={"types": ["activation", "approval"]}))))
+case("what the approver itself may grant does not matter", "ok", approved(second=lambda of: approval(of, chain=approver(scope={"max_days": 1}))))
+for words, products, verdict in [
+    ("this product", ["acme-cad"], "ok"), ("this among others", ["acme-cam", "acme-cad"], "ok"), ("all", ["*"], "ok"),
+    ("another product", ["acme-cam"], "approval-wrong"), ("none", [], "approval-wrong"), ("one letter less", ["acme-ca"], "approval-wrong"),
+]:
+    case(f"approval by a delegation for {words}", verdict, approved(second=lambda of: approval(of, chain=approver(scope={"products": products}))))
+for words, nbf, verdict in [("a second before", NOW + 1, "approval-wrong"), ("at", NOW, "ok"), ("a second after", NOW - 1, "ok")]:
+    case(f"approved {words} nbf of the approver", verdict, approved(second=lambda of: approval(of, chain=approver(nbf=nbf))))
+for words, exp, verdict in [("a second before", NOW + 1, "ok"), ("at", NOW, "approval-wrong"), ("a second after", NOW - 1, "approval-wrong")]:
+    case(f"approved {words} exp of the approver", verdict, approved(second=lambda of: approval(of, chain=approver(exp=exp))))
+case("approved after the grant was proposed, the approver's time begun meanwhile", "ok",
+     approved(second=lambda of: approval(of, chain=approver(nbf=NOW + DAY), iat=NOW + DAY)))
+
+case("revoked approver, by the list that came along", "revoked-key", approved(header={"revocations": revocations(BOB)}))
+case("retired approver, by the list that came along", "revoked-key", approved(header={"revocations": revocations(entry(BOB, compromised=False))}))
+case("a list that names somebody else", "ok", approved(header={"revocations": revocations(CAROL)}))
+for below, verdict in [(6, "ok"), (7, "ok"), (8, "revoked-key")]:
+    seventh = approver(serial=7)
+    case(f"approver with serial 7 where those below {below} are revoked", verdict,
+         approved(second=lambda of: approval(of, chain=seventh, claim=seventh), header={"revocations": revocations(entry(BOB, below=below))}))
+case("the approver under a serial that names its delegation", "ok",
+     (lambda own: approved(second=lambda of: approval(of, chain=own, claim=own)))(approver(serial=3)))
+case("the approver under a serial that names no delegation", "approval-wrong", approved(second=lambda of: approval(of, chain=approver(serial=3))))
+case("swapped delegation of the approver", "approval-wrong",
+     approved(second=lambda of: approval(of, chain=approver(serial=4), claim=approver(serial=3))))
+
+case("self-made approval: the signer delegates to a key of his own", "untrusted-key",
+     approved(second=lambda of: approval(of, by=THIEF, chain=approver(to=THIEF, by=PORTAL))))
+case("self-made approval: the key delegates to itself", "untrusted-key", approved(second=lambda of: approval(of, by=THIEF, chain=approver(to=THIEF, by=THIEF))))
+case("self-made approval in the approver's name", "approval-wrong",
+     approved(second=lambda of: THIEF.sign({"alg": "EdDSA", "typ": "approval+jwt", "kid": BOB.kid, "chain": BOBS},
+                                           {"jti": jti("x"), "iat": NOW, "iss": "Acme", "approves": {"typ": "activation-response+jwt", "hash": sha("x")}})))
+case("two levels: the approver delegates", "untrusted-key", approved(second=lambda of: approval(of, by=CAROL, chain=approver(to=CAROL, by=BOB))))
+case("two levels: the approver's chain carries its own chain", "approval-wrong",
+     approved(second=lambda of: approval(of, by=CAROL, chain=approver(to=CAROL, by=BOB, header={"chain": BOBS}))))
+case("the approver's delegation is for another key", "approval-wrong", approved(second=lambda of: approval(of, by=CAROL, chain=BOBS)))
+case("the approver's delegation with its signature changed", "approval-wrong", approved(second=lambda of: approval(of, chain=flip_signature(BOBS))))
+case("the approval with its signature changed", "approval-wrong", approved(second=lambda of: flip_signature(approval(of, chain=BOBS))))
+case("unsigned approval", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS).rpartition(".")[0] + "."))
+for words, junk in [("a letter", "x"), ("a full stop", "."), ("a fourth part", ".eA"), ("a blank", " "), ("a line", "\n"), ("a padding", "==")]:
+    case(f"trailing junk behind the approval: {words}", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS) + junk))
+case("an approval of an approval", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, header={"approval": approval(of, chain=BOBS)})))
+case("an approval with a revocation list", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, header={"revocations": revocations()})))
+case("an approval with rotations", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, header={"rotations": [rotation(ROOT, ROOTS[1], 1)]})))
+case("the grant itself in place of the approval", "approval-wrong", approved(second=lambda of: of))
+case("the approver's delegation in place of the approval", "approval-wrong", approved(second=lambda of: BOBS))
+case("a proposal in place of the approval", "approval-wrong", approved(second=lambda of: proposal()))
+case("an empty approval", "approval-wrong", approved(second=lambda of: ""))
+for words, value in {"null": None, "a list": [approval(response(), chain=BOBS)], "true": True}.items():
+    case(f"approval {words}", "bad-header", response(chain=DEMAND, claim=DEMAND, days=None, header={"approval": value}))
+for gone in ("jti", "iat", "iss", "approves"):
+    case(f"approval without {gone}", "approval-wrong", approved(second=lambda of: approval(of, chain=BOBS, without=gone)))
+    case(f"approval alone, without {gone}", "bad-claim", approval(response(), chain=BOBS, without=gone), "approval+jwt")
+for words, value in [("text", "x"), ("without a hash", {"typ": "activation-response+jwt"}), ("without a type", {"hash": sha("x")}),
+                     ("a short hash", {"typ": "activation-response+jwt", "hash": jti("x")})]:
+    case(f"approves {words}", "bad-claim", approval(response(), chain=BOBS, approves=value), "approval+jwt")
+for typ in ("deactivation-response+jwt", "time-reset+jwt", "release+jwt", "signing-key+jwt", "approval+jwt", "no such type"):
+    case(f"approval of a {typ}", "bad-claim", approval(response(), chain=BOBS, typ=typ), "approval+jwt")
+PLAINLY = approval(response(), chain=BOBS)
+case("approval alone", "ok", PLAINLY, "approval+jwt")
+case("approval alone, by a root", "ok", approval(response(), by=ROOT), "approval+jwt")
+case("approval alone, by a stranger", "untrusted-key", approval(response(), by=STRANGER), "approval+jwt")
+case("approval alone, without the scope", "out-of-scope", approval(response(), chain=approver(scope={"types": ["activation"]})), "approval+jwt")
+case("approval alone, after the end", "out-of-scope", approval(response(), chain=approver(exp=NOW)), "approval+jwt")
+case("approval alone, changed", "bad-signature", flip_signature(PLAINLY), "approval+jwt")
+case("an approval where a response is wanted", "wrong-type", PLAINLY, "response")
+case("an approval where an activation is wanted", "wrong-type", PLAINLY, "activation-response+jwt")
+case("a delegation for approvals signs no grant", "out-of-scope", response(BOB, BOBS))
+case("a delegation for approvals signs no release", "out-of-scope", release(BOB, BOBS))
+
+A = approval(response(), chain=BOBS)
+for kind in ("deactivation", "time-reset"):
+    case(f"an approval in the header of a {kind}", "bad-header", under(DEMAND, kind=kind, header={"approval": A}))
+case("an approval in the header of a release", "bad-header", release(chain=DEMAND, claim=DEMAND, header={"approval": A}))
+case("an approval in the header of a delegation", "bad-header", delegation(header={"approval": A}))
+
+COUNTED = demanding(scope={"max_grants": 5})
+case("numbered grants: one that is approved has no number", "ok", approved(COUNTED))
+case("numbered grants: the number of one that is approved changes nothing", "ok",
+     approved(COUNTED, claim=ABSENT, delegation={"hash": sha(COUNTED), "count": 6}))
+case("numbered grants: number 0 is none, approved or not", "bad-claim", approved(COUNTED, claim=ABSENT, delegation={"hash": sha(COUNTED), "count": 0}))
+case("numbered grants: a long one without an approval", "approval-missing", under(COUNTED, 1, days=None))
+case("numbered grants: a short one without a number", "bad-claim", under(COUNTED, days=30))
+case("numbered grants: a short one over the number, approved", "out-of-scope",
+     approved(COUNTED, days=30, claim=ABSENT, delegation={"hash": sha(COUNTED), "count": 6}))
+
+# --- Proposals --------------------------------------------------------------------------------------------------------------
+
+case("a proposal", "ok", proposal(), "proposal+jwt")
+case("a proposal by a root", "ok", proposal(ROOT, ABSENT), "proposal+jwt")
+case("a proposal of what needs no approval", "ok", proposal(days=30), "proposal+jwt")
+case("a proposal by a stranger", "untrusted-key", proposal(STRANGER, ABSENT), "proposal+jwt")
+case("a proposal changed on the way", "bad-signature", flip_signature(proposal()), "proposal+jwt")
+case("a proposal that no approval helps", "out-of-scope", proposal(chain=demanding(approved=365)), "proposal+jwt")
+case("a proposal for another product than the scope", "out-of-scope", proposal(chain=demanding(scope={"products": ["acme-cam"]})), "proposal+jwt")
+case("a proposal that names another delegation than came along", "bad-chain", proposal(header={"chain": demanding(serial=2)}), "proposal+jwt")
+for words, claims in [
+    ("request", {"req": {"jti": jti("asked"), "hash": sha("x")}}), ("request's id", {"req": {"jti": jti("x"), "hash": sha(ASKED)}}),
+    ("device", {"cnf": {"jkt": STRANGER.kid}}), ("machine", {"bind": {"strategy": "fuzzy", "fingerprint": {"cpu": jti("x")}}}),
+    ("machine, one part left out", {"bind": {"strategy": "fuzzy", "fingerprint": {"cpu": jti("cpu")}}}),
+]:
+    case(f"a proposal for another {words} than asked", "bad-claim", proposal(claims=claims), "proposal+jwt")
+case("a proposal for another product than asked", "bad-claim",
+     proposal(chain=demanding(scope={"products": ["*"]}), claims={"aud": "acme-cam"}), "proposal+jwt")
+case("a proposal with a request that somebody changed", "bad-signature", proposal(request=flip_signature(ASKED)), "proposal+jwt")
+case("a proposal with something else than a request", "wrong-type", proposal(request=PLAIN), "proposal+jwt")
+for gone in ("jti", "iat", "iss", "request", "response"):
+    case(f"a proposal without {gone}", "bad-claim", proposal(without=gone), "proposal+jwt")
+for typ in ("deactivation-response+jwt", "time-reset+jwt", "no such type"):
+    case(f"a proposal of a {typ}", "bad-claim", proposal(typ=typ), "proposal+jwt")
+case("a proposed payload that is not base64url", "bad-claim", proposal(payload="e30="), "proposal+jwt")
+case("a proposed payload that is not JSON", "bad-json", proposal(payload=b64(b"{")), "proposal+jwt")
+case("a proposed payload with a member twice", "bad-json", proposal(payload=b64(b'{"iss":"a","iss":"b"}')), "proposal+jwt")
+case("a proposed payload that says nothing", "bad-claim", proposal(payload=b64(b"{}")), "proposal+jwt")
+case("a proposal with an approval in its header", "bad-header", proposal(header={"approval": A}), "proposal+jwt")
+case("a proposal where a response is wanted", "wrong-type", proposal(), "response")
+
 # --- Rotations: one token -------------------------------------------------------------------------------------------------
 
 R1, R2 = ROOTS[1], ROOTS[2]
@@ -384,6 +636,18 @@ case("the old root revokes a key of its successor", "revoked-key",
 case("a rotation to a root that had been replaced by then", "retired-key",
      response(R2, header=carrying(rotation(ROOT, R1, 1, until=NOW, iat=NOW), rotation(R1, R2, 2, until=NOW, iat=NOW))))
 
+case("the approver hangs on the next root", "ok", approved(second=lambda of: approval(of, chain=approver(by=R1)), header=carrying(until(NOW + DAY))))
+case("the approver hangs on the next root, whose rotation is not there", "untrusted-key", approved(second=lambda of: approval(of, chain=approver(by=R1))))
+case("the next root approves", "ok", approved(second=lambda of: approval(of, by=R1), header=carrying(until(NOW + DAY))))
+for words, at, verdict in [("a second before", NOW + 1, "ok"), ("at", NOW, "retired-key"), ("a second after", NOW - 1, "retired-key")]:
+    chain = demanding(by=R1)
+    case(f"approved under the old root {words} its end", verdict, approved(chain, header=carrying(until(at))))
+    case(f"approved by the old root {words} its end", verdict, approved(chain, second=lambda of: approval(of, by=ROOT), header=carrying(until(at))))
+    case(f"the approver's delegation made by the old root {words} its end", verdict,
+         approved(chain, second=lambda of: approval(of, chain=approver(iat=NOW), iat=NOW - DAY), header=carrying(until(at))))
+case("the root of the approver is revoked", "revoked-key",
+     approved(second=lambda of: approval(of, chain=approver(by=R1)), header={"revocations": revocations(entry(R1))}), roots=(ROOT, R1))
+
 # --- A machine with a memory ------------------------------------------------------------------------------------------------
 
 
@@ -476,6 +740,39 @@ machine("a former root cannot vouch for longer than it lasted", "retired-key",
         roots=(R2,), rotations=[rotation(R1, R2, 2, until=NOW)], now=NOW + DAY)
 machine("a former root vouches for a predecessor after its end", "retired-key",
         rotation(THIEF, R1, 1, until=NOW + YEAR, iat=NOW + 1), roots=(R2,), rotations=[rotation(R1, R2, 2, until=NOW)])
+
+# Approvals.
+machine("an approved grant", "ok", approved(), learns={"signed": NOW})
+machine("an approval missing", "approval-missing", under(DEMAND, days=None))
+machine("an approval that was given later brings the time", "ok", approved(second=lambda of: approval(of, chain=BOBS, iat=NOW + 9 * DAY)),
+        now=NOW + 9 * DAY, learns={"signed": NOW + 9 * DAY})
+machine("the approver's delegation brings its time", "ok", approved(second=lambda of: approval(of, chain=approver(iat=NOW + 9 * DAY))),
+        now=NOW + 9 * DAY, learns={"signed": NOW + 9 * DAY})
+machine("revoked approver, by a list seen earlier", "revoked-key", approved(), lists=[revocations(BOB)])
+machine("revoked approver, rolled-back list", "revoked-key", approved(header={"revocations": revocations(seq=1)}), lists=[revocations(BOB, seq=2)])
+machine("a revoked approver of nothing that is installed here", "ok", under(DEMAND, days=30), lists=[revocations(BOB)])
+for below, verdict in [(7, "ok"), (8, "revoked-key")]:
+    seventh = approver(serial=7)
+    machine(f"approver with serial 7, a list seen earlier revokes those below {below}", verdict,
+            approved(second=lambda of: approval(of, chain=seventh, claim=seventh)), lists=[revocations(entry(BOB, below=below))])
+machine("the root of the approver is revoked by a list seen earlier", "revoked-key", approved(second=lambda of: approval(of, chain=approver(by=R1))),
+        roots=(ROOT, R1), lists=[revocations(R1)])
+for words, signed, verdict in [("a second before", NOW + 20 * DAY - 1, "ok"), ("at", NOW + 20 * DAY, "ended-key")]:
+    machine(f"highest signed time {words} the end of the approver's delegation", verdict,
+            approved(second=lambda of: approval(of, chain=approver(exp=NOW + 20 * DAY))), signed=signed, now=NOW + 20 * DAY)
+for words, made_at, verdict, warns in [
+    ("a second before", NOW + 21 * DAY - 1, "ok", ["signed-before-request"]), ("at", NOW + 21 * DAY, "back-dated", []),
+]:
+    machine(f"request made {words} the end of the approver's delegation and the tolerance", verdict,
+            approved(second=lambda of: approval(of, chain=approver(exp=NOW + 20 * DAY))), made_at=made_at, now=made_at, warnings=warns)
+machine("a dated-back approval for a grant of today: the approver's delegation has ended", "ended-key",
+        approved(second=lambda of: approval(of, chain=approver(exp=NOW - DAY), iat=NOW - 2 * DAY)))
+machine("approved after the signer's own end", "ended-key",
+        (lambda brief: approved(brief, second=lambda of: approval(of, chain=BOBS, iat=NOW + DAY)))(demanding(exp=NOW + DAY)), now=NOW + DAY)
+machine("the approver hangs on a root that is known to have ended", "retired-key",
+        approved(demanding(by=R1), second=lambda of: approval(of, chain=approver())), rotations=[ends], signed=NOW + 10 * DAY)
+machine("a proposal is not installed", "wrong-type", proposal())
+machine("an approval is not installed", "wrong-type", PLAINLY)
 
 # --- Time: the rows of the table in section 7 at their edges -----------------------------------------------------------------
 

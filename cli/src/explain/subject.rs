@@ -5,13 +5,13 @@ use std::path::Path;
 use countersign_core::request::{Ask, VerifiedRequest};
 use countersign_core::rotation::Rotation;
 use countersign_core::token::Unverified;
-use countersign_core::trust::{Roots, VerifiedResponse};
-use countersign_core::{Error, Expect, TokenType, UnixSeconds, file};
+use countersign_core::trust::{Proposed, Roots, VerifiedResponse};
+use countersign_core::{Code, Error, Expect, TokenType, UnixSeconds, file};
 
 use super::verdict::Verdict;
 use crate::audit;
 use crate::fail::Failure;
-use crate::files;
+use crate::{approve, files, keys};
 
 const DAY: u64 = 86_400;
 
@@ -121,6 +121,20 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
             }
             Err(error) => refused(verdict, &error),
         },
+        TokenType::Proposal => match roots.verify_proposal(token) {
+            Ok(proposed) => (proposal_verdict(verdict, &proposed), Subject::Other),
+            Err(error) => refused(verdict, &error),
+        },
+        TokenType::Approval => match roots.verify_approval(token) {
+            Ok(approved) => {
+                let verdict = verdict.fact("approved by", approve::approver(&approved));
+                (
+                    verdict.next("It goes back to whoever proposed: put it beside the proposal and sign again."),
+                    Subject::Other,
+                )
+            }
+            Err(error) => refused(verdict, &error),
+        },
         TokenType::Release => match roots.verify_release(token) {
             Ok(release) => {
                 let claims = release.claims();
@@ -152,6 +166,13 @@ fn of_vendor(verdict: Verdict, kind: TokenType, token: &str, roots: &Roots) -> (
     }
 }
 
+fn proposal_verdict(verdict: Verdict, proposed: &Proposed) -> Verdict {
+    let facts = approve::facts(proposed).into_iter();
+    facts.fold(verdict, |verdict, (label, value)| verdict.fact(label, value)).next(
+        "It gives nothing by itself: whoever may approve looks at it and says yes with countersign approve FILE.",
+    )
+}
+
 /// A rotation that hangs on one of the roots.
 fn learned(roots: &Roots, token: &str) -> countersign_core::Result<Rotation> {
     roots.clone().learn(&[token])?;
@@ -160,7 +181,7 @@ fn learned(roots: &Roots, token: &str) -> countersign_core::Result<Rotation> {
 
 /// The limit of a delegation that is in the way: the message says which, and this says what it is.
 fn limit(token: &str, roots: &Roots, error: &Error) -> Option<String> {
-    if error.code() != countersign_core::Code::OutOfScope {
+    if !matches!(error.code(), Code::OutOfScope | Code::ApprovalMissing) {
         return None;
     }
     let delegation =
@@ -170,8 +191,10 @@ fn limit(token: &str, roots: &Roots, error: &Error) -> Option<String> {
         delegation.scope.max_days.map_or("any length".to_owned(), |days| format!("{days} days"));
     let grants =
         delegation.scope.max_grants.map_or(String::new(), |most| format!(", {most} grants"));
+    let approved = keys::approved_words(&delegation)
+        .map_or(String::new(), |words| format!(", {words} with an approval"));
     Some(format!(
-        "the delegation of {:?}: {} for {}, {days}{grants}, from {} to {} UTC",
+        "the delegation of {:?}: {} for {}, {days}{approved}{grants}, from {} to {} UTC",
         delegation.holder,
         kinds.join(", "),
         delegation.scope.products,
@@ -227,7 +250,8 @@ fn response_verdict(verdict: Verdict, response: &VerifiedResponse, now: UnixSeco
         .fact("product", &claims.product)
         .fact("signed", format!("{} UTC, by {signer}", file::date(claims.issued_at)))
         .fact("answers", format!("request {}", claims.request.id))
-        .fact("for device", claims.device);
+        .fact("for device", claims.device)
+        .maybe("approved by", response.approval().map(approve::approver));
     let Some(granted) = claims.granted() else {
         return verdict.next("It is whole: a receipt, for the records or for the machine that gave the activation up.");
     };

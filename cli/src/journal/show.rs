@@ -101,6 +101,11 @@ fn checkpoint(roots: &Roots, entry: &Entry<'_>) -> Option<Shown> {
 /// Of a response that was not verified nothing is told but its kind.
 fn shown(entry: &Entry<'_>, response: Option<&VerifiedResponse>) -> Shown {
     let (n, at) = (entry.n, entry.at);
+    if entry.is_approval() {
+        let words = format!("approval of the grant {}", entry.request);
+        let json = json!({"n": n, "at": at, "type": "approval+jwt", "approves": entry.request.to_string()});
+        return Shown { n, at, words, json };
+    }
     let base = json!({"n": n, "at": at, "request_hash": entry.request.to_string()});
     let Some(response) = response else {
         let kind = Unverified::decode(&entry.response).ok().map(|token| token.token_type());

@@ -11,6 +11,7 @@ use countersign_journal::{Head, Journal, New, Opened};
 
 use super::args::Sign;
 use super::desk::Desk;
+use super::second::Approved;
 use crate::fail::Failure;
 use crate::files;
 
@@ -33,7 +34,7 @@ impl Book {
             return Ok((Self(None), None));
         }
         let path = options.journal.journal.clone();
-        let path = path.unwrap_or_else(|| options.key.with_extension("journal"));
+        let path = path.unwrap_or_else(|| options.key().with_extension("journal"));
         let (journal, opened) = Journal::open(&path, desk.kid(), files::now(), &mut files::rng())?;
         Ok((Self(Some(Mutex::new(journal))), note(&path, opened)))
     }
@@ -69,13 +70,14 @@ impl Book {
         &self,
         desk: &Desk,
         requests: &[&VerifiedRequest],
+        approved: &Approved,
         now: UnixSeconds,
     ) -> Result<Vec<Result<Answered, Failure>>, Failure> {
         let known = self.known(requests)?;
         let ready: Vec<Option<Result<Ready, Failure>>> = requests
             .iter()
             .zip(&known)
-            .map(|(request, known)| (!known).then(|| Ready::of(desk, request, now)))
+            .map(|(request, known)| (!known).then(|| Ready::of(desk, request, approved, now)))
             .collect();
         match self.journal() {
             Some(mut journal) => enter(&mut journal, desk, requests, ready),
@@ -103,7 +105,15 @@ struct Ready {
 
 impl Ready {
     /// Signing is the work: where no number is needed it goes on beside what others write.
-    fn of(desk: &Desk, request: &VerifiedRequest, now: UnixSeconds) -> Result<Self, Failure> {
+    fn of(
+        desk: &Desk,
+        request: &VerifiedRequest,
+        approved: &Approved,
+        now: UnixSeconds,
+    ) -> Result<Self, Failure> {
+        if let Some((response, token)) = approved.get(&request.hash()) {
+            return Ok(Self { response: response.clone(), token: Some(token.clone()) });
+        }
         let response = desk.response(request, now)?;
         let is_counted = response.granted().is_some() && desk.signer.max_grants().is_some();
         let token = (!is_counted).then(|| desk.signer.sign(&response)).transpose()?;

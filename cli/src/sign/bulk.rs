@@ -17,6 +17,7 @@ use super::book::{Answered, Book};
 use super::desk::Desk;
 use super::groups;
 use super::inputs::{Input, Inputs};
+use super::second::{self, Approved, Step};
 use super::single::answered_before;
 use super::survey::Survey;
 use super::table::{Result as Became, Row, Table};
@@ -76,7 +77,7 @@ pub(crate) fn jobs(options: &Sign) -> usize {
     options.many.jobs.map_or(cores, usize::from)
 }
 
-fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
+pub(super) fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
     ensure!(
         options.many.yes || io::stdin().is_terminal(),
         "there is no terminal to ask at whether all of this is to be signed: nothing was signed. Look at it with --dry-run, \
@@ -125,7 +126,12 @@ fn agreed(survey: &Survey) -> anyhow::Result<bool> {
     if survey.shown.is_empty() && survey.again == 0 {
         return Ok(false);
     }
-    let _ = write!(io::stderr(), "Sign this? [y/N] ");
+    asks("Sign this? [y/N] ")
+}
+
+/// Asks at the terminal.
+pub(super) fn asks(question: &str) -> anyhow::Result<bool> {
+    let _ = write!(io::stderr(), "{question}");
     let _ = io::stderr().flush();
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
@@ -177,8 +183,9 @@ fn answer(
         }
         before.is_none()
     });
+    let approved = with_second(desk, book, &mut asked, &mut rows)?;
     let requests: Vec<&VerifiedRequest> = asked.iter().map(|(.., request)| request).collect();
-    let answers = book.answer(desk, &requests, files::now())?;
+    let answers = book.answer(desk, &requests, &approved, files::now())?;
     rows.extend(asked.iter().zip(answers).map(
         |((input, out, request), answered)| match answered {
             Ok(answered) => hand_out(input, out, request, &answered),
@@ -188,6 +195,46 @@ fn answer(
         },
     ));
     Ok(rows)
+}
+
+/// Signs what a second key has approved, and takes out what it has not, with a proposal.
+fn with_second(
+    desk: &Desk,
+    book: &Book,
+    asked: &mut Vec<(Input, PathBuf, VerifiedRequest)>,
+    rows: &mut Vec<Row>,
+) -> Result<Approved, Failure> {
+    let mut approved = Approved::new();
+    if !desk.signer.asks_for_approvals() {
+        return Ok(approved);
+    }
+    let mut rest = Vec::with_capacity(asked.len());
+    for (input, out, request) in asked.drain(..) {
+        if book.knows(&request.hash())? {
+            rest.push((input, out, request));
+            continue;
+        }
+        let without = |result, failure: &Failure| {
+            Row::without(input.path.clone(), result, failure).of(request.claims())
+        };
+        match second::step(desk, &request, &out, files::now()) {
+            Ok(Step::Alone) => {}
+            Ok(Step::Approved(response, token)) => {
+                approved.insert(request.hash(), (*response, token));
+            }
+            Ok(Step::Proposed(proposed)) => {
+                rows.push(without(Became::Proposed, &second::needed(&proposed)));
+                continue;
+            }
+            Err(failure) => {
+                rows.push(without(Became::Refused, &failure));
+                continue;
+            }
+        }
+        rest.push((input, out, request));
+    }
+    *asked = rest;
+    Ok(approved)
 }
 
 /// A request, verified.
@@ -204,7 +251,7 @@ fn is_new_to(shown: Option<&HashSet<Hash>>, request: &VerifiedRequest) -> bool {
     shown.is_some_and(|shown| !shown.contains(&request.hash()))
 }
 
-fn not_shown() -> Failure {
+pub(super) fn not_shown() -> Failure {
     Failure::refused(
         "not-shown",
         "the request came after it was asked what is to be signed",
@@ -213,7 +260,7 @@ fn not_shown() -> Failure {
 }
 
 /// Where the response goes: beside the request, or at the same place below another folder.
-fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
+pub(super) fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
     let beside = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.name));
     if beside.extension().is_some_and(|e| e.eq_ignore_ascii_case("request")) {
         return beside.with_extension("response");
@@ -223,13 +270,18 @@ fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
     name.into()
 }
 
-fn blank(path: &Path, result: Became) -> Row {
+pub(super) fn blank(path: &Path, result: Became) -> Row {
     let row = Row::without(path.to_owned(), result, &Failure::refused("", "", ""));
     Row { code: None, message: None, advice: None, ..row }
 }
 
 /// The entry is on disk: the file may go out, and can be written again at any time.
-fn hand_out(input: &Input, out: &Path, request: &VerifiedRequest, answered: &Answered) -> Row {
+pub(super) fn hand_out(
+    input: &Input,
+    out: &Path,
+    request: &VerifiedRequest,
+    answered: &Answered,
+) -> Row {
     let text =
         file::response_file(&answered.token, &answered.response, request.claims().device_name());
     let row = match write(out, &text, &answered.token) {

@@ -1,6 +1,6 @@
 //! Whoever sits at the desk: a key, what it may sign, the policy. Makes a response of a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use countersign_core::request::{Ask, Device, LicenseProof, VerifiedRequest};
@@ -24,6 +24,8 @@ pub(crate) struct Desk {
     /// The hash of the delegation, unless the key is a root.
     pub(crate) delegation: Option<Hash>,
     pub(crate) policy: Policy,
+    /// Approvals of a second key, by the payload that they approve.
+    pub(crate) approvals: HashMap<Hash, String>,
     /// Every request is answered with the right time, and nothing else.
     is_time_reset: bool,
 }
@@ -31,7 +33,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn open(options: &Sign) -> Result<Self, Failure> {
         let policy = Policy::read(&options.grant)?;
-        let key = files::read_private_key(&options.key, &options.passphrase)?;
+        let key = files::read_private_key(options.key(), &options.passphrase)?;
         let mut roots = files::read_roots(&options.root)?;
         let rotations = options.rotation.iter().map(|path| read_token(path));
         let rotations = rotations.collect::<Result<Vec<_>, Failure>>()?;
@@ -57,7 +59,8 @@ impl Desk {
             check_list(list, &roots, &signer)?;
         }
         let signer = signer.with_rotations(rotations).with_revocations(list);
-        Ok(Self { signer, roots, delegation, policy, is_time_reset })
+        let approvals = super::second::read_approvals(&options.approval, &roots)?;
+        Ok(Self { signer, roots, delegation, policy, approvals, is_time_reset })
     }
 
     pub(crate) fn kid(&self) -> &Thumbprint {
@@ -144,12 +147,12 @@ impl Desk {
     }
 }
 
-fn read_token(path: &Path) -> Result<String, Failure> {
+pub(crate) fn read_token(path: &Path) -> Result<String, Failure> {
     Ok(file::read(&files::read_input(path)?)?)
 }
 
 /// Refuses to sign with a key that the list names: no machine would take it.
-fn check_list(list: &str, roots: &Roots, signer: &Signer) -> Result<(), Failure> {
+pub(crate) fn check_list(list: &str, roots: &Roots, signer: &Signer) -> Result<(), Failure> {
     let list = roots.verify_revocations(list)?;
     if !list.names(signer.kid(), signer.delegation().and_then(|d| d.serial)) {
         return Ok(());
@@ -164,7 +167,7 @@ fn check_list(list: &str, roots: &Roots, signer: &Signer) -> Result<(), Failure>
 fn no_chain(options: &Sign) -> Failure {
     Failure::refused(
         "untrusted-key",
-        format!("{} is none of the keys given with --root", options.key.display()),
+        format!("{} is none of the keys given with --root", options.key().display()),
         "Nothing was signed: no app would take it. Give the key's delegation with --chain.",
     )
 }

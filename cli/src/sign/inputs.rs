@@ -17,13 +17,21 @@ pub(crate) struct Inputs<'a> {
     given: std::slice::Iter<'a, PathBuf>,
     root: PathBuf,
     open: Vec<ReadDir>,
-    /// Files in folders that do not end in `.request`.
+    /// What the names of files in folders end in.
+    ending: &'static str,
+    /// Files in folders that do not end so.
     pub(crate) others: u64,
 }
 
 impl<'a> Inputs<'a> {
+    /// Requests.
     pub(crate) fn new(given: &'a [PathBuf]) -> Self {
-        Self { given: given.iter(), root: PathBuf::new(), open: Vec::new(), others: 0 }
+        Self::ending(given, "request")
+    }
+
+    /// Files that end in something else.
+    pub(crate) fn ending(given: &'a [PathBuf], ending: &'static str) -> Self {
+        Self { given: given.iter(), root: PathBuf::new(), open: Vec::new(), ending, others: 0 }
     }
 
     fn enter(&mut self, folder: &Path) -> Result<(), (PathBuf, io::Error)> {
@@ -37,9 +45,9 @@ impl<'a> Inputs<'a> {
         if entry.file_type().map_err(|error| (path.clone(), error))?.is_dir() {
             return self.enter(&path).map(|()| None);
         }
-        let is_request = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("request"));
+        let is_wanted = path.extension().is_some_and(|e| e.eq_ignore_ascii_case(self.ending));
         // Pipes and devices would wait for somebody.
-        if !is_request || !path.is_file() {
+        if !is_wanted || !path.is_file() {
             self.others += 1;
             return Ok(None);
         }

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::args::Sign;
 use super::book::{Answered, Book};
 use super::desk::Desk;
+use super::second::{self, Approved, Step};
 use crate::fail::Outcome;
 use crate::files::{self, Carries};
 use crate::say::Report;
@@ -30,12 +31,34 @@ pub(crate) fn run(options: &Sign, as_json: bool) -> Outcome {
     files::check_carrier(&out, Carries::Response)?;
     if options.many.dry_run {
         let response = desk.response(&request, files::now())?;
-        let next = "Nothing was signed: this is what it would be.";
+        let next = if desk.signer.needs_approval(&response) {
+            "Nothing was signed: this is what it would be, with the approval of a second key."
+        } else {
+            "Nothing was signed: this is what it would be."
+        };
         report(&response, &out, None, &Book::none(), next).print(as_json)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (book, note) = Book::open(options, &desk)?;
-    let mut answered = book.answer(&desk, &[&request], files::now())?;
+    let mut approved = Approved::new();
+    if desk.signer.asks_for_approvals() && !book.knows(&request.hash())? {
+        let place = if out == Path::new("-") {
+            Path::new(&name).with_extension("response")
+        } else {
+            out.clone()
+        };
+        match second::step(&desk, &request, &place, files::now())? {
+            Step::Alone => {}
+            Step::Approved(response, token) => {
+                approved.insert(request.hash(), (*response, token));
+            }
+            Step::Proposed(proposed) => {
+                second::report(&proposed).maybe_text(note).print(as_json)?;
+                return Ok(ExitCode::from(1));
+            }
+        }
+    }
+    let mut answered = book.answer(&desk, &[&request], &approved, files::now())?;
     let answered = answered.pop().expect("one request has one result")?;
     files::write_carrier(
         &out,
@@ -67,7 +90,7 @@ pub(crate) fn answered_before(
     same.then(|| verified.claims().clone())
 }
 
-fn report(
+pub(super) fn report(
     response: &Response,
     out: &Path,
     answered: Option<&Answered>,

@@ -27,6 +27,8 @@ pub(crate) struct Survey {
     pub(crate) shown: HashSet<Hash>,
     /// Answered before.
     pub(crate) again: u64,
+    /// Longer than this key may grant alone.
+    to_approve: u64,
     /// By product.
     products: BTreeMap<String, Product>,
     refused: u64,
@@ -47,7 +49,7 @@ struct Product {
 enum Look {
     Again,
     Refused(String, Failure),
-    Ready { hash: Hash, product: String, kind: Kind },
+    Ready { hash: Hash, product: String, kind: Kind, needs_approval: bool },
 }
 
 enum Kind {
@@ -92,8 +94,9 @@ impl Survey {
                     self.named.push(format!("{name}: {}: {}", failure.code(), failure.fact()));
                 }
             }
-            Look::Ready { hash, product, kind } => {
+            Look::Ready { hash, product, kind, needs_approval } => {
                 if self.shown.insert(hash) {
+                    self.to_approve += u64::from(needs_approval);
                     self.products.entry(product).or_default().add(&kind);
                 }
             }
@@ -104,7 +107,8 @@ impl Survey {
     pub(crate) fn report(&self, last: &str) -> Report {
         let products: Vec<_> = self.products.iter().map(|(name, p)| p.to_json(name)).collect();
         let report = Report::new(json!({
-            "would_sign": self.shown.len(), "products": products, "again": self.again, "refused": self.refused,
+            "would_sign": self.shown.len(), "products": products, "again": self.again,
+            "needs_approval": self.to_approve, "refused": self.refused,
             "codes": self.codes,
         }));
         let report = report.field("to sign", self.shown.len());
@@ -116,7 +120,14 @@ impl Survey {
         let codes = self.codes.iter().map(|(code, n)| format!("{n} {code}")).collect::<Vec<_>>();
         let refused =
             (self.refused > 0).then(|| format!("{}  ({})", self.refused, codes.join(", ")));
-        let report = report.maybe("again", again).maybe("refused", refused);
+        let second = (self.to_approve > 0).then(|| {
+            format!(
+                "{} of them  (signed where a second key has approved, proposed where not)",
+                self.to_approve
+            )
+        });
+        let report =
+            report.maybe("to approve", second).maybe("again", again).maybe("refused", refused);
         let report = self.named.iter().fold(report, |report, line| report.text(line.clone()));
         report.maybe_text((!last.is_empty()).then_some(last))
     }
@@ -203,7 +214,9 @@ fn look(
                 // No request asks for a time reset: it is given on purpose.
                 Answer::Deactivation { .. } | Answer::TimeReset => Kind::Deactivation,
             };
-            Look::Ready { hash: request.hash(), product: response.product.to_string(), kind }
+            let needs_approval = desk.signer.needs_approval(&response);
+            let product = response.product.to_string();
+            Look::Ready { hash: request.hash(), product, kind, needs_approval }
         }
     })
 }

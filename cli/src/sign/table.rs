@@ -22,6 +22,9 @@ pub(crate) enum Result {
     Again,
     /// Answered before, and its file was there.
     There,
+    /// It gets one when a second key has approved: a proposal is there.
+    #[serde(rename = "needs-approval")]
+    Proposed,
     /// It gets no response.
     Refused,
     /// It gets one, and its file could not be read or written.
@@ -116,6 +119,7 @@ impl Row {
             Result::Signed => "signed",
             Result::Again => "again",
             Result::There => "there",
+            Result::Proposed => "needs-approval",
             Result::Refused => "refused",
             Result::Failed => "failed",
         };

@@ -21,6 +21,7 @@ pub(crate) struct Tally {
     signed: u64,
     again: u64,
     there: u64,
+    proposed: u64,
     refused: u64,
     failed: u64,
     problems: Vec<Row>,
@@ -33,6 +34,7 @@ impl Tally {
             Became::Signed => self.signed += 1,
             Became::Again => self.again += 1,
             Became::There => self.there += 1,
+            Became::Proposed => self.proposed += 1,
             Became::Refused => self.refused += 1,
             Became::Failed => self.failed += 1,
         }
@@ -41,8 +43,13 @@ impl Tally {
         }
     }
 
+    /// Whether every request got its response.
+    pub(crate) fn is_well(&self) -> bool {
+        self.refused + self.failed == 0 && self.report_failed.is_none()
+    }
+
     pub(crate) fn finish(self, options: &Sign, book: &Book, ended: Stop, as_json: bool) -> Outcome {
-        let bad = self.refused + self.failed;
+        let bad = self.refused + self.failed + self.proposed;
         let head = book.head();
         let mut report = self.report(book, head, options);
         if bad > self.problems.len() as u64 && options.many.report.is_none() {
@@ -67,7 +74,8 @@ impl Tally {
     fn report(&self, book: &Book, head: Option<Head>, options: &Sign) -> Report {
         let journal = book.path();
         let report = Report::new(json!({
-            "signed": self.signed, "again": self.again, "there": self.there, "refused": self.refused,
+            "signed": self.signed, "again": self.again, "there": self.there,
+            "needs_approval": self.proposed, "refused": self.refused,
             "failed": self.failed, "problems": self.problems, "report": options.many.report, "journal": journal,
             "count": head.map(|h| h.count), "head": head.map(|h| h.hash.to_string()),
         }));
@@ -78,6 +86,11 @@ impl Tally {
             Some(("signed", self.signed.to_string())),
             count("again", self.again, "  (answered before: the same responses written again)"),
             count("there", self.there, "  (answered before, and the files are there)"),
+            count(
+                "to approve",
+                self.proposed,
+                "  (proposals are there: put the approvals beside them and run this again)",
+            ),
             count("refused", self.refused, ""),
             count("failed", self.failed, "  (files that could not be read or written)"),
             journal.map(|path| ("journal", path.display().to_string())),

@@ -66,6 +66,7 @@ impl Thief {
             products: Products::Some(vec!["acme-cad".parse().unwrap()]),
             max_days: Some(30),
             max_grants: None,
+            approved: None,
         };
         thief.chain = thief.delegation(&key(2), scope).sign(&key(1));
         thief.write_files();

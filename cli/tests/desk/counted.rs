@@ -29,6 +29,7 @@ fn allow(lab: &Lab, serial: u64, max_grants: u64) {
             products: Products::All,
             max_days: Some(30),
             max_grants: Some(max_grants),
+            approved: None,
         },
     };
     let token = delegation.sign(&pem::read_private(&read("root.pem"), None).unwrap());

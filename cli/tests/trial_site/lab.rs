@@ -89,6 +89,7 @@ impl Lab {
                 products: Products::Some(vec!["acme-cad".parse().unwrap()]),
                 max_days: Some(30),
                 max_grants: None,
+                approved: None,
             },
         };
         fs::write(self.path(out), delegation.sign(&self.key("root.pem"))).unwrap();

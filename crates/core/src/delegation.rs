@@ -51,6 +51,18 @@ pub struct Scope {
     pub max_days: Option<u64>,
     /// How many grants it may give, from 1, each with its number; `None`: no limit. Only together with a serial.
     pub max_grants: Option<u64>,
+    /// How long a grant may be that a second key approves of; `None`: no approval makes it longer than `max_days`. Only
+    /// together with a serial and a limit of days.
+    pub approved: Option<Longest>,
+}
+
+/// The longest grant with an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Longest {
+    /// So many days of 86,400 seconds, more than without an approval.
+    Days(u64),
+    /// No limit, perpetual included.
+    Unlimited,
 }
 
 /// A type of token as a scope names it.
@@ -66,6 +78,8 @@ pub enum ScopeType {
     Release,
     /// `time-reset`
     TimeReset,
+    /// `approval`
+    Approval,
     /// `audit-checkpoint`
     AuditCheckpoint,
 }
@@ -81,12 +95,13 @@ pub enum Products {
 
 impl ScopeType {
     /// All types.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Activation,
         Self::Deactivation,
         Self::Trial,
         Self::Release,
         Self::TimeReset,
+        Self::Approval,
         Self::AuditCheckpoint,
     ];
 
@@ -98,6 +113,7 @@ impl ScopeType {
             Self::Trial => "trial",
             Self::Release => "release",
             Self::TimeReset => "time-reset",
+            Self::Approval => "approval",
             Self::AuditCheckpoint => "audit-checkpoint",
         }
     }
@@ -107,6 +123,7 @@ impl ScopeType {
         match self {
             Self::Release => "releases".to_owned(),
             Self::TimeReset => "time resets".to_owned(),
+            Self::Approval => "approvals".to_owned(),
             Self::AuditCheckpoint => "checkpoints of an audit log".to_owned(),
             _ => format!("{self} responses"),
         }
@@ -176,6 +193,7 @@ impl Delegation {
             ("products", Some(products.into())),
             ("max_days", Some(self.scope.max_days.into())),
             ("max_grants", self.scope.max_grants.map(Value::from)),
+            ("approved_days", self.scope.approved.map(Longest::to_json)),
         ]);
         let payload = claims::object([
             ("jti", Some(self.id.to_string().into())),
@@ -213,23 +231,47 @@ impl Delegation {
             // Nothing that is signed would say under which delegation it was counted.
             return Err(claims.wrong("serial", "there where scope.max_grants is"));
         }
+        if delegation.scope.approved.is_some() && delegation.serial.is_none() {
+            // An approval is of what this very delegation may sign.
+            return Err(claims.wrong("serial", "there where scope.approved_days is"));
+        }
         Ok(delegation)
     }
 
-    /// Refuses a response that this delegation does not cover, with the limit in the error.
+    /// Refuses a response that this delegation does not cover, with the limit in the error. Whether it needs an approval,
+    /// [`Delegation::needs_approval`] says.
     ///
     /// # Errors
     /// [`Code::OutOfScope`].
     pub fn covers(&self, response: &Response) -> Result<()> {
         self.covers_type(ScopeType::of(response), &response.product, response.issued_at)?;
-        if let (Some(max_days), Some(granted)) = (self.scope.max_days, response.granted()) {
-            let longest =
-                response.issued_at.saturating_add(max_days.saturating_mul(SECONDS_PER_DAY));
-            if granted.grant.expires_at.is_none_or(|end| end > longest) {
-                return Err(self.outside(&format!("may not grant more than {max_days} days")));
-            }
+        let Some(max_days) = self.scope.max_days.filter(|days| is_longer(response, *days)) else {
+            return Ok(());
+        };
+        match self.scope.approved {
+            None => Err(self.outside(&format!("may not grant more than {max_days} days"))),
+            Some(Longest::Days(days)) if is_longer(response, days) => Err(self.outside(&format!(
+                "may not grant more than {days} days, not with an approval either"
+            ))),
+            Some(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Whether a response that this delegation covers must be approved by a second key.
+    pub fn needs_approval(&self, response: &Response) -> bool {
+        let is_long = self.scope.max_days.is_some_and(|days| is_longer(response, days));
+        self.scope.approved.is_some() && is_long
+    }
+
+    /// Refuses an approval of something for `product` at `at` that this delegation does not allow.
+    pub(crate) fn covers_approval(&self, product: &ProductId, at: UnixSeconds) -> Result<()> {
+        self.covers_type(ScopeType::Approval, product, at)
+    }
+
+    /// Refuses an approval by its type and time alone, where it is not known what it approves.
+    pub(crate) fn allows_approval(&self, at: UnixSeconds) -> Result<()> {
+        self.covers_kind(ScopeType::Approval)?;
+        self.covers_time(at)
     }
 
     /// Refuses a release that this delegation does not cover, with the limit in the error.
@@ -296,6 +338,22 @@ impl Delegation {
     }
 }
 
+/// Whether a grant is longer than so many days.
+fn is_longer(response: &Response, days: u64) -> bool {
+    let longest = response.issued_at.saturating_add(days.saturating_mul(SECONDS_PER_DAY));
+    let granted = response.granted();
+    granted.is_some_and(|granted| granted.grant.expires_at.is_none_or(|end| end > longest))
+}
+
+impl Longest {
+    fn to_json(self) -> Value {
+        match self {
+            Self::Days(days) => days.into(),
+            Self::Unlimited => Value::Null,
+        }
+    }
+}
+
 impl Scope {
     fn from_claims(claims: &Claims<'_>) -> Result<Self> {
         let types =
@@ -309,10 +367,24 @@ impl Scope {
                 )
             }
         };
+        let max_days = claims.nullable("max_days", Claims::integer)?;
+        let approved = claims
+            .optional("approved_days", |c, n| c.nullable(n, Claims::integer))?
+            .map(|days| days.map_or(Longest::Unlimited, Longest::Days));
+        match (max_days, approved) {
+            (None, Some(_)) => {
+                return Err(claims.wrong("max_days", "a number where approved_days is"));
+            }
+            (Some(alone), Some(Longest::Days(days))) if days <= alone => {
+                return Err(claims.wrong("approved_days", "more than max_days, or null"));
+            }
+            _ => {}
+        }
         Ok(Self {
             types,
             products,
-            max_days: claims.nullable("max_days", Claims::integer)?,
+            max_days,
+            approved,
             max_grants: claims
                 .optional("max_grants", |c, n| c.nullable(n, Claims::ordinal))?
                 .flatten(),
@@ -328,6 +400,8 @@ impl Delegation {
             "products": self.scope.products.to_string(),
             "max_days": self.scope.max_days,
             "max_grants": self.scope.max_grants,
+            "needs_approval": self.scope.approved.is_some(),
+            "approved_days": self.scope.approved.map_or(Value::Null, Longest::to_json),
         })
     }
 }

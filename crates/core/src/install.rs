@@ -200,7 +200,12 @@ fn check_time(
     let signed = machine.signed().max(verified.signed_time());
     check_root(verified.roots(), verified.root(), signed)?;
     let is_reset = verified.claims().answer == Answer::TimeReset;
-    if let Some(delegation) = verified.delegation() {
+    let approval = verified.approval();
+    if let Some(approval) = approval {
+        check_root(verified.roots(), approval.root(), signed)?;
+    }
+    let second = approval.and_then(|approval| approval.delegation());
+    for delegation in verified.delegation().into_iter().chain(second) {
         let (ended, holder) = (delegation.not_after, &delegation.holder);
         if ended <= signed {
             let fact = format!(

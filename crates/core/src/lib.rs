@@ -10,6 +10,7 @@
 //! | [`release`] | the files of a release with their hashes (section 4) |
 //! | [`checkpoint`] | how far a portal's audit log went (section 4) |
 //! | [`delegation`], [`revocations`] | limited signing keys, and those that no longer count (section 4) |
+//! | [`approval`] | a second key approves of one grant (section 4) |
 //! | [`rotation`] | one root key hands over to the next (section 4) |
 //! | [`trust`] | who may sign: roots and their line, chain, scope, revocation; signing as such a key |
 //! | [`install`] | the ordered checks before a machine stores a response (section 7) |
@@ -20,6 +21,7 @@
 //! | [`error`], [`ids`] | stable error codes with advice; ids, hashes, thumbprints, product ids |
 #![forbid(unsafe_code)]
 
+pub mod approval;
 mod base64url;
 pub mod checkpoint;
 mod claims;

@@ -51,6 +51,8 @@ types! {
     Revocations "revocations+jwt" "revocation list"
     RootKey "root-key+jwt" "root key rotation"
     Release "release+jwt" "release checksum list"
+    Proposal "proposal+jwt" "proposal"
+    Approval "approval+jwt" "approval"
     AuditCheckpoint "audit-checkpoint+jwt" "audit log checkpoint"
 }
 
@@ -74,6 +76,16 @@ impl TokenType {
     /// Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations.
     pub(crate) fn is_delegable(self) -> bool {
         self.is_response() || matches!(self, Self::Release | Self::AuditCheckpoint)
+    }
+
+    /// Whether it gives a right to run.
+    pub(crate) fn is_grant(self) -> bool {
+        matches!(self, Self::ActivationResponse | Self::TrialResponse)
+    }
+
+    /// Whether it goes between two who sign: it may carry a chain, and nothing else.
+    fn is_between_signers(self) -> bool {
+        matches!(self, Self::Proposal | Self::Approval)
     }
 
     /// "an activation request", "a trial response".
@@ -157,12 +169,13 @@ impl FromStr for Expect {
 pub(crate) enum Header {
     /// Requests: the device's own key.
     Device(PublicKey),
-    /// Responses, releases and checkpoints: the signer, with what vouches for it.
+    /// What a root or a delegated key signs: the signer, with what vouches for it.
     Vendor {
         kid: Thumbprint,
         chain: Option<String>,
         revocations: Option<String>,
         rotations: Vec<String>,
+        approval: Option<String>,
     },
     /// Rotations: the root that names its successor. Its whole key, so that who trusts the successor alone can verify it.
     OldRoot(PublicKey),
@@ -242,6 +255,11 @@ impl<'a> Unverified<'a> {
         &self.header
     }
 
+    /// The bytes of the payload, whoever signed them.
+    pub(crate) fn payload_bytes(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// The payload, if `key` signed it: over the bytes that arrived.
     pub(crate) fn verify(&self, key: &PublicKey) -> Result<Map<String, Value>> {
         if !key.verifies(self.signing_input.as_bytes(), &self.signature) {
@@ -269,7 +287,11 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
     let token_type: TokenType = string("typ")?.parse()?;
     let defined: &[&str] = match token_type {
         t if t.is_request() || t == TokenType::RootKey => &["alg", "typ", "jwk"],
+        t if t.is_grant() => {
+            &["alg", "typ", "kid", "chain", "revocations", "rotations", "approval"]
+        }
         t if t.is_delegable() => &["alg", "typ", "kid", "chain", "revocations", "rotations"],
+        t if t.is_between_signers() => &["alg", "typ", "kid", "chain"],
         _ => &["alg", "typ", "kid"],
     };
     if let Some(foreign) = map.keys().find(|name| !defined.contains(&name.as_str())) {
@@ -288,12 +310,13 @@ fn read_header(map: &Map<String, Value>) -> Result<(TokenType, Header)> {
         Header::Device(read_jwk(map.get("jwk"))?)
     } else if token_type == TokenType::RootKey {
         Header::OldRoot(read_jwk(map.get("jwk"))?)
-    } else if token_type.is_delegable() {
+    } else if token_type.is_delegable() || token_type.is_between_signers() {
         Header::Vendor {
             kid: kid()?,
             chain: optional("chain")?,
             revocations: optional("revocations")?,
             rotations: map.get("rotations").map(read_rotations).transpose()?.unwrap_or_default(),
+            approval: optional("approval")?,
         }
     } else {
         Header::Root { kid: kid()? }
@@ -335,9 +358,14 @@ pub(crate) fn check_length(token: &str) -> Result<()> {
 
 /// Signs `payload` under `header`: the compact serialization.
 pub(crate) fn sign(header: &Value, payload: &Value, key: &SigningKey) -> String {
+    sign_bytes(header, payload.to_string().as_bytes(), key)
+}
+
+/// The same where the bytes of the payload are given.
+pub(crate) fn sign_bytes(header: &Value, payload: &[u8], key: &SigningKey) -> String {
     let mut token = base64url::encode(header.to_string());
     token.push('.');
-    token.push_str(&base64url::encode(payload.to_string()));
+    token.push_str(&base64url::encode(payload));
     let signature = key.sign(token.as_bytes());
     token.push('.');
     token.push_str(&base64url::encode(signature));

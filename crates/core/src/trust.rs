@@ -1,8 +1,10 @@
 //! Who may sign a response or a release: the roots a program is configured with, those that they handed over to, and keys
 //! that a root delegates to (docs/format.md, sections 4 and 7). And the other side of it: signing as such a key.
 
+mod approval;
 mod claim;
 mod line;
+mod proposal;
 mod signer;
 mod verified;
 
@@ -20,7 +22,9 @@ use crate::revocations::{Revocations, VerifiedRevocations};
 use crate::rotation::Rotation;
 use crate::token::{Expect, Header, TokenType, Unverified};
 
+pub use approval::Approved;
 use line::{Line, Link};
+pub use proposal::Proposed;
 pub use signer::Signer;
 use verified::Signed;
 pub use verified::{Verified, VerifiedCheckpoint, VerifiedRelease, VerifiedResponse};
@@ -104,10 +108,20 @@ impl Roots {
         self.take(vec![link])
     }
 
-    /// Whether a response says that it hangs on a root that is trusted here, before anything in it is verified.
+    /// Whether a response says that it hangs on a root that is trusted here, and its approval, if it has one, too, before
+    /// anything in it is verified.
     pub fn know_root_of(&self, token: &str) -> bool {
-        let root = Unverified::decode(token).ok().and_then(|unverified| hangs_on(&unverified));
-        root.is_some_and(|root| self.trusts(&root))
+        Unverified::decode(token).is_ok_and(|unverified| self.know_roots(&unverified))
+    }
+
+    fn know_roots(&self, unverified: &Unverified<'_>) -> bool {
+        let known = hangs_on(unverified).is_some_and(|root| self.trusts(&root));
+        let approval = match unverified.header() {
+            Header::Vendor { approval: Some(approval), .. } => approval,
+            _ => return known,
+        };
+        let second = Unverified::decode(approval).ok().and_then(|approval| hangs_on(&approval));
+        known && second.is_some_and(|root| self.trusts(&root))
     }
 
     fn with<'a>(&'a self, rotations: &[String]) -> Result<Cow<'a, Self>> {
@@ -128,19 +142,22 @@ impl Roots {
         self.find(kid).ok_or_else(|| untrusted(what, kid))
     }
 
-    /// Verifies a response: rotations that it carries, signature, chain, scope, and the revocation list that it carries.
+    /// Verifies a response: rotations that it carries, signature, chain, scope, approval, and the revocation list that it
+    /// carries.
     ///
     /// # Errors
     /// The codes of docs/format.md, section 2, and [`Code::UntrustedKey`] to [`Code::RetiredKey`].
     pub fn verify_response(&self, token: &str, expect: Expect) -> Result<VerifiedResponse> {
         let unverified = decode_response(token, expect)?;
         let roots = self.with(rotations_of(&unverified))?;
-        let signed = roots.verify_signature(&unverified, "the response is signed by", Use::New)?;
+        let mut signed =
+            roots.verify_signature(&unverified, "the response is signed by", Use::New)?;
         let response = Response::from_payload(unverified.token_type(), &signed.payload)?;
-        let claim = signed.claim(response.granted().is_some())?;
+        let claim = signed.claim_of(&response)?;
         if let Some(delegation) = &signed.delegation {
             delegation.covers(&response)?;
         }
+        signed.approval = roots.approval_of(&unverified, &signed, &response, Use::New)?;
         roots.check_time(&signed.root, response.issued_at)?;
         let issued_at = response.issued_at;
         signed.verified(roots.into_owned(), response, claim, issued_at)
@@ -154,17 +171,19 @@ impl Roots {
     pub fn verify_installed(&self, token: &str) -> Result<VerifiedResponse> {
         let unverified = decode_response(token, Expect::Response)?;
         // The rotations in it cost two signatures each: they are needed only where its root is not known without them.
-        let roots = match hangs_on(&unverified) {
-            Some(root) if self.trusts(&root) => Cow::Borrowed(self),
-            _ => self.with(rotations_of(&unverified))?,
+        let roots = if self.know_roots(&unverified) {
+            Cow::Borrowed(self)
+        } else {
+            self.with(rotations_of(&unverified))?
         };
         let mut signed =
             roots.verify_signature(&unverified, "the response is signed by", Use::Installed)?;
         let response = Response::from_payload(unverified.token_type(), &signed.payload)?;
-        let claim = signed.claim(response.granted().is_some())?;
+        let claim = signed.claim_of(&response)?;
         if let Some(delegation) = &signed.delegation {
             delegation.covers(&response)?;
         }
+        signed.approval = roots.approval_of(&unverified, &signed, &response, Use::Installed)?;
         signed.revocations = None;
         let issued_at = response.issued_at;
         signed.verified(roots.into_owned(), response, claim, issued_at)
@@ -180,7 +199,7 @@ impl Roots {
         let roots = self.with(rotations_of(&unverified))?;
         let signed = roots.verify_signature(&unverified, "the release is signed by", Use::New)?;
         let release = Release::from_payload(&signed.payload)?;
-        let claim = signed.claim(false)?;
+        let claim = signed.claim()?;
         if let Some(delegation) = &signed.delegation {
             delegation.covers_release(&release)?;
         }
@@ -200,7 +219,7 @@ impl Roots {
         let signed =
             roots.verify_signature(&unverified, "the checkpoint is signed by", Use::New)?;
         let checkpoint = Checkpoint::from_payload(&signed.payload)?;
-        let claim = signed.claim(false)?;
+        let claim = signed.claim()?;
         if let Some(delegation) = &signed.delegation {
             delegation.covers_checkpoint(&checkpoint)?;
         }
@@ -259,7 +278,7 @@ impl Roots {
         new: Use,
     ) -> Result<Signed> {
         let Header::Vendor { kid, chain, revocations, .. } = unverified.header() else {
-            unreachable!("the header of a response, release or checkpoint names the vendor's key")
+            unreachable!("the header of what a delegated key can sign names the vendor's key")
         };
         let chained = match (self.find(kid), chain) {
             (Some(_), _) => None,
@@ -279,6 +298,7 @@ impl Roots {
             delegation,
             chain: chain.as_ref().map(Hash::of),
             revocations: revocations.clone(),
+            approval: None,
         })
     }
 

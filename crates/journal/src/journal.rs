@@ -48,7 +48,7 @@ pub struct Opened {
 pub struct New {
     /// When it was signed.
     pub at: UnixSeconds,
-    /// SHA-256 of the request token; of the id of a release, of the place of a checkpoint.
+    /// SHA-256 of the request token; of the payload that is approved, of the id of a release, of the place of a checkpoint.
     pub request: Hash,
     /// The bare token.
     pub response: String,

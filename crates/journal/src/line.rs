@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
+use countersign_core::token::Unverified;
+use countersign_core::{Hash, Id, Thumbprint, TokenType, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
 /// What a journal holds.
@@ -51,7 +52,7 @@ pub struct Opening {
     pub prev: String,
 }
 
-/// Every further line: a response that was signed.
+/// Every further line: a response that was signed, or the approval of somebody else's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry<'a> {
     /// 1, 2, 3, …
@@ -60,16 +61,23 @@ pub struct Entry<'a> {
     pub at: UnixSeconds,
     /// SHA-256 of the bytes of the line before it, without its newline.
     pub prev: Hash,
-    /// SHA-256 of the request token that it answers; of its id, where it is a release, and of the place where it is a
-    /// checkpoint of an audit log: both answer nobody.
+    /// SHA-256 of the request token that it answers; of an approval, that of the payload which it approves; of its id, where it
+    /// is a release, and of the place where it is a checkpoint of an audit log: both answer nobody.
     pub request: Hash,
-    /// The response, or the release: the bare token.
+    /// The response, approval or release: the bare token.
     #[serde(borrow)]
     pub response: Cow<'a, str>,
     /// SHA-256 of the delegation token that a grant was signed under; not in receipts, nor where a root signed. How many
     /// entries have it is the count of the grants under that delegation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<Hash>,
+}
+
+impl Entry<'_> {
+    /// Whether it says of itself that it approves what another key grants.
+    pub fn is_approval(&self) -> bool {
+        Unverified::decode(&self.response).is_ok_and(|t| t.token_type() == TokenType::Approval)
+    }
 }
 
 /// Where a journal ends. Kept elsewhere it proves that nothing was cut off.

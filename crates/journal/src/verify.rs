@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use countersign_core::token::Unverified;
-use countersign_core::trust::{Roots, VerifiedResponse};
+use countersign_core::trust::{Approved, Roots, VerifiedResponse};
 use countersign_core::{Expect, Hash, TokenType};
 use serde_json::Value;
 
@@ -216,6 +216,10 @@ impl Walk<'_> {
     /// Whether the response inside says what the line says.
     fn proves_itself(&mut self, entry: &Entry<'_>) -> Option<VerifiedResponse> {
         let roots = self.roots?;
+        if entry.is_approval() {
+            self.approves(roots, entry);
+            return None;
+        }
         if self.form() == Form::Signatures {
             match Unverified::decode(&entry.response).map(|token| token.token_type()) {
                 Ok(TokenType::Release) => {
@@ -242,6 +246,17 @@ impl Walk<'_> {
         }
         self.count(entry, verified.count());
         Some(verified)
+    }
+
+    /// The same of an approval.
+    fn approves(&mut self, roots: &Roots, entry: &Entry<'_>) {
+        let wrong = match roots.verify_approval(&entry.response) {
+            Err(error) => Some(format!("does not verify: {error}")),
+            Ok(approved) => untrue_approval(entry, &approved, self.opening.as_ref()),
+        };
+        if let Some(wrong) = wrong {
+            self.find(Kind::Untrue, format!("the approval of entry {} {wrong}", entry.n));
+        }
     }
 
     fn release_proves_itself(&mut self, roots: &Roots, entry: &Entry<'_>) {
@@ -371,6 +386,26 @@ pub(crate) fn untrue(
     } else {
         None
     }
+}
+
+/// What of a line its approval contradicts.
+fn untrue_approval(
+    entry: &Entry<'_>,
+    approved: &Approved,
+    opening: Option<&Opening>,
+) -> Option<String> {
+    let wrong = if opening.is_some_and(|opening| opening.kid != *approved.approver()) {
+        "was signed by another key than the journal's"
+    } else if approved.approval().payload != entry.request {
+        "is of something else than the line says"
+    } else if approved.approval().issued_at != entry.at {
+        "was signed at another time than the line says"
+    } else if entry.under.is_some() {
+        "is counted as a grant, and is none"
+    } else {
+        return None;
+    };
+    Some(wrong.to_owned())
 }
 
 /// The delegation that a verified grant was signed under, as its header carries it.

@@ -13,13 +13,15 @@
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
 //! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
+//! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
-//! | `setting`, `audit`, `job`, `signing_key` | settings; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
+//! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
+//! | `proposal` | what one admin wants and another one has to approve |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -39,6 +41,7 @@ mod fingerprint;
 mod group;
 mod group_license;
 mod group_seat;
+mod import;
 mod invitation;
 mod job;
 mod journal;
@@ -58,8 +61,10 @@ mod organization;
 mod overrun;
 mod page;
 mod password;
+mod picture;
 mod product;
 mod product_release;
+mod proposal;
 mod receipt;
 mod release;
 mod release_file;
@@ -98,6 +103,10 @@ pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
+pub use import::{
+    ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
+    former_key_hash,
+};
 pub use invitation::{Accept, Accepted, Invite};
 pub use job::{Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
@@ -111,10 +120,12 @@ pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::{Organization, OrganizationChange};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
+pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
 };
+pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
 pub use release::{Release, ReleaseOutcome, ReleasePolicy};
 pub use release_file::ReleaseFile;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_text};
 use crate::row::{Columns, Entitlements, entitlements_text, optional_seconds, seconds};
-use crate::{Store, audit, find, license_term, list, run};
+use crate::{Store, audit, find, license_term, list, proposal, run};
 
 const INSERT: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
     organization_id, allowed_activations, allowed_deactivations, validity, validity_seconds, expires_at, \
@@ -224,6 +224,8 @@ pub enum LicenseChange {
     Done,
     /// Somebody else changed it since it was read, or it does not exist.
     Stale,
+    /// The two-person rule holds it back.
+    NeedsSecondPerson,
     /// A limit would be lower than what is used already.
     BelowUse {
         /// Seats in use.
@@ -245,7 +247,11 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseId> {
         let actor = actor.to_owned();
-        self.write(move |c| create(c, &new, &actor, now)).await
+        self.write(move |c| {
+            proposal::check_new(c, &new, now)?;
+            create(c, &new, &actor, now)
+        })
+        .await
     }
 
     /// Replaces what can be changed of a license: plan, holder, status, owner, limits, end, response validity, strategy,
@@ -260,7 +266,13 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| change(c, &license, &actor, now)).await
+        self.write(move |c| {
+            if proposal::holds_back(c, &license, now)? {
+                return Ok(LicenseChange::NeedsSecondPerson);
+            }
+            change(c, &license, &actor, now)
+        })
+        .await
     }
 
     /// The license with this id.
@@ -326,15 +338,23 @@ pub(crate) fn create(
     Ok(id)
 }
 
-fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
-    let (validity, length, end) = match new.validity {
+/// Its kind, its length and its end, as the columns hold them.
+pub(crate) fn validity_columns(
+    validity: Validity,
+    created_at: UnixSeconds,
+) -> (&'static str, Option<u64>, Option<UnixSeconds>) {
+    match validity {
         Validity::Perpetual => ("perpetual", None, None),
         Validity::Fixed(end) => ("fixed", None, Some(end)),
         Validity::FromCreation(length) => {
-            ("from-creation", Some(length), Some(now.saturating_add(length)))
+            ("from-creation", Some(length), Some(created_at.saturating_add(length)))
         }
         Validity::FromFirstActivation(length) => ("from-first-activation", Some(length), None),
-    };
+    }
+}
+
+fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
+    let (validity, length, end) = validity_columns(new.validity, now);
     let values = rusqlite::params![
         new.key.id().to_string(),
         new.key.normal(),
@@ -363,7 +383,11 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     )
 }
 
-fn terms_of(key: &LicenseKey, holder: Option<&str>, plan: Option<&str>) -> BTreeSet<String> {
+pub(crate) fn terms_of(
+    key: &LicenseKey,
+    holder: Option<&str>,
+    plan: Option<&str>,
+) -> BTreeSet<String> {
     license_term::words([holder, plan, Some(license_term::key_end(key))].into_iter().flatten())
 }
 

@@ -371,9 +371,15 @@ pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
     {
         return Ok(refused);
     }
+    insert_row(c, user)?;
+    Ok(UserChange::Done)
+}
+
+/// The row alone: whether there is a place for them has been decided.
+pub(crate) fn insert_row(c: &Connection, user: &User) -> Result<()> {
     let values = rusqlite::params![
         user.id.to_string(),
-        email,
+        normal_email(&user.email),
         user.email_pending.as_deref().map(normal_email),
         shown(&user.first_name, &user.last_name, &user.name),
         user.first_name.trim(),
@@ -386,8 +392,7 @@ pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
         user.organization.map(|o| o.to_string()),
         seconds(user.created_at),
     ];
-    run(c, INSERT, values)?;
-    Ok(UserChange::Done)
+    run(c, INSERT, values).map(|_| ())
 }
 
 /// The vendor's admins who hear of what concerns the portal.

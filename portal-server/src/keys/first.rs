@@ -61,6 +61,7 @@ fn write_all(
             products: Products::All,
             max_days: None,
             max_grants: None,
+            approved: None,
         },
     };
     let root_folder = root_folder(data);

@@ -265,6 +265,9 @@ fn fitting_delegation(
     if delegation.scope.max_grants.is_some() {
         return refused("keys-refused-counted");
     }
+    if delegation.scope.approved.is_some() {
+        return refused("keys-refused-approved");
+    }
     if delegation.not_after <= now {
         return refused(Say::new("keys-refused-ended").with("when", When(delegation.not_after)));
     }

@@ -52,7 +52,14 @@ impl Papers {
     pub(crate) fn read_counted(folder: &Folder) -> anyhow::Result<Self> {
         let root = pem::read_public(folder.text(ROOT)?).context(ROOT)?;
         let chain = folder.token(CHAIN)?.with_context(|| format!("{CHAIN} is missing"))?;
-        Self::verify(root, chain, &rotations(folder)?, folder.token(REVOCATIONS)?)
+        let papers = Self::verify(root, chain, &rotations(folder)?, folder.token(REVOCATIONS)?)?;
+        if papers.delegation.scope.approved.is_some() {
+            bail!(
+                "{CHAIN} asks for approvals of a second key, which neither the portal nor its signer can get: make one without \
+                 --approved-days"
+            );
+        }
+        Ok(papers)
     }
 
     /// Verifies that all of it hangs on the root.

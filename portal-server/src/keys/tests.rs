@@ -301,3 +301,17 @@ fn a_root_that_ends_before_the_delegation_ends_the_portals_signing() {
     folder.put("rotation-1.response", &rotation(&folder.root(), &key(11), 1));
     assert_eq!(folder.load(Start::Later).unwrap().until(), NOW + 1_000_001);
 }
+
+#[test]
+fn a_delegation_that_asks_for_a_second_keys_approval_is_not_for_a_portal() {
+    let folder = Folder::new();
+    let keys = folder.load(Start::Later).unwrap();
+    let mut delegation = keys.signing.delegation().unwrap().clone();
+    delegation.serial = Some(1);
+    delegation.scope.max_days = Some(30);
+    folder.put("signing.chain", &delegation.sign(&folder.root()));
+    folder.load(Start::Later).unwrap();
+    delegation.scope.approved = Some(countersign_core::delegation::Longest::Unlimited);
+    folder.put("signing.chain", &delegation.sign(&folder.root()));
+    assert!(folder.refused().contains("--approved-days"), "{}", folder.refused());
+}

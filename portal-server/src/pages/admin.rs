@@ -1,12 +1,15 @@
 //! The vendor's pages, plain as yet: products, licenses, customers.
 
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
 pub(crate) mod journals;
 pub(crate) mod keys;
 pub(crate) mod licenses;
+pub(crate) mod look;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod texts;
 pub(crate) mod tokens;
 
 use askama::Template;

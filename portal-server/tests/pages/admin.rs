@@ -1,9 +1,11 @@
 //! `/admin`: what the vendor sets up, and that it is written down who did it.
 
+mod approvals;
 mod audit;
 mod customers;
 mod fields;
 mod licenses;
+mod look;
 mod products;
 mod settings;
 

@@ -9,7 +9,11 @@ import type { Response } from "./response";
 import type { Unverified } from "./token";
 
 const DAY = 86_400;
-const KINDS = ["activation", "deactivation", "trial", "release", "time-reset", "audit-checkpoint"];
+const KINDS = ["activation", "deactivation", "trial", "release", "time-reset", "audit-checkpoint", "approval"];
+
+const PLURALS = new Map([
+  ["release", "releases"], ["time-reset", "time resets"], ["audit-checkpoint", "checkpoints of an audit log"], ["approval", "approvals"],
+]);
 
 /** A delegation's claims. */
 export interface Delegation {
@@ -29,6 +33,8 @@ export interface Delegation {
   readonly serial: number | undefined;
   /** How many grants it may give, each with its number; `undefined`: no limit. */
   readonly maxGrants: number | undefined;
+  /** How many days a grant may have that a second key approves of; null: no limit; `undefined`: an approval changes nothing. */
+  readonly approvedDays: number | null | undefined;
   readonly issuedAt: number;
 }
 
@@ -49,7 +55,19 @@ export async function verifyDelegation(unverified: Unverified, root: PublicKey):
   const maxDays = scope.isNull("max_days") ? null : scope.integer("max_days");
   const maxGrants = scope.has("max_grants") && !scope.isNull("max_grants") ? scope.ordinal("max_grants") : undefined;
   if (maxGrants !== undefined && serial === undefined) throw claims.wrong("serial", "there where scope.max_grants is");
-  return { issuer, holder, notBefore, notAfter, key, types, products: all ? undefined : products, maxDays, serial, maxGrants, issuedAt };
+  const approvedDays = readApprovedDays(scope, maxDays);
+  if (approvedDays !== undefined && serial === undefined) throw claims.wrong("serial", "there where scope.approved_days is");
+  return {
+    issuer, holder, notBefore, notAfter, key, types, products: all ? undefined : products, maxDays, serial, maxGrants, approvedDays, issuedAt,
+  };
+}
+
+function readApprovedDays(scope: Claims, maxDays: number | null): number | null | undefined {
+  if (!scope.has("approved_days")) return undefined;
+  const days = scope.isNull("approved_days") ? null : scope.integer("approved_days");
+  if (maxDays === null) throw scope.wrong("max_days", "a number where approved_days is");
+  if (days !== null && days <= maxDays) throw scope.wrong("approved_days", "more than max_days, or null");
+  return days;
 }
 
 /** The key in `cnf.jwk`. */
@@ -67,15 +85,29 @@ export function isTrialOnly(delegation: Delegation): boolean {
   return known.length > 0 && known.every((type) => type === "trial");
 }
 
-/** Refuses a response that the delegation does not cover, with the limit in the error. */
+/** Refuses a response that the delegation does not cover, approved or not, with the limit in the error. */
 export function covers(delegation: Delegation, response: Response): void {
   coversType(delegation, response.type.replace(/(-response)?\+jwt$/, ""), response);
-  if (delegation.maxDays !== null && response.granted) {
-    const end = response.granted.expiresAt;
-    if (end === null || end > response.issuedAt + delegation.maxDays * DAY) {
-      throw outside(delegation, `may not grant more than ${delegation.maxDays} days`);
-    }
+  const { maxDays, approvedDays } = delegation;
+  if (maxDays === null || !isLonger(response, maxDays)) return;
+  if (approvedDays === undefined) throw outside(delegation, `may not grant more than ${maxDays} days`);
+  if (approvedDays !== null && isLonger(response, approvedDays)) {
+    throw outside(delegation, `may not grant more than ${approvedDays} days, not with an approval either`);
   }
+}
+
+/** Whether a response that the delegation covers must be approved by a second key. */
+export function needsApproval({ maxDays, approvedDays }: Delegation, response: Response): boolean {
+  return approvedDays !== undefined && maxDays !== null && isLonger(response, maxDays);
+}
+
+function isLonger({ granted, issuedAt }: Response, days: number): boolean {
+  return granted !== undefined && (granted.expiresAt === null || granted.expiresAt > issuedAt + days * DAY);
+}
+
+/** Refuses an approval at a time, of a product where it is known what is approved, that the delegation does not allow. */
+export function coversApproval(delegation: Delegation, issuedAt: number, product?: string): void {
+  coversType(delegation, "approval", { product, issuedAt });
 }
 
 /** Refuses a release that the delegation does not cover, with the limit in the error. */
@@ -83,12 +115,12 @@ export function coversRelease(delegation: Delegation, release: Release): void {
   coversType(delegation, "release", release);
 }
 
-function coversType(delegation: Delegation, type: string, signed: { product: string; issuedAt: number }): void {
+function coversType(delegation: Delegation, type: string, signed: { product: string | undefined; issuedAt: number }): void {
   if (!delegation.types.includes(type)) {
-    const plural = type === "release" ? "releases" : type === "time-reset" ? "time resets" : `${type} responses`;
+    const plural = PLURALS.get(type) ?? `${type} responses`;
     throw outside(delegation, `may not sign ${plural}`);
   }
-  if (delegation.products && !delegation.products.includes(signed.product)) {
+  if (delegation.products && signed.product !== undefined && !delegation.products.includes(signed.product)) {
     throw outside(delegation, `may not sign for the product ${signed.product}`);
   }
   if (signed.issuedAt < delegation.notBefore || signed.issuedAt >= delegation.notAfter) {

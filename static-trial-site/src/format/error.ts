@@ -16,6 +16,10 @@ export const ADVICE = {
     "This was not signed by this vendor. Check that the file belongs to this product, and ask the vendor.",
   "bad-chain": "The vendor's signing set-up is faulty. Send this file to the vendor's support.",
   "out-of-scope": "The signer was not allowed to give this. Ask the vendor for a response signed with a key that may.",
+  "approval-missing":
+    "The signer may not give this alone. Ask the vendor for a response that a second person has approved.",
+  "approval-wrong":
+    "Do not use this file. Send it to the vendor's support, who can see what is wrong with the approval.",
   "revoked-key": "The vendor withdrew the key that signed this. Ask the vendor for a new response.",
   "retired-key":
     "The vendor has a newer root key. Ask the vendor for a new response, signed under that one.",

@@ -26,6 +26,11 @@ export async function sha256(text: string): Promise<Bytes> {
   return engine().sha256(new TextEncoder().encode(text));
 }
 
+/** SHA-256 of bytes, 43 characters. */
+export async function hashOfBytes(bytes: Bytes): Promise<string> {
+  return encode(await engine().sha256(bytes));
+}
+
 /** SHA-256 of text, 43 characters: how a response refers to its request token. */
 export async function hashOf(text: string): Promise<string> {
   return encode(await sha256(text));

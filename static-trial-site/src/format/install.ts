@@ -6,7 +6,7 @@ import type { Response } from "./response";
 import { type Revocations, names } from "./revocations";
 import type { Expect } from "./token";
 import { retired } from "./line";
-import { type Roots, type Trusted, revoked } from "./trust";
+import { type Roots, type Trusted, keysBehind, revoked } from "./trust";
 
 /** What is known of the machine that a response is for. */
 export interface Machine {
@@ -88,30 +88,33 @@ export async function acceptRevocations(machine: Machine, token: string): Promis
   return list;
 }
 
-function checkRevoked(machine: Machine, { signer, root, delegation, roots }: Trusted): void {
-  const serial = delegation?.serial;
-  for (const [kid, under] of [[signer, serial], [root, undefined]] as const) {
-    const known = machine.memory?.lists.some((list) => roots.mayRevoke(list.root, kid) && names(list, kid, under));
+function checkRevoked(machine: Machine, trusted: Trusted): void {
+  for (const [kid, under] of keysBehind(trusted)) {
+    const known = machine.memory?.lists.some((list) => trusted.roots.mayRevoke(list.root, kid) && names(list, kid, under));
     if (known || machine.revoked.has(kid)) throw revoked(kid);
   }
 }
 
 /** The table of section 7: signing time, delegation, request and clock against each other. */
 function checkTime(memory: Memory, response: Response, trusted: Trusted, now: number): Warning[] {
-  const { delegation, roots, root } = trusted;
+  const { delegation, roots, root, approved } = trusted;
+  const delegations = [delegation, approved?.delegation].filter((one) => one !== undefined);
   const { madeAt, mayReset } = memory.asked.get(response.requestId) ?? { madeAt: 0, mayReset: false };
   const isReset = response.type === "time-reset+jwt";
   if (isReset && !mayReset) refuse("superseded", "a time reset was installed since that request was made: each brings one at most");
   const signed = Math.max(memory.signed, trusted.signedTime);
   checkRoot(roots, root, signed);
-  if (delegation && delegation.notAfter <= signed) {
-    refuse("ended-key", `the right of the key of "${delegation.holder}" to sign had ended before a time that is known to have come`);
+  if (approved) checkRoot(roots, approved.root, signed);
+  for (const { holder, notAfter } of delegations) {
+    if (notAfter <= signed) {
+      refuse("ended-key", `the right of the key of "${holder}" to sign had ended before a time that is known to have come`);
+    }
+    // A clock that was ahead is what a time reset is for.
+    if (!isReset && madeAt >= notAfter + memory.tolerance) {
+      refuse("back-dated", `when the request was made, by that machine's clock, the right of the key of "${holder}" to sign had ended`);
+    }
   }
-  // A clock that was ahead is what a time reset is for.
   if (isReset) return [];
-  if (delegation && madeAt >= delegation.notAfter + memory.tolerance) {
-    refuse("back-dated", `when the request was made, by that machine's clock, the right of the key of "${delegation.holder}" to sign had ended`);
-  }
   const warnings: Warning[] = [];
   if (madeAt - response.issuedAt > memory.tolerance) warnings.push("signed-before-request");
   if (response.issuedAt - now > memory.tolerance) warnings.push("clock-behind");

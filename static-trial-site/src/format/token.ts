@@ -23,6 +23,8 @@ const TYPES = {
   "revocations+jwt": "revocation list",
   "root-key+jwt": "root key rotation",
   "release+jwt": "release checksum list",
+  "proposal+jwt": "proposal",
+  "approval+jwt": "approval",
   "audit-checkpoint+jwt": "audit log checkpoint",
 } as const;
 
@@ -40,6 +42,24 @@ export function isResponse(type: TokenType): boolean {
 /** Whether a root or a delegated key signs it: it may carry a chain, a revocation list and rotations. */
 function isDelegable(type: TokenType): boolean {
   return isResponse(type) || type === "release+jwt" || type === "audit-checkpoint+jwt";
+}
+
+/** Whether it gives a right to run. */
+export function isGrant(type: TokenType): boolean {
+  return type === "activation-response+jwt" || type === "trial-response+jwt";
+}
+
+/** Whether it goes between two who sign: it may carry a chain, and nothing else. */
+function isBetweenSigners(type: TokenType): boolean {
+  return type === "proposal+jwt" || type === "approval+jwt";
+}
+
+/** The header members of a type beside `alg` and `typ`. */
+function membersOf(type: TokenType): readonly string[] {
+  if (isRequest(type) || type === "root-key+jwt") return ["jwk"];
+  if (isGrant(type)) return ["kid", "chain", "revocations", "rotations", "approval"];
+  if (isDelegable(type)) return ["kid", "chain", "revocations", "rotations"];
+  return isBetweenSigners(type) ? ["kid", "chain"] : ["kid"];
 }
 
 /** "an activation request" */
@@ -69,19 +89,22 @@ export interface Header {
   readonly jwk?: PublicKey;
   /** All others: the thumbprint of the signing key. */
   readonly kid?: string;
-  /** Responses and releases, where present: the delegation of the signing key. */
+  /** What a delegated key signed, where present: its delegation. */
   readonly chain?: string;
   /** Responses and releases, where present: a revocation list. */
   readonly revocations?: string;
   /** Responses and releases, where present: rotations, oldest first. */
   readonly rotations?: readonly string[];
+  /** Activation and trial responses, where present: the approval of a second key. */
+  readonly approval?: string;
 }
 
 /** A token in parts whose signature is not verified yet: says what it claims to be, gives no payload. */
 export class Unverified {
   readonly type: TokenType;
   readonly header: Header;
-  private readonly payload: Bytes;
+  /** The bytes of the payload, whoever signed them: nothing in them is to be believed. */
+  readonly payload: Bytes;
   private readonly signingInput: string;
   private readonly signature: Bytes;
 
@@ -149,20 +172,20 @@ function readHeader(map: JsonObject): [TokenType, Header] {
   const typ = string("typ");
   if (!Object.hasOwn(TYPES, typ)) throw new FormatError("unknown-type", `"${typ}" is no type of token known here`);
   const type = typ as TokenType;
-  const hasKey = isRequest(type) || type === "root-key+jwt";
-  const own = hasKey ? ["jwk"] : isDelegable(type) ? ["kid", "chain", "revocations", "rotations"] : ["kid"];
+  const own = membersOf(type);
   for (const name of map.keys()) {
     if (name !== "alg" && name !== "typ" && !own.includes(name)) {
       throw badHeader(`the header member "${name}" does not belong to ${withArticle(type)}`);
     }
   }
-  if (hasKey) return [type, { jwk: readJwk(map.get("jwk")) }];
+  if (own.includes("jwk")) return [type, { jwk: readJwk(map.get("jwk")) }];
   const kid = string("kid");
   if (!isHash(kid)) throw badHeader('the header member "kid" is malformed');
   const chain = map.has("chain") ? { chain: string("chain") } : {};
   const revocations = map.has("revocations") ? { revocations: string("revocations") } : {};
   const rotations = map.has("rotations") ? { rotations: readRotations(map.get("rotations")) } : {};
-  return [type, { kid, ...chain, ...revocations, ...rotations }];
+  const approval = map.has("approval") ? { approval: string("approval") } : {};
+  return [type, { kid, ...chain, ...revocations, ...rotations, ...approval }];
 }
 
 function readRotations(value: unknown): string[] {

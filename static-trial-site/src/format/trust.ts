@@ -3,13 +3,18 @@
  * that a root delegates to.
  */
 
-import type { Claims } from "./claims";
-import { type Delegation, covers, coversCount, coversRelease, isTrialOnly, verifyDelegation } from "./delegation";
+import { type Approval, type Proposal, readApproval, readProposal } from "./approval";
+import { Claims } from "./claims";
+import {
+  type Delegation, covers, coversApproval, coversCount, coversRelease, isTrialOnly, needsApproval, verifyDelegation,
+} from "./delegation";
 import { FormatError } from "./error";
-import { hashOf } from "./ids";
+import { hashOf, hashOfBytes } from "./ids";
+import { parseObject } from "./json";
 import { type PublicKey, thumbprint } from "./key";
 import { Line, retired } from "./line";
 import { type Release, readRelease } from "./release";
+import { type Request, verifyRequest } from "./request";
 import { type Response, readResponse } from "./response";
 import { type Revocations, names, readRevocations } from "./revocations";
 import { verifyRotation } from "./rotation";
@@ -22,11 +27,21 @@ export interface Trusted {
   /** The root that it hangs on. */
   readonly root: string;
   readonly delegation: Delegation | undefined;
+  /** The approval of a second key that came along. */
+  readonly approved: Approved | undefined;
   readonly revocations: Revocations | undefined;
   /** The roots as known now, with the rotations that came along. */
   readonly roots: Roots;
   /** The highest time in it that the vendor signed. */
   readonly signedTime: number;
+}
+
+/** An approval, with what vouches for its key. */
+export interface Approved {
+  readonly approval: Approval;
+  readonly approver: string;
+  readonly root: string;
+  readonly delegation: Delegation | undefined;
 }
 
 /** The root public keys that a verifier is configured with, by thumbprint, and what it has learned of their line. */
@@ -82,7 +97,7 @@ export class Roots {
     throw new FormatError("untrusted-key", `${what} is signed by the key ${kid}, which is none of the trusted root keys`);
   }
 
-  /** Verifies a response: rotations, signature, chain, scope, and the revocation list that it carries. */
+  /** Verifies a response: rotations, signature, chain, scope, approval, and the revocation list that it carries. */
   async verifyResponse(token: string, expect: Expect): Promise<{ response: Response } & Trusted> {
     const unverified = Unverified.decode(token);
     check("response", unverified.type);
@@ -90,9 +105,10 @@ export class Roots {
     const roots = await this.learn(unverified.header.rotations ?? []);
     const signed = await roots.verifySignature("the response", unverified);
     const response = readResponse(unverified.type, signed.claims);
-    await checkClaim(signed, unverified.header.chain, response.granted !== undefined);
+    await checkClaim(signed, unverified.header.chain, isCounted(signed, response));
     if (signed.delegation) covers(signed.delegation, response);
-    return { response, ...(await roots.trusted(unverified, signed, response.issuedAt)) };
+    const approved = await roots.approvalOf(unverified, signed, response);
+    return { response, ...(await roots.trusted(unverified, signed, response.issuedAt, approved)) };
   }
 
   /** Verifies the checksum list of a release in the same way. */
@@ -107,6 +123,56 @@ export class Roots {
     return { release, ...(await roots.trusted(unverified, signed, release.issuedAt)) };
   }
 
+  /** Verifies an approval on its own; what it is of, and so the product, is not looked at. */
+  async verifyApproval(token: string): Promise<Approved> {
+    const unverified = Unverified.decode(token);
+    check("approval+jwt", unverified.type);
+    const signed = await this.verifySignature("the approval", unverified);
+    const approval = readApproval(signed.claims);
+    await checkClaim(signed, unverified.header.chain, false);
+    const { delegation, root } = signed;
+    if (delegation) coversApproval(delegation, approval.issuedAt);
+    this.checkTime(root, approval.issuedAt);
+    return { approval, approver: unverified.header.kid ?? "", root, delegation };
+  }
+
+  /** Verifies what one key proposes to another: that the delegation allows it, and that it answers the request in it. */
+  async verifyProposal(token: string): Promise<{ proposal: Proposal; request: Request; response: Response }> {
+    const unverified = Unverified.decode(token);
+    check("proposal+jwt", unverified.type);
+    const signed = await this.verifySignature("the proposal", unverified);
+    const proposal = readProposal(signed.claims);
+    const claims = new Claims(parseObject("proposed payload", proposal.payload));
+    const response = readResponse(proposal.type, claims);
+    await checkClaim({ ...signed, claims }, unverified.header.chain, isCounted(signed, response));
+    if (signed.delegation) covers(signed.delegation, response);
+    this.checkTime(signed.root, response.issuedAt);
+    const request = await verifyRequest(proposal.request, "request");
+    checkAnswers(request, response);
+    return { proposal, request, response };
+  }
+
+  /** The approval that a response carries, which must be right; one that is needed must be there. */
+  private async approvalOf(unverified: Unverified, signed: Signed, response: Response): Promise<Approved | undefined> {
+    const { approval: token, kid } = unverified.header;
+    if (token === undefined) {
+      if (signed.delegation && needsApproval(signed.delegation, response)) throw approvalMissing(signed.delegation);
+      return undefined;
+    }
+    try {
+      const approved = await this.verifyApproval(token);
+      if (approved.approver === kid) throw approvalWrong("it is by the key that signed the grant: another key has to approve");
+      if (approved.approval.type !== unverified.type || approved.approval.payload !== (await hashOfBytes(unverified.payload))) {
+        throw approvalWrong("it is of something else than this grant");
+      }
+      if (approved.delegation) coversApproval(approved.delegation, approved.approval.issuedAt, response.product);
+      return approved;
+    } catch (error) {
+      const passes = error instanceof FormatError && ["untrusted-key", "retired-key", "approval-wrong"].includes(error.code);
+      throw passes || !(error instanceof FormatError) ? error : approvalWrong(error.message);
+    }
+  }
+
   /** The claims of what a root or a key with a chain signed. The scope is not looked at yet. */
   private async verifySignature(what: string, unverified: Unverified): Promise<Signed> {
     const { kid = "", chain } = unverified.header;
@@ -116,16 +182,18 @@ export class Roots {
   }
 
   /** What is known of the signer, unless its root had been replaced or the revocation list that came along names either. */
-  private async trusted(unverified: Unverified, { root, delegation }: Signed, issuedAt: number): Promise<Trusted> {
+  private async trusted(unverified: Unverified, { root, delegation }: Signed, issuedAt: number, approved?: Approved): Promise<Trusted> {
     this.checkTime(root, issuedAt);
     const { kid = "", revocations: list } = unverified.header;
     const revocations = list === undefined ? undefined : await this.verifyRevocations(list);
-    if (revocations && names(revocations, kid, delegation?.serial)) throw revoked(kid);
-    if (revocations && names(revocations, root, undefined)) throw revoked(root);
+    for (const [key, serial] of keysBehind({ signer: kid, root, delegation, approved })) {
+      if (revocations && names(revocations, key, serial)) throw revoked(key);
+    }
     const own = delegation && isTrialOnly(delegation) ? 0 : issuedAt;
     const rotated = this.line.rotations.map((rotation) => rotation.issuedAt);
-    const signedTime = Math.max(own, delegation?.issuedAt ?? 0, revocations?.issuedAt ?? 0, ...rotated);
-    return { signer: kid, root, delegation, revocations, roots: this, signedTime };
+    const second = Math.max(approved?.approval.issuedAt ?? 0, approved?.delegation?.issuedAt ?? 0);
+    const signedTime = Math.max(own, second, delegation?.issuedAt ?? 0, revocations?.issuedAt ?? 0, ...rotated);
+    return { signer: kid, root, delegation, approved, revocations, roots: this, signedTime };
   }
 
   /** Verifies a delegation on its own. */
@@ -183,8 +251,38 @@ interface Signed {
   readonly root: string;
 }
 
+/** Every key that something hangs on, with the serial of its delegation: a list that names one of them revokes it. */
+export function keysBehind({ signer, root, delegation, approved }: Pick<Trusted, "signer" | "root" | "delegation" | "approved">): [string, number | undefined][] {
+  const own: [string, number | undefined][] = [[signer, delegation?.serial], [root, undefined]];
+  return approved ? [...own, [approved.approver, approved.delegation?.serial], [approved.root, undefined]] : own;
+}
+
+/** Whether a grant has a number where its delegation counts: one that needs an approval has none. */
+function isCounted({ delegation }: Signed, response: Response): boolean {
+  return response.granted !== undefined && !(delegation && needsApproval(delegation, response));
+}
+
+/** Whoever approves sees the request: what is proposed must be for that machine and no other. */
+function checkAnswers(request: Request, response: Response): void {
+  const [asked, bound] = [request.fingerprint ?? new Map<string, string>(), response.granted?.fingerprint ?? new Map<string, string>()];
+  const sameParts = asked.size === bound.size && [...asked].every(([name, value]) => bound.get(name) === value);
+  const sameRequest = response.requestHash === request.hash && response.requestId === request.id && response.product === request.product;
+  if (!sameParts || !sameRequest || response.device !== request.device) {
+    throw new FormatError("bad-claim", "what is proposed does not answer the request that came along");
+  }
+}
+
+function approvalMissing({ holder, maxDays }: Delegation): FormatError {
+  const fact = `the key of "${holder}" may not grant more than ${maxDays} days without the approval of a second key, and none came along`;
+  return new FormatError("approval-missing", fact);
+}
+
+function approvalWrong(fact: string): FormatError {
+  return new FormatError("approval-wrong", `the approval is not valid: ${fact}`);
+}
+
 /** The claim that says under which delegation something was signed, against the one that came along. */
-async function checkClaim({ claims, delegation }: Signed, chain: string | undefined, isGrant: boolean): Promise<void> {
+async function checkClaim({ claims, delegation }: Signed, chain: string | undefined, isCounted: boolean): Promise<void> {
   const claim = claims.has("delegation") ? claims.object("delegation") : undefined;
   const hash = claim?.hash("hash");
   const count = claim?.has("count") ? claim.ordinal("count") : undefined;
@@ -194,7 +292,7 @@ async function checkClaim({ claims, delegation }: Signed, chain: string | undefi
   if (!claim && delegation?.serial !== undefined) {
     throw new FormatError("bad-chain", "it does not say under which delegation it was signed");
   }
-  if (isGrant && delegation?.maxGrants !== undefined) {
+  if (isCounted && delegation?.maxGrants !== undefined) {
     if (count === undefined) {
       throw new FormatError("bad-claim", "the claim delegation.count is missing: this key's grants are numbered");
     }

@@ -54,6 +54,7 @@ const OF_FORMAT: Partial<Record<Code, Stem>> = {
   "too-long": "not-ours", "not-a-token": "not-ours",
   "bad-encoding": "changed", "bad-signature": "changed",
   "untrusted-key": "untrusted", "bad-chain": "untrusted", "out-of-scope": "untrusted", "revoked-key": "untrusted", "retired-key": "untrusted",
+  "approval-missing": "untrusted", "approval-wrong": "untrusted",
 };
 
 /** What is wrong with something that a visitor brought. */

@@ -13,6 +13,16 @@ pub(crate) fn forge(key: &SigningKey, header: &Value, payload: &Value) -> String
     format!("{signed}.{}", BASE64.encode(signature.to_bytes()))
 }
 
+/// The bytes of the header.
+pub(crate) fn header(token: &str) -> Vec<u8> {
+    BASE64.decode(token.split('.').next().unwrap()).unwrap()
+}
+
+/// The bytes of the payload.
+pub(crate) fn payload(token: &str) -> Vec<u8> {
+    BASE64.decode(token.split('.').nth(1).unwrap()).unwrap()
+}
+
 /// A token signed again after its header and payload were changed.
 pub(crate) fn change(
     key: &SigningKey,

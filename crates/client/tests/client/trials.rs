@@ -45,6 +45,7 @@ impl Page {
                 products: Products::Some(vec!["acme-cad".parse().unwrap()]),
                 max_days: Some(30),
                 max_grants: None,
+                approved: None,
             },
         };
         let roots = Roots::new([world.vendor.root.public_key()]);

@@ -94,6 +94,7 @@ impl Vendor {
                 products: Products::All,
                 max_days: None,
                 max_grants: None,
+                approved: None,
             },
         };
         change(&mut delegation);
@@ -141,8 +142,15 @@ impl Vendor {
         }
     }
 
-    /// Answers a request as a portal would; the activation's id is made of its device's key.
+    /// Answers a request as a portal would.
     pub(crate) fn answer(&self, request: &str) -> Vec<u8> {
+        let response = self.response(request);
+        let token = self.signer.sign_counted(&response, self.count).unwrap();
+        file::response_file(&token, &response, None).into_bytes()
+    }
+
+    /// What a portal would answer; the activation's id is made of its device's key.
+    pub(crate) fn response(&self, request: &str) -> Response {
         let token = file::read(request.as_bytes()).unwrap();
         let request = VerifiedRequest::verify(&token, Expect::Request).unwrap();
         let claims = request.claims();
@@ -173,9 +181,7 @@ impl Vendor {
                 (id("d"), Answer::Deactivation { activation: *activation })
             }
         };
-        let response = self.respond(&request, id, answer);
-        let token = self.signer.sign_counted(&response, self.count).unwrap();
-        file::response_file(&token, &response, claims.device_name()).into_bytes()
+        self.respond(&request, id, answer)
     }
 }
 

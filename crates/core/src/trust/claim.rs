@@ -17,7 +17,8 @@ pub(super) struct Claim {
     pub(super) count: Option<u64>,
 }
 
-/// Reads the claim of a payload and holds it against the chain that came along.
+/// Reads the claim of a payload and holds it against the chain that came along. Only what `is_counted` needs a number, where
+/// the delegation counts.
 ///
 /// # Errors
 /// [`Code::BadChain`] when it is missing or names another delegation, [`Code::BadClaim`] when the number of a grant is
@@ -26,7 +27,7 @@ pub(super) fn check(
     payload: &Map<String, Value>,
     delegation: Option<&Delegation>,
     chain: Option<&Hash>,
-    is_grant: bool,
+    is_counted: bool,
 ) -> Result<Option<Claim>> {
     let claims = Claims::of_payload(payload);
     let claim = claims.optional("delegation", |c, name| Claim::read(&c.object(name)?))?;
@@ -42,7 +43,7 @@ pub(super) fn check(
         }
         (None, _) => {}
     }
-    if let Some(delegation) = delegation.filter(|d| is_grant && d.scope.max_grants.is_some()) {
+    if let Some(delegation) = delegation.filter(|d| is_counted && d.scope.max_grants.is_some()) {
         let count = claim.and_then(|claim| claim.count);
         let missing = "the claim delegation.count is missing: this key's grants are numbered";
         delegation.covers_count(count.ok_or_else(|| Error::new(Code::BadClaim, missing))?)?;

@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::Roots;
+use super::approval::missing;
 use super::claim::Claim;
+use super::{Proposed, Roots};
+use crate::UnixSeconds;
+use crate::approval::{Approval, Proposal};
 use crate::checkpoint::Checkpoint;
 use crate::claims;
 use crate::delegation::Delegation;
 use crate::error::{Code, Error, Result};
-use crate::ids::{Hash, Thumbprint};
+use crate::ids::{Hash, Id, Thumbprint};
 use crate::key::SigningKey;
 use crate::release::Release;
 use crate::response::Response;
-use crate::token::{self, MOST_ROTATIONS, TokenType};
+use crate::token::{self, Expect, MOST_ROTATIONS, TokenType};
 
 /// A key that signs responses, releases and checkpoints: a root, or a delegated key with the delegation that goes into each of them.
 #[derive(Debug, Clone)]
@@ -89,8 +92,8 @@ impl Signer {
     /// Signs a response: the bare token. Where the delegation counts grants, grants take [`Signer::sign_counted`].
     ///
     /// # Errors
-    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::BadClaim`] when it counts grants and this is one,
-    /// [`Code::TooLong`] when it says too much for a token: every verifier would refuse it.
+    /// [`Code::OutOfScope`] when the delegation does not cover it, [`Code::ApprovalMissing`] when a second key has to approve of
+    /// it ([`Signer::propose`]), [`Code::BadClaim`] when it counts grants and this is one, [`Code::TooLong`] when it says too much for a token: every verifier would refuse it.
     pub fn sign(&self, response: &Response) -> Result<String> {
         self.sign_with(response, Count::Without)
     }
@@ -109,9 +112,22 @@ impl Signer {
         self.delegation().and_then(|delegation| delegation.scope.max_grants)
     }
 
+    /// Whether the delegation lets this key give long grants with the approval of a second key only.
+    pub fn asks_for_approvals(&self) -> bool {
+        self.delegation().is_some_and(|delegation| delegation.scope.approved.is_some())
+    }
+
+    /// Whether a response that the delegation covers must be approved by a second key.
+    pub fn needs_approval(&self, response: &Response) -> bool {
+        self.delegation().is_some_and(|delegation| delegation.needs_approval(response))
+    }
+
     fn sign_with(&self, response: &Response, count: Count) -> Result<String> {
         if let Some(delegation) = self.delegation() {
             delegation.covers(response)?;
+            if delegation.needs_approval(response) {
+                return Err(missing(delegation));
+            }
         }
         let is_counted = response.granted().is_some() && self.max_grants().is_some();
         let count = match count {
@@ -149,26 +165,119 @@ impl Signer {
         self.token(TokenType::AuditCheckpoint, checkpoint.payload(), None)
     }
 
-    fn token(&self, kind: TokenType, mut payload: Value, count: Option<u64>) -> Result<String> {
+    /// Proposes a grant to a second key: the bare token. It holds the payload to be signed, and the request token that it
+    /// answers.
+    ///
+    /// # Errors
+    /// [`Code::OutOfScope`] when the delegation does not cover it, approved or not; [`Code::TooLong`].
+    pub fn propose(&self, response: &Response, request: &str, id: Id) -> Result<String> {
+        if let Some(delegation) = self.delegation() {
+            delegation.covers(response)?;
+        }
+        let payload = self.named(response.payload(), None)?;
+        let proposal = Proposal {
+            id,
+            issued_at: response.issued_at,
+            issuer: response.issuer.clone(),
+            request: request.to_owned(),
+            token_type: response.token_type(),
+            payload: payload.to_string().into_bytes(),
+        };
+        let header = self.header_between(TokenType::Proposal);
+        checked(token::sign(&header, &proposal.payload(), &self.key))
+    }
+
+    /// Approves what another key proposes: the bare token.
+    ///
+    /// # Errors
+    /// [`Code::ApprovalWrong`] when this key itself proposes it, [`Code::OutOfScope`] when the delegation does not let it
+    /// approve, for this product, at this time.
+    pub fn approve(
+        &self,
+        proposed: &Proposed,
+        issuer: &str,
+        at: UnixSeconds,
+        id: Id,
+    ) -> Result<String> {
+        if self.kid == proposed.signer {
+            let fact = "this key proposes the grant itself: another key has to approve of it";
+            return Err(Error::new(Code::ApprovalWrong, fact));
+        }
+        if let Some(delegation) = self.delegation() {
+            delegation.covers_approval(&proposed.response().product, at)?;
+        }
+        let approval = Approval {
+            id,
+            issued_at: at,
+            issuer: issuer.to_owned(),
+            token_type: proposed.proposal.token_type,
+            payload: Hash::of(&proposed.proposal.payload),
+        };
+        let payload = self.named(approval.payload(), None)?;
+        checked(token::sign(&self.header_between(TokenType::Approval), &payload, &self.key))
+    }
+
+    /// Signs what this key proposed, as it was proposed, with the approval of another key. Nobody gets what `roots` would
+    /// refuse.
+    ///
+    /// # Errors
+    /// [`Code::ApprovalWrong`] when the approval is of something else or by a key that may not; otherwise as
+    /// [`Roots::verify_response`].
+    pub fn sign_approved(
+        &self,
+        proposed: &Proposed,
+        approval: &str,
+        roots: &Roots,
+    ) -> Result<String> {
+        if self.kid != proposed.signer {
+            let fact = "the proposal is by another key, which has to sign it itself";
+            return Err(Error::new(Code::ApprovalWrong, fact));
+        }
+        let mut header = self.header(proposed.proposal.token_type);
+        header["approval"] = approval.into();
+        let token = token::sign_bytes(&header, &proposed.proposal.payload, &self.key);
+        roots.verify_response(&token, Expect::Response)?;
+        Ok(token)
+    }
+
+    fn token(&self, kind: TokenType, payload: Value, count: Option<u64>) -> Result<String> {
+        checked(token::sign(&self.header(kind), &self.named(payload, count)?, &self.key))
+    }
+
+    /// The payload with the claim that names the delegation, where that has a serial.
+    fn named(&self, mut payload: Value, count: Option<u64>) -> Result<Value> {
         if let Some(chain) = self.chain.as_ref().filter(|chain| chain.delegation.serial.is_some()) {
             if let Some(count) = count {
                 chain.delegation.covers_count(count)?;
             }
             payload["delegation"] = Claim { hash: chain.hash, count }.to_json();
         }
-        let token = token::sign(&self.header(kind), &payload, &self.key);
-        token::check_length(&token)?;
-        Ok(token)
+        Ok(payload)
     }
 
     fn header(&self, token_type: TokenType) -> Value {
+        let mut header = self.header_between(token_type);
+        if let Some(list) = &self.revocations {
+            header["revocations"] = list.as_str().into();
+        }
+        if !self.rotations.is_empty() {
+            header["rotations"] = json!(self.rotations);
+        }
+        header
+    }
+
+    /// The header of what goes between two who sign: who it is, and who vouches for that.
+    fn header_between(&self, token_type: TokenType) -> Value {
         claims::object([
             ("alg", Some(json!("EdDSA"))),
             ("typ", Some(json!(token_type.as_str()))),
             ("kid", Some(json!(self.kid.to_string()))),
             ("chain", self.chain.as_ref().map(|chain| json!(chain.token))),
-            ("revocations", self.revocations.as_ref().map(|token| json!(token))),
-            ("rotations", (!self.rotations.is_empty()).then(|| json!(self.rotations))),
         ])
     }
+}
+
+fn checked(token: String) -> Result<String> {
+    token::check_length(&token)?;
+    Ok(token)
 }

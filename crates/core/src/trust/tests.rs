@@ -46,6 +46,7 @@ fn delegated(types: &[ScopeType]) -> Signer {
             products: Products::All,
             max_days: Some(1),
             max_grants: None,
+            approved: None,
         },
     };
     let roots = Roots::new([key(1).public_key()]);
@@ -94,6 +95,7 @@ fn counted(serial: Option<u64>, max_grants: Option<u64>) -> Signer {
             products: Products::All,
             max_days: None,
             max_grants,
+            approved: None,
         },
     };
     let roots = Roots::new([key(1).public_key()]);

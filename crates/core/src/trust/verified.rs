@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::approval::Approved;
 use super::claim::{self, Claim};
 use super::{Roots, revoked};
 use crate::UnixSeconds;
@@ -21,12 +22,21 @@ pub(super) struct Signed {
     pub(super) delegation: Option<Delegation>,
     pub(super) chain: Option<Hash>,
     pub(super) revocations: Option<String>,
+    pub(super) approval: Option<Approved>,
 }
 
 impl Signed {
-    /// The claim that says under which delegation this was signed, and as which grant.
-    pub(super) fn claim(&self, is_grant: bool) -> Result<Option<Claim>> {
-        claim::check(&self.payload, self.delegation.as_ref(), self.chain.as_ref(), is_grant)
+    /// The claim that says under which delegation this was signed.
+    pub(super) fn claim(&self) -> Result<Option<Claim>> {
+        claim::check(&self.payload, self.delegation.as_ref(), self.chain.as_ref(), false)
+    }
+
+    /// The same of a response, with the number of a grant: one that needs an approval has none.
+    pub(super) fn claim_of(&self, response: &Response) -> Result<Option<Claim>> {
+        let delegation = self.delegation.as_ref();
+        let is_approved = delegation.is_some_and(|d| d.needs_approval(response));
+        let is_counted = response.granted().is_some() && !is_approved;
+        claim::check(&self.payload, delegation, self.chain.as_ref(), is_counted)
     }
 
     /// `claims` of the payload, unless the revocation list that came along names the signer or its root.
@@ -40,9 +50,18 @@ impl Signed {
         let list = self.revocations.as_deref().map(|list| roots.verify_revocations(list));
         let revocations = list.transpose()?;
         let count = claim.and_then(|claim| claim.count);
-        let Self { signer, root, delegation, .. } = self;
-        let verified =
-            Verified { claims, signer, root, delegation, revocations, roots, count, issued_at };
+        let Self { signer, root, delegation, approval, .. } = self;
+        let verified = Verified {
+            claims,
+            signer,
+            root,
+            delegation,
+            revocations,
+            roots,
+            count,
+            issued_at,
+            approval,
+        };
         if let Some(list) = verified.revocations()
             && let Some(kid) = verified.revoked_by(|kid, serial| list.list.names(kid, serial))
         {
@@ -63,6 +82,7 @@ pub struct Verified<T> {
     roots: Roots,
     count: Option<u64>,
     issued_at: UnixSeconds,
+    approval: Option<Approved>,
 }
 
 /// A verified response.
@@ -100,6 +120,11 @@ impl<T> Verified<T> {
         self.count
     }
 
+    /// The approval of a second key that it carried.
+    pub fn approval(&self) -> Option<&Approved> {
+        self.approval.as_ref()
+    }
+
     /// The revocation list that it carried.
     pub fn revocations(&self) -> Option<&VerifiedRevocations> {
         self.revocations.as_ref()
@@ -118,16 +143,21 @@ impl<T> Verified<T> {
         let delegation = self.delegation.as_ref().map(|d| d.issued_at);
         let list = self.revocations.as_ref().map(|l| l.list.issued_at);
         let rotation = self.roots.rotations().map(|rotation| rotation.issued_at).max();
-        [own, delegation, list, rotation].into_iter().flatten().max().unwrap_or(0)
+        let approval = self.approval.as_ref().map(Approved::signed_time);
+        [own, delegation, list, rotation, approval].into_iter().flatten().max().unwrap_or(0)
     }
 
-    /// The key that `names` revokes: the signer's, under its delegation's serial, or its root's.
+    /// The key that `names` revokes: the signer's, under its delegation's serial, or its root's; or those of the approver.
     pub fn revoked_by(
         &self,
         names: impl Fn(&Thumbprint, Option<u64>) -> bool,
     ) -> Option<Thumbprint> {
-        let serial = self.delegation.as_ref().and_then(|d| d.serial);
-        let found = names(&self.signer, serial).then_some(self.signer);
-        found.or_else(|| names(&self.root, None).then_some(self.root))
+        let serial = |delegation: Option<&Delegation>| delegation.and_then(|d| d.serial);
+        let own = [(self.signer, serial(self.delegation())), (self.root, None)];
+        let second = self.approval.as_ref().map(|approved| {
+            [(*approved.approver(), serial(approved.delegation())), (*approved.root(), None)]
+        });
+        let mut keys = own.into_iter().chain(second.into_iter().flatten());
+        keys.find(|(kid, serial)| names(kid, *serial)).map(|(kid, _)| kid)
     }
 }

@@ -158,7 +158,7 @@ impl<'a> People<'a> {
         }
         let name = match self.app.store().user(id).await? {
             Some(user) if self.may_know(&user) => user.shown_name().to_owned(),
-            Some(user) if user.role == Role::Admin => self.app.vendor().to_owned(),
+            Some(user) if user.role == Role::Admin => self.app.look().await.name.clone(),
             _ => self.language.t("activity-somebody"),
         };
         self.known.insert(id, name.clone());
