@@ -12,7 +12,6 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
-mod portal;
 mod qr;
 mod reference;
 mod release;

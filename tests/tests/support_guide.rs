@@ -93,7 +93,7 @@ fn codes() -> BTreeSet<String> {
         assert!(found.contains(one) && found.len() > 3, "not found in {source}: {found:?}");
         codes.extend(found);
     }
-    for (code, place) in ALONE {
+    for &(code, place) in ALONE {
         assert!(read(place).contains(&format!("\"{code}\"")), "{place} does not answer {code}");
         codes.insert(code.to_owned());
     }

@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use countersign_core::Hash;
 
-use crate::portal::Token;
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say whether a journal is whole: exit code 0 yes, 1 no. Finds what was changed, taken out, moved or repeated.
@@ -75,8 +73,9 @@ pub(crate) struct Push {
     /// The portal's address.
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_PORTAL")]
     pub(crate) portal: String,
-    #[command(flatten)]
-    pub(crate) token: Token,
+    /// A file whose first line is a token with the scope journal:push [default: the variable COUNTERSIGN_TOKEN].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
     /// Say what would be sent, and send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

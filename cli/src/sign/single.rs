@@ -90,7 +90,7 @@ pub(crate) fn answered_before(
     same.then(|| verified.claims().clone())
 }
 
-pub(super) fn report(
+fn report(
     response: &Response,
     out: &Path,
     answered: Option<&Answered>,
