@@ -73,6 +73,10 @@ impl Public {
         let mut trust = Roots::new([root.clone()]);
         trust.learn(&self.rotations).context("the root rotations do not fit root.pub")?;
         let delegation = trust.verify_delegation(&self.chain).context("signing.chain")?;
+        anyhow::ensure!(
+            delegation.scope.approved.is_none(),
+            "signing.chain asks for approvals of a second key, which a portal cannot get: make one without --approved-days"
+        );
         let kid = delegation.key.thumbprint();
         if let Some(list) = &self.revocations {
             let list = trust.verify_revocations(list).context("revocations.response")?;
