@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Sign(Box<crate::sign::args::Sign>),
     /// Approve of what another key may not grant alone: shows proposals in words, asks, writes approvals.
     Approve(crate::approve::args::Approve),
-    /// What a key has signed: check, show.
+    /// What a key has signed: check, show, push.
     #[command(subcommand)]
     Journal(crate::journal::args::Command),
     /// A portal's audit log: whether it is whole, and up to where it is proven.

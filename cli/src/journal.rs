@@ -1,6 +1,7 @@
 //! `countersign journal`: whether it is whole, what was signed, where it ends.
 
 pub(crate) mod args;
+mod push;
 mod show;
 
 use std::fs::File;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: &Command, as_json: bool) -> Outcome {
     match command {
         Command::Verify(options) => check(options, as_json),
         Command::Show(options) => show::run(options, as_json),
+        Command::Push(options) => push::run(options, as_json),
         Command::Head(options) => head(options, as_json),
     }
 }

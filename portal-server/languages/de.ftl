@@ -29,6 +29,7 @@ nav-vendor = Hersteller
 log-in = Anmelden
 log-out = Abmelden
 footer = Für Rechner, die nie ein Netz sehen.
+help-at = Hilfe:
 start-page = Startseite
 continue = Weiter
 save = Speichern
@@ -109,6 +110,7 @@ error-upload-none = Mit dem Formular kam keine Anfrage, oder es kamen zu viele.
 error-rate-title = Zu viele Anfragen
 error-rate = Von Ihrer Adresse kamen in kurzer Zeit zu viele Anfragen. Es wurde nichts geändert.
 error-rate-advice = Warten Sie eine Minute, und versuchen Sie es noch einmal.
+error-help = Wenn das nicht hilft, fragen Sie hier:
 error-internal-title = Zurzeit nicht möglich
 error-internal = Das Portal konnte das gerade nicht tun. Es wurde nichts geändert.
 error-internal-advice = Versuchen Sie es in einer Minute noch einmal.
@@ -639,10 +641,124 @@ activity-activation-proof-after-release = { $subject }, dessen Platz freigegeben
 
 ## Die Seiten des Herstellers
 
+journals = Journale
+journals-title = Journale anderer Unterzeichner
+journals-lead = Was Supportplätze mit eigenen Schlüsseln ohne das Portal unterzeichnet haben, kommt hierher: countersign journal push.
+journals-none = Noch kein Journal ist angekommen.
+journal-of = Journal von { $holder }
+journal-holder-unknown = unbekannter Inhaber
+journal-key = Schlüssel
+journal-begun = Begonnen
+journal-own-id = Eigene Kennung
+journal-entries = Einträge
+journal-last-push = Zuletzt gekommen
+journal-head = Sein Ende
+journal-alarms = Anzusehen
+journal-no-alarm = nichts
+journal-forked = Zwei Einträge haben dieselbe Nummer: Seit { $date } gibt es zwei Fassungen dieses Journals. Es wurde umgeschrieben, oder mit einer Kopie wurde weiter unterzeichnet. Alle Einträge beider sind hier und gezählt.
+journal-shares-id = Ein anderes Journal mit anderer erster Zeile gibt sich dieselbe Kennung.
+journal-odd = { $count } Einträge wurden nicht gezählt oder sind auffällig: { $verdict }
+journal-gaps = Fehlende Bewilligungen: Die Nummern { $ranges } der Delegation { $delegation } stehen in keinem Journal, das angekommen ist. Wer den Schlüssel hat, führt ein weiteres Journal, oder jemand hat eine Kopie des Schlüssels.
+journal-twice = Die Nummern { $ranges } der Delegation { $delegation } wurden zweimal verwendet: Jemand hat eine Kopie des Schlüssels. Widerrufen Sie ihn.
+journal-taken-back-at = Seine Rechner wurden am { $date } zurückgenommen.
+journal-entry = Eintrag
+journal-signed = Unterzeichnet
+journal-what = Was
+journal-for = Wofür
+journal-became = Was daraus wurde
+journal-kind-activation = Aktivierung
+journal-kind-trial = Testlizenz
+journal-kind-deactivation = Quittung
+journal-kind-time-reset = Zeitkorrektur
+journal-kind-release = Release
+journal-kind-unread = nicht lesbar
+journal-duplicate = dieselbe Anfrage wurde auch anders beantwortet
+journal-all = Alle Einträge
+verdict-counted = gezählt
+verdict-receipt = Platz zurückgegeben
+verdict-trial = Testlizenz vermerkt
+verdict-trial-again = weitere Testlizenz dieses Rechners
+verdict-noted = vermerkt
+verdict-known = liegt dem Portal vor
+verdict-unknown-license = keine Lizenz des Portals
+verdict-unknown-product = kein Produkt des Portals
+verdict-other-product = die Lizenz gilt für ein anderes Produkt
+verdict-other-activation = die Kennung eines anderen Rechners
+verdict-other-device = nicht die Aktivierung dieses Rechners
+verdict-not-verified = nicht verifiziert
+take-back = Seine Rechner zurücknehmen
+take-back-title = Alle Rechner dieses Journals zurücknehmen?
+take-back-hint = Wurde der Schlüssel gestohlen, sind seine Rechner nicht die Ihrer Kunden. Widerrufen Sie zuerst den Schlüssel: keys revoke. Dann nehmen Sie sie hier zurück: Jeder Platz, den dieses Journal vergeben hat, wird freigegeben, als wäre der Rechner als verloren gemeldet. Die Einträge bleiben. Rechner, die eine Antwort haben, laufen weiter, bis ihre Bewilligung endet oder sie von einem Widerruf wegen Diebstahls erfahren.
+take-back-confirm = { $count } Rechner zurücknehmen
+take-back-none = Dieses Journal hält keinen Platz.
+take-back-reason = Journal zurückgenommen
+signed-by = Unterzeichnet von
+signed-by-portal = dem Portal
+overruns = Mehr Rechner als erlaubt
+overruns-what = Mehrere Unterzeichner haben Plätze vergeben, ohne voneinander zu wissen. Alle diese Rechner laufen; die letzten nach der Zeit der Unterschrift sind:
+overruns-more = Insgesamt sind es { $count }.
+overruns-deactivations = { $count } Aktivierungen wurden über die erlaubten Deaktivierungen hinaus aufgegeben.
+overruns-do = Bis es weniger sind, bekommt niemand einen weiteren Platz. Erlauben Sie mehr, lassen Sie Rechner deaktivieren oder freigeben, oder nehmen Sie das Journal zurück, wenn niemand von Ihnen das unterzeichnet hat.
+over-by = { $count } zu viel
+reason-over = Die Lizenz gilt, und { $count } Rechner mehr nutzen sie, als sie erlaubt: Sie wurden an verschiedenen Stellen aktiviert. Ein weiterer Rechner braucht eine Aktivierung, die ein anderer aufgegeben hat, sobald es weniger sind.
+machine-of-key = Rechner { $key }…
+by-door-journal = ein Supportplatz ohne das Portal
+by-door-journal-of = unterzeichnet von { $holder }
+activity-activation-merge = { $subject }, den ein Supportplatz beantwortet hatte, wurde mitgezählt.
+activity-activation-merge-receipt = { $subject }, dem ein Supportplatz quittiert hatte, wurde deaktiviert.
+
 overview = Überblick
 products = Produkte
 customers = Kunden
 settings = Einstellungen
+settings-rules = Regeln
+settings-look = Aussehen
+settings-texts = Texte
+company-name = Name der Firma
+company-name-hint = Auf Seiten und in Mails. Leer: { $vendor }, der Name, den Antworten tragen; der bleibt, wie er ist.
+shows-name = Den Namen neben dem Logo zeigen
+website = Website
+website-unfit = Eine Website schreibt man https://acme.example, in einfachen Buchstaben und ohne Benutzernamen.
+support-address = Adresse für Hilfe
+support-address-hint = Eine E-Mail-Adresse oder eine Website. Sie steht am Fuß jeder Seite und jeder Mail und dort, wo etwas nicht ging.
+support-unfit = Die Adresse für Hilfe ist eine E-Mail-Adresse oder eine Website, geschrieben https://acme.example.
+accent = Akzentfarbe
+accent-hint = Links und Knöpfe. Geschrieben #0b5cad; leer für die Farben des Portals.
+accent-dark = Akzentfarbe auf dunklen Seiten
+accent-dark-hint = Leer: die nächste zur anderen, die man dort lesen kann.
+accent-unfit = Eine Farbe schreibt man #0b5cad oder rgb(11, 92, 173).
+accent-faint-title = Diese Farbe ist schlecht zu lesen
+accent-faint-light = { $colour } hat einen Kontrast von { $contrast } zu 1 mit hellen Seiten oder mit Text darauf; nötig ist 4.5 zu 1. { $nearest } ist die nächste Farbe, die ihn hat.
+accent-faint-dark = { $colour } hat einen Kontrast von { $contrast } zu 1 mit dunklen Seiten oder mit Text darauf; nötig ist 4.5 zu 1. { $nearest } ist die nächste Farbe, die ihn hat.
+accent-faint-advice = Es wurde nichts geändert. Speichern Sie mit der nächsten Farbe, oder geben Sie eine andere ein.
+accent-use-nearest = Mit der nächsten Farbe speichern
+on-light-pages = auf hellen Seiten
+on-dark-pages = auf dunklen Seiten
+logo = Logo
+logo-hint = PNG, JPEG oder WebP, höchstens 2 MB und 4096 Pixel je Seite. Es wird 32 Pixel hoch und bis zu 160 breit gezeigt. Wo man es nicht sähe, bekommt es einen eigenen Grund.
+logo-choose = Ein Logo wählen
+tab-icon = Symbol
+tab-icon-hint = Für Reiter und Lesezeichen. Ohne eines wird es aus dem Logo gemacht.
+tab-icon-choose = Ein Symbol wählen
+picture-draft = So würde es aussehen
+picture-now = In Gebrauch
+picture-look = Ansehen
+picture-use = Verwenden
+picture-discard = Verwerfen
+picture-remove = Entfernen
+picture-none = Mit dem Formular kam kein Bild.
+picture-bytes = Das Bild hat mehr als { $most } MB.
+picture-format = Die Datei ist kein Bild in PNG, JPEG oder WebP, wie immer sie heißt. Geben Sie eine Zeichnung (SVG) als PNG aus, doppelt so groß, wie sie gezeigt wird.
+picture-size = Das Bild hat { $width } × { $height } Pixel. Jede Seite hat { $shortest } bis { $longest }, und alle zusammen sind höchstens { $most } Millionen.
+picture-animated = Das Bild bewegt sich. Speichern Sie ein einzelnes Bild daraus.
+picture-damaged = Das Bild ist beschädigt oder abgeschnitten.
+texts-hint = Einfacher Text oder Markdown: *schräg*, **fett**, Listen, [Links](https://acme.example). Bilder und HTML werden nicht gezeigt. Wer eine andere Sprache liest, bekommt, was da ist.
+text-public = Die öffentliche Seite
+text-public-hint = Über dem Formular, zu dem man Anfragen bringt, höchstens 2000 Zeichen in jeder Sprache.
+text-foot = Am Fuß jeder Seite
+text-foot-hint = Etwa Links zum Impressum und zum Datenschutz. Höchstens 300 Zeichen in jeder Sprache.
+text-unfit = { $field }: Es sind Steuerzeichen darin.
+texts-see = Die öffentliche Seite ansehen
 cap-days = Längste Frist zum Installieren, in Tagen
 cap-days-hint = Keine Antwort kann später als so lange nach dem Unterschreiben installiert werden, was immer ihre Lizenz sagt.
 cap-days-range = Die längste Frist zum Installieren ist 1 bis 3650 Tage.
@@ -731,6 +847,93 @@ keys = Schlüssel
 root-key = Wurzelschlüssel für Ihr Programm
 signing-key = Schlüssel zum Unterschreiben
 delegated-until = Übertragen bis
+keys-more = Mehr über die Schlüssel, und neue
+keys-kid = Fingerabdruck
+keys-holder = Inhaber
+keys-types = Darf unterschreiben
+keys-longest = Längste Freigabe
+keys-serial = Seriennummer
+keys-from = Von
+keys-left = Verbleibt
+keys-days-left = { $days ->
+    [one] { $days } Tag
+   *[other] { $days } Tage
+}
+keys-next = Nächster Schlüssel
+keys-next-hint = Erzeugt und in Bereitschaft: Überträgt die Wurzel an ihn, so macht die Übertragung ihn zum Schlüssel zum Unterschreiben.
+keys-root-signed = Was die Wurzel unterschrieben hat
+keys-list-name = Sperrliste
+keys-list = Nummer { $number } vom { $when }: { $count ->
+    [one] ein Schlüssel
+   *[other] { $count } Schlüssel
+}
+keys-no-list = Keine
+keys-rotation = Wurzel Nummer { $number }; die vorige unterschreibt bis { $until }
+keys-ends-title = Der Schlüssel zum Unterschreiben endet bald
+keys-ends = { $days ->
+    [0] Die Übertragung endet innerhalb eines Tages,
+    [one] Die Übertragung endet in einem Tag,
+   *[other] Die Übertragung endet in { $days } Tagen,
+} am { $until }. Danach wird nichts Neues unterschrieben, kein Rechner aktiviert oder erneuert. Übertragen Sie neu, wo die Wurzel ist, und bringen Sie die Datei hierher.
+keys-ended-title = Der Schlüssel zum Unterschreiben ist abgelaufen
+keys-ended = Die Übertragung endete am { $until }. Bis es eine andere gibt, wird nichts Neues unterschrieben: Übertragen Sie neu, wo die Wurzel ist, und bringen Sie die Datei hierher.
+keys-trouble-title = Die Dateien im Schlüsselordner werden nicht verwendet
+keys-trouble = Sie wurden geändert, und was jetzt dort liegt, ist nicht zu verwenden. Das Portal arbeitet mit den früheren weiter; nach einem Neustart könnte es das nicht. Berichtigen Sie sie, oder legen Sie die früheren zurück.
+keys-install-title = Bringen, was die Wurzel unterschrieben hat
+keys-install = Eine neue Übertragung, eine Sperrliste oder ein Wurzelwechsel. Was zusammen kommt, wird zusammen übernommen und sofort verwendet. Nichts wird übernommen, was die Wurzel nicht unterschrieben hat oder was älter ist als das Vorhandene.
+keys-files = Dateien
+keys-pasted = Text einer Datei
+keys-less = Es ist gewollt, dass weniger erlaubt ist als jetzt: ein kleinerer Umfang, ein früheres Ende, weniger Schlüssel auf der Liste
+keys-install-button = Prüfen und verwenden
+keys-upload-broken = Die Dateien sind nicht vollständig angekommen oder größer, als solche Dateien sind.
+scope-activation = Aktivierungen
+scope-deactivation = Deaktivierungen
+scope-trial = Testzeiten
+scope-release = Versionen
+scope-time-reset = Zurückstellen der Zeit
+scope-all-products = Alle
+scope-days = { $days ->
+    [one] { $days } Tag
+   *[other] { $days } Tage
+}
+scope-no-limit = Unbegrenzt
+keys-refused-nothing = Es wurde keine Datei gebracht.
+keys-refused-many = Es werden höchstens { $most } Dateien auf einmal übernommen.
+keys-refused-private = { $name } ist ein privater Schlüssel. Er gehört nicht hierher und wurde nicht behalten: Bringen Sie, was die Wurzel damit unterschrieben hat.
+keys-refused-unreadable = { $name } ist keine Übertragung, keine Sperrliste und kein Wurzelwechsel, oder die Datei ist beschädigt.
+keys-refused-kind = { $name } ist { $kind }, keine Übertragung, keine Sperrliste und kein Wurzelwechsel.
+keys-refused-twice = { $name } ist die zweite Datei ihrer Art: Eine Übertragung und eine Liste werden auf einmal übernommen.
+keys-refused-busy = Die Schlüssel werden gerade von jemand anderem geändert. Versuchen Sie es gleich noch einmal.
+keys-at-signer-title = Der Schlüssel liegt bei einem Signierer
+keys-at-signer = Der Schlüssel liegt bei einem eigenen Programm, das dieses Portal fragt. Eine neue Delegation, eine Sperrliste oder ein Wechsel der Wurzel kommt dorthin: countersign-portal keys install, mit --data und dem Ordner des Signierers. Das Portal erfährt davon in Sekunden.
+keys-refused-at-signer = Der Schlüssel liegt bei einem Signierer, und seine Papiere auch: Bringen Sie sie dorthin.
+keys-refused-disk = Die Dateien im Schlüsselordner passen nicht zueinander: { $detail }.
+keys-refused-untrusted = Die Wurzel dieses Portals hat das nicht unterschrieben: { $detail }.
+keys-refused-retired = Es ist von einer Wurzel unterschrieben, die da schon ersetzt war: { $detail }.
+keys-refused-invalid = Das ist nicht zu verwenden: { $detail }.
+keys-refused-rotation = Der Wurzelwechsel folgt nicht auf die bekannten: { $detail }.
+keys-refused-rotation-known = Der Wechsel zur Wurzel Nummer { $number } ist schon bekannt.
+keys-refused-root-ended = Mit diesem Wechsel ist die Wurzel über der Übertragung des Portals abgelaufen, und nichts könnte unterschrieben werden. Bringen Sie ihn zusammen mit einer Übertragung der neuen Wurzel.
+keys-refused-list-same = Diese Sperrliste ist schon in Verwendung.
+keys-refused-list-older = Die Sperrliste hat die Nummer { $number }, und Nummer { $present } ist in Verwendung: Eine ältere Liste würde Sperren aufheben.
+keys-refused-list-forgets = { $count ->
+    [one] Die Liste lässt einen Schlüssel aus, den die jetzige sperrt.
+   *[other] Die Liste lässt { $count } Schlüssel aus, die die jetzige sperrt.
+} Machen Sie sie aus der jetzigen (--list), oder geben Sie an, dass es gewollt ist.
+keys-refused-list-names-own = Die Liste sperrt den eigenen Schlüssel des Portals: Kein Rechner nähme, was er unterschreibt. Bringen Sie sie zusammen mit einer Übertragung für den nächsten Schlüssel.
+keys-refused-delegation-same = Diese Übertragung ist schon in Verwendung.
+keys-refused-delegation-older = Die Übertragung ist nicht neuer als die verwendete: Ihre Seriennummer ist nicht höher, oder sie wurde früher unterschrieben.
+keys-refused-other-key = Die Übertragung ist für den Schlüssel { $key }, der weder der des Portals noch sein nächster ist.
+keys-refused-counted = Die Übertragung erlaubt eine Anzahl von Freigaben, die das Portal nicht zählt. Machen Sie eine ohne --max-grants.
+keys-refused-approved = Sie verlangt die Zustimmung eines zweiten Schlüssels, die das Portal nicht einholen kann. Erstellen Sie eine ohne --approved-days.
+keys-refused-ended = Die Übertragung endete am { $when }.
+keys-refused-early = Die Übertragung beginnt am { $when }. Bis dahin könnte nichts unterschrieben werden.
+keys-refused-revoked = Die Übertragung ist von der Liste gesperrt.
+keys-refused-less = Die Übertragung erlaubt weniger als die jetzige: { $what }. Ist das gewollt, so sagen Sie es mit dem Häkchen (--less auf der Befehlszeile).
+keys-less-types = Arten von Dateien fehlen
+keys-less-products = Produkte fehlen
+keys-less-days = Freigaben wären kürzer
+keys-less-time = sie endet früher
 what-happened = Was geschehen ist
 when = Wann
 what = Was
@@ -806,6 +1009,7 @@ new-password-link = Neuer Passwort-Link
 mail-signature =
     { $vendor }
     Diese Mail hat das Portal geschrieben; Antworten darauf liest niemand.
+mail-help = Hilfe: { $support }
 mail-invitation-subject = Einladung zu { $organization } bei { $vendor }
 mail-invitation-body =
     { $by } lädt Sie ein, die Lizenzen von { $organization } bei { $vendor } zu nutzen.
@@ -855,6 +1059,24 @@ mail-trial-cap-body =
     } Bis Mitternacht (UTC) werden weitere abgelehnt. Anfragen, die schon beantwortet wurden, werden beantwortet wie immer, alles andere auch.
 
     Wenn so viele Menschen Ihre Produkte ausprobieren wollen, erhöhen Sie die Zahl. Wenn nicht, sehen Sie nach, was da fragt:
+
+    { $link }
+mail-signing-key-ends-subject = Der Schlüssel des Portals von { $vendor } endet bald
+mail-signing-key-ends-body =
+    Die Übertragung des Schlüssels, mit dem das Portal unterschreibt, endet am { $until }: { $days ->
+        [0] innerhalb eines Tages.
+        [one] in einem Tag.
+       *[other] in { $days } Tagen.
+    } Danach wird nichts Neues unterschrieben: Kein Rechner wird aktiviert, erneuert oder deaktiviert, und keine Testzeit beginnt. Was installiert ist, läuft weiter.
+
+    Übertragen Sie neu, wo die Wurzel ist, und bringen Sie die Datei zum Portal. Es übernimmt sie ohne Neustart:
+
+    { $link }
+mail-signing-key-ended-subject = Der Schlüssel des Portals von { $vendor } ist abgelaufen
+mail-signing-key-ended-body =
+    Die Übertragung des Schlüssels, mit dem das Portal unterschreibt, endete am { $until }. Es wird nichts Neues unterschrieben: Kein Rechner wird aktiviert, erneuert oder deaktiviert, und keine Testzeit beginnt. Was installiert ist, läuft weiter.
+
+    Übertragen Sie neu, wo die Wurzel ist, und bringen Sie die Datei zum Portal. Es übernimmt sie ohne Neustart:
 
     { $link }
 mail-password-changed-subject = Ihr Passwort bei { $vendor } wurde geändert

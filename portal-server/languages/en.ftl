@@ -29,6 +29,7 @@ nav-vendor = Vendor
 log-in = Log in
 log-out = Log out
 footer = Works with machines that never see a network.
+help-at = Help:
 start-page = Start page
 continue = Continue
 save = Save
@@ -109,6 +110,7 @@ error-upload-none = No request came with the form, or too many.
 error-rate-title = Too many requests
 error-rate = Too many requests came from your address in a short time. Nothing was changed.
 error-rate-advice = Wait a minute and try again.
+error-help = If that does not help, ask here:
 error-internal-title = Not available at the moment
 error-internal = The portal could not do that just now. Nothing was changed.
 error-internal-advice = Try again in a minute.
@@ -640,10 +642,124 @@ activity-activation-proof-after-release = { $subject }, whose seat had been rele
 
 ## The vendor's pages
 
+journals = Journals
+journals-title = Journals of other signers
+journals-lead = What support desks signed with keys of their own, without the portal, is pushed here: countersign journal push.
+journals-none = No journal was pushed yet.
+journal-of = Journal of { $holder }
+journal-holder-unknown = an unknown holder
+journal-key = Key
+journal-begun = Begun
+journal-own-id = Its own id
+journal-entries = Entries
+journal-last-push = Last push
+journal-head = Its end
+journal-alarms = To look at
+journal-no-alarm = nothing
+journal-forked = Two entries have one number: since { $date } there are two versions of this journal. It was rewritten, or a copy of it was signed on. All entries of both are here and counted.
+journal-shares-id = Another journal gives itself the same id, with another first line.
+journal-odd = { $count } entries were not counted, or are odd: { $verdict }
+journal-gaps = Missing grants: the numbers { $ranges } of the delegation { $delegation } stand in no journal that was pushed. Whoever holds the key has another journal, or somebody has a copy of the key.
+journal-twice = The numbers { $ranges } of the delegation { $delegation } were used twice: somebody has a copy of the key. Revoke it.
+journal-taken-back-at = Its machines were taken back on { $date }.
+journal-entry = Entry
+journal-signed = Signed
+journal-what = What
+journal-for = For
+journal-became = What became of it
+journal-kind-activation = activation
+journal-kind-trial = trial
+journal-kind-deactivation = receipt
+journal-kind-time-reset = time reset
+journal-kind-release = release
+journal-kind-unread = not readable
+journal-duplicate = the same request was also answered otherwise
+journal-all = All entries
+verdict-counted = counted
+verdict-receipt = seat given back
+verdict-trial = trial noted
+verdict-trial-again = a further trial of this machine
+verdict-noted = noted
+verdict-known = the portal has it
+verdict-unknown-license = no license of the portal
+verdict-unknown-product = no product of the portal
+verdict-other-product = the license is for another product
+verdict-other-activation = its id is another machine's
+verdict-other-device = not this machine's activation
+verdict-not-verified = not verified
+take-back = Take its machines back
+take-back-title = Take back all machines of this journal?
+take-back-hint = If the key was stolen, its machines are not your customers'. Revoke the key first: keys revoke. Then take them back here: every seat that this journal gave is released, as if each machine had been reported lost. The entries stay. Machines that were answered run on until their grant ends, or until they hear of a revocation that says stolen.
+take-back-confirm = Take { $count } machines back
+take-back-none = This journal holds no seat.
+take-back-reason = journal taken back
+signed-by = Signed by
+signed-by-portal = the portal
+overruns = More machines than allowed
+overruns-what = Several signers gave seats without knowing of each other. All these machines run; the last ones by the time of signing are:
+overruns-more = In all there are { $count }.
+overruns-deactivations = { $count } activations were given up beyond the allowed deactivations.
+overruns-do = Until it is less, nobody gets a further seat. Allow more, have machines deactivated or released, or, if nobody of yours signed that, take the journal back.
+over-by = { $count } over
+reason-over = The license is in force, and { $count } more machines use it than it allows: they were activated at different desks. A further machine needs an activation that another machine gave up, once that is less.
+machine-of-key = machine { $key }…
+by-door-journal = a support desk without the portal
+by-door-journal-of = signed by { $holder }
+activity-activation-merge = { $subject }, which a support desk had answered, was taken into the count.
+activity-activation-merge-receipt = { $subject }, which a support desk had receipted, was deactivated.
+
 overview = Overview
 products = Products
 customers = Customers
 settings = Settings
+settings-rules = Rules
+settings-look = Look
+settings-texts = Texts
+company-name = Company name
+company-name-hint = On pages and in mails. Empty: { $vendor }, the name that responses carry; that one stays as it is.
+shows-name = Show the name beside the logo
+website = Website
+website-unfit = A website is written https://acme.example, in plain letters and without a user name.
+support-address = Support address
+support-address-hint = An e-mail address or a website. It stands at the foot of every page and mail, and where something did not work.
+support-unfit = The support address is an e-mail address, or a website written https://acme.example.
+accent = Accent colour
+accent-hint = Links and buttons. Written #0b5cad; empty for the portal’s own colours.
+accent-dark = Accent colour on dark pages
+accent-dark-hint = Empty: the nearest to the other one that can be read there.
+accent-unfit = A colour is written #0b5cad or rgb(11, 92, 173).
+accent-faint-title = That colour is hard to read
+accent-faint-light = { $colour } has a contrast of { $contrast } to 1 with light pages, or with text on it; 4.5 to 1 is needed. { $nearest } is the nearest colour that has it.
+accent-faint-dark = { $colour } has a contrast of { $contrast } to 1 with dark pages, or with text on it; 4.5 to 1 is needed. { $nearest } is the nearest colour that has it.
+accent-faint-advice = Nothing was changed. Save with the nearest colour, or type another one.
+accent-use-nearest = Save with the nearest colour
+on-light-pages = on light pages
+on-dark-pages = on dark pages
+logo = Logo
+logo-hint = PNG, JPEG or WebP, at most 2 MB and 4096 pixels a side. It is shown 32 pixels high and up to 160 wide. Where it would not be seen, it gets a ground of its own.
+logo-choose = Choose a logo
+tab-icon = Icon
+tab-icon-hint = For tabs and bookmarks. Without one it is made from the logo.
+tab-icon-choose = Choose an icon
+picture-draft = How it would look
+picture-now = In use
+picture-look = See how it looks
+picture-use = Use it
+picture-discard = Discard
+picture-remove = Remove
+picture-none = No picture came with the form.
+picture-bytes = The picture has more than { $most } MB.
+picture-format = The file is no PNG, JPEG or WebP picture, whatever its name says. Export a drawing (SVG) as PNG, twice as large as it is shown.
+picture-size = The picture has { $width } × { $height } pixels. Each side has { $shortest } to { $longest }, and all together are at most { $most } million.
+picture-animated = The picture moves. Save one picture of it by itself.
+picture-damaged = The picture is damaged or cut off.
+texts-hint = Plain text or Markdown: *slanted*, **bold**, lists, [links](https://acme.example). Pictures and HTML are not shown. Who reads another language gets what there is.
+text-public = The public page
+text-public-hint = Above the form where requests are brought, at most 2000 characters in each language.
+text-foot = At the foot of every page
+text-foot-hint = Such as links to who you are and what you do with data. At most 300 characters in each language.
+text-unfit = { $field }: it has control characters.
+texts-see = See the public page
 cap-days = Longest import window, in days
 cap-days-hint = No response can be installed later than this after it was signed, whatever its license says.
 cap-days-range = The longest import window is 1 to 3650 days.
@@ -732,6 +848,93 @@ keys = Keys
 root-key = Root key for your app
 signing-key = Signing key
 delegated-until = Delegated until
+keys-more = More about the keys, and new ones
+keys-kid = Thumbprint
+keys-holder = Holder
+keys-types = May sign
+keys-longest = Longest grant
+keys-serial = Serial
+keys-from = From
+keys-left = Left
+keys-days-left = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+keys-next = Next key
+keys-next-hint = Made and waiting: when the root delegates to it, the delegation makes it the signing key.
+keys-root-signed = What the root has signed
+keys-list-name = Revocation list
+keys-list = Number { $number } of { $when }: { $count ->
+    [one] one key
+   *[other] { $count } keys
+}
+keys-no-list = None
+keys-rotation = Root number { $number }; the one before signs until { $until }
+keys-ends-title = The signing key ends soon
+keys-ends = { $days ->
+    [0] The delegation ends within a day,
+    [one] The delegation ends in one day,
+   *[other] The delegation ends in { $days } days,
+} on { $until }. After that nothing new is signed, and no machine is activated or renewed. Delegate anew where the root is, and bring the file here.
+keys-ended-title = The signing key has ended
+keys-ended = The delegation ended on { $until }. Nothing new is signed until there is another one: delegate anew where the root is, and bring the file here.
+keys-trouble-title = The files in the keys folder are not used
+keys-trouble = They changed, and what is there now cannot be used. The portal goes on with what it had; after a restart it would not. Put them right, or put the earlier ones back.
+keys-install-title = Bring what the root has signed
+keys-install = A new delegation, a revocation list or a root rotation. What comes together is taken together, and used at once. Nothing is taken that the root has not signed, or that is older than what is there.
+keys-files = Files
+keys-pasted = Text of a file
+keys-less = It is meant that less is allowed than now: a smaller scope, an earlier end, fewer keys on the list
+keys-install-button = Verify and use
+keys-upload-broken = The files did not come whole, or are larger than such files are.
+scope-activation = activations
+scope-deactivation = deactivations
+scope-trial = trials
+scope-release = releases
+scope-time-reset = time resets
+scope-all-products = All
+scope-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+scope-no-limit = No limit
+keys-refused-nothing = No file was brought.
+keys-refused-many = At most { $most } files are taken at a time.
+keys-refused-private = { $name } is a private key. It does not belong here, and was not kept: bring what the root signed with it.
+keys-refused-unreadable = { $name } is no delegation, revocation list or root rotation, or it is damaged.
+keys-refused-kind = { $name } is { $kind }, not a delegation, a revocation list or a root rotation.
+keys-refused-twice = { $name } is the second of its kind: one delegation and one list are taken at a time.
+keys-refused-busy = The keys are being changed by somebody else. Try again in a moment.
+keys-at-signer-title = The key is at a signer
+keys-at-signer = The signing key lies with a program of its own, which this portal asks. A new delegation, a revocation list or a root rotation goes there: countersign-portal keys install, with --data and the signer's folder. The portal hears of it within seconds.
+keys-refused-at-signer = The signing key is at a signer, and so are its papers: bring them there.
+keys-refused-disk = The files in the keys folder do not fit each other: { $detail }.
+keys-refused-untrusted = It is not signed by the root of this portal: { $detail }.
+keys-refused-retired = It is signed by a root that had been replaced by then: { $detail }.
+keys-refused-invalid = It cannot be used: { $detail }.
+keys-refused-rotation = The root rotation does not follow those that are known: { $detail }.
+keys-refused-rotation-known = The rotation to root number { $number } is known already.
+keys-refused-root-ended = With this rotation the root over the portal's delegation has ended, and nothing could be signed. Bring it together with a delegation by the new root.
+keys-refused-list-same = This revocation list is in use already.
+keys-refused-list-older = The revocation list is number { $number }, and number { $present } is in use: an older list would lift revocations.
+keys-refused-list-forgets = { $count ->
+    [one] The list leaves out one key that the present one revokes.
+   *[other] The list leaves out { $count } keys that the present one revokes.
+} Make it from the present one (--list), or say that it is meant.
+keys-refused-list-names-own = The list revokes the portal's own key: no machine would take what it signs. Bring it together with a delegation for the next key.
+keys-refused-delegation-same = This delegation is in use already.
+keys-refused-delegation-older = The delegation is not newer than the one in use: its serial is not higher, or it was signed earlier.
+keys-refused-other-key = The delegation is for the key { $key }, which is neither the portal's nor its next one.
+keys-refused-counted = The delegation allows a number of grants, which the portal does not count. Make one without --max-grants.
+keys-refused-approved = It asks for approvals of a second key, which the portal cannot get. Make one without --approved-days.
+keys-refused-ended = The delegation ended on { $when }.
+keys-refused-early = The delegation begins on { $when }. Until then nothing could be signed.
+keys-refused-revoked = The delegation is revoked by the list.
+keys-refused-less = The delegation allows less than the present one: { $what }. If that is meant, say so with the tick (--less on the command line).
+keys-less-types = kinds of files are missing
+keys-less-products = products are missing
+keys-less-days = grants would be shorter
+keys-less-time = it ends earlier
 what-happened = What happened
 when = When
 what = What
@@ -807,6 +1010,7 @@ new-password-link = New password link
 mail-signature =
     { $vendor }
     The portal wrote this mail; nobody reads answers to it.
+mail-help = Help: { $support }
 mail-invitation-subject = Invitation to { $organization } at { $vendor }
 mail-invitation-body =
     { $by } invites you to use the licenses of { $organization } at { $vendor }.
@@ -856,6 +1060,24 @@ mail-trial-cap-body =
     } Until midnight UTC further ones are refused. Requests that were answered before are answered as ever, and so is everything else.
 
     If so many people want to try your products, raise the number. If not, look what asks for them:
+
+    { $link }
+mail-signing-key-ends-subject = The signing key of the portal of { $vendor } ends soon
+mail-signing-key-ends-body =
+    The delegation of the key that the portal signs with ends on { $until }: { $days ->
+        [0] within a day.
+        [one] in one day.
+       *[other] in { $days } days.
+    } After that nothing new is signed: no machine is activated, renewed or deactivated, and no trial starts. What is installed runs on.
+
+    Delegate anew where the root is, and bring the file to the portal. It takes it without a restart:
+
+    { $link }
+mail-signing-key-ended-subject = The signing key of the portal of { $vendor } has ended
+mail-signing-key-ended-body =
+    The delegation of the key that the portal signs with ended on { $until }. Nothing new is signed: no machine is activated, renewed or deactivated, and no trial starts. What is installed runs on.
+
+    Delegate anew where the root is, and bring the file to the portal. It takes it without a restart:
 
     { $link }
 mail-password-changed-subject = Your password at { $vendor } was changed

@@ -3,6 +3,8 @@
 
 pub mod token;
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
@@ -15,6 +17,7 @@ use countersign_store::{Role, Session, TokenScope, User};
 use crate::account::guard::Caller;
 use crate::app::App;
 use crate::language::Language;
+use crate::look::Look;
 use crate::pages::{ErrorPage, Frame};
 
 /// The name of the session cookie. `__Host-` ties it to this host and to HTTPS; plain HTTP (trying it out) cannot have it.
@@ -57,6 +60,8 @@ pub(crate) struct Visitor {
     pub(crate) language: Language,
     /// The path that they asked for.
     pub(crate) path: String,
+    /// How the portal looks.
+    pub(crate) look: Arc<Look>,
 }
 
 impl Visitor {
@@ -100,6 +105,7 @@ pub(crate) async fn enforce(
     let visitor = Visitor {
         language: language(user.as_ref(), request.headers()),
         path: request.uri().path().to_owned(),
+        look: app.look().await,
         user,
         session,
         caller,

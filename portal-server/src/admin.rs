@@ -34,7 +34,7 @@ const DAY: u64 = 86_400;
 pub(crate) const LARGEST: u64 = 1_000_000_000;
 
 /// The most metadata of one license: a page shows all of it.
-const MOST_METADATA: usize = 50;
+pub(crate) const MOST_METADATA: usize = 50;
 
 fn number() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(..=LARGEST)

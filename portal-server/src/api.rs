@@ -1,5 +1,6 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
+pub(crate) mod journals;
 pub(crate) mod support;
 
 use axum::body::Bytes;
@@ -15,6 +16,7 @@ use serde_json::json;
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
 use crate::download;
+use crate::keys::ending::{Ending, ending};
 use crate::problem::Problem;
 
 /// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`. The answer is JSON; with
@@ -187,13 +189,39 @@ pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
         let database = app.store().ping().await.is_ok();
         let keys = app.keys();
-        let signing_until = keys.signing.delegation().map(|d| d.not_after);
-        let is_valid = signing_until.is_none_or(|end| end > app.now());
-        let is_reachable = keys.signing.is_reachable().await;
-        let signing = is_valid && is_reachable;
+        let end = ending(&keys, app.now());
+        let answers = keys.signing.is_reachable().await;
+        let signing = !end.is_over() && answers;
         let status =
             if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let body = json!({"database": database, "signing": signing, "signer_answers": is_reachable, "signing_key_until": signing_until});
+        let body = json!({
+            "database": database,
+            "signing": signing,
+            "signer_answers": answers,
+            "signing_key_until": end.until,
+            "signing_key_days_left": end.days(),
+            "warning": warning(&app, end, answers),
+        });
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
     })
+}
+
+/// What somebody should see to, without a word about where. Everybody may ask.
+fn warning(app: &App, end: Ending, answers: bool) -> Option<String> {
+    match (end.step, app.ring().trouble()) {
+        _ if !answers => {
+            Some("the signer does not answer: nothing new is signed until it is back".to_owned())
+        }
+        _ if end.is_over() => {
+            Some("the signing key's delegation has ended: nothing new is signed".to_owned())
+        }
+        (Some(_), _) => Some(format!(
+            "the signing key's delegation ends in {} days: bring a new one to /admin/keys",
+            end.days()
+        )),
+        (None, Some(_)) => Some(
+            "the files in the keys folder are not used: the log and /admin/keys say why".to_owned(),
+        ),
+        (None, None) => None,
+    }
 }

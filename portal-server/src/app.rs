@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
@@ -14,16 +14,19 @@ use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
 use crate::fields::Field;
-use crate::keys::{self, Keys};
+use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
+use crate::metrics::Metrics;
 use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 use crate::vault::Vault;
 
-const DATABASE: &str = "countersign.db";
+/// The database in the data folder.
+pub(crate) const DATABASE: &str = "countersign.db";
 /// More at a time would not be answered faster: the database takes them together.
 const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
@@ -42,11 +45,15 @@ pub struct App {
 struct Inner {
     config: Config,
     store: Store,
-    keys: RwLock<Arc<Keys>>,
+    ring: Ring,
+    metrics: Metrics,
     vault: Vault,
     releases: Storage,
     vendor: String,
     settings: SettingsAtHand,
+    look: LookAtHand,
+    /// Decoding a picture takes a hundred megabytes: one at a time.
+    pictures: Arc<tokio::sync::Semaphore>,
     /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
     hashing: tokio::sync::Semaphore,
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
@@ -100,13 +107,18 @@ impl App {
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
-        let keys = match &config.signer {
+        let entropy = config.entropy.as_ref();
+        let ring = match &config.signer {
             #[cfg(unix)]
-            Some(socket) => crate::signing::open(data, socket).await?,
+            Some(socket) => Ring::at_signer(
+                data,
+                crate::signing::open(data, socket, known_root.as_deref()).await?,
+            ),
             #[cfg(not(unix))]
             Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
-            None => keys::load_or_create(data, &vendor, now, config.entropy.as_ref(), start)?,
+            None => Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?,
         };
+        let keys = ring.keys();
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
             store.set_settings(made, "first-start", now).await?;
@@ -116,17 +128,22 @@ impl App {
         let hashing = tokio::sync::Semaphore::new(2);
         let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
+        let look = LookAtHand::default();
+        let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let inner = Inner {
             config,
             store,
-            keys: RwLock::new(Arc::new(keys)),
+            ring,
+            metrics: Metrics::default(),
             vault,
             releases,
             vendor,
             settings,
+            look,
+            pictures,
             hashing,
             trial_lane,
             mailroom,
@@ -150,13 +167,17 @@ impl App {
 
     /// Signing key and roots as they are now.
     pub fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.inner.keys.read().unwrap_or_else(PoisonError::into_inner))
+        self.inner.ring.keys()
     }
 
-    /// Takes over other keys: operations that began go on with those that they have.
-    #[cfg(unix)]
-    pub(crate) fn replace_keys(&self, keys: Keys) {
-        *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    /// How the keys in use are replaced.
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.inner.ring
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
     }
 
     /// The secrets of second factors.
@@ -169,7 +190,7 @@ impl App {
         &self.inner.releases
     }
 
-    /// The vendor's name.
+    /// The vendor's name in what is signed. What people read is the look's.
     pub fn vendor(&self) -> &str {
         &self.inner.vendor
     }
@@ -194,6 +215,20 @@ impl App {
         settings.save(&self.inner.store, actor, self.now()).await?;
         self.inner.settings.forget();
         Ok(())
+    }
+
+    /// The vendor's look, at most seconds old.
+    pub(crate) async fn look(&self) -> Arc<Look> {
+        self.inner.look.get(&self.inner.store, &self.inner.vendor, self.now()).await
+    }
+
+    /// The look has changed: this process shows it at once, others within seconds.
+    pub(crate) fn look_changed(&self) {
+        self.inner.look.forget();
+    }
+
+    pub(crate) fn pictures(&self) -> Arc<tokio::sync::Semaphore> {
+        Arc::clone(&self.inner.pictures)
     }
 
     /// The time.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub seal_every: Duration,
     /// The socket of the signer that has the signing key; `None`: the key lies in the folder `keys` below `data`.
     pub signer: Option<PathBuf>,
+    /// Where the passphrase of the signing key is looked for.
+    pub key_passphrase: keys::passphrase::Sources,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -59,6 +62,7 @@ impl Config {
             audit_checkpoints: None,
             seal_every: Duration::from_secs(3),
             signer: None,
+            key_passphrase: keys::passphrase::Sources::default(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -22,7 +22,7 @@ pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Ter
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};
-pub(crate) use room::{Of, Said};
+pub(crate) use room::{Of, Said, room};
 pub use trial::TrialAsk;
 
 use crate::app::App;
@@ -125,6 +125,17 @@ pub async fn answer(
 /// # Errors
 /// As [`answer`].
 pub async fn answer_asked(
+    app: &App,
+    request: &VerifiedRequest,
+    door: &Door,
+    ask: &TrialAsk,
+) -> Result<Answered, Refusal> {
+    let outcome = answer_once(app, request, door, ask).await;
+    app.metrics().answered(&request.claims().ask, &outcome);
+    outcome
+}
+
+async fn answer_once(
     app: &App,
     request: &VerifiedRequest,
     door: &Door,

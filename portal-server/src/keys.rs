@@ -1,26 +1,47 @@
-//! The portal's keys on disk. The portal signs with a delegated key; the root is made on the first start only so that
-//! there is one, and is to be carried away.
+//! The portal's keys on disk, and their life. The portal signs with a delegated key; the root is made on the first start only so
+//! that there is one, and is to be carried away.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `passphrase` | what the private key is encrypted with |
+//! | `first` | what the first start makes |
+//! | `folder`, `papers` | the files as bytes; what the root signed, verified |
+//! | `install` | whether new papers may take the place of the present ones |
+//! | `change`, `files` | writing one file, or several at once, whole or not at all |
+//! | `ring` | the keys in use, and how they are replaced while the portal runs |
+//! | `held` | the keys of a signer |
+//! | `watch`, `ending` | looks at the folder and at the end of the delegation |
+//! | `command` | `countersign-portal keys` |
 
+mod change;
+pub mod command;
+pub(crate) mod ending;
 mod files;
+mod first;
+mod folder;
+#[cfg(unix)]
+pub(crate) mod held;
+pub(crate) mod install;
+mod papers;
 pub mod passphrase;
+mod ring;
+pub(crate) mod watch;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
-use countersign_core::rotation::Rotation;
-use countersign_core::trust::{Roots, Signer};
-use countersign_core::{Id, PublicKey, SigningKey, UnixSeconds, file, pem};
+use countersign_core::trust::Roots;
+use countersign_core::{PublicKey, UnixSeconds, pem};
 
-use crate::clock::{Entropy, Rng};
-use crate::keys::files::write_file;
+use crate::clock::Entropy;
 use crate::signing::Signing;
 
 pub(crate) use files::{private_folder, write_private_file};
-
-/// How long the delegation made on the first start lasts.
-const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
+pub(crate) use folder::Folder;
+use folder::{CHAIN, NEXT, ROOT, SIGNING};
+pub use papers::Papers;
+use passphrase::{Passphrase, Sources};
+pub(crate) use ring::Ring;
 
 /// What the portal signs with and what its answers verify against.
 #[derive(Debug, Clone)]
@@ -31,6 +52,21 @@ pub struct Keys {
     pub trust: Roots,
     /// The roots that vendors build into their apps.
     pub roots: Vec<PublicKey>,
+    /// What the root signed for the portal.
+    pub papers: Papers,
+}
+
+impl Keys {
+    /// What signs, with its papers.
+    pub fn new(signing: Signing, papers: Papers) -> Self {
+        let (trust, roots) = (papers.trust.clone(), vec![papers.root.clone()]);
+        Self { signing, trust, roots, papers }
+    }
+
+    /// The time from which nothing more is signed that machines take.
+    pub fn until(&self) -> UnixSeconds {
+        self.papers.until()
+    }
 }
 
 /// Whether the portal has run before.
@@ -42,206 +78,121 @@ pub enum Start {
     Later,
 }
 
-/// Where the keys lie under the data directory.
-struct Places {
-    folder: PathBuf,
-    signing: PathBuf,
-    chain: PathBuf,
-    root_public: PathBuf,
-    root_folder: PathBuf,
+/// Where the portal's keys lie.
+pub(crate) fn keys_folder(data: &Path) -> PathBuf {
+    data.join("keys")
 }
 
-impl Places {
-    fn under(data: &Path) -> Self {
-        let folder = data.join("keys");
-        Self {
-            signing: folder.join("signing.pem"),
-            chain: folder.join("signing.chain"),
-            root_public: folder.join("root.pub"),
-            root_folder: data.join("root-key-carry-away"),
-            folder,
-        }
-    }
+fn root_folder(data: &Path) -> PathBuf {
+    data.join("root-key-carry-away")
 }
 
 /// Where the root private key still lies, if nobody has carried it away yet.
 pub fn root_left_behind(data: &Path) -> Option<PathBuf> {
-    let root = Places::under(data).root_folder.join("root.pem");
+    let root = root_folder(data).join("root.pem");
     root.exists().then_some(root)
 }
 
-/// Loads the keys; makes them when there are none.
+/// Loads the keys; makes them when there are none. A private key that an older release left unencrypted is encrypted.
 ///
 /// # Errors
-/// When files are unreadable, do not fit each other, or only some of them are there.
+/// When files are unreadable, do not fit each other, only some of them are there, or the passphrase is wrong or missing.
 pub fn load_or_create(
     data: &Path,
     vendor: &str,
     now: UnixSeconds,
     entropy: &dyn Entropy,
     start: Start,
+    sources: &Sources,
 ) -> anyhow::Result<Keys> {
-    let places = Places::under(data);
-    let there = [&places.signing, &places.chain, &places.root_public].map(|path| path.exists());
-    match there {
-        [true, true, true] => load(&places),
-        [false, false, false] if start == Start::Later => bail!(
-            "{} is missing, and this is not a new portal: its apps know the root whose delegation was there. Nothing was \
-             changed: put the folder back from your backup",
-            places.folder.display()
-        ),
-        [false, false, false] => {
-            create(data, vendor, now, entropy)?;
-            load(&places)
-        }
-        _ => bail!(
-            "{} needs signing.pem, signing.chain and root.pub, and only some are there. Nothing was changed: put the \
-             missing ones back from your backup",
-            places.folder.display()
-        ),
-    }
+    Ring::open(data, vendor, now, entropy, start, sources).map(|ring| Keys::clone(&ring.keys()))
 }
 
-fn load(places: &Places) -> anyhow::Result<Keys> {
-    let read = |path: &Path| {
-        fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
-    };
-    let root = pem::read_public(&read(&places.root_public)?)
-        .with_context(|| places.root_public.display().to_string())?;
-    let key = pem::read_private(&read(&places.signing)?, None)
-        .with_context(|| places.signing.display().to_string())?;
-    let chain = file::read(read(&places.chain)?.as_bytes())?;
-    let rotations = rotations(&places.folder)?;
-    let mut trust = Roots::new([root.clone()]);
-    trust.learn(&rotations).with_context(|| {
-        format!("the root rotations in {} do not fit root.pub", places.folder.display())
-    })?;
-    let signer = Signer::delegated(key, chain, &trust).with_context(|| {
-        format!("{} does not fit signing.pem and root.pub", places.chain.display())
-    })?;
-    if signer.max_grants().is_some() {
-        bail!(
-            "{} allows a number of grants, which the portal does not count: make one without --max-grants",
-            places.chain.display()
-        );
-    }
-    if signer.delegation().is_some_and(|delegation| delegation.scope.approved.is_some()) {
-        bail!(
-            "{} asks for approvals of a second key, which the portal cannot get: make one without --approved-days",
-            places.chain.display()
-        );
-    }
-    let list = revocations(&places.folder, &trust, &signer)?;
-    let signer = signer.with_rotations(rotations).with_revocations(list);
-    Ok(Keys { signing: Signing::Here(signer), trust, roots: vec![root] })
-}
-
-/// The tokens of `rotation-*.response`, oldest first.
-fn rotations(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with("rotation-") && name.ends_with(".response") {
-            let token = token_in(&path)?;
-            let rotation = Rotation::verify(&token).with_context(|| path.display().to_string())?;
-            found.push((rotation.seq, token));
-        }
-    }
-    found.sort();
-    Ok(found.into_iter().map(|(_, token)| token).collect())
-}
-
-/// The token of `revocations.response`, if there is one.
-fn revocations(folder: &Path, trust: &Roots, signer: &Signer) -> anyhow::Result<Option<String>> {
-    let path = folder.join("revocations.response");
-    if !path.exists() {
-        return Ok(None);
-    }
-    let token = token_in(&path)?;
-    let list = trust.verify_revocations(&token).with_context(|| path.display().to_string())?;
-    if list.names(signer.kid(), signer.delegation().and_then(|d| d.serial)) {
-        bail!(
-            "the portal's own key is on the list {}: no machine would take what it signs. Give it a new key and delegation",
-            path.display()
-        );
-    }
-    Ok(Some(token))
-}
-
-fn token_in(path: &Path) -> anyhow::Result<String> {
-    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    file::read(&bytes).with_context(|| path.display().to_string())
-}
-
-/// Makes everything in a folder beside, then moves it into place: a start that was cut off begins anew.
-fn create(
+/// The folder as it is, with the passphrase of its private keys; both made on the first start.
+fn open_folder(
     data: &Path,
     vendor: &str,
     now: UnixSeconds,
     entropy: &dyn Entropy,
-) -> anyhow::Result<()> {
-    let (places, beside) = (Places::under(data), data.join("keys.partial"));
-    let partial = Places {
-        signing: beside.join("signing.pem"),
-        chain: beside.join("signing.chain"),
-        root_public: beside.join("root.pub"),
-        folder: beside.clone(),
-        root_folder: places.root_folder.clone(),
+    start: Start,
+    sources: &Sources,
+) -> anyhow::Result<(Folder, Passphrase)> {
+    let keys = keys_folder(data);
+    if keys.join(folder::INCOMING).exists()
+        && let Some(locked) = change::lock(&keys)?
+    {
+        change::finish(&locked, &keys)?;
+    }
+    let folder = Folder::read(&keys)?;
+    let passphrase = match ([SIGNING, CHAIN, ROOT].map(|name| folder.has(name)), start) {
+        ([true, true, true], _) => {
+            let passphrase = passphrase_of(&folder, data, entropy, sources)?;
+            encrypt_in_place(&folder, &keys, entropy, &passphrase)?;
+            passphrase
+        }
+        ([false, false, false], Start::Later) => bail!(
+            "{} is missing, and this is not a new portal: its apps know the root whose delegation was there. Nothing was \
+             changed: put the folder back from your backup",
+            keys.display()
+        ),
+        ([false, false, false], Start::First) => {
+            let passphrase = sources.find_or_make(data, entropy)?;
+            first::create(data, vendor, now, entropy, &passphrase)?;
+            passphrase
+        }
+        _ => bail!(
+            "{} needs signing.pem, signing.chain and root.pub, and only some are there. Nothing was changed: put the \
+             missing ones back from your backup",
+            keys.display()
+        ),
     };
-    write_all(&partial, vendor, now, entropy)?;
-    fs::rename(&beside, &places.folder)
-        .with_context(|| format!("{} cannot be made", places.folder.display()))
+    Ok((Folder::read(&keys)?, passphrase))
 }
 
-fn write_all(
-    places: &Places,
-    vendor: &str,
-    now: UnixSeconds,
+/// A passphrase is made only where nothing is encrypted yet.
+fn passphrase_of(
+    folder: &Folder,
+    data: &Path,
     entropy: &dyn Entropy,
-) -> anyhow::Result<()> {
-    let mut rng = Rng(entropy);
-    let (root, signing) = (SigningKey::generate(&mut rng), SigningKey::generate(&mut rng));
-    let delegation = Delegation {
-        id: Id::random(&mut rng),
-        issued_at: now,
-        issuer: vendor.to_owned(),
-        holder: "portal".to_owned(),
-        not_before: now.saturating_sub(3600),
-        not_after: now + DELEGATION_SECONDS,
-        key: signing.public_key(),
-        serial: None,
-        // Time resets are for support, on purpose: the portal has nobody who asks for one.
-        scope: Scope {
-            types: vec![
-                ScopeType::Activation,
-                ScopeType::Deactivation,
-                ScopeType::Trial,
-                ScopeType::Release,
-                ScopeType::AuditCheckpoint,
-            ],
-            products: Products::All,
-            max_days: None,
-            max_grants: None,
-            approved: None,
-        },
-    };
-    private_folder(&places.folder)?;
-    private_folder(&places.root_folder)?;
-    let root_pem = pem::write_private(&root, None, &mut rng)?;
-    write_private_file(&places.root_folder.join("root.pem"), &root_pem)?;
-    write_private_file(&places.root_folder.join("README.txt"), ROOT_README)?;
-    let line =
-        file::CommentLine::new(&format!("{vendor} - delegation of the portal's signing key"));
-    write_private_file(&places.chain, &file::write(&delegation.sign(&root), &[line]))?;
-    write_file(&places.root_public, &pem::write_public(&root.public_key()), 0o644)?;
-    write_private_file(&places.signing, &pem::write_private(&signing, None, &mut rng)?)
+    sources: &Sources,
+) -> anyhow::Result<Passphrase> {
+    if !pem::is_encrypted(folder.text(SIGNING)?) {
+        return sources.find_or_make(data, entropy);
+    }
+    sources.find(data)?.with_context(|| {
+        format!(
+            "{} is encrypted, and there is no passphrase: {} is missing, and neither --key-passphrase-file, {} nor a credential \
+             {} of systemd gives one. Nothing was changed, and no key was made: put it back from your backup",
+            keys_folder(data).join(SIGNING).display(),
+            data.join(passphrase::FILE).display(),
+            passphrase::VARIABLE,
+            passphrase::CREDENTIAL,
+        )
+    })
 }
 
-const ROOT_README: &str = "root.pem is the vendor's root key. The portal does not need it: it signs with a key that the\n\
-root delegated to it (keys/signing.pem). Carry root.pem to two places that are offline, such as two\n\
-USB sticks in two safes, and delete this folder. Whoever has root.pem can sign anything for you;\n\
-without it you cannot delegate again when the portal's delegation ends or its key is stolen.\n";
+/// What an older release wrote, or somebody put there, in clear: the encrypted file takes its place in one step.
+fn encrypt_in_place(
+    folder: &Folder,
+    keys: &Path,
+    entropy: &dyn Entropy,
+    passphrase: &Passphrase,
+) -> anyhow::Result<()> {
+    for name in [SIGNING, NEXT].into_iter().filter(|name| folder.has(name)) {
+        if !pem::is_encrypted(folder.text(name)?) {
+            let key = pem::read_private(folder.text(name)?, None).context(name)?;
+            write_private_file(&keys.join(name), &passphrase.seal(&key, entropy)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The keys of a folder.
+fn load(folder: &Folder, passphrase: &Passphrase) -> anyhow::Result<Keys> {
+    let papers = Papers::read(folder)?;
+    let signer = papers.signer(papers.key(folder, passphrase)?)?;
+    Ok(Keys::new(Signing::Here(signer), papers))
+}
 
 #[cfg(test)]
 mod tests;

@@ -11,13 +11,15 @@
 //! | `pages` | HTML for people: public page, login, licenses, vendor's pages |
 //! | `keys`, `vault`, `app`, `config`, `clock` | signing key and roots; secrets of second factors; what handlers have at hand; what the operator sets; injected time and randomness |
 //! | `signing`, `signer` | who signs; the signer as a process of its own |
+//! | `metrics` | what is measured, for Prometheus |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
-//! | `settings` | what the vendor sets |
+//! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
 //! | `admin` | the same set-up by command line |
+//! | `import` | what comes from another system |
 
 pub mod access;
 mod account;
@@ -32,12 +34,16 @@ mod config;
 pub mod desk;
 mod download;
 mod fields;
+pub mod journals;
+pub mod import;
 pub mod keys;
 pub mod lane;
 pub mod language;
 mod legacy;
 mod limits;
+pub mod look;
 mod mail;
+mod metrics;
 mod pages;
 mod password;
 mod problem;
@@ -82,7 +88,8 @@ pub async fn serve(
     #[cfg(unix)]
     let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
-    let postman = tokio::spawn(mail::run(app.clone(), stopped));
+    let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
+    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
         async move {
@@ -97,12 +104,23 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, postman).await;
-    let _ = tokio::time::timeout(DRAIN, sealer).await;
+    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();
     served
+}
+
+/// Serves what is measured, as text for Prometheus, until the process ends: on a listener of its own, which strangers do not
+/// reach.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_metrics(listener: TcpListener, app: App) -> anyhow::Result<()> {
+    let service = router::metrics(&app).into_make_service();
+    let mut server = axum_server::from_tcp(listener.into_std()?)?;
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+    server.serve(service).await.context("the listener of the metrics failed")
 }
 
 /// Who takes longer to say what they want only holds a connection.

@@ -64,6 +64,13 @@ pub(crate) enum Mail {
         /// How many that are.
         per_day: u64,
     },
+    /// The portal's delegation ends soon, or has ended.
+    SigningKey {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// When it ends.
+        until: UnixSeconds,
+    },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
         /// Whose account.
@@ -122,6 +129,7 @@ impl Mail {
             Self::ResetPassword { email } => Some(format!("reset:{}", Hash::of(email))),
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
+            Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
             Self::EmailChanged { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });

@@ -9,10 +9,13 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
 use countersign_portal::audit::{self, command::AuditCommand};
+use countersign_portal::keys::command::KeysCommand;
+use countersign_portal::keys::passphrase::Sources;
+use countersign_portal::import;
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
-use countersign_portal::{App, Config, Smtp, keys, serve, setup_link};
+use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -44,6 +47,21 @@ enum Command {
         /// Your name as a vendor.
         #[arg(long)]
         vendor: String,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
+    },
+    /// The portal's own keys, also while it runs.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+        /// Folder with database and keys.
+        #[arg(long, global = true, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
     },
     /// The audit log: take it along, sign where it ends, compare the database with it.
     Audit {
@@ -58,6 +76,8 @@ enum Command {
         /// The socket of the signer, as `serve` has it.
         #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
         signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
     },
     /// Set up without a browser, also while the portal runs.
     Admin {
@@ -75,6 +95,8 @@ enum Command {
         /// The socket of the signer, as `serve` has it.
         #[arg(long, global = true, value_name = "PATH", env = SIGNER)]
         signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
     },
     /// The signing key in a process of its own, which the portal reaches by a Unix socket.
     #[cfg(unix)]
@@ -82,7 +104,41 @@ enum Command {
         #[command(subcommand)]
         command: Box<SignerCommand>,
     },
+    /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
+    Import {
+        #[command(flatten)]
+        import: Box<import::Arguments>,
+        /// Folder with database and keys.
+        #[arg(long, default_value = "portal-data")]
+        data: PathBuf,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        /// The socket of the signer, as `serve` has it.
+        #[arg(long, value_name = "PATH", env = SIGNER)]
+        signer: Option<PathBuf>,
+        #[command(flatten)]
+        passphrase: KeyPassphrase,
+    },
 }
+
+/// How the signing key is opened.
+#[derive(Debug, clap::Args)]
+struct KeyPassphrase {
+    /// A file with the passphrase of the signing key in its first line; or the variable COUNTERSIGN_KEY_PASSPHRASE, or the
+    /// credential countersign-key-passphrase of systemd [default: key-passphrase in the data folder, made by the first start].
+    #[arg(long, global = true, value_name = "FILE")]
+    key_passphrase_file: Option<PathBuf>,
+}
+
+impl KeyPassphrase {
+    fn sources(self) -> Sources {
+        Sources::of_process(self.key_passphrase_file)
+    }
+}
+
+/// The exit code of an import that is done but for some entries.
+const WITH_PROBLEMS: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 struct Serve {
@@ -132,6 +188,12 @@ struct Serve {
     /// where whoever runs this portal cannot change it.
     #[arg(long, value_name = "DIR")]
     audit_checkpoints: Option<PathBuf>,
+    /// Serve metrics for Prometheus at /metrics of this address, e.g. 127.0.0.1:9464. It is for whoever measures alone: never
+    /// an address that strangers reach.
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    #[command(flatten)]
+    passphrase: KeyPassphrase,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
@@ -151,7 +213,17 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(options) => run_server(*options).await?,
-        Command::Init { data, vendor } => init(data, vendor).await?,
+        Command::Init { data, vendor, passphrase } => {
+            init(data, vendor, passphrase.sources()).await?;
+        }
+        Command::Keys { command, data, json, passphrase } => {
+            let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
+            print_made(&keys::command::run(&config, command).await?, json);
+        }
+        Command::Import { import, data, json, signer, passphrase } => {
+            let config = Config { signer, key_passphrase: passphrase.sources(), ..Config::new(data) };
+            return run_import(*import, config, json).await;
+        }
         #[cfg(unix)]
         Command::Signer { command } => {
             if let SignerCommand::Serve(options) = command.as_ref() {
@@ -159,8 +231,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             }
             signer::args::run(*command, shutdown_signal()).await?;
         }
-        Command::Audit { command, data, json, signer } => {
-            let app = open(&data, None, signer).await?;
+        Command::Audit { command, data, json, signer, passphrase } => {
+            let app = open(&data, None, signer, passphrase.sources()).await?;
             let ran = audit::command::run(&app, command).await?;
             app.store().close();
             if let Some(said) = ran.said {
@@ -168,8 +240,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             }
             return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Command::Admin { command, data, json, release_store, signer } => {
-            let app = open(&data, release_store.as_deref(), signer).await?;
+        Command::Admin { command, data, json, release_store, signer, passphrase } => {
+            let app = open(&data, release_store.as_deref(), signer, passphrase.sources()).await?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
@@ -183,7 +255,15 @@ async fn open(
     data: &Path,
     release_store: Option<&str>,
     signer: Option<PathBuf>,
+    key_passphrase: Sources,
 ) -> anyhow::Result<App> {
+    must_exist(data)?;
+    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    let config = Config { signer, key_passphrase, ..config };
+    App::open(config).await.context("nothing was done")
+}
+
+fn must_exist(data: &Path) -> anyhow::Result<()> {
     if !App::exists(data) {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -192,9 +272,24 @@ async fn open(
             data.display()
         );
     }
-    let config = config(data.to_owned(), release_store).context("nothing was done")?;
-    let config = Config { signer, ..config };
-    App::open(config).await.context("nothing was done")
+    Ok(())
+}
+
+async fn run_import(
+    import: import::Arguments,
+    config: Config,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    must_exist(&config.data)?;
+    let app = App::open(config).await.context("nothing was imported")?;
+    let summary = import::run(&app, import).await;
+    app.store().close();
+    let summary = summary?;
+    match json {
+        true => println!("{}", summary.json),
+        false => summary.lines().iter().for_each(|line| println!("{line}")),
+    }
+    Ok(if summary.has_problems { ExitCode::from(WITH_PROBLEMS) } else { ExitCode::SUCCESS })
 }
 
 fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
@@ -206,11 +301,11 @@ fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> 
     Ok(config)
 }
 
-async fn init(data: PathBuf, vendor: String) -> anyhow::Result<()> {
+async fn init(data: PathBuf, vendor: String, key_passphrase: Sources) -> anyhow::Result<()> {
     if App::exists(&data) {
         anyhow::bail!("there is a portal in {} already: nothing was changed", data.display());
     }
-    let app = App::open(Config { vendor, ..Config::new(data.clone()) }).await?;
+    let app = App::open(Config { vendor, key_passphrase, ..Config::new(data.clone()) }).await?;
     app.store().close();
     println!("portal        {}", data.display());
     say_where_the_root_is(&data);
@@ -271,6 +366,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         mail_from: options.mail_from,
         audit_checkpoints: options.audit_checkpoints,
         signer: options.signer,
+        key_passphrase: options.passphrase.sources(),
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
     if let Some(folder) = &config.audit_checkpoints {
@@ -282,7 +378,17 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let reached_at = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let reached_at = reached_at.trim_end_matches('/');
+    let measured = match options.metrics {
+        Some(address) => Some(TcpListener::bind(address).await.with_context(|| {
+            format!("{address} cannot be listened on; choose another address with --metrics")
+        })?),
+        None => None,
+    };
     let app = App::open(config).await?;
+    if let Some(listener) = measured {
+        println!("metrics       http://{}/metrics", listener.local_addr()?);
+        tokio::spawn(serve_metrics(listener, app.clone()));
+    }
     say_where_the_root_is(&options.data);
     if let Some(place) = upload::kept_elsewhere(&app).await? {
         eprintln!(

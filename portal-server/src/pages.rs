@@ -17,6 +17,7 @@ pub(crate) mod responses;
 pub(crate) mod setup;
 
 use std::borrow::Borrow;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +30,7 @@ pub(crate) use self::error::ErrorPage;
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::{Arg, Language, Say};
+use crate::look::{Look, Place, Text};
 
 /// The most bytes of an upload or of the form that confirms it: 16 MiB of files or tokens, and what stands around each.
 const MOST_BYTES: usize = 18 * 1024 * 1024;
@@ -45,18 +47,20 @@ pub(crate) struct Frame {
     pub(crate) is_admin: bool,
     pub(crate) runs_organization: bool,
     pub(crate) language: Language,
+    pub(crate) look: Arc<Look>,
     path: String,
 }
 
 impl Frame {
-    pub(crate) fn new(app: &App, visitor: &Visitor) -> Self {
+    pub(crate) fn new(_: &App, visitor: &Visitor) -> Self {
         let user = visitor.user.as_ref();
         Self {
-            vendor: app.vendor().to_owned(),
+            vendor: visitor.look.name.clone(),
             user: user.map(|u| u.shown_name().to_owned()),
             runs_organization: user.is_some_and(|u| u.runs().is_some()),
             is_admin: user.is_some_and(|u| u.role == Role::Admin),
             language: visitor.language,
+            look: Arc::clone(&visitor.look),
             path: visitor.path.clone(),
         }
     }
@@ -69,6 +73,16 @@ impl Frame {
     /// Whether the page is exactly this one.
     pub(crate) fn is_here(&self, path: &str) -> bool {
         self.path == path
+    }
+
+    /// The vendor's words for the public page.
+    pub(crate) fn public_words(&self) -> Option<&Text> {
+        self.look.text(Place::Public, self.language)
+    }
+
+    /// The vendor's words for the foot of every page.
+    pub(crate) fn foot(&self) -> Option<&Text> {
+        self.look.text(Place::Foot, self.language)
     }
 
     pub(crate) fn t(&self, key: impl AsRef<str>) -> String {

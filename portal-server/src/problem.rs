@@ -87,6 +87,33 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "broken-body", title, fact, advice)
     }
 
+    /// What was pushed is no part of a journal.
+    pub(crate) fn journal_unreadable(why: &str) -> Self {
+        let fact = format!("what was sent is no part of a journal: {why}");
+        let advice = "Nothing of it was taken in. Check the journal: countersign journal verify; send its first line, and entries \
+            that follow one another, as its lines.";
+        let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "No part of a journal");
+        Self::new(status, "journal-unreadable", title, &fact, advice)
+    }
+
+    /// What came before it is not known.
+    pub(crate) fn journal_does_not_follow() -> Self {
+        let fact =
+            "the first entry that was sent does not follow from what is known of this journal";
+        let advice = "Nothing of it was taken in. Ask with GET how far the journal is known and send what follows, or all of it.";
+        let title = "Something is missing before it";
+        Self::new(StatusCode::CONFLICT, "journal-does-not-follow", title, fact, advice)
+    }
+
+    /// More than is taken at a time.
+    pub(crate) fn journal_too_large() -> Self {
+        let fact = "a part of a journal has at most 4 MiB and 1,000 entries";
+        let advice =
+            "Nothing of it was taken in. Send less at a time; what follows goes on after it.";
+        let title = "Too large";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "journal-too-large", title, fact, advice)
+    }
+
     pub(crate) fn bad_json() -> Self {
         let title = "The body is not readable";
         let fact = "the body is not a JSON object with a string \"request\"";

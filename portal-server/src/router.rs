@@ -20,7 +20,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access};
 use crate::app::App;
-use crate::{api, assets, legacy, limits, pages, release};
+use crate::{api, assets, legacy, limits, metrics, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,12 @@ fn api(app: &App) -> Table<'_> {
             "/api/v1/requests/preview",
             Access::Token(TokenScope::AnswerRequests),
             api::support::preview(),
+        )
+        .route("/api/v1/journals", Access::Token(TokenScope::PushJournal), api::journals::push())
+        .route(
+            "/api/v1/journals/{id}",
+            Access::Token(TokenScope::PushJournal),
+            api::journals::show(),
         )
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
@@ -309,6 +315,34 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route("/admin/tokens/{id}/revoke", Access::Admin, post(pages::admin::tokens::revoke))
         .route(
+            "/admin/keys",
+            Access::Admin,
+            pages::admin::keys::upload(
+                get(pages::admin::keys::show).post(pages::admin::keys::install),
+            ),
+        )
+        .route(
+            "/admin/settings/look",
+            Access::Admin,
+            get(pages::admin::look::show).post(pages::admin::look::save),
+        )
+        .route(
+            "/admin/settings/look/{picture}",
+            Access::Admin,
+            pages::admin::look::upload(post(pages::admin::look::bring)),
+        )
+        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
+        .route(
+            "/admin/settings/look/{picture}/remove",
+            Access::Admin,
+            post(pages::admin::look::remove),
+        )
+        .route(
+            "/admin/settings/texts",
+            Access::Admin,
+            get(pages::admin::texts::show).post(pages::admin::texts::save),
+        )
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),
@@ -328,6 +362,13 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
+        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
+        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/journals/{id}/take-back",
+            Access::Admin,
+            get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
+        )
         .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
         .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
         .route(
@@ -345,6 +386,12 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             post(pages::admin::customers::save_organization),
         )
+}
+
+/// What the listener for metrics answers: it has nothing else, and is for nobody but who measures.
+pub(crate) fn metrics(app: &App) -> Router {
+    let table = Table::new(app).route("/metrics", Access::Api, get(metrics::show));
+    table.router.with_state(app.clone())
 }
 
 /// All of it, with what stands around every route.

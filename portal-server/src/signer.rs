@@ -34,8 +34,8 @@ use limits::Limits;
 
 /// How a signer runs.
 pub struct Options {
-    /// The folder with signing.pem, signing.chain, root.pub, and the journals.
-    pub keys: PathBuf,
+    /// The folder with `keys` (signing.pem, signing.chain, root.pub) and the journals.
+    pub data: PathBuf,
     /// Where the portal reaches it.
     pub socket: PathBuf,
     /// Where the passphrase of signing.pem may be, beside the folder itself.
@@ -61,8 +61,9 @@ pub struct Running {
 /// # Errors
 /// When the keys do not fit each other, the journal is wrong, or another signer runs on the folder or the socket.
 pub fn open(options: Options) -> anyhow::Result<Running> {
-    let Options { keys, socket, passphrase, allowed, limits, clock, entropy } = options;
-    let folder = Arc::new(folder::Folder::open(&keys, passphrase)?);
+    let Options { data, socket, passphrase, allowed, limits, clock, entropy } = options;
+    let opened = folder::Folder::open(&data, &passphrase, Arc::clone(&clock), entropy.as_ref())?;
+    let folder = Arc::new(opened);
     let book = book::Book::open(Arc::clone(&folder), limits, Arc::clone(&clock), entropy)?;
     let socket = server::Socket::bind(&socket)?;
     let desk = Arc::new(server::Desk { folder, book, limits, clock, allowed });

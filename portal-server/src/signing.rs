@@ -15,7 +15,7 @@ use countersign_core::{Error, Thumbprint};
 
 #[cfg(unix)]
 pub use client::{Away, Client, State};
-pub use public::{Known, Public};
+pub use public::{Public, length_of};
 #[cfg(unix)]
 pub use there::{There, open, watch};
 
@@ -41,6 +41,9 @@ pub enum NotSigned {
     #[cfg(unix)]
     #[error(transparent)]
     Away(#[from] Away),
+    /// The signer is there, and cannot sign: its disk is full, its journal wrong.
+    #[error("the signer cannot write its journal now")]
+    Unable,
     /// The signer signs no more of this for so many seconds.
     #[error("the signer did not sign: {fact}")]
     TooMuch {
@@ -79,7 +82,7 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign(response)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign(evidence, response).await,
+            Self::There(there) => there.sign(evidence, response).await,
         }
     }
 
@@ -91,7 +94,7 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign_release(release)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign_release(release).await,
+            Self::There(there) => there.sign_release(release).await,
         }
     }
 
@@ -115,7 +118,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.sign(response).map(|token| token.len()),
             #[cfg(unix)]
-            Self::There(there) => there.known.length_of(response),
+            Self::There(there) => length_of(&there.papers, response),
         }
     }
 
@@ -143,7 +146,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.kid(),
             #[cfg(unix)]
-            Self::There(there) => &there.known.kid,
+            Self::There(there) => &there.kid,
         }
     }
 
@@ -152,7 +155,7 @@ impl Signing {
         match self {
             Self::Here(signer) => signer.delegation(),
             #[cfg(unix)]
-            Self::There(there) => Some(&there.known.delegation),
+            Self::There(there) => Some(&there.papers.delegation),
         }
     }
 }

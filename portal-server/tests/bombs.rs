@@ -1,4 +1,4 @@
-//! Zip bombs, made here: each is refused, and what it took is counted in bytes of memory, not in time.
+//! Zip bombs and pictures that are bombs, most of them made here: each is refused, and what it took is counted in bytes of memory, not in time.
 #![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
 
 use std::io::{Cursor, Write as _};
@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use countersign_portal::bundle::read::{Brought, MOST_BYTES, MOST_FILES, Unpacker};
 use countersign_portal::bundle::unread::{TooMuch, Unread};
+use countersign_portal::look::picture::{self, Unusable};
 use peak_alloc::PeakAlloc;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -172,4 +173,114 @@ fn attack_zips_in_zips_as_a_quine_has_them() {
         zip = outer.finish().unwrap().into_inner();
     }
     assert_eq!(only(unpack(zip, 512 * KIB)), Err(Unread::NestedZip));
+}
+
+/// Reads a picture that is to be refused, with at most `most` bytes of memory.
+#[track_caller]
+fn refused(picture: &[u8], most: usize) -> Unusable {
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    let read = picture::logo(picture);
+    let peak = MEMORY.peak_usage() - before;
+    assert!(peak <= most, "{peak} bytes of memory, at most {most} are right");
+    read.unwrap_err()
+}
+
+/// A chunk of a PNG file.
+fn chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {
+    let crc = !remainder(kind, content);
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&length, kind, content, &crc.to_be_bytes()].concat()
+}
+
+fn remainder(kind: &[u8], content: &[u8]) -> u32 {
+    kind.iter().chain(content).fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
+        })
+    })
+}
+
+/// The beginning of a PNG file with so many pixels.
+fn head(width: u32, height: u32) -> Vec<u8> {
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
+    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header)].concat()
+}
+
+/// Zeros as zlib packs them, as a stream of its own.
+fn packed_zeros(size: usize) -> Vec<u8> {
+    let png = {
+        let zeros = image::GrayImage::new(8192, u32::try_from(size / 8192).unwrap());
+        let mut bytes = Cursor::new(Vec::new());
+        zeros.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    };
+    let (mut at, mut packed) = (8, Vec::new());
+    while at < png.len() {
+        let length = u32::from_be_bytes(png[at..at + 4].try_into().unwrap()) as usize;
+        if &png[at + 4..at + 8] == b"IDAT" {
+            packed.extend_from_slice(&png[at + 8..at + 8 + length]);
+        }
+        at += 12 + length;
+    }
+    packed
+}
+
+#[test]
+fn attack_a_picture_of_four_gigabytes_in_five_kilobytes() {
+    let corpora = std::env::var_os("COUNTERSIGN_CORPORA").map(std::path::PathBuf::from);
+    let Some(bomb) = corpora.and_then(|folder| std::fs::read(folder.join("pixel-bomb.jpg")).ok())
+    else {
+        eprintln!(
+            "COUNTERSIGN_CORPORA names no folder with pixel-bomb.jpg: only our own are tried"
+        );
+        return;
+    };
+    let refused = refused(&bomb, MIB);
+    assert!(matches!(refused, Unusable::Size { width, .. } if width > 60_000), "{refused:?}");
+}
+
+#[test]
+fn attack_pictures_that_say_they_are_huge() {
+    let png = [head(50_000, 50_000), chunk(b"IDAT", &packed_zeros(64 * MIB))].concat();
+    assert_eq!(refused(&png, MIB), Unusable::Size { width: 50_000, height: 50_000 });
+    let largest = head(u32::MAX, u32::MAX);
+    assert!(matches!(refused(&largest, MIB), Unusable::Size { .. }));
+    // A lossless WebP says its size in its first bits: both sides less one, in 14 bits each.
+    let bits = 16_382_u32 | (16_382 << 14);
+    let body = [&[0x2f][..], &bits.to_le_bytes(), &[0; 27]].concat();
+    let length = u32::try_from(body.len()).unwrap();
+    let riff = length + 12;
+    let webp = [&b"RIFF"[..], &riff.to_le_bytes(), b"WEBPVP8L", &length.to_le_bytes(), &body];
+    assert_eq!(refused(&webp.concat(), MIB), Unusable::Size { width: 16_383, height: 16_383 });
+    // A JPEG head with the largest size that there is.
+    let frame = [0xff, 0xc0, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0];
+    let jpeg = [&[0xff, 0xd8][..], &frame, &[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0, 0xff, 0xd9]];
+    assert_eq!(refused(&jpeg.concat(), MIB), Unusable::Size { width: 65_535, height: 65_535 });
+}
+
+#[test]
+fn attack_a_profile_or_comment_of_a_picture_that_inflates_without_end() {
+    let bomb = packed_zeros(256 * MIB);
+    assert!(bomb.len() < 2 * MIB, "{}", bomb.len());
+    for (kind, before) in
+        [(b"iCCP", &b"x\0\0"[..]), (b"zTXt", b"x\0\0"), (b"iTXt", b"x\0\x01\0\0\0")]
+    {
+        let content = [before, &bomb].concat();
+        let png = [head(64, 64), chunk(kind, &content), chunk(b"IDAT", b""), chunk(b"IEND", b"")];
+        assert_eq!(refused(&png.concat(), 16 * MIB), Unusable::Damaged);
+    }
+}
+
+#[test]
+fn attack_pixels_that_inflate_to_more_than_the_picture_has() {
+    let png = [head(64, 64), chunk(b"IDAT", &packed_zeros(256 * MIB)), chunk(b"IEND", b"")];
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    // Whether it is read as far as the picture goes is the decoder's business; what it takes is ours.
+    let _ = picture::logo(&png.concat());
+    let peak = MEMORY.peak_usage() - before;
+    assert!(peak <= 8 * MIB, "{peak}");
 }

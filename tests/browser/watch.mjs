@@ -8,10 +8,10 @@ const ELEMENTS = ["a", "b", "br", "button", "code", "dd", "details", "div", "dl"
   "label", "legend", "li", "main", "nav", "ol", "option", "p", "progress", "section", "select", "span", "summary", "table", "tbody", "td", "textarea", "th", "thead", "tr", "ul"];
 
 /** Those that Markdown may become, in release notes. */
-const IN_NOTES = ["a", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"];
+const IN_NOTES = ["a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"];
 
 /** What a page may load beside itself. */
-const LOADED = /^\/assets\/(portal\.css|portal\.js|icon\.svg)$|^\/responses\/[\w-]+\/qr\.svg$/;
+const LOADED = /^\/assets\/(portal\.css|portal\.js|icon\.svg|look-[\w-]+\.css|tick-[\w-]+\.svg|(logo|icon|made-icon)-[\w-]+\.png)$|^\/responses\/[\w-]+\/qr\.svg$/;
 
 /** What is looked at on each page; runs in the page. */
 function inspect([elements, inNotes]) {

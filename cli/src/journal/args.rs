@@ -13,6 +13,8 @@ pub(crate) enum Command {
     Show(Show),
     /// Say where a journal ends: keep it elsewhere, to prove later that nothing was cut off.
     Head(Head),
+    /// Take what was signed to the portal, which counts it: seats, duplicates, what is beyond a limit, what is missing.
+    Push(Push),
 }
 
 /// Whose responses the journal holds.
@@ -58,6 +60,28 @@ pub(crate) struct Show {
     pub(crate) request: Option<PathBuf>,
     /// The journal.
     pub(crate) journal: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: countersign journal push alice.journal \\\n           \
+    --portal https://portal.acme.example --token-file portal.token\n\
+    Only what the portal does not know yet is sent; the same command goes on where an\n\
+    interrupted one ended. Pushing again changes nothing.")]
+pub(crate) struct Push {
+    #[command(flatten)]
+    pub(crate) signer: Signer,
+    /// The portal's address.
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_PORTAL")]
+    pub(crate) portal: String,
+    /// A file whose first line is a token with the scope journal:push [default: the variable COUNTERSIGN_TOKEN].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Say what would be sent, and send nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The journals.
+    #[arg(required = true, value_name = "JOURNAL")]
+    pub(crate) journals: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

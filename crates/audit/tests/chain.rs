@@ -33,7 +33,7 @@ fn entry(n: u64, prev: Hash, detail: &str) -> Entry<'_> {
         action: "license.change".into(),
         subject: format!("license {n}").into(),
         detail: detail.into(),
-        organization: (n % 2 == 0).then(|| "lab".into()),
+        organization: n.is_multiple_of(2).then(|| "lab".into()),
     }
 }
 

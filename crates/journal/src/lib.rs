@@ -12,6 +12,7 @@
 //! | --- | --- |
 //! | [`line`](mod@line) | one line, written and read |
 //! | [`journal`] | the file under its lock: find, count, append |
+//! | [`part`] | a part of it on its way elsewhere |
 //! | [`read`] | its lines one after the other, whoever holds the lock |
 //! | [`verify`](mod@verify) | what is wrong with a journal, line by line |
 //! | [`error`] | why it cannot be used |
@@ -20,6 +21,7 @@ pub mod error;
 pub mod journal;
 pub mod line;
 mod lock;
+pub mod part;
 pub mod read;
 mod recent;
 pub mod verify;
@@ -27,5 +29,6 @@ pub mod verify;
 pub use error::{Error, Result};
 pub use journal::{Journal, Locked, New, Opened};
 pub use line::{Entry, Form, Head, Opening};
+pub use part::Part;
 pub use read::{Line, Lines};
 pub use verify::{Finding, Kind, verify};

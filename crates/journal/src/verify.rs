@@ -369,7 +369,7 @@ impl Walk<'_> {
 }
 
 /// What of a line its response contradicts.
-fn untrue(
+pub(crate) fn untrue(
     entry: &Entry<'_>,
     verified: &VerifiedResponse,
     opening: Option<&Opening>,

@@ -4,29 +4,26 @@ use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
-use crate::activation::{self, Activation, ActivationState, END};
+use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run};
+use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run, seat};
 
 const YEAR: u64 = 365 * 86_400;
 
 const INSERT: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
     device_name_folded, platform, app_version, state, reinstall, created_at, expires_at, import_by, door, by_user, \
-    group_id, request_id, request_hash) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'active', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
-const TAKE_SEAT: &str = "UPDATE license SET live_activations = live_activations + 1, \
-    total_activations = total_activations + 1 \
-    WHERE id = ?1 AND (allowed_activations IS NULL OR live_activations < allowed_activations)";
+    group_id, request_id, request_hash, granted_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'active', ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?11)";
 const START_VALIDITY: &str = "UPDATE license SET first_activated_at = ?2, expires_at = ?3, revision = revision + 1 \
     WHERE id = ?1 AND first_activated_at IS NULL";
 const NOTE_FIRST: &str =
     "UPDATE license SET first_activated_at = ?2 WHERE id = ?1 AND first_activated_at IS NULL";
 const CURRENT: &str = "SELECT revision, live_activations, first_activated_at, total_releases FROM license WHERE id = ?1";
 const RENEW: &str = "UPDATE activation SET fingerprint = ?2, device_name = ?3, device_name_folded = ?4, platform = ?5, \
-    app_version = ?6, expires_at = ?7, import_by = ?8, request_id = ?9, request_hash = ?10 \
+    app_version = ?6, expires_at = ?7, import_by = ?8, request_id = ?9, request_hash = ?10, granted_at = ?11 \
     WHERE id = ?1 AND state = 'active'";
 const REINSTALLS: &str =
     "SELECT COUNT(*) FROM activation WHERE seat = ?1 AND reinstall = 1 AND created_at > ?2";
@@ -323,6 +320,7 @@ fn renew(c: &Connection, activate: &Activate, own: &Activation) -> Result<()> {
         seconds(activate.import_by),
         activate.request_id.to_string(),
         activate.request_hash.to_string(),
+        seconds(activate.now.max(own.granted_at)),
     );
     run(c, RENEW, values)?;
     if own.fingerprint != device.fingerprint {
@@ -340,11 +338,10 @@ fn take_over(
     reinstall: bool,
 ) -> Result<()> {
     let former_id = former.id.to_string();
-    if run(c, END, (&former_id, "replaced", seconds(activate.now)))? != 1 {
+    if !activation::end(c, former, ActivationState::Replaced, activate.now)? {
         // The plan was made from this very row in this transaction: a seat never has two holders.
         return Err(StoreError::Malformed("holder of a seat"));
     }
-    fingerprint::delete(c, &former.license.to_string(), &former.fingerprint, &former_id)?;
     insert(c, activate, former.seat, reinstall, former.group)?;
     record(
         c,
@@ -362,7 +359,7 @@ fn take_new(
 ) -> Result<()> {
     let license = &activate.terms;
     let id = license.id.to_string();
-    if run(c, TAKE_SEAT, [&id])? != 1 {
+    if seat::take(c, &license.id)? == seat::Taken::None {
         // The plan was made from this very row in this transaction.
         return Err(StoreError::Malformed("license counter"));
     }

@@ -7,19 +7,20 @@ use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
-use crate::row::Columns;
-use crate::{Store, find};
+use crate::row::{Columns, seconds};
+use crate::{Store, find, fingerprint, list, run};
 
 const FIND: &str = "SELECT a.id, a.license_id, a.seat, a.device_key, a.fingerprint, a.device_name, a.platform, \
     a.app_version, a.state, a.created_at, a.expires_at, a.import_by, a.ended_at, a.door, a.by_user, \
     CASE WHEN b.name <> '' THEN b.name WHEN b.role = 'customer' THEN b.email END, a.group_id, a.request_id, \
-    a.request_hash, a.released_by, \
+    a.request_hash, a.granted_at, a.released_by, \
     CASE WHEN r.name <> '' THEN r.name WHEN r.role = 'customer' THEN r.email END, a.release_reason, a.came_back_at \
     FROM activation a LEFT JOIN app_user b ON b.id = a.by_user LEFT JOIN app_user r ON r.id = a.released_by \
     WHERE a.id = ?1";
 const OF_DEVICE: &str = "SELECT id FROM activation \
     WHERE license_id = ?1 AND device_key = ?2 AND state IN ('active', 'returned')";
-pub(crate) const END: &str = "UPDATE activation SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state IN ('active', 'returned')";
+const END: &str = "UPDATE activation SET state = ?2, ended_at = ?3 WHERE id = ?1 AND state IN ('active', 'returned')";
+const ENDED: &str = "SELECT id FROM activation WHERE state IN ('deactivated', 'replaced', 'released') AND id > ?1 ORDER BY id LIMIT 1000";
 
 /// An activation as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Activation {
     pub state: ActivationState,
     /// When the seat was taken.
     pub created_at: UnixSeconds,
+    /// When its newest response was signed.
+    pub granted_at: UnixSeconds,
     /// When the grant ends.
     pub expires_at: Option<UnixSeconds>,
     /// When its latest response must be installed by.
@@ -150,6 +153,49 @@ pub(crate) fn of_device(
     }
 }
 
+/// Ends an activation that holds a seat, and looks for its machine among the ended ones from now on. Whether it held one.
+pub(crate) fn end(
+    c: &Connection,
+    activation: &Activation,
+    state: ActivationState,
+    at: UnixSeconds,
+) -> Result<bool> {
+    let id = activation.id.to_string();
+    let ended = run(c, END, (&id, state.as_str(), seconds(at)))? == 1;
+    if ended {
+        note_end(c, activation)?;
+    }
+    Ok(ended)
+}
+
+/// The machine of an activation that holds no seat any more is found among the ended ones: what an older response of another
+/// journal gave it counts no more.
+pub(crate) fn note_end(c: &Connection, activation: &Activation) -> Result<()> {
+    let (id, machine) = (activation.id.to_string(), &activation.fingerprint);
+    fingerprint::delete(c, &activation.license.to_string(), machine, &id)?;
+    fingerprint::insert(c, &ended_scope(&activation.license), machine, &id)
+}
+
+/// Where the components of machines are kept that hold no seat any more.
+pub(crate) fn ended_scope(license: &LicenseId) -> String {
+    format!("ended:{license}")
+}
+
+/// Notes the machines of all that ended before this was noted.
+pub(crate) fn note_ended(c: &Connection) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let ids = list(c, ENDED, [&after], |row| row.text())?;
+        let Some(last) = ids.last() else { return Ok(()) };
+        after.clone_from(last);
+        for id in &ids {
+            if let Some(ended) = find_activation(c, id)? {
+                fingerprint::insert(c, &ended_scope(&ended.license), &ended.fingerprint, id)?;
+            }
+        }
+    }
+}
+
 /// The name by which a machine is searched and sorted.
 pub(crate) fn folded(device_name: Option<&str>) -> String {
     device_name.unwrap_or_default().trim().to_lowercase()
@@ -175,6 +221,7 @@ fn map(row: &mut Columns<'_>) -> Result<Activation> {
         by_name: row.take()?,
         group: row.optional("group id")?,
         request: row.optional("request id")?.zip(row.optional("request hash")?),
+        granted_at: row.time()?,
         release: None,
     };
     let (by, by_name) = (row.optional("user id")?, row.take()?);

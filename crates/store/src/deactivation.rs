@@ -7,13 +7,11 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{Store, audit, fingerprint, group_seat, receipt, release, run};
+use crate::{Store, audit, find, group_seat, receipt, release, run, seat};
 
-const FREE_SEAT: &str = "UPDATE license SET live_activations = live_activations - 1, \
-    total_deactivations = total_deactivations + 1, revision = revision + 1 \
-    WHERE id = ?1 AND (allowed_deactivations IS NULL OR total_deactivations < allowed_deactivations) \
-    RETURNING live_activations";
-const ALLOWED: &str = "SELECT COALESCE(allowed_deactivations, 0) FROM license WHERE id = ?1";
+const PROVEN: &str = "UPDATE activation SET state = 'deactivated', ended_at = ?2 WHERE id = ?1 AND state = 'replaced'";
+const GIVEN_UP_FOR: &str = "SELECT 1 FROM activation WHERE license_id = ?1 AND device_key = ?2 AND request_hash = ?3 \
+    AND state IN ('deactivated', 'released') LIMIT 1";
 const MARK_RETURNED: &str =
     "UPDATE activation SET state = 'returned', ended_at = ?2 WHERE id = ?1 AND state = 'active'";
 
@@ -68,10 +66,15 @@ impl Store {
             let Some(activation) = activation::find_activation(c, &id.to_string())? else {
                 return Ok((Deactivated::Unknown, None));
             };
-            let mut outcome = judge(&activation, device_key);
+            let (mut outcome, holds) = match judge(c, &activation, device_key)? {
+                Judged::Own => (Deactivated::Done, activation.state.holds_seat()),
+                Judged::Twin(_) => (Deactivated::Done, true),
+                Judged::Spent => (Deactivated::Done, false),
+                Judged::Refused(refused) => (refused, false),
+            };
             let license = crate::license::find_license(c, &activation.license)?;
             let left = license.as_ref().and_then(crate::License::deactivations_left);
-            if outcome == Deactivated::Done && activation.state.holds_seat() && left == Some(0) {
+            if holds && left == Some(0) {
                 let allowed = license.and_then(|l| l.allowed_deactivations).unwrap_or(0);
                 outcome = Deactivated::UsedUp { allowed };
             }
@@ -88,16 +91,44 @@ impl Store {
     }
 }
 
+/// What of a device's activations a proof is about.
+enum Judged {
+    /// The activation itself.
+    Own,
+    /// The device got two answers to the request of this activation, and the other one holds the seat.
+    Twin(Box<Activation>),
+    /// The device has given up another answer to the same request: there is no seat any more.
+    Spent,
+    /// It may not.
+    Refused(Deactivated),
+}
+
 /// Whether this device may give this activation up.
-fn judge(activation: &Activation, device_key: &Thumbprint) -> Deactivated {
+fn judge(c: &Connection, activation: &Activation, device_key: &Thumbprint) -> Result<Judged> {
     if activation.device_key != *device_key {
-        return Deactivated::OtherDevice;
+        return Ok(Judged::Refused(Deactivated::OtherDevice));
     }
-    if activation.state == ActivationState::Replaced {
-        Deactivated::Replaced
-    } else {
-        Deactivated::Done
+    if activation.state != ActivationState::Replaced {
+        return Ok(Judged::Own);
     }
+    let request = activation.request.map(|(_, hash)| hash);
+    let live = activation::of_device(c, &activation.license, device_key)?;
+    let is_twin = |a: &Activation| request.is_some() && a.request.map(|(_, hash)| hash) == request;
+    if let Some(twin) = live.filter(is_twin) {
+        return Ok(Judged::Twin(Box::new(twin)));
+    }
+    Ok(match given_up_for(c, activation)? {
+        true => Judged::Spent,
+        false => Judged::Refused(Deactivated::Replaced),
+    })
+}
+
+/// Whether the device has given up an answer to this activation's request.
+pub(crate) fn given_up_for(c: &Connection, activation: &Activation) -> Result<bool> {
+    let Some((_, request)) = activation.request else { return Ok(false) };
+    let Activation { license, device_key, .. } = activation;
+    let values = (license.to_string(), device_key.to_string(), request.to_string());
+    Ok(find(c, GIVEN_UP_FOR, values, |_| Ok(()))?.is_some())
 }
 
 fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated> {
@@ -108,30 +139,22 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     else {
         return Ok(Deactivated::Unknown);
     };
-    match judge(&activation, &deactivate.device_key) {
-        Deactivated::Done => {}
-        refused => return Ok(refused),
-    }
-    let (id, license, now) =
-        (activation.id.to_string(), activation.license.to_string(), seconds(deactivate.now));
+    let holder = match judge(c, &activation, &deactivate.device_key)? {
+        Judged::Own => Some(activation.clone()).filter(|a| a.state.holds_seat()),
+        Judged::Twin(twin) => Some(*twin),
+        Judged::Spent => None,
+        Judged::Refused(refused) => return Ok(refused),
+    };
+    let id = activation.id.to_string();
     if activation.state == ActivationState::Released {
         // Its seat is free already: the proof is worth a receipt and nothing more.
         release::late_proof(c, &activation, deactivate.now)?;
         record(c, deactivate, &activation.license, "activation.proof-after-release")?;
     }
-    if activation.state.holds_seat() {
-        let freed = crate::find(c, FREE_SEAT, [&license], |row| row.time())?;
-        if freed.is_none() {
-            if run(c, MARK_RETURNED, (&id, now))? == 1 {
-                record(c, deactivate, &activation.license, "activation.returned")?;
-            }
-            let allowed = crate::find(c, ALLOWED, [&license], |row| row.time())?.unwrap_or(0);
-            return Ok(Deactivated::UsedUp { allowed });
-        }
-        run(c, activation::END, (&id, "deactivated", now))?;
-        group_seat::give_back(c, activation.group, &activation.license)?;
-        fingerprint::delete(c, &license, &activation.fingerprint, &id)?;
-        record(c, deactivate, &activation.license, "activation.deactivate")?;
+    if let Some(holder) = holder
+        && let Err(allowed) = free(c, deactivate, &activation, &holder)?
+    {
+        return Ok(Deactivated::UsedUp { allowed });
     }
     let device_name = activation.device_name.as_deref();
     answer::insert_answer(
@@ -143,6 +166,32 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
     )?;
     receipt::insert(c, &id, &deactivate.request_hash)?;
     Ok(Deactivated::Done)
+}
+
+/// Frees the seat that `holder` holds for the machine that gave `activation` up; how many deactivations there are, where none
+/// is left.
+fn free(
+    c: &Connection,
+    deactivate: &Deactivate,
+    activation: &Activation,
+    holder: &Activation,
+) -> Result<std::result::Result<(), u64>> {
+    let now = deactivate.now;
+    if let Err(allowed) = seat::give_up(c, &activation.license)? {
+        if run(c, MARK_RETURNED, (holder.id.to_string(), seconds(now)))? == 1 {
+            record(c, deactivate, &activation.license, "activation.returned")?;
+        }
+        return Ok(Err(allowed));
+    }
+    if holder.id == activation.id {
+        activation::end(c, holder, ActivationState::Deactivated, now)?;
+    } else {
+        activation::end(c, holder, ActivationState::Replaced, now)?;
+        run(c, PROVEN, (activation.id.to_string(), seconds(now)))?;
+    }
+    group_seat::give_back(c, holder.group, &holder.license)?;
+    record(c, deactivate, &activation.license, "activation.deactivate")?;
+    Ok(Ok(()))
 }
 
 fn record(

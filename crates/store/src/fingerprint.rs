@@ -68,18 +68,49 @@ pub(crate) fn candidates(
     fingerprint: &Fingerprint,
     strategy: Strategy,
 ) -> Result<Vec<String>> {
-    struct Seen {
-        shared: usize,
-        cut: usize,
-        parts: usize,
+    let known = known(c, scope, fingerprint)?;
+    let Some(most_parts) = most_parts(strategy, known.len()) else { return Ok(Vec::new()) };
+    sharing(c, known, most_parts, |parts| strategy.needed(parts))
+}
+
+/// The other way round: subjects that may be this machine as it is bound by `fingerprint`.
+pub(crate) fn candidates_for(
+    c: &Connection,
+    scope: &str,
+    fingerprint: &Fingerprint,
+    strategy: Strategy,
+) -> Result<Vec<String>> {
+    let needed = strategy.needed(fingerprint.components().count());
+    let known = known(c, scope, fingerprint)?;
+    if known.len() < needed {
+        return Ok(Vec::new());
     }
+    sharing(c, known, i64::MAX, |_| needed)
+}
+
+/// The places of this machine at which anything is noted.
+fn known(c: &Connection, scope: &str, fingerprint: &Fingerprint) -> Result<Vec<i64>> {
     let mut known = Vec::new();
     for place in places(scope, fingerprint) {
         if find(c, KNOWN, [place], |_| Ok(()))?.is_some() {
             known.push(place);
         }
     }
-    let Some(most_parts) = most_parts(strategy, known.len()) else { return Ok(Vec::new()) };
+    Ok(known)
+}
+
+/// Subjects of at most `most_parts` components that share as many of these places as a subject of so many needs.
+fn sharing(
+    c: &Connection,
+    known: Vec<i64>,
+    most_parts: i64,
+    needed: impl Fn(usize) -> usize,
+) -> Result<Vec<String>> {
+    struct Seen {
+        shared: usize,
+        cut: usize,
+        parts: usize,
+    }
     let mut seen: HashMap<String, Seen> = HashMap::new();
     let mut cut_off = 0;
     for place in known {
@@ -94,7 +125,7 @@ pub(crate) fn candidates(
             seen.cut += usize::from(is_cut);
         }
     }
-    let may_be = |seen: &Seen| seen.shared + cut_off - seen.cut >= strategy.needed(seen.parts);
+    let may_be = |seen: &Seen| seen.shared + cut_off - seen.cut >= needed(seen.parts);
     let mut found: Vec<String> =
         seen.into_iter().filter(|(_, seen)| may_be(seen)).map(|(subject, _)| subject).collect();
     found.sort_unstable();

@@ -9,15 +9,18 @@
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `seat` | the one count of a license's seats, within its limit and beyond |
+//! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
 //! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
+//! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
-//! | `setting`, `audit`, `job` | settings; what happened, in the same transaction; what is to be done soon |
+//! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -37,8 +40,11 @@ mod fingerprint;
 mod group;
 mod group_license;
 mod group_seat;
+mod import;
 mod invitation;
 mod job;
+mod journal;
+mod journal_entry;
 mod known_device;
 mod license;
 mod license_list;
@@ -47,11 +53,14 @@ mod license_search;
 mod license_term;
 mod link;
 mod member;
+mod merge;
 mod metadata;
 mod migrations;
 mod organization;
+mod overrun;
 mod page;
 mod password;
+mod picture;
 mod product;
 mod product_release;
 mod receipt;
@@ -60,9 +69,12 @@ mod release_file;
 mod release_terms;
 mod renewal;
 mod row;
+mod seat;
 mod session;
 mod setting;
+mod signing_key;
 mod sqlite;
+mod take_back;
 mod throttle;
 mod trial;
 mod two_factor;
@@ -89,15 +101,24 @@ pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
+pub use import::{
+    ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
+    former_key_hash,
+};
 pub use invitation::{Accept, Accepted, Invite};
 pub use job::{Job, JobSubject, JobsWaiting, NewJob};
+pub use journal::{Journal, JournalOpening};
+pub use journal_entry::{JournalEntry, Numbers, Verdict};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
 pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
+pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
 pub use organization::{Organization, OrganizationChange};
+pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
+pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
@@ -108,6 +129,7 @@ pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_
 pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
+pub use signing_key::KeyNotice;
 pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
@@ -117,8 +139,10 @@ pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 use sqlite::{Readers, Writer};
 
 const PING: &str = "SELECT 1";
-const COUNTED: &str = "SELECT id, live_activations, (SELECT COUNT(*) FROM activation a WHERE a.license_id = l.id \
-    AND a.state IN ('active', 'returned')) AS live FROM license l";
+const COUNTED: &str = "SELECT id, live_activations + over_activations, \
+    (SELECT COUNT(*) FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned')) AS live, \
+    total_deactivations + over_deactivations, \
+    (SELECT COUNT(*) FROM activation a WHERE a.license_id = l.id AND a.state = 'deactivated') AS given_up FROM license l";
 
 /// The vendor's data. Cheap to clone; every clone is the same store.
 #[derive(Clone)]
@@ -177,10 +201,14 @@ impl Store {
             let mut statement = c.prepare(COUNTED)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let (id, counted, live): (String, i64, i64) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?);
-                if counted != live {
-                    found.push(format!("license {id} counts {counted} activations and has {live}"));
+                let id: String = row.get(0)?;
+                for (at, what) in [(1, "activations"), (3, "deactivations")] {
+                    let (counted, found_there): (i64, i64) = (row.get(at)?, row.get(at + 1)?);
+                    if counted != found_there {
+                        found.push(format!(
+                            "license {id} counts {counted} {what} and has {found_there}"
+                        ));
+                    }
                 }
             }
             found.extend(group_seat::miscounted(c)?);

@@ -20,15 +20,26 @@ const INSERT: &str = "INSERT INTO license (id, license_key, product_id, plan, ho
     response_validity, strategy, entitlements, metadata, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, 'active', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
 const FIND: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
-    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, total_releases, validity, \
+    allowed_activations, allowed_deactivations, live_activations, over_activations, total_activations, \
+    total_deactivations, over_deactivations, total_releases, validity, \
     validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
     created_at FROM license WHERE id = ?1";
 const LATEST: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
-    allowed_activations, allowed_deactivations, live_activations, total_activations, total_deactivations, total_releases, validity, \
+    allowed_activations, allowed_deactivations, live_activations, over_activations, total_activations, \
+    total_deactivations, over_deactivations, total_releases, validity, \
     validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
     created_at FROM license ORDER BY created_at DESC, id LIMIT ?1";
+// A higher limit takes in what was over the old one.
 const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, owner_user_id = ?5, \
     organization_id = ?6, allowed_activations = ?7, allowed_deactivations = ?8, expires_at = ?9, \
+    live_activations = CASE WHEN ?7 IS NULL OR live_activations + over_activations <= ?7 \
+        THEN live_activations + over_activations ELSE ?7 END, \
+    over_activations = CASE WHEN ?7 IS NULL OR live_activations + over_activations <= ?7 \
+        THEN 0 ELSE live_activations + over_activations - ?7 END, \
+    total_deactivations = CASE WHEN ?8 IS NULL OR total_deactivations + over_deactivations <= ?8 \
+        THEN total_deactivations + over_deactivations ELSE ?8 END, \
+    over_deactivations = CASE WHEN ?8 IS NULL OR total_deactivations + over_deactivations <= ?8 \
+        THEN 0 ELSE total_deactivations + over_deactivations - ?8 END, \
     response_validity = ?10, strategy = ?11, entitlements = ?12, metadata = ?13, revision = revision + 1 \
     WHERE id = ?1 AND revision = ?14";
 
@@ -58,12 +69,16 @@ pub struct License {
     pub allowed_activations: Option<u64>,
     /// Deactivations that free a seat; `None`: any number.
     pub allowed_deactivations: Option<u64>,
-    /// Seats in use.
+    /// Seats in use, within what is allowed.
     pub live_activations: u64,
+    /// Machines beyond it that hold a seat all the same: other signers gave it.
+    pub over_activations: u64,
     /// Seats ever taken.
     pub total_activations: u64,
-    /// Seats ever given back.
+    /// Seats ever given back, within what is allowed.
     pub total_deactivations: u64,
+    /// Those beyond it that other signers have receipted.
+    pub over_deactivations: u64,
     /// Seats ever released without proof; they count as no deactivation.
     pub total_releases: u64,
     /// What its validity starts with.
@@ -153,6 +168,16 @@ impl License {
     /// Whether it has ended at `now`.
     pub fn expired(&self, now: UnixSeconds) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Machines that hold a seat.
+    pub fn seats_in_use(&self) -> u64 {
+        self.live_activations + self.over_activations
+    }
+
+    /// Activations that were given up.
+    pub fn given_up(&self) -> u64 {
+        self.total_deactivations + self.over_deactivations
     }
 
     /// Deactivations that still free a seat; `None`: any number.
@@ -301,15 +326,23 @@ pub(crate) fn create(
     Ok(id)
 }
 
-fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
-    let (validity, length, end) = match new.validity {
+/// Its kind, its length and its end, as the columns hold them.
+pub(crate) fn validity_columns(
+    validity: Validity,
+    created_at: UnixSeconds,
+) -> (&'static str, Option<u64>, Option<UnixSeconds>) {
+    match validity {
         Validity::Perpetual => ("perpetual", None, None),
         Validity::Fixed(end) => ("fixed", None, Some(end)),
         Validity::FromCreation(length) => {
-            ("from-creation", Some(length), Some(now.saturating_add(length)))
+            ("from-creation", Some(length), Some(created_at.saturating_add(length)))
         }
         Validity::FromFirstActivation(length) => ("from-first-activation", Some(length), None),
-    };
+    }
+}
+
+fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
+    let (validity, length, end) = validity_columns(new.validity, now);
     let values = rusqlite::params![
         new.key.id().to_string(),
         new.key.normal(),
@@ -338,7 +371,11 @@ fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     )
 }
 
-fn terms_of(key: &LicenseKey, holder: Option<&str>, plan: Option<&str>) -> BTreeSet<String> {
+pub(crate) fn terms_of(
+    key: &LicenseKey,
+    holder: Option<&str>,
+    plan: Option<&str>,
+) -> BTreeSet<String> {
     license_term::words([holder, plan, Some(license_term::key_end(key))].into_iter().flatten())
 }
 
@@ -399,8 +436,10 @@ fn map(row: &mut Columns<'_>) -> Result<License> {
     let (plan, holder, status) = (row.take()?, row.take()?, row.parsed("license status")?);
     let (owner, organization) = (optional_id(row)?, optional_id(row)?);
     let (allowed_activations, allowed_deactivations) = (row.optional_time()?, row.optional_time()?);
-    let (live_activations, total_activations, total_deactivations, total_releases) =
-        (row.time()?, row.time()?, row.time()?, row.time()?);
+    let (live_activations, over_activations, total_activations) =
+        (row.time()?, row.time()?, row.time()?);
+    let (total_deactivations, over_deactivations, total_releases) =
+        (row.time()?, row.time()?, row.time()?);
     let (kind, length, expires_at) = (row.text()?, row.optional_time()?, row.optional_time()?);
     Ok(License {
         id,
@@ -414,8 +453,10 @@ fn map(row: &mut Columns<'_>) -> Result<License> {
         allowed_activations,
         allowed_deactivations,
         live_activations,
+        over_activations,
         total_activations,
         total_deactivations,
+        over_deactivations,
         total_releases,
         validity: validity(&kind, length, expires_at)?,
         expires_at,

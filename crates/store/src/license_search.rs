@@ -1,5 +1,5 @@
-//! Searching licenses by what a person has at hand: a word of the holder or plan, a product, a key or its end, an id, the
-//! beginning of a machine's name. Every source is read through an index and up to a bound.
+//! Searching licenses by what a person has at hand: a word of the holder or plan, a product, a key or its end, the whole key that
+//! it had in another system, an id, the beginning of a machine's name. Every source is read through an index and up to a bound.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::license::License;
 use crate::license_term::{self, Found, range};
 use crate::product::Product;
-use crate::{find, license_list, list, product};
+use crate::{find, import, license_list, list, product};
 
 /// Hits of one source; statements ask for one more.
 const MOST_HITS: usize = 1000;
@@ -23,6 +23,7 @@ const MOST_OWN: usize = 10_000;
 const MOST_WORDS: usize = 5;
 const LONGEST: usize = 200;
 
+const WITH_FORMER_KEY: &str = "SELECT id FROM imported WHERE former_key_hash = ?1 LIMIT 26";
 const OF_PRODUCT: &str = "SELECT id FROM license WHERE product_id = ?1 LIMIT 1001";
 const OF_PRODUCT_IN: &str =
     "SELECT id FROM license WHERE organization_id = ?1 AND product_id = ?2 LIMIT 1001";
@@ -84,12 +85,16 @@ impl Candidates {
 }
 
 pub(crate) fn search(c: &Connection, scope: &Scope, text: &str) -> Result<Hits> {
+    let former = import::former_key_hash(text).to_string();
     let text: String = text.chars().take(LONGEST).collect();
     let words: Vec<String> =
         license_term::words([text.as_str()]).into_iter().take(MOST_WORDS).collect();
     let products = product::list_products(c)?;
     let mut candidates = machines(c, scope, &text.to_lowercase())?;
     candidates.sure.extend(named(&text).map(|id| id.to_string()));
+    let had_the_key = list(c, WITH_FORMER_KEY, [&former], |row| row.text())?;
+    candidates.too_many |= had_the_key.len() > SOME;
+    candidates.sure.extend(had_the_key.into_iter().take(SOME));
     let own = match scope {
         Scope::User { user, organization } => Some(own(c, *user, *organization)?),
         _ => None,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::{dialect, fingerprint};
+use crate::{activation, dialect, fingerprint};
 
 /// What a migration does beyond its SQL.
 type Then = Option<fn(&Connection) -> Result<()>>;
@@ -18,7 +18,11 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (7, "throttle", include_str!("migrations/0007_throttle.sql"), None),
     (8, "trial days", include_str!("migrations/0008_trial_days.sql"), None),
     (9, "api token", include_str!("migrations/0009_api_token.sql"), None),
+    (10, "journals", include_str!("migrations/0010_journals.sql"), Some(activation::note_ended)),
     (11, "audit chain", include_str!("migrations/0011_audit_chain.sql"), None),
+    (12, "key notices", include_str!("migrations/0012_key_notices.sql"), None),
+    (15, "imports", include_str!("migrations/0015_imports.sql"), None),
+    (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

@@ -51,22 +51,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<()> {
         let actor = actor.to_owned();
-        self.write(move |c| {
-            let status = if product.archived { "archived" } else { "active" };
-            let values = (
-                product.id.as_str(),
-                &product.name,
-                optional_seconds(product.trial_days),
-                product.trial_strategy.as_str(),
-                entitlements_text(&product.trial_entitlements),
-                seconds(product.reinstall_allowance),
-                status,
-                seconds(product.created_at),
-            );
-            run(c, UPSERT, values)?;
-            audit::record(c, now, &actor, "product.save", product.id.as_str(), &product.name)
-        })
-        .await
+        self.write(move |c| save(c, &product, &actor, now)).await
     }
 
     /// The product with this id.
@@ -84,6 +69,22 @@ impl Store {
     pub async fn products(&self) -> Result<Vec<Product>> {
         self.read(list_products)
     }
+}
+
+pub(crate) fn save(c: &Connection, product: &Product, actor: &str, now: UnixSeconds) -> Result<()> {
+    let status = if product.archived { "archived" } else { "active" };
+    let values = (
+        product.id.as_str(),
+        &product.name,
+        optional_seconds(product.trial_days),
+        product.trial_strategy.as_str(),
+        entitlements_text(&product.trial_entitlements),
+        seconds(product.reinstall_allowance),
+        status,
+        seconds(product.created_at),
+    );
+    run(c, UPSERT, values)?;
+    audit::record(c, now, actor, "product.save", product.id.as_str(), &product.name)
 }
 
 pub(crate) fn list_products(c: &Connection) -> Result<Vec<Product>> {

@@ -11,7 +11,7 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, group_seat, list, run};
+use crate::{Store, activate, audit, find, fingerprint, group_seat, list, run, seat};
 
 const YEAR: u64 = 365 * 86_400;
 const LONGEST_REASON: usize = 200;
@@ -20,8 +20,7 @@ const WITHIN: &str = "SELECT COUNT(*), COALESCE(MIN(ended_at), 0), COALESCE(MAX(
     WHERE license_id = ?1 AND state = 'released' AND ended_at > ?2";
 const END: &str = "UPDATE activation SET state = 'released', ended_at = ?2, released_by = ?3, release_reason = ?4 \
     WHERE id = ?1 AND state IN ('active', 'returned')";
-const FREE_SEAT: &str = "UPDATE license SET live_activations = live_activations - 1, \
-    total_releases = total_releases + 1 WHERE id = ?1 AND live_activations > 0";
+const COUNT: &str = "UPDATE license SET total_releases = total_releases + 1 WHERE id = ?1";
 const OF_DEVICE: &str = "SELECT id FROM activation WHERE license_id = ?1 AND state = 'released' AND device_key = ?2 \
     AND came_back_at IS NULL ORDER BY ended_at DESC LIMIT 1";
 const CAME_BACK: &str =
@@ -166,7 +165,7 @@ fn plan(
     Ok(Ok(activation))
 }
 
-fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
+pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
     let activation = match plan(c, release)? {
         Ok(activation) => activation,
         Err(refused) => return Ok(refused),
@@ -174,10 +173,11 @@ fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {
     let (id, license) = (activation.id.to_string(), activation.license.to_string());
     let reason: String = release.reason.trim().chars().take(LONGEST_REASON).collect();
     run(c, END, (&id, seconds(release.now), release.by.to_string(), &reason))?;
-    run(c, FREE_SEAT, [&license])?;
+    run(c, COUNT, [&license])?;
+    seat::give_back(c, &activation.license)?;
     group_seat::give_back(c, activation.group, &activation.license)?;
     // The machine is looked for among the released ones from now on.
-    fingerprint::delete(c, &license, &activation.fingerprint, &id)?;
+    activation::note_end(c, &activation)?;
     fingerprint::insert(c, &scope(&activation.license), &activation.fingerprint, &id)?;
     let actor = format!("user:{}", release.by);
     let (of, action) = (&activation.license, "activation.release");

@@ -279,7 +279,7 @@ fn optional_version(row: &mut Columns<'_>) -> Result<Option<VersionName>> {
     text.map(|text| text.parse().map_err(|_| StoreError::Malformed("version"))).transpose()
 }
 
-fn set_limits(
+pub(crate) fn set_limits(
     c: &Connection,
     license: &LicenseId,
     limits: &ReleaseLimits,

@@ -17,8 +17,8 @@ const LATEST: &str = "SELECT token, issued_at, import_by FROM renewal \
     WHERE activation_id = ?1 AND request_hash = ?2 ORDER BY issued_at DESC, revision DESC LIMIT 1";
 const INSERT: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-const PROLONG: &str =
-    "UPDATE activation SET expires_at = ?2, import_by = ?3 WHERE id = ?1 AND state = 'active'";
+const PROLONG: &str = "UPDATE activation SET expires_at = ?2, import_by = ?3, \
+    granted_at = CASE WHEN granted_at < ?4 THEN ?4 ELSE granted_at END WHERE id = ?1 AND state = 'active'";
 
 /// A response that was signed for a machine as it is known.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ fn renew_in(c: &Connection, renewal: &Renewal) -> Result<Renewed> {
     let (issued_at, import_by) = (seconds(*now), seconds(renewal.import_by));
     let hash = request_hash.to_string();
     run(c, INSERT, (&id, &hash, terms.revision, issued_at, import_by, &renewal.response))?;
-    run(c, PROLONG, (&id, optional_seconds(renewal.expires_at), import_by))?;
+    run(c, PROLONG, (&id, optional_seconds(renewal.expires_at), import_by, issued_at))?;
     let (actor, of) = (format!("user:{}", renewal.by), license.organization);
     audit::record_in(c, of, *now, &actor, "activation.renew", &id, "without a request")?;
     Ok(Renewed::Done)

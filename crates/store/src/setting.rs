@@ -32,7 +32,7 @@ impl Store {
         Ok(all.into_iter().collect())
     }
 
-    /// Sets one or more.
+    /// Sets one or more. What has its value already is left alone, in the audit log as well.
     ///
     /// # Errors
     /// When the database fails: none is set then.
@@ -45,6 +45,9 @@ impl Store {
         let actor = actor.to_owned();
         self.write(move |c| {
             for (name, value) in &settings {
+                if find(c, FIND, [name], |row| row.text())?.as_ref() == Some(value) {
+                    continue;
+                }
                 run(c, SET, (name, value))?;
                 audit::record(c, now, &actor, "setting.change", name, value)?;
             }

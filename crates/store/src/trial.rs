@@ -2,15 +2,17 @@
 
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::request::Device;
+use countersign_core::response::{Granted, Response};
 use countersign_core::{Hash, Id, ProductId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::job::{self, NewJob};
+use crate::journal_entry::Verdict;
 use crate::row::{Columns, seconds};
 use crate::throttle::{self, Throttle};
-use crate::{Store, activate, audit, find, fingerprint, list, run};
+use crate::{Store, activate, audit, find, fingerprint, product, run, user};
 
 const FIND: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1 AND product_id = ?2";
 const OF_DEVICE: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial \
@@ -23,8 +25,6 @@ const COUNT: &str = "INSERT INTO trial_day (day, started) VALUES (?1, 1) \
     ON CONFLICT (day) DO UPDATE SET started = trial_day.started + 1 WHERE trial_day.started < ?2";
 const NOTICE: &str = "UPDATE trial_day SET noticed_at = ?2 WHERE day = ?1 AND noticed_at IS NULL";
 const TOLD: &str = "SELECT started FROM trial_day WHERE day = ?1 AND noticed_at IS NOT NULL";
-const ADMINS: &str =
-    "SELECT id FROM app_user WHERE role = 'admin' AND status = 'active' ORDER BY id";
 
 const DAY: u64 = 86_400;
 
@@ -203,6 +203,36 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
     Ok(TrialStarted::Done)
 }
 
+/// A trial that another signer gave: the machine has had its trial, if it had none that is known.
+pub(crate) fn merge(c: &Connection, response: &Response, granted: &Granted) -> Result<Verdict> {
+    let Some(product) = product::find_product(c, &response.product)? else {
+        return Ok(Verdict::UnknownProduct);
+    };
+    let (machine, at) = (&granted.binding.fingerprint, seconds(response.issued_at));
+    if earlier(c, &product.id, product.trial_strategy, &response.device, machine)?.is_some() {
+        return Ok(Verdict::TrialAgain);
+    }
+    let id = response.id.to_string();
+    if find(c, FIND, (&id, product.id.as_str()), map)?.is_some() {
+        return Ok(Verdict::TrialAgain);
+    }
+    let (none, end): (Option<&str>, _) = (None, granted.grant.expires_at);
+    let values = (
+        &id,
+        product.id.as_str(),
+        response.device.to_string(),
+        machine.to_json().to_string(),
+        none,
+        none,
+        none,
+        at,
+        seconds(end.unwrap_or(i64::MAX.unsigned_abs())),
+    );
+    run(c, INSERT, values)?;
+    fingerprint::insert(c, &scope(&product.id), machine, &id)?;
+    Ok(Verdict::Trial)
+}
+
 /// Once a day, in the transaction that finds the cap reached.
 fn tell_admins(c: &Connection, start: &StartTrial) -> Result<()> {
     let now = start.now;
@@ -212,7 +242,7 @@ fn tell_admins(c: &Connection, start: &StartTrial) -> Result<()> {
     else {
         return Ok(());
     };
-    for admin in list(c, ADMINS, [], |row| row.parsed("user id"))? {
+    for admin in user::active_admins(c)? {
         job::enqueue(c, &notice(admin, per_day, now), now)?;
     }
     audit::record(c, now, "portal", "trial.cap", &per_day.to_string(), "")

@@ -11,6 +11,8 @@ use crate::organization::{self, Place};
 use crate::row::{Columns, seconds};
 use crate::{Store, audit, find, group, list, run};
 
+const ADMINS: &str =
+    "SELECT id FROM app_user WHERE role = 'admin' AND status = 'active' ORDER BY id";
 const BY_ID: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
     u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
     WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
@@ -369,9 +371,15 @@ pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
     {
         return Ok(refused);
     }
+    insert_row(c, user)?;
+    Ok(UserChange::Done)
+}
+
+/// The row alone: whether there is a place for them has been decided.
+pub(crate) fn insert_row(c: &Connection, user: &User) -> Result<()> {
     let values = rusqlite::params![
         user.id.to_string(),
-        email,
+        normal_email(&user.email),
         user.email_pending.as_deref().map(normal_email),
         shown(&user.first_name, &user.last_name, &user.name),
         user.first_name.trim(),
@@ -384,8 +392,12 @@ pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
         user.organization.map(|o| o.to_string()),
         seconds(user.created_at),
     ];
-    run(c, INSERT, values)?;
-    Ok(UserChange::Done)
+    run(c, INSERT, values).map(|_| ())
+}
+
+/// The vendor's admins who hear of what concerns the portal.
+pub(crate) fn active_admins(c: &Connection) -> Result<Vec<Id>> {
+    list(c, ADMINS, [], |row| row.parsed("user id"))
 }
 
 fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<UserChange> {

@@ -41,7 +41,7 @@ pub(super) async fn answer(
         let response = respond(app, request, id, now, Answer::Activation(granted));
         let token = match sign(app, Evidence::Request(request.token()), &response).await {
             // What cannot be signed by the license at hand may be signed by what the vendor has made of it since.
-            Err(_) if turn == 0 => {
+            Err(Refusal::Signing(_) | Refusal::SignerDeclined(_)) if turn == 0 => {
                 app.store().forget_terms(&license.id);
                 continue;
             }

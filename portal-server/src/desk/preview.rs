@@ -251,7 +251,7 @@ async fn plan_deactivation(app: &App, known: &Activation, door: &Door) -> Result
     let freed = u64::from(known.state.holds_seat());
     let effect = if freed > 0 { Effect::FreeSeat } else { Effect::ReceiptOnly };
     let seats = license.as_ref().map(|license| SeatUse {
-        used: license.live_activations.saturating_sub(freed),
+        used: license.seats_in_use().saturating_sub(freed),
         allowed: license.allowed_activations,
     });
     let released = match license {
@@ -296,7 +296,7 @@ async fn plan_activation(
         Seat::Reinstall(_) => (SeatKind::Reinstall, 0),
     };
     let of_license =
-        SeatUse { used: license.live_activations + more, allowed: license.allowed_activations };
+        SeatUse { used: license.seats_in_use() + more, allowed: license.allowed_activations };
     // Whoever takes a group's seats is told of those, where they end first.
     let seats = match SeatUse::of_groups(&groups, more) {
         Some(of_groups) if of_groups.left() < of_license.left() => of_groups,

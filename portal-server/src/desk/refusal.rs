@@ -139,15 +139,7 @@ impl Refusal {
             }
             #[cfg(unix)]
             NotSigned::Away(_) => Self::SignerAway,
-            #[cfg(unix)]
-            NotSigned::Declined(declined) if declined.code.starts_with("journal-") => {
-                tracing::error!(
-                    declined.code,
-                    declined.fact,
-                    "the signer cannot write its journal"
-                );
-                Self::SignerAway
-            }
+            NotSigned::Unable => Self::SignerAway,
             #[cfg(unix)]
             NotSigned::Declined(declined) => Self::SignerDeclined(declined.fact),
         }

@@ -68,7 +68,15 @@ impl<'a> Said<'a> {
     /// # Errors
     /// With how much there is and how much fits.
     pub(crate) fn check_room(&self, app: &App, product: &ProductId, of: Of) -> Result<(), Unfit> {
-        let (bytes, room) = (self.bytes(), room(app, product, of));
+        self.fits(room(app, product, of))
+    }
+
+    /// Whether it fits into so many bytes.
+    ///
+    /// # Errors
+    /// With how much there is and how much fits.
+    pub(crate) fn fits(&self, room: usize) -> Result<(), Unfit> {
+        let bytes = self.bytes();
         if bytes <= room {
             return Ok(());
         }
@@ -92,7 +100,7 @@ impl<'a> Said<'a> {
 }
 
 /// The bytes of a payload that are free when everything else is as long as it can be.
-fn room(app: &App, product: &ProductId, of: Of) -> usize {
+pub(crate) fn room(app: &App, product: &ProductId, of: Of) -> usize {
     match app.keys().signing.length_of(&empty(app, product, of)) {
         // Three bytes of a payload are four characters of a token.
         Ok(length) => token::MAX_LENGTH.saturating_sub(SPARE + length) / 4 * 3,

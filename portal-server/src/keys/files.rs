@@ -16,11 +16,11 @@ pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
 
 /// Writes a file that only its owner reads: beside its place, synced, then moved there.
 pub(crate) fn write_private_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    write_file(path, text, 0o600)
+    write_file(path, text.as_bytes(), 0o600)
 }
 
 /// As [`write_private_file`], with another mode.
-pub(super) fn write_file(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
+pub(super) fn write_file(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result<()> {
     let partial = path.with_extension("partial");
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -28,7 +28,7 @@ pub(super) fn write_file(path: &Path, text: &str, mode: u32) -> anyhow::Result<(
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let write = || -> std::io::Result<()> {
         let mut file = options.open(&partial)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&partial, path)?;
         path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())

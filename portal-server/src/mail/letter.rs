@@ -19,6 +19,10 @@ pub(crate) enum Letter {
     EmailChanged { new: String, link: String, days: u64 },
     /// As many trials as may be have started today.
     TrialCap { per_day: u64, link: String },
+    /// The portal's delegation ends soon.
+    SigningKeyEnds { until: u64, days: u64, link: String },
+    /// It has ended.
+    SigningKeyEnded { until: u64, link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -30,8 +34,18 @@ pub(crate) struct Words {
     pub(crate) body: String,
 }
 
+/// Who writes a letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writer<'a> {
+    /// The vendor's name.
+    pub(crate) vendor: &'a str,
+    /// Where its readers find help: an e-mail address or a website.
+    pub(crate) support: Option<&'a str>,
+}
+
 /// Puts the letter into words.
-pub(crate) fn words(letter: &Letter, language: Language, vendor: &str) -> Words {
+pub(crate) fn words(letter: &Letter, language: Language, by: Writer<'_>) -> Words {
+    let vendor = by.vendor;
     let part = |part: &str| {
         let key = format!("mail-{}-{part}", letter.key());
         language.say(
@@ -44,7 +58,9 @@ pub(crate) fn words(letter: &Letter, language: Language, vendor: &str) -> Words 
         )
     };
     let signature = language.t1("mail-signature", "vendor", vendor);
-    let body = format!("{}\n\n-- \n{signature}\n", part("body"));
+    let help = by.support.map(|support| language.t1("mail-help", "support", support));
+    let help = help.map_or(String::new(), |help| format!("{help}\n"));
+    let body = format!("{}\n\n-- \n{signature}\n{help}", part("body"));
     Words { subject: part("subject"), body }
 }
 
@@ -58,6 +74,8 @@ impl Letter {
             Self::AddressHasAccount => "address-has-account",
             Self::EmailChanged { .. } => "email-changed",
             Self::TrialCap { .. } => "trial-cap",
+            Self::SigningKeyEnds { .. } => "signing-key-ends",
+            Self::SigningKeyEnded { .. } => "signing-key-ended",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -84,6 +102,12 @@ impl Letter {
             }
             Self::TrialCap { per_day, link } => {
                 vec![("count", number(per_day)), ("link", text(link))]
+            }
+            Self::SigningKeyEnds { until, days, link } => {
+                vec![("until", Value::Time(*until)), ("days", number(days)), ("link", text(link))]
+            }
+            Self::SigningKeyEnded { until, link } => {
+                vec![("until", Value::Time(*until)), ("link", text(link))]
             }
             Self::Notice { link, .. } => vec![("link", text(link))],
         }
@@ -129,6 +153,8 @@ mod tests {
             Letter::AddressHasAccount,
             Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
             Letter::TrialCap { per_day: 100, link: link.clone() },
+            Letter::SigningKeyEnds { until: 1_790_000_000, days: 14, link: link.clone() },
+            Letter::SigningKeyEnded { until: 1_790_000_000, link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
@@ -138,7 +164,12 @@ mod tests {
         ];
         for language in Language::all() {
             for letter in &letters {
-                let Words { subject, body } = words(letter, language, "Acme");
+                let support = Some("help@acme.example");
+                let by = Writer { vendor: "Acme", support };
+                let Words { subject, body } = words(letter, language, by);
+                assert!(body.trim_end().ends_with("help@acme.example"), "{body}");
+                let without = words(letter, language, Writer { support: None, ..by }).body;
+                assert!(body.starts_with(&without) && !without.contains("help@"), "{without}");
                 assert!(subject.contains("Acme") && !subject.contains('\n'), "{subject}");
                 assert!(!subject.starts_with("mail-") && !body.starts_with("mail-"), "{body}");
                 assert!(!body.contains("{$") && !body.contains('\u{2068}'), "{body}");

@@ -8,6 +8,7 @@ use super::letter::{Letter, plain_name};
 use super::{Mail, Notice};
 use crate::account::{CONFIRM_SECONDS, INVITE_SECONDS, RESET_SECONDS, REVERT_SECONDS};
 use crate::app::App;
+use crate::keys::ending::ending;
 
 /// A letter with its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,7 @@ pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Add
         Mail::ConfirmEmail { user } => confirm(app, *user).await,
         Mail::EmailChanged { user, old } => changed(app, *user, old).await,
         Mail::TrialCap { user, per_day } => trial_cap(app, *user, *per_day).await,
+        Mail::SigningKey { user, until } => signing_key(app, *user, *until).await,
         Mail::Notice { user, what } => notice(app, *user, *what).await,
     }
 }
@@ -36,6 +38,7 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
         | Mail::ConfirmEmail { user }
         | Mail::EmailChanged { user, .. }
         | Mail::TrialCap { user, .. }
+        | Mail::SigningKey { user, .. }
         | Mail::Notice { user, .. } => Some(*user),
         Mail::ResetPassword { .. } => None,
     }
@@ -104,6 +107,22 @@ async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<A
         letter: Letter::TrialCap { per_day, link },
         language: user.language,
     }))
+}
+
+/// To whoever is still an admin of the vendor, unless the key was renewed meanwhile.
+async fn signing_key(app: &App, user: Id, until: u64) -> anyhow::Result<Option<Addressed>> {
+    let end = ending(&app.keys(), app.now());
+    if end.until != until {
+        return Ok(None);
+    }
+    let user = app.store().user(user).await?;
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let link = format!("{}/admin/keys", app.base_url());
+    let letter = match end.is_over() {
+        true => Letter::SigningKeyEnded { until, link },
+        false => Letter::SigningKeyEnds { until, days: end.days(), link },
+    };
+    Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
 
 async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addressed>> {

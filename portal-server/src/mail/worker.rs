@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::bail;
 use countersign_store::{Job, JobSubject};
-use lettre::message::Mailbox;
 use tokio::sync::{Notify, watch};
 
+use super::letter::Writer;
 use super::prepare::{Addressed, prepare, subject_of};
 use super::transport::{NotSent, Transport};
 use super::{KIND, Mail, Queued, letter, message};
@@ -31,7 +31,8 @@ const MOST_TRIES: u32 = 18;
 /// Where mail goes out.
 pub(crate) struct Mailroom {
     transport: Transport,
-    from: Mailbox,
+    /// An address, or a name with an address.
+    from: String,
     call: Notify,
 }
 
@@ -48,7 +49,9 @@ impl Mailroom {
                 bail!("mail to a server needs a sender: --mail-from \"Name <address>\"")
             }
         };
-        let from = message::sender(from, vendor)?;
+        // Read again for each mail, since the vendor's name may change; what cannot be read is said now.
+        message::sender(from, vendor)?;
+        let from = from.to_owned();
         let transport = Transport::new(config.smtp.as_ref(), &config.data)?;
         Ok(Self { transport, from, call: Notify::new() })
     }
@@ -102,10 +105,12 @@ async fn try_to_send(app: &App, job: &Job, queued: &Queued) -> Result<(), NotSen
     let to = to.parse().map_err(|e| NotSent::Never(format!("no address to write to: {e}")))?;
     let code = language.as_deref().unwrap_or(&queued.language);
     let language = Language::by_code(code).unwrap_or(Language::ENGLISH);
-    let words = letter::words(&letter, language, app.vendor());
-    let room = app.mailroom();
+    let (look, room) = (app.look().await, app.mailroom());
+    let support = look.support.as_ref().map(|link| link.in_plain_text());
+    let words = letter::words(&letter, language, Writer { vendor: &look.name, support });
+    let from = message::sender(&room.from, &look.name).map_err(later)?;
     let unique = format!("{}-{}-{}", job.created_at, job.seq, job.payload);
-    let sealed = message::seal(&room.from, &to, &words, &unique, app.now()).map_err(later)?;
+    let sealed = message::seal(&from, &to, &words, &unique, app.now()).map_err(later)?;
     room.transport.send(sealed, format!("{}-{}.eml", job.created_at, job.seq)).await
 }
 

@@ -2,9 +2,13 @@
 
 pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod journals;
+pub(crate) mod keys;
 pub(crate) mod licenses;
+pub(crate) mod look;
 pub(crate) mod products;
 pub(crate) mod settings;
+pub(crate) mod texts;
 pub(crate) mod tokens;
 
 use askama::Template;
@@ -17,13 +21,14 @@ use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::fields::Unfit;
-use crate::keys;
+use crate::keys::root_left_behind;
 use crate::language::Say;
 
 #[derive(Template)]
 #[template(path = "admin/overview.html")]
 struct OverviewPage {
     frame: Frame,
+    key_warning: Option<keys::KeyWarning>,
     root_left_behind: Option<String>,
     two_factor_key_missing: Option<String>,
     roots: Vec<String>,
@@ -39,15 +44,15 @@ pub(crate) async fn overview(
 ) -> Result<Response, ErrorPage> {
     let entries = app.store().audit_latest(30).await?;
     let keys = app.keys();
-    let signing = &keys.signing;
     Ok(page(&OverviewPage {
         frame: Frame::new(&app, &visitor),
-        root_left_behind: keys::root_left_behind(&app.config().data)
+        key_warning: self::keys::warning(&app, visitor.language),
+        root_left_behind: root_left_behind(&app.config().data)
             .map(|path| path.display().to_string()),
         two_factor_key_missing: app.vault().missing().map(ToString::to_string),
         roots: keys.roots.iter().map(ToString::to_string).collect(),
-        signing_key: signing.kid().to_string(),
-        signing_until: visitor.language.when(signing.delegation().map(|d| d.not_after)),
+        signing_key: keys.signing.kid().to_string(),
+        signing_until: visitor.language.date_time(keys.until()),
         lines: audit::lines(&app, visitor.language, &entries).await?,
     }))
 }

@@ -15,7 +15,7 @@ use countersign_store::{Access, License, LicenseStatus, Role, User, Validity};
 pub(crate) use self::export::{calendar, calendar_of_one, machines_table, table};
 pub(crate) use self::list::list;
 pub(crate) use self::machine::{receipt, response, show as machine};
-pub(crate) use self::machines::MachineView;
+pub(crate) use self::machines::{MachineView, machine_name};
 pub(crate) use self::release::{confirm as release_form, release};
 pub(crate) use self::renewal::{all as renew_all, renew};
 pub(crate) use self::show::show;
@@ -46,6 +46,8 @@ pub(crate) struct LicenseView {
     /// Seats in use, and how many there are, for a bar.
     pub(crate) live: u64,
     pub(crate) allowed: Option<u64>,
+    /// Machines beyond what is allowed that hold a seat.
+    pub(crate) over: u64,
     pub(crate) deactivations: String,
     pub(crate) validity: String,
     pub(crate) created: String,
@@ -72,10 +74,11 @@ impl LicenseView {
             key: license.key.grouped(),
             status: standing.class(),
             status_words: language.say(&standing.words(license, now, language)),
-            activations: language.of(license.live_activations, license.allowed_activations),
-            live: license.live_activations,
+            activations: language.of(license.seats_in_use(), license.allowed_activations),
+            live: license.seats_in_use(),
             allowed: license.allowed_activations,
-            deactivations: language.of(license.total_deactivations, license.allowed_deactivations),
+            deactivations: language.of(license.given_up(), license.allowed_deactivations),
+            over: license.over_activations,
             validity,
             created: language.date_time(license.created_at),
         }
@@ -133,7 +136,11 @@ impl Standing {
     /// The reason, and what follows from it.
     fn reason(self, license: &License, language: Language) -> String {
         let is_full = license.allowed_activations.is_some_and(|a| license.live_activations >= a);
+        let is_over = license.over_activations > 0;
         match self {
+            Self::Active | Self::EndsSoon(_) if is_over => {
+                language.t1("reason-over", "count", license.over_activations)
+            }
             Self::Active | Self::EndsSoon(_) if is_full => language.t("reason-full"),
             Self::Active => language.t("reason-active"),
             Self::EndsSoon(end) => language.t1("reason-ending", "end", language.date_time(end)),

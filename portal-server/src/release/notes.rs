@@ -10,11 +10,16 @@ use pulldown_cmark::{
 /// Deeper nesting is flattened: it is no text that somebody reads, and deep trees cost stack.
 const DEEPEST: usize = 16;
 
-/// The notes as HTML. Markup that is written as HTML is shown as text, pictures are their words, headings begin below those
-/// of the page.
+/// The notes as HTML, below a heading of the second level. Markup that is written as HTML is shown as text, pictures are their
+/// words, headings begin below those of the page.
 pub(crate) fn html(markdown: &str) -> String {
+    html_below(markdown, HeadingLevel::H2)
+}
+
+/// The same, below a heading of this level.
+pub(crate) fn html_below(markdown: &str, above: HeadingLevel) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
-    let (mut depth, mut headings) = (0, Vec::new());
+    let (mut depth, mut headings) = (0, Headings { above, written: Vec::new() });
     let events = Parser::new_ext(markdown, options)
         .filter_map(|event| plain(event, &mut depth, &mut headings));
     let mut text = String::with_capacity(markdown.len() * 2);
@@ -22,11 +27,22 @@ pub(crate) fn html(markdown: &str) -> String {
     sanitizer().clean(&text).to_string()
 }
 
-fn plain<'a>(
-    event: Event<'a>,
-    depth: &mut usize,
-    headings: &mut Vec<HeadingLevel>,
-) -> Option<Event<'a>> {
+/// The headings that the next one stands under.
+struct Headings {
+    /// Of the page.
+    above: HeadingLevel,
+    written: Vec<HeadingLevel>,
+}
+
+impl Headings {
+    /// The level on the page: one deeper than the heading above it, whatever was left out.
+    fn level(&self) -> HeadingLevel {
+        let level = self.above as usize + self.written.len().max(1);
+        HeadingLevel::try_from(level).unwrap_or(HeadingLevel::H6)
+    }
+}
+
+fn plain<'a>(event: Event<'a>, depth: &mut usize, headings: &mut Headings) -> Option<Event<'a>> {
     match event {
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
@@ -38,7 +54,7 @@ fn plain<'a>(
         Event::End(tag) => {
             *depth -= 1;
             let tag = match tag {
-                TagEnd::Heading(_) => TagEnd::Heading(level(headings)),
+                TagEnd::Heading(_) => TagEnd::Heading(headings.level()),
                 other => other,
             };
             (*depth < DEEPEST).then_some(Event::End(tag))
@@ -47,27 +63,17 @@ fn plain<'a>(
     }
 }
 
-fn lowered<'a>(tag: Tag<'a>, headings: &mut Vec<HeadingLevel>) -> Tag<'a> {
+fn lowered<'a>(tag: Tag<'a>, headings: &mut Headings) -> Tag<'a> {
     match tag {
         Tag::Heading { level: written, .. } => {
-            headings.retain(|above| *above < written);
-            headings.push(written);
-            let level = level(headings);
+            headings.written.retain(|above| *above < written);
+            headings.written.push(written);
+            let level = headings.level();
             Tag::Heading { level, id: None, classes: Vec::new(), attrs: Vec::new() }
         }
         // The word after ``` is not needed, and would become a class.
         Tag::CodeBlock(_) => Tag::CodeBlock(CodeBlockKind::Fenced(CowStr::Borrowed(""))),
         other => other,
-    }
-}
-
-/// The level on the page, below the heading over the notes: one deeper than the heading above it, whatever was left out.
-fn level(headings: &[HeadingLevel]) -> HeadingLevel {
-    match headings.len() {
-        0 | 1 => HeadingLevel::H3,
-        2 => HeadingLevel::H4,
-        3 => HeadingLevel::H5,
-        _ => HeadingLevel::H6,
     }
 }
 
@@ -79,6 +85,7 @@ fn sanitizer() -> Builder<'static> {
         "code",
         "del",
         "em",
+        "h2",
         "h3",
         "h4",
         "h5",
@@ -135,6 +142,11 @@ mod tests {
         let headings: String =
             shown.lines().filter(|line| line.starts_with("<h")).map(|line| &line[..5]).collect();
         assert_eq!(headings, "<h3>a<h4>b<h5>c<h3>d<h4>e");
+        let deep = html_below("# a\n## b\n### c\n#### d\n##### e\n###### f\n", HeadingLevel::H1);
+        assert!(
+            deep.starts_with("<h2>a</h2>\n<h3>b</h3>") && deep.contains("<h6>f</h6>"),
+            "{deep}"
+        );
     }
 
     #[test]

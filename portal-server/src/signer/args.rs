@@ -25,12 +25,12 @@ pub enum SignerCommand {
 /// `signer serve`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign-portal signer serve --keys /var/lib/countersign-signer --socket /run/countersign-signer/socket"
+    after_help = "Example: countersign-portal signer serve --data /var/lib/countersign-signer --socket /run/countersign-signer/socket"
 )]
 pub struct Serve {
-    /// Folder with signing.pem, signing.chain and root.pub; the journals lie in it too.
+    /// Folder with keys/signing.pem, keys/signing.chain and keys/root.pub; the journals lie in it too.
     #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
+    data: PathBuf,
     /// The socket to listen on, for this user and its group.
     #[arg(long, value_name = "PATH")]
     socket: PathBuf,
@@ -61,16 +61,16 @@ pub struct Serve {
 /// `signer init`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: countersign-portal signer init --from portal-data --keys /var/lib/countersign-signer\n\
+    after_help = "Example: countersign-portal signer init --from portal-data --data /var/lib/countersign-signer\n\
     Stop the portal first. Copies of the key in backups stay what they are."
 )]
 pub struct Init {
     /// The portal's folder.
-    #[arg(long, value_name = "DATA")]
+    #[arg(long, value_name = "DIR")]
     from: PathBuf,
     /// The signer's folder.
     #[arg(long, value_name = "DIR")]
-    keys: PathBuf,
+    data: PathBuf,
 }
 
 /// `signer show`
@@ -92,8 +92,8 @@ pub struct Show {
 pub async fn run(command: SignerCommand, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     match command {
         SignerCommand::Serve(options) => serve(options, shutdown).await,
-        SignerCommand::Init(Init { from, keys }) => {
-            let Moved { files, gone } = init(&from, &keys)?;
+        SignerCommand::Init(Init { from, data }) => {
+            let Moved { files, gone } = init(&from, &data)?;
             files.iter().for_each(|file| println!("signer has     {}", file.display()));
             gone.iter().for_each(|file| println!("portal has not {}", file.display()));
             Ok(())
@@ -105,7 +105,7 @@ pub async fn run(command: SignerCommand, shutdown: impl Future<Output = ()>) -> 
 #[allow(clippy::print_stdout)] // a program talks on standard output
 async fn serve(options: Serve, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let running = open(Options {
-        keys: options.keys,
+        data: options.data,
         socket: options.socket.clone(),
         passphrase: Sources::of_process(options.key_passphrase_file),
         allowed: options.allow_uid,
@@ -119,7 +119,7 @@ async fn serve(options: Serve, shutdown: impl Future<Output = ()>) -> anyhow::Re
         entropy: Arc::new(SystemEntropy),
     })?;
     let (held, head) = (running.held(), running.head());
-    println!("key           {}", held.known.kid);
+    println!("key           {}", held.kid);
     println!("journal       {} {}", head.count, head.hash);
     println!("signing on {}", options.socket.display());
     drop(held);
@@ -130,10 +130,10 @@ async fn serve(options: Serve, shutdown: impl Future<Output = ()>) -> anyhow::Re
 #[allow(clippy::print_stdout)] // a program talks on standard output
 async fn show(socket: &Path) -> anyhow::Result<()> {
     let state = Client::new(socket.to_owned()).state().await?;
-    let known = state.public.verify()?;
-    let until = countersign_core::file::date(known.delegation.not_after);
-    println!("key           {}", known.kid);
-    println!("held by       {}", known.delegation.holder);
+    let papers = state.public.verify()?;
+    let until = countersign_core::file::date(papers.until());
+    println!("key           {}", papers.delegation.key.thumbprint());
+    println!("held by       {}", papers.delegation.holder);
     println!("until         {until} UTC");
     println!("journal       {} {}", state.head.count, state.head.hash);
     Ok(())

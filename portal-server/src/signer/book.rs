@@ -116,7 +116,7 @@ impl Book {
     /// [`Declined`]: by scope, limit or journal.
     pub async fn sign(&self, wanted: Wanted) -> Result<String, Declined> {
         let (answer, answered) = oneshot::channel();
-        let ended = || Declined::new(code::TOO_MUCH, "the signer is ending");
+        let ended = || Declined::new(code::ENDING, "the signer is ending");
         self.jobs.send(Job { wanted, answer }).await.map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }
@@ -161,7 +161,7 @@ impl Writer {
     /// Signs a group. All that is signed is on disk when this comes back.
     fn sign(&mut self, group: &[Wanted]) -> Result<Vec<Result<String, Declined>>, Declined> {
         let held = self.folder.held();
-        if self.journal.opening().kid != held.known.kid {
+        if self.journal.opening().kid != held.kid {
             let (now, entropy) = (self.clock.now(), self.entropy.as_ref());
             self.journal = open_journal(&self.folder, &held, now, entropy)
                 .map_err(|error| Declined::new("journal-io", format!("{error:#}")))?;
@@ -215,13 +215,13 @@ fn open_journal(
 ) -> anyhow::Result<Journal> {
     let place = folder.journals();
     crate::keys::private_folder(&place)?;
-    let stem = place.join(stem(&held.known.kid));
+    let stem = place.join(stem(&held.kid));
     let path = stem.with_extension("journal");
     let public = stem.with_extension("pub");
     if !public.exists() {
         write_public(&public, held)?;
     }
-    let opened = Journal::open_as(Form::Signatures, &path, &held.known.kid, now, &mut Rng(entropy));
+    let opened = Journal::open_as(Form::Signatures, &path, &held.kid, now, &mut Rng(entropy));
     let (journal, opened) =
         opened.map_err(|error| anyhow::anyhow!("{error}. {}", error.advice()))?;
     if opened.cut > 0 {
@@ -235,7 +235,7 @@ fn open_journal(
 }
 
 fn write_public(path: &Path, held: &Held) -> anyhow::Result<()> {
-    crate::keys::write_private_file(path, &pem::write_public(&held.known.delegation.key))
+    crate::keys::write_private_file(path, &pem::write_public(&held.papers.delegation.key))
 }
 
 /// Not the thumbprint alone: it may begin with a hyphen, as options do.

@@ -5,16 +5,16 @@ use countersign_core::request::{Ask, VerifiedRequest};
 use countersign_core::response::{Answer, RequestRef, Response};
 
 use super::wire::{Declined, Shown, code};
-use crate::signing::Known;
+use crate::keys::Papers;
 
 /// Refuses a response that the evidence does not ask for.
 ///
 /// # Errors
 /// With what does not fit.
-pub fn check(shown: &Shown, response: &Response, known: &Known) -> Result<(), Declined> {
+pub fn check(shown: &Shown, response: &Response, papers: &Papers) -> Result<(), Declined> {
     match shown {
         Shown::Request(token) => by_request(token, response),
-        Shown::Earlier(token) => by_earlier(token, response, known),
+        Shown::Earlier(token) => by_earlier(token, response, papers),
     }
 }
 
@@ -48,13 +48,12 @@ fn by_request(token: &str, response: &Response) -> Result<(), Declined> {
 }
 
 /// A renewal: what the machine got before says who it is.
-fn by_earlier(token: &str, response: &Response, known: &Known) -> Result<(), Declined> {
+fn by_earlier(token: &str, response: &Response, papers: &Papers) -> Result<(), Declined> {
     // A root that has been replaced since counts, as it does on the machine.
-    let verified = known.trust.verify_installed(token)?;
+    let verified = papers.trust.verify_installed(token)?;
     let before = verified.claims();
-    if let Some(list) = &known.public.revocations {
+    if let Some(list) = &papers.list {
         // What a stolen key signed is no evidence; what a retired one signed is.
-        let list = known.trust.verify_revocations(list)?;
         let mut stolen = list.revoked.iter().filter(|entry| entry.compromised);
         let is_stolen = stolen.any(|entry| {
             verified.revoked_by(|kid, serial| entry.applies_to(kid, serial)).is_some()

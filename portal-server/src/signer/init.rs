@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::keys::{passphrase, private_folder, write_private_file};
+use crate::keys::{keys_folder, passphrase, private_folder, write_private_file};
 
 /// What goes along beside the key.
 const NEEDED: [&str; 2] = ["signing.chain", "root.pub"];
@@ -20,13 +20,13 @@ pub struct Moved {
     pub gone: Vec<PathBuf>,
 }
 
-/// Moves the key of the portal in `data` into the folder `keys`, with copies of what belongs to it. Cut off in the middle it
+/// Moves the key of the portal in `data` into the signer's folder `to`, with copies of what belongs to it. Cut off in the middle it
 /// is begun anew: the portal's key is taken away last.
 ///
 /// # Errors
 /// When the portal has no key, or the folder has another one, or something cannot be written: then the portal has its key.
-pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
-    let from = data.join("keys");
+pub fn init(data: &Path, to: &Path) -> anyhow::Result<Moved> {
+    let (from, keys) = (keys_folder(data), keys_folder(to));
     let key = from.join(KEY);
     if !key.exists() {
         bail!(
@@ -35,14 +35,15 @@ pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
         );
     }
     let files = files(&from)?;
-    private_folder(keys)?;
+    private_folder(to)?;
+    private_folder(&keys)?;
     for name in &files {
         copy(&from.join(name), &keys.join(name))?;
     }
     let passphrase = data.join(passphrase::FILE);
     let has_passphrase = passphrase.exists();
     if has_passphrase {
-        copy(&passphrase, &keys.join(passphrase::FILE))?;
+        copy(&passphrase, &to.join(passphrase::FILE))?;
     }
     fs::remove_file(&key).with_context(|| {
         format!("{} could not be taken away: do it by hand, the signer has its copy", key.display())
@@ -50,10 +51,15 @@ pub fn init(data: &Path, keys: &Path) -> anyhow::Result<Moved> {
     fs::File::open(&from).and_then(|folder| folder.sync_all())?;
     let mut moved =
         Moved { files: files.iter().map(|name| keys.join(name)).collect(), gone: vec![key] };
+    let next = from.join("next.pem");
+    if next.exists() {
+        fs::remove_file(&next).with_context(|| next.display().to_string())?;
+        moved.gone.push(next);
+    }
     if has_passphrase {
         // It opens the key in every backup.
         fs::remove_file(&passphrase).with_context(|| passphrase.display().to_string())?;
-        moved.files.push(keys.join(passphrase::FILE));
+        moved.files.push(to.join(passphrase::FILE));
         moved.gone.push(passphrase);
     }
     Ok(moved)
@@ -64,7 +70,8 @@ fn files(from: &Path) -> anyhow::Result<Vec<String>> {
     for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let is_rotation = name.starts_with("rotation-") && name.ends_with(".response");
-        if is_rotation || name == "revocations.response" {
+        if is_rotation || ["revocations.response", "next.pem", "next.pub"].contains(&name.as_str())
+        {
             files.push(name);
         }
     }
@@ -78,7 +85,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     match fs::read_to_string(to) {
         Ok(there) if there == text => Ok(()),
         Ok(_) => bail!(
-            "{} is there and is another one: nothing was taken away. Name an empty folder with --keys",
+            "{} is there and is another one: nothing was taken away. Name an empty folder with --data",
             to.display()
         ),
         Err(_) => write_private_file(to, &text),

@@ -1,11 +1,11 @@
 //! What the signer's operator allows, beside what the delegation does.
 
 use countersign_core::UnixSeconds;
-use countersign_core::delegation::Delegation;
 use countersign_core::response::Response;
 use countersign_journal::Locked;
 
 use super::wire::{Declined, code};
+use crate::keys::Papers;
 use countersign_core::Hash;
 
 /// Seconds that the portal's clock may differ from the signer's.
@@ -112,7 +112,7 @@ impl Limits {
 /// With both times.
 pub fn check_time(
     issued_at: UnixSeconds,
-    delegation: &Delegation,
+    papers: &Papers,
     now: UnixSeconds,
 ) -> Result<(), Declined> {
     if issued_at.abs_diff(now) > TOLERANCE {
@@ -121,8 +121,8 @@ pub fn check_time(
         );
         return Err(Declined::new(code::OTHER_TIME, fact));
     }
-    if !(delegation.not_before..delegation.not_after).contains(&now) {
-        let fact = "the delegation of the signing key is not valid now".to_owned();
+    if !(papers.delegation.not_before..papers.until()).contains(&now) {
+        let fact = "the delegation of the signing key, or the root over it, does not hold now";
         return Err(Declined::new(code::OTHER_TIME, fact));
     }
     Ok(())

@@ -21,6 +21,7 @@ use super::limits::{Limits, check_time};
 use super::until;
 use super::wire::{self, Ask, Declined, Reply, Said, VERSION, What, code};
 use crate::clock::Clock;
+use crate::signing::Public;
 
 /// More connections than a portal opens; further ones are closed at once.
 const MOST_CONNECTIONS: u32 = 256;
@@ -171,29 +172,29 @@ impl Desk {
             let fact = format!("the message is of version {}, and here it is {VERSION}", ask.v);
             return Err(Declined::new(code::BAD_MESSAGE, fact));
         }
-        let (now, delegation) = (self.clock.now(), &held.known.delegation);
+        let (now, papers) = (self.clock.now(), &held.papers);
         let wanted = match ask.what {
             What::State => {
                 let head = self.book.head();
-                let public = held.known.public.clone();
+                let public = Public::of(papers);
                 return Ok(Said::State { public, count: head.count, head: head.hash });
             }
             What::Sign { evidence: shown, response } => {
                 let response = Response::from_unsigned(&response)?;
-                check_time(response.issued_at, delegation, now)?;
+                check_time(response.issued_at, papers, now)?;
                 self.limits.check_length(&response)?;
-                evidence::check(&shown, &response, &held.known)?;
+                evidence::check(&shown, &response, papers)?;
                 Wanted::Response(Box::new(response))
             }
             What::SignRelease { release } => {
                 let release = Release::from_unsigned(&release)?;
-                check_time(release.issued_at, delegation, now)?;
+                check_time(release.issued_at, papers, now)?;
                 self.limits.check_releases()?;
                 Wanted::Release(Box::new(release))
             }
             What::SignCheckpoint { checkpoint } => {
                 let checkpoint = Checkpoint::from_unsigned(&checkpoint)?;
-                check_time(checkpoint.issued_at, delegation, now)?;
+                check_time(checkpoint.issued_at, papers, now)?;
                 Wanted::Checkpoint(Box::new(checkpoint))
             }
         };

@@ -120,6 +120,8 @@ pub mod code {
     pub const OTHER_TIME: &str = "other-time";
     /// More than the signer's operator allows.
     pub const NOT_ALLOWED: &str = "not-allowed";
+    /// The signer is ending.
+    pub const ENDING: &str = "ending";
     /// Too much within a time.
     pub const TOO_MUCH: &str = "too-much";
 }

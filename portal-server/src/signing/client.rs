@@ -213,7 +213,7 @@ impl Client {
         self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn away(&self, why: &str) -> Away {
+    pub(super) fn away(&self, why: &str) -> Away {
         Away { socket: self.inner.socket.clone(), why: why.to_owned() }
     }
 }
@@ -227,6 +227,11 @@ fn not_signed(declined: Declined) -> NotSigned {
             fact: declined.fact,
             retry_after: declined.retry_after.unwrap_or(60),
         },
+        // It cannot write its journal, or it is ending: who waits a little is answered.
+        (None, journal) if journal.starts_with("journal-") || journal == code::ENDING => {
+            tracing::error!(declined.code, declined.fact, "the signer cannot sign now");
+            NotSigned::Unable
+        }
         (None, _) => NotSigned::Declined(declined),
     }
 }

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use countersign_core::release::Release;
+use countersign_core::response::Response;
+use countersign_core::{Expect, PublicKey, Thumbprint};
 use tokio::sync::watch;
 
-use super::{Client, Known, Public, Signing};
+use super::{Client, Evidence, NotSigned, Public, Signing};
 use crate::app::App;
-use crate::keys::{Keys, private_folder, write_private_file};
+use crate::keys::{Keys, Papers, private_folder, watch::take_from_signer, write_private_file};
 use crate::signer::until;
 
 /// How often the signer is asked whether it signs with something else, where it has not said so itself.
@@ -23,27 +26,58 @@ const READY_WITHIN: Duration = Duration::from_secs(2);
 pub struct There {
     /// Reaches the signer.
     pub client: Client,
-    /// What is known of its key.
-    pub known: Arc<Known>,
+    /// What the root has signed for it.
+    pub papers: Arc<Papers>,
+    /// The key's thumbprint.
+    pub kid: Thumbprint,
 }
 
 impl There {
+    /// Signs a response. What comes back is verified as on a machine, and is what was asked for: whoever listens in the
+    /// signer's place is not believed.
+    pub(super) async fn sign(
+        &self,
+        evidence: Evidence<'_>,
+        response: &Response,
+    ) -> Result<String, NotSigned> {
+        let token = self.client.sign(evidence, response).await?;
+        let verified = self.papers.trust.verify_response(&token, Expect::Response);
+        self.checked(token, verified.is_ok_and(|verified| verified.claims() == response))
+    }
+
+    /// Signs a checksum list, in the same way.
+    pub(super) async fn sign_release(&self, release: &Release) -> Result<String, NotSigned> {
+        let token = self.client.sign_release(release).await?;
+        let verified = self.papers.trust.verify_release(&token);
+        self.checked(token, verified.is_ok_and(|verified| verified.claims() == release))
+    }
+
+    fn checked(&self, token: String, is_good: bool) -> Result<String, NotSigned> {
+        if is_good {
+            return Ok(token);
+        }
+        let away = self.client.away("what it gives does not verify, or is not what was asked for");
+        tracing::error!("{away}");
+        Err(away.into())
+    }
+
     pub(super) async fn is_reachable(&self) -> bool {
         self.client.is_reachable(READY_WITHIN).await
     }
 }
 
 /// The keys of a portal whose signer is at this socket. Where the signer is away, they are what it said last: pages and
-/// downloads work without it.
+/// downloads work without it. `root` is the one that the portal's apps know, where they do.
 ///
 /// # Errors
-/// When it is away and has never been asked, when what it says does not fit, or when the portal's folder has a key as well.
-pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
+/// When it is away and has never been asked, when what it says does not fit or hangs on another root, or when the portal's
+/// folder has a key as well.
+pub async fn open(data: &Path, socket: &Path, root: Option<&str>) -> anyhow::Result<Keys> {
     let own = data.join("keys").join("signing.pem");
     if own.exists() {
         bail!(
             "{} is there, and a signer is to sign: whoever breaks into the portal would find a key all the same. Nothing was \
-             changed. Move it to the signer (countersign-portal signer init --from {} --keys DIR), or serve without --signer",
+             changed. Move it to the signer (countersign-portal signer init --from {} --data DIR), or serve without --signer",
             own.display(),
             data.display()
         );
@@ -51,28 +85,44 @@ pub async fn open(data: &Path, socket: &Path) -> anyhow::Result<Keys> {
     // Other secrets of the portal lie in it.
     private_folder(&data.join("keys"))?;
     let client = Client::new(socket.to_owned());
-    let known = match client.state().await {
+    let papers = match client.state().await {
         Ok(state) => {
-            let known = state.public.verify().context("what the signer signs with does not fit")?;
-            remember(data, &known.public)?;
-            known
+            let papers =
+                state.public.verify().context("what the signer signs with does not fit")?;
+            check_root(&papers, root)?;
+            remember(data, &Public::of(&papers))?;
+            papers
         }
         Err(away) => {
-            let known = remembered(data)?.ok_or_else(|| {
+            let papers = remembered(data)?.ok_or_else(|| {
                 anyhow::anyhow!(
                     "{away}, and this portal has not heard of it before: start the signer first"
                 )
             })?;
             tracing::warn!("{away}. Pages work, and nothing is signed until it is back");
-            known
+            papers
         }
     };
-    Ok(keys(client, known))
+    Ok(keys(client, papers))
 }
 
-fn keys(client: Client, known: Known) -> Keys {
-    let (trust, roots) = (known.trust.clone(), vec![known.root.clone()]);
-    Keys { signing: Signing::There(There { client, known: Arc::new(known) }), trust, roots }
+/// Another vendor's signer, or somebody who listens in its place.
+fn check_root(papers: &Papers, root: Option<&str>) -> anyhow::Result<()> {
+    let Some(root) = root.and_then(|root| root.parse::<PublicKey>().ok()) else { return Ok(()) };
+    if papers.is_of(&root) {
+        return Ok(());
+    }
+    bail!(
+        "the signer signs under the root {}, and the apps of this portal know {root}: nothing was changed. Name the right \
+         signer with --signer",
+        papers.root
+    )
+}
+
+fn keys(client: Client, papers: Papers) -> Keys {
+    let kid = papers.delegation.key.thumbprint();
+    let there = There { client, papers: Arc::new(papers.clone()), kid };
+    Keys::new(Signing::There(there), papers)
 }
 
 /// Takes over what a signer signs with when it changes, and says when the signer goes away and comes back. For a portal that
@@ -92,7 +142,7 @@ pub async fn watch(app: App, mut stopped: watch::Receiver<bool>) {
                 if !std::mem::replace(&mut is_there, true) {
                     tracing::info!("the signer is back");
                 }
-                take_over(&app, &client, state.public);
+                take_over(&app, &client, state.public).await;
             }
             Err(away) => {
                 if std::mem::replace(&mut is_there, false) {
@@ -103,14 +153,18 @@ pub async fn watch(app: App, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-fn take_over(app: &App, client: &Client, public: Public) {
+async fn take_over(app: &App, client: &Client, public: Public) {
     let now = app.keys();
-    let Signing::There(there) = &now.signing else { return };
-    if there.known.public == public {
+    if Public::of(&now.papers) == public {
         return;
     }
-    let known = match public.verify() {
-        Ok(known) => known,
+    let root = now.papers.root.to_string();
+    let verified = public
+        .clone()
+        .verify()
+        .and_then(|papers| check_root(&papers, Some(&root)).map(|()| papers));
+    let papers = match verified {
+        Ok(papers) => papers,
         Err(error) => {
             tracing::error!(
                 "what the signer signs with does not fit, and is not taken over: {error:#}"
@@ -118,11 +172,10 @@ fn take_over(app: &App, client: &Client, public: Public) {
             return;
         }
     };
-    if let Err(error) = remember(&app.config().data, &known.public) {
+    if let Err(error) = remember(&app.config().data, &public) {
         tracing::error!("{error:#}");
     }
-    tracing::info!(kid = %known.kid, until = known.delegation.not_after, "the signer signs with something else now");
-    app.replace_keys(keys(client.clone(), known));
+    take_from_signer(app, keys(client.clone(), papers)).await;
 }
 
 /// Where the portal keeps what the signer said last. There is no secret in it.
@@ -138,7 +191,7 @@ fn remember(data: &Path, public: &Public) -> anyhow::Result<()> {
     write_private_file(&path, &text)
 }
 
-fn remembered(data: &Path) -> anyhow::Result<Option<Known>> {
+fn remembered(data: &Path) -> anyhow::Result<Option<Papers>> {
     let path = place(data);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,

@@ -3,8 +3,10 @@
 
 mod email;
 mod forgot;
+mod host;
 mod invitations;
 mod language;
+mod look;
 mod organization;
 mod profile;
 mod second_factor;

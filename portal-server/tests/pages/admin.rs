@@ -4,6 +4,7 @@ mod audit;
 mod customers;
 mod fields;
 mod licenses;
+mod look;
 mod products;
 mod settings;
 

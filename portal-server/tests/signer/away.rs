@@ -7,7 +7,7 @@ use countersign_core::Expect;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::response::Response;
 use countersign_portal::desk::{self, Door, Refusal};
-use countersign_portal::signing::Public;
+use countersign_portal::signing::{Client, Public, length_of};
 use countersign_portal::{App, Config};
 use countersign_store::Validity;
 use serde_json::Value;
@@ -276,6 +276,44 @@ async fn a_new_delegation_reaches_the_portal_while_both_run() {
 }
 
 #[tokio::test]
+async fn attack_somebody_who_listens_in_the_signers_place_has_another_root_and_is_not_believed() {
+    let mut pair = Pair::new().await;
+    let key = pair.license(5).await;
+    let request = Machine::new("lab-7", &pair.portal.product).activation(&key);
+    pair.stand.stop().await;
+    let theirs = Stand::with(|delegation| delegation.scope.max_days = None, |_| ());
+    fs::rename(theirs.keys.socket(), pair.stand.keys.socket()).unwrap();
+    let before = pair.ready().await.1["signing_key_until"].clone();
+    assert_eq!(pair.post(ACTIVATIONS, &request).await.2["code"], "signer-away");
+    assert_eq!(pair.portal.stored(&key).await.live_activations, 0);
+    assert_eq!(theirs.keys.journaled().0.len(), 1, "it signed");
+    assert_eq!(pair.ready().await.1["signing_key_until"], before);
+    let config = pair.portal.app.config().clone();
+    let refused = App::open(config).await.err().unwrap().to_string();
+    assert!(refused.contains("the apps of this portal know"), "{refused}");
+}
+
+#[tokio::test]
+async fn the_page_of_keys_shows_those_of_the_signer_and_takes_none() {
+    let pair = Pair::new().await;
+    let admin = pair.portal.admin().await;
+    let page = admin.get("/admin/keys").await.is(200);
+    let kid = pair.stand.keys.key.public_key().thumbprint().to_string();
+    assert!(
+        page.text.contains(&kid) && page.text.contains("The key is at a signer"),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("multipart/form-data"), "{}", page.text);
+    let mut longer = delegation(&pair.stand.keys.key);
+    longer.serial = Some(2);
+    let file = countersign_core::file::write(&longer.sign(&pair.stand.keys.root), &[]);
+    let refused =
+        admin.upload("/admin/keys", crate::world::browser::file("new.chain", &file)).await.is(422);
+    assert!(refused.text.contains("bring them there"), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn a_portal_starts_while_its_signer_is_away_if_it_has_heard_of_it_before() {
     let mut pair = Pair::new().await;
     let key = pair.license(1).await;
@@ -312,18 +350,19 @@ async fn a_portal_with_a_signer_does_not_start_beside_a_key_of_its_own() {
 #[tokio::test]
 async fn the_length_of_a_token_is_known_without_its_key() {
     let stand = Stand::new();
-    let known = Public::read(&stand.keys.place()).unwrap().verify().unwrap();
+    let state = Client::new(stand.keys.socket()).state().await.unwrap();
+    let papers = state.public.verify().unwrap();
     let (machine, license, request) = asked();
     let mut response = answer_to(&request, license.id());
     for holder in ["", "Jane", &"long ".repeat(200)] {
         let part = crate::stand::granted(&mut response).grant.license.as_mut().unwrap();
         part.holder = Some(holder.to_owned());
         let token = stand.signs(&request, &response).await;
-        assert_eq!(known.length_of(&response).unwrap(), token.len());
+        assert_eq!(length_of(&papers, &response).unwrap(), token.len());
     }
     let proof = machine.deactivation(&countersign_core::Id::from([1; 16]).to_string());
     let receipt = answer_to(&proof, license.id());
-    assert_eq!(known.length_of(&receipt).unwrap(), stand.signs(&proof, &receipt).await.len());
+    assert_eq!(length_of(&papers, &receipt).unwrap(), stand.signs(&proof, &receipt).await.len());
     let late = Response { issued_at: NOW + 31 * DAY, ..response };
-    assert!(known.length_of(&late).is_err(), "what could not be signed has no length");
+    assert!(length_of(&papers, &late).is_err(), "what could not be signed has no length");
 }

@@ -19,13 +19,27 @@ pub(crate) struct Signer {
 
 impl Signer {
     /// Starts it and waits until its socket is there.
-    pub(crate) fn start(keys: &Path, socket: &Path) -> Self {
-        Self::start_with(keys, socket, &[])
+    pub(crate) fn start(data: &Path, socket: &Path) -> Self {
+        Self::start_with(data, socket, &[])
     }
 
-    pub(crate) fn start_with(keys: &Path, socket: &Path, options: &[&str]) -> Self {
-        let log = keys.with_extension("log");
-        let mut child = spawn(keys, socket, options, &log);
+    pub(crate) fn start_with(data: &Path, socket: &Path, options: &[&str]) -> Self {
+        Self::signing(command(data, socket, options), data.with_extension("log"))
+    }
+
+    /// Starts it by a shell, which runs `preparation` (limits, traps) and then becomes the signer.
+    pub(crate) fn start_in_shell(preparation: &str, data: &Path, socket: &Path) -> Self {
+        let (log, signer) = (data.with_extension("log"), command(data, socket, &[]));
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{preparation}; exec \"$@\""), "sh"]);
+        shell.arg(signer.get_program()).args(signer.get_args()).env_remove("RUST_LOG");
+        Self::signing(shell, log)
+    }
+
+    fn signing(mut command: Command, log: PathBuf) -> Self {
+        let file: File = OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
+        let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut signer = Self { child, log, said: Vec::new(), stdout };
         signer.wait_for_socket();
@@ -75,8 +89,8 @@ impl Drop for Signer {
 }
 
 /// A signer that is expected to end of its own.
-pub(crate) fn refused(keys: &Path, socket: &Path, options: &[&str]) -> String {
-    let output = command(keys, socket, options).stdin(Stdio::null()).output().unwrap();
+pub(crate) fn refused(data: &Path, socket: &Path, options: &[&str]) -> String {
+    let output = command(data, socket, options).stdin(Stdio::null()).output().unwrap();
     assert!(!output.status.success(), "{output:?}");
     String::from_utf8(output.stderr).unwrap()
 }
@@ -86,15 +100,9 @@ pub(crate) fn run(arguments: &[&str]) -> Output {
     Command::new(PROGRAM).arg("signer").args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
-fn command(keys: &Path, socket: &Path, options: &[&str]) -> Command {
+fn command(data: &Path, socket: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(PROGRAM);
-    command.args(["signer", "serve", "--keys"]).arg(keys).arg("--socket").arg(socket);
+    command.args(["signer", "serve", "--data"]).arg(data).arg("--socket").arg(socket);
     command.args(options).env_remove("RUST_LOG");
     command
-}
-
-fn spawn(keys: &Path, socket: &Path, options: &[&str], log: &Path) -> Child {
-    let log: File = OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let mut command = command(keys, socket, options);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap()
 }

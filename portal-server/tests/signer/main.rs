@@ -9,6 +9,7 @@ mod process;
 #[path = "../world/mod.rs"]
 mod world;
 
+mod asked;
 mod away;
 mod bounds;
 mod child;

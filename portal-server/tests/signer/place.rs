@@ -18,7 +18,7 @@ async fn the_socket_is_for_its_owner_and_its_group_and_is_taken_away_at_the_end(
     let mut stand = Stand::new();
     let socket = stand.keys.socket();
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o660);
-    let journals = stand.keys.place().join("journals");
+    let journals = stand.keys.data().join("journals");
     assert_eq!(fs::metadata(&journals).unwrap().permissions().mode() & 0o777, 0o700);
     assert_eq!(fs::metadata(stand.keys.journal()).unwrap().permissions().mode() & 0o777, 0o600);
     stand.stop().await;
@@ -32,7 +32,7 @@ async fn a_second_signer_on_the_same_folder_or_socket_is_refused() {
     assert!(refused.contains("another signer runs"), "{refused}");
     let other = Keys::new(|_| ());
     let mut options = stand.options();
-    options.keys = other.place();
+    options.data = other.data();
     let refused = open(options).err().unwrap().to_string();
     assert!(refused.contains("listens") && refused.contains("already"), "{refused}");
     let (_, license, request) = asked();
@@ -129,7 +129,7 @@ async fn a_new_delegation_and_a_new_key_are_taken_while_it_runs() {
     let verified =
         stand.keys.roots().verify_response(&token, countersign_core::Expect::Response).unwrap();
     assert_eq!(*verified.signer(), next.public_key().thumbprint());
-    assert_eq!(fs::read_dir(stand.keys.place().join("journals")).unwrap().count(), 4);
+    assert_eq!(fs::read_dir(stand.keys.data().join("journals")).unwrap().count(), 4);
 }
 
 /// The state, once it is another one.
@@ -151,16 +151,21 @@ fn a_portals_key_moves_to_a_signer_and_a_move_that_was_cut_off_is_begun_anew() {
     fs::create_dir(&data).unwrap();
     fs::rename(portal.place(), data.join("keys")).unwrap();
     let key = fs::read_to_string(data.join("keys/signing.pem")).unwrap();
+    fs::write(data.join("keys/next.pem"), "the next key").unwrap();
     let to = portal.folder.path().join("to");
     // Cut off: some of it is there.
-    fs::create_dir(&to).unwrap();
-    fs::copy(data.join("keys/root.pub"), to.join("root.pub")).unwrap();
+    fs::create_dir_all(to.join("keys")).unwrap();
+    fs::copy(data.join("keys/root.pub"), to.join("keys/root.pub")).unwrap();
     let moved = init(&data, &to).unwrap();
-    assert_eq!(moved.files.len(), 3);
+    assert_eq!(moved.files.len(), 4);
+    assert!(!data.join("keys/next.pem").exists() && to.join("keys/next.pem").exists());
     assert!(!data.join("keys/signing.pem").exists());
     assert!(data.join("keys/signing.chain").exists(), "what is no secret stays");
-    assert_eq!(fs::read_to_string(to.join("signing.pem")).unwrap(), key);
-    assert_eq!(fs::metadata(to.join("signing.pem")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(to.join("keys/signing.pem")).unwrap(), key);
+    assert_eq!(
+        fs::metadata(to.join("keys/signing.pem")).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o700);
     let again = init(&data, &to).unwrap_err().to_string();
     assert!(again.contains("is not there"), "{again}");
@@ -173,10 +178,11 @@ async fn an_encrypted_key_moves_with_its_passphrase_and_is_opened_by_it() {
     let data = stand.keys.folder.path().join("data");
     fs::create_dir(&data).unwrap();
     let made = Sources::default().find_or_make(&data, &SystemEntropy).unwrap();
+    fs::remove_file(stand.keys.data().join("key-passphrase")).unwrap();
     stand.keys.put("signing.pem", &made.seal(&stand.keys.key, &SystemEntropy).unwrap());
     assert!(open(stand.options()).is_err(), "without its passphrase");
     fs::rename(stand.keys.place(), data.join("keys")).unwrap();
-    let moved = init(&data, &stand.keys.place()).unwrap();
+    let moved = init(&data, &stand.keys.data()).unwrap();
     assert_eq!(moved.gone, [data.join("keys/signing.pem"), data.join("key-passphrase")]);
     assert!(moved.gone.iter().all(|path| !path.exists()));
     stand.start(|_| ());
@@ -191,7 +197,7 @@ fn a_key_is_not_moved_over_another_one() {
     fs::create_dir(&data).unwrap();
     fs::rename(portal.place(), data.join("keys")).unwrap();
     let there = fs::read_to_string(signer.place().join("signing.pem")).unwrap();
-    let refused = init(&data, &signer.place()).unwrap_err().to_string();
+    let refused = init(&data, &signer.data()).unwrap_err().to_string();
     assert!(refused.contains("another one"), "{refused}");
     assert!(data.join("keys/signing.pem").exists());
     assert_eq!(fs::read_to_string(signer.place().join("signing.pem")).unwrap(), there);
@@ -200,7 +206,7 @@ fn a_key_is_not_moved_over_another_one() {
 #[tokio::test]
 async fn the_public_half_lies_beside_the_journal() {
     let stand = Stand::new();
-    let journal = journal_in(&stand.keys.place());
+    let journal = journal_in(&stand.keys.data());
     let public = fs::read_to_string(journal.with_extension("pub")).unwrap();
     assert_eq!(pem::read_public(&public).unwrap(), stand.keys.key.public_key());
     assert!(!journal.file_name().unwrap().to_str().unwrap().starts_with('-'));

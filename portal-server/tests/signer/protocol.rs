@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use rand_core::Rng as _;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::played::rng;
 use crate::stand::{Stand, answer_to, asked, by_request};
 
 /// It still answers whoever asks properly.
@@ -41,6 +43,20 @@ async fn attack_messages_that_are_none_are_answered_and_closed() {
     peer.send(&[0xff, 0xfe, 0x00]).await.unwrap();
     assert_eq!(peer.hear().await.unwrap()["code"], "bad-message");
     assert_eq!(stand.declines(&json!({"v": 2, "do": "state"})).await, "bad-message");
+    stand.has_signed_nothing();
+    serves(&stand).await;
+}
+
+#[tokio::test]
+async fn attack_noise_is_never_signed_and_ends_nothing() {
+    let stand = Stand::new();
+    for _ in 0..300 {
+        let mut noise = vec![0; (rng().next_u64() % 400) as usize];
+        rng().fill_bytes(&mut noise);
+        let mut peer = stand.connect().await;
+        peer.send(&noise).await.unwrap();
+        assert_eq!(peer.hear().await.unwrap()["code"], "bad-message");
+    }
     stand.has_signed_nothing();
     serves(&stand).await;
 }

@@ -1,32 +1,25 @@
 //! A signer's folder with keys, a signer on it in this process, and what the web layer would send to it.
 #![allow(dead_code)] // each module uses its part of this
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
-use countersign_core::fingerprint::Strategy;
-use countersign_core::license_key::LicenseKey;
-use countersign_core::request::{Ask, VerifiedRequest};
-use countersign_core::response::{
-    Answer, Binding, Grant, GrantLicense, Granted, RequestRef, Response,
-};
+use countersign_core::response::Response;
 use countersign_core::trust::Roots;
-use countersign_core::{Expect, Id, LicenseId, ProductId, SigningKey, UnixSeconds, file, pem};
+use countersign_core::{Id, ProductId, SigningKey, UnixSeconds, file, pem};
 use countersign_journal::verify::Verified;
 use countersign_portal::clock::{Clock, SystemEntropy};
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::signer::limits::Limits;
 use countersign_portal::signer::{Options, open};
-use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::played::{Machine, NOW, rng};
+pub(crate) use crate::asked::{Peer, answer_to, asked, by_earlier, by_request, granted};
+use crate::played::{NOW, rng};
 
 pub(crate) const DAY: u64 = 86_400;
 
@@ -59,15 +52,21 @@ impl Keys {
         let keys = Self { folder: tempfile::tempdir().unwrap(), root, key };
         let mut delegation = delegation(&keys.key);
         change(&mut delegation);
-        fs::create_dir(keys.place()).unwrap();
+        fs::create_dir_all(keys.place()).unwrap();
         keys.put("root.pub", &pem::write_public(&keys.root.public_key()));
         keys.put("signing.pem", &pem::write_private(&keys.key, None, &mut rng()).unwrap());
         keys.delegate(&delegation);
         keys
     }
 
-    pub(crate) fn place(&self) -> PathBuf {
+    /// The signer's folder.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("signer")
+    }
+
+    /// The folder in it with the keys.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.data().join("keys")
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -90,7 +89,7 @@ impl Keys {
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
-        journal_in(&self.place())
+        journal_in(&self.data())
     }
 
     /// The journal, read to its end: the tokens in it, and what is wrong with it.
@@ -100,8 +99,8 @@ impl Keys {
 }
 
 /// The one journal in a signer's folder.
-pub(crate) fn journal_in(keys: &Path) -> PathBuf {
-    let found = fs::read_dir(keys.join("journals")).unwrap().map(|entry| entry.unwrap().path());
+pub(crate) fn journal_in(data: &Path) -> PathBuf {
+    let found = fs::read_dir(data.join("journals")).unwrap().map(|entry| entry.unwrap().path());
     let found: Vec<_> = found.filter(|path| path.extension().unwrap() == "journal").collect();
     assert_eq!(found.len(), 1, "{found:?}");
     found.into_iter().next().unwrap()
@@ -177,7 +176,7 @@ impl Stand {
 
     pub(crate) fn options(&self) -> Options {
         Options {
-            keys: self.keys.place(),
+            data: self.keys.data(),
             socket: self.keys.socket(),
             passphrase: Sources::default(),
             allowed: Vec::new(),
@@ -227,101 +226,5 @@ impl Stand {
     pub(crate) fn has_signed_nothing(&self) {
         let (tokens, verified) = self.keys.journaled();
         assert!(tokens.is_empty() && verified.findings.is_empty(), "{verified:?}");
-    }
-}
-
-/// Whoever has opened the socket.
-pub(crate) struct Peer(pub(crate) UnixStream);
-
-impl Peer {
-    pub(crate) async fn connect(socket: &Path) -> Self {
-        Self(UnixStream::connect(socket).await.unwrap())
-    }
-
-    pub(crate) async fn says(&mut self, message: &Value) -> Value {
-        self.try_says(message).await.expect("an answer")
-    }
-
-    /// The answer, if one came whole.
-    pub(crate) async fn try_says(&mut self, message: &Value) -> Option<Value> {
-        self.send(message.to_string().as_bytes()).await?;
-        self.hear().await
-    }
-
-    pub(crate) async fn send(&mut self, bytes: &[u8]) -> Option<()> {
-        let length = u32::try_from(bytes.len()).unwrap().to_be_bytes();
-        self.0.write_all(&[&length[..], bytes].concat()).await.ok()
-    }
-
-    pub(crate) async fn hear(&mut self) -> Option<Value> {
-        let mut length = [0; 4];
-        self.0.read_exact(&mut length).await.ok()?;
-        let mut bytes = vec![0; u32::from_be_bytes(length) as usize];
-        self.0.read_exact(&mut bytes).await.ok()?;
-        Some(serde_json::from_slice(&bytes).unwrap())
-    }
-}
-
-pub(crate) fn by_request(request: &str, response: &Response) -> Value {
-    json!({"v": 1, "do": "sign", "evidence": {"request": request}, "response": response.to_unsigned()})
-}
-
-pub(crate) fn by_earlier(earlier: &str, response: &Response) -> Value {
-    json!({"v": 1, "do": "sign", "evidence": {"earlier": earlier}, "response": response.to_unsigned()})
-}
-
-/// A machine with an activation request under a license.
-pub(crate) fn asked() -> (Machine, LicenseKey, String) {
-    let machine = Machine::new("lab-7", &product());
-    let license = LicenseKey::generate(&mut rng());
-    let request = machine.activation(&license);
-    (machine, license, request)
-}
-
-/// What an honest portal would have signed for a request: a grant of thirty days.
-pub(crate) fn answer_to(request: &str, license: LicenseId) -> Response {
-    let request = VerifiedRequest::verify(request, Expect::Request).unwrap();
-    let claims = request.claims();
-    let granted = |license: Option<LicenseId>| Granted {
-        import_by: NOW + 14 * DAY,
-        binding: Binding {
-            strategy: Strategy::Fuzzy,
-            fingerprint: claims.device().unwrap().fingerprint.clone(),
-        },
-        grant: Grant {
-            expires_at: Some(NOW + 30 * DAY),
-            renew_by: None,
-            entitlements: BTreeMap::new(),
-            license: license.map(|id| GrantLicense {
-                id,
-                plan: None,
-                holder: None,
-                deactivations_left: None,
-            }),
-            metadata: BTreeMap::new(),
-        },
-    };
-    Response {
-        issuer: "Acme".into(),
-        product: claims.product.clone(),
-        id: Id::random(&mut rng()),
-        issued_at: NOW,
-        request: RequestRef { id: claims.id, hash: request.hash() },
-        device: request.device_key().thumbprint(),
-        answer: match &claims.ask {
-            Ask::Activation { .. } => Answer::Activation(granted(Some(license))),
-            Ask::Trial { .. } => Answer::Trial(granted(None)),
-            Ask::Deactivation { activation, .. } => {
-                Answer::Deactivation { activation: *activation }
-            }
-        },
-    }
-}
-
-/// The grant of a response, to be changed.
-pub(crate) fn granted(response: &mut Response) -> &mut Granted {
-    match &mut response.answer {
-        Answer::Activation(granted) | Answer::Trial(granted) => granted,
-        other => panic!("no grant: {other:?}"),
     }
 }

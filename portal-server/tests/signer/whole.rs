@@ -27,7 +27,8 @@ impl Site {
         run(&["init", "--vendor", "Acme", "--data", text(&data)]);
         let roots = Roots::new([root_in(&data.join("keys"))]);
         let site = Self { folder, roots };
-        let moved = child::run(&["init", "--from", text(&data), "--keys", text(&site.keys())]);
+        let moved =
+            child::run(&["init", "--from", text(&data), "--data", text(&site.signer_data())]);
         assert!(moved.status.success(), "{moved:?}");
         assert!(!data.join("keys/signing.pem").exists());
         site
@@ -37,7 +38,7 @@ impl Site {
         self.folder.path().join("data")
     }
 
-    fn keys(&self) -> PathBuf {
+    fn signer_data(&self) -> PathBuf {
         self.folder.path().join("signer")
     }
 
@@ -46,7 +47,7 @@ impl Site {
     }
 
     fn signer(&self) -> Signer {
-        Signer::start(&self.keys(), &self.socket())
+        Signer::start(&self.signer_data(), &self.socket())
     }
 
     fn portal(&self) -> Portal {
@@ -138,7 +139,7 @@ async fn two_processes_activate_renew_deactivate_give_trials_and_sign_a_release(
     // The portal lets a checkpoint of its audit log be signed, when it has run for some seconds.
     assert!(["5", "6"].iter().any(|n| shown.contains(&format!("journal       {n} "))), "{shown}");
     signer.terminate();
-    let (mut tokens, verified) = journaled(&journal_in(&site.keys()), &site.roots);
+    let (mut tokens, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
     tokens.retain(|token| site.roots.verify_checkpoint(token).is_err());
     assert_eq!((tokens.len(), verified.findings.len()), (5, 0), "{verified:?}");
 }
@@ -155,7 +156,7 @@ async fn attack_a_second_checkpoint_of_one_entry_shows_in_the_signers_journal() 
     let token = countersign_core::file::read(first.as_bytes()).unwrap();
     let checkpoint = site.roots.verify_checkpoint(&token).unwrap();
     assert_eq!(sign(), first, "nothing has happened since");
-    let whole = || journaled(&journal_in(&site.keys()), &site.roots).1.findings;
+    let whole = || journaled(&journal_in(&site.signer_data()), &site.roots).1.findings;
     assert_eq!(whole(), []);
     let database = rusqlite::Connection::open(data.join("countersign.db")).unwrap();
     database
@@ -224,7 +225,7 @@ async fn a_signer_killed_under_a_portal_leaves_every_customer_with_an_answer_or_
     tokens.push(answer["token"].as_str().unwrap().to_owned());
     assert_eq!(tokens.len() + away, 4 * 8 * 6 + 1);
     signer.terminate();
-    let (journaled, verified) = journaled(&journal_in(&site.keys()), &site.roots);
+    let (journaled, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
     assert!(verified.findings.is_empty(), "{verified:?}");
     let lost = tokens.iter().filter(|token| !journaled.contains(token)).count();
     assert_eq!(lost, 0, "of {} tokens", tokens.len());
@@ -240,6 +241,35 @@ fn the_signers_commands_say_what_is_wrong() {
     assert!(!shown.status.success());
     let said = String::from_utf8(shown.stderr).unwrap();
     assert!(said.contains("does not answer"), "{said}");
+}
+
+/// The commands for a portal's keys serve a signer's folder as well.
+#[test]
+fn a_delegation_is_installed_into_the_folder_of_a_signer_while_it_runs() {
+    let keys = crate::killed::keys_for_today();
+    let signer = Signer::start(&keys.data(), &keys.socket());
+    let data = keys.data();
+    let shown = run(&["keys", "show", "--json", "--data", text(&data)]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["signing_key"], keys.key.public_key().thumbprint().to_string());
+    let made = run(&["keys", "new", "--json", "--data", text(&data)]);
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let next: countersign_core::PublicKey = made["next_x"].as_str().unwrap().parse().unwrap();
+    let mut delegation = crate::killed::delegation_for_today(&keys.key);
+    delegation.key = next.clone();
+    delegation.serial = Some(2);
+    let chain = keys.folder.path().join("new.chain");
+    fs::write(&chain, countersign_core::file::write(&delegation.sign(&keys.root), &[])).unwrap();
+    run(&["keys", "install", text(&chain), "--data", text(&data)]);
+    let wanted = next.thumbprint().to_string();
+    for _ in 0..600 {
+        let shown = child::run(&["show", "--socket", text(&keys.socket())]);
+        if String::from_utf8(shown.stdout).unwrap().contains(&wanted) {
+            return signer.terminate();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("the signer did not take it");
 }
 
 /// The units name options that there are.

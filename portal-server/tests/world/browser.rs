@@ -96,7 +96,9 @@ impl CookieUser {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             self.plant(pair);
         }
-        Answer { status, headers, text: answer.text().await.unwrap() }
+        let bytes = answer.bytes().await.unwrap().to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status, headers, text, bytes }
     }
 }
 
@@ -105,12 +107,21 @@ pub(crate) fn file(name: &str, content: &str) -> Form {
     Form::new().part("file", Part::text(content.to_owned()).file_name(name.to_owned()))
 }
 
+/// A PNG file of one colour.
+pub(crate) fn picture(width: u32, height: u32) -> Vec<u8> {
+    let picture = image::RgbImage::from_pixel(width, height, image::Rgb([200, 30, 60]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
 /// What came back; each check returns it again, for the next one.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {

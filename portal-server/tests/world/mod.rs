@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use argon2::PasswordHasher as _;
+use countersign_core::delegation::Delegation;
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::trust::Roots;
-use countersign_core::{Hash, Id, ProductId, UnixSeconds};
+use countersign_core::{Hash, Id, ProductId, SigningKey, UnixSeconds, file, pem};
 use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
@@ -280,6 +281,26 @@ impl TestPortal {
         let mut license = self.stored(key).await;
         change(&mut license);
         self.app.store().change_license(license, "test", NOW).await.unwrap();
+    }
+
+    /// The root's private key, which nobody has carried away yet.
+    pub(crate) fn root(&self) -> SigningKey {
+        let root = self.app.config().data.join("root-key-carry-away/root.pem");
+        pem::read_private(&std::fs::read_to_string(root).unwrap(), None).unwrap()
+    }
+
+    /// A delegation by the root for the portal's key that is newer than the present one and ends 700 days from now, as a file.
+    pub(crate) fn delegate_anew(&self) -> String {
+        self.delegation(|_| ())
+    }
+
+    /// As `delegate_anew`, otherwise.
+    pub(crate) fn delegation(&self, change: impl FnOnce(&mut Delegation)) -> String {
+        let mut delegation = self.app.keys().papers.delegation.clone();
+        delegation.serial = Some(delegation.serial.map_or(1_790_000_000, |serial| serial + 1));
+        delegation.not_after = delegation.not_after.max(self.clock.now() + 700 * DAY);
+        change(&mut delegation);
+        file::write(&delegation.sign(&self.root()), &[])
     }
 
     pub(crate) async fn audit(&self) -> Vec<AuditEntry> {

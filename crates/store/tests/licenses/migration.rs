@@ -10,8 +10,9 @@ use rusqlite::{Connection, params};
 use crate::world::{Machine, NOW, random_id, rng};
 
 const INSERT_LICENSE: &str = "INSERT INTO license (id, license_key, product_id, holder, plan, status, \
-    organization_id, live_activations, total_activations, validity, response_validity, strategy, entitlements, metadata, \
-    created_at) VALUES (?1, ?2, 'acme-cad', 'Institute (Cold-Lab), Ltd', 'Gold', 'active', ?3, 2, 3, 'perpetual', 1000, \
+    organization_id, live_activations, total_activations, total_deactivations, validity, response_validity, strategy, \
+    entitlements, metadata, created_at) \
+    VALUES (?1, ?2, 'acme-cad', 'Institute (Cold-Lab), Ltd', 'Gold', 'active', ?3, 2, 3, 1, 'perpetual', 1000, \
     'fuzzy', '{}', '{}', 5)";
 const INSERT_ACTIVATION: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, state, \
     created_at, import_by, ended_at, door, by_user) VALUES (?1, ?2, ?1, ?3, ?4, ?5, ?6, 7, 8, ?7, 'api', ?8)";

@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    License, LicenseChange, LicenseStatus, NewLicense, Organization, Product, ReleaseLimits, User,
-    Validity,
+    License, LicenseChange, LicenseStatus, NewLicense, Organization, Overrun, Product,
+    ReleaseLimits, User, Validity,
 };
 use serde::Deserialize;
 
@@ -20,9 +20,9 @@ use crate::admin::LARGEST;
 use crate::app::App;
 use crate::desk::{Of, Said};
 use crate::fields::Field;
-use crate::language::Say;
+use crate::language::{Language, Say};
 use crate::pages::licenses::{
-    LicenseView, MachineView, license_of, owner_outside, status_key, views,
+    LicenseView, MachineView, license_of, machine_name, owner_outside, status_key, views,
 };
 use crate::pages::{Frame, page};
 use crate::release::up_to;
@@ -200,6 +200,16 @@ struct LicensePage {
     users: Vec<User>,
     organizations: Vec<Organization>,
     machines: Vec<MachineView>,
+    overruns: Vec<OverrunView>,
+}
+
+/// A machine beyond the limit, in words.
+struct OverrunView {
+    id: String,
+    name: String,
+    since: String,
+    by: String,
+    journal: Option<String>,
 }
 
 impl LicensePage {
@@ -232,6 +242,7 @@ pub(crate) async fn show(
         organization: license.organization.map(|id| id.to_string()).unwrap_or_default(),
         users: app.store().users().await?,
         organizations: app.store().organizations().await?,
+        overruns: overruns(&app, &license, visitor.language).await?,
         machines: app
             .store()
             .activations(&license.id, MOST)
@@ -241,6 +252,27 @@ pub(crate) async fn show(
             .collect(),
         license,
     }))
+}
+
+async fn overruns(
+    app: &App,
+    license: &License,
+    language: Language,
+) -> Result<Vec<OverrunView>, ErrorPage> {
+    let found = app.store().overruns(&license.id).await?;
+    let view = |overrun: &Overrun| OverrunView {
+        id: overrun.machine.id.to_string(),
+        name: machine_name(&overrun.machine, language),
+        since: language.date_time(overrun.since),
+        by: match &overrun.signed {
+            Some(signed) => {
+                signed.holder.clone().unwrap_or_else(|| language.t("journal-holder-unknown"))
+            }
+            None => language.t("signed-by-portal"),
+        },
+        journal: overrun.signed.as_ref().map(|signed| signed.journal.to_string()),
+    };
+    Ok(found.iter().map(view).collect())
 }
 
 async fn limits_of(app: &App, license: &License) -> Result<ReleaseLimits, ErrorPage> {

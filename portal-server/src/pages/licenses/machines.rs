@@ -40,7 +40,7 @@ impl MachineView {
         let state = activation.state.as_str();
         Self {
             id: activation.id.to_string(),
-            name: activation.device_name.clone().unwrap_or_else(|| activation.id.to_string()),
+            name: machine_name(activation, language),
             platform: activation.platform.clone().unwrap_or_default(),
             app_version: activation.app_version.clone().unwrap_or_default(),
             state,
@@ -70,6 +70,18 @@ impl MachineView {
     ) -> Result<Self, ErrorPage> {
         let by = people.who_brought(activation).await?;
         Ok(Self { by, ..Self::new(activation, people.language) })
+    }
+}
+
+/// A machine's name. One that another signer answered has none here until it brings a request itself: its key stands for it.
+pub(crate) fn machine_name(activation: &Activation, language: Language) -> String {
+    match &activation.device_name {
+        Some(name) => name.clone(),
+        None if activation.door == "journal" => {
+            let key = activation.device_key.to_string();
+            language.t1("machine-of-key", "key", key.chars().take(8).collect::<String>())
+        }
+        None => activation.id.to_string(),
     }
 }
 
@@ -127,6 +139,14 @@ impl<'a> People<'a> {
     ) -> Result<String, ErrorPage> {
         match activation.by_user {
             Some(id) => self.name(id).await,
+            None if activation.door == "journal" => {
+                let signed = self.app.store().signed_in(&activation.id).await?;
+                let holder = signed.and_then(|signed| signed.holder);
+                Ok(match holder {
+                    Some(holder) => self.language.t1("by-door-journal-of", "holder", holder),
+                    None => self.language.t("by-door-journal"),
+                })
+            }
             None if activation.door == "api" => Ok(self.language.t("by-door-api")),
             None => Ok(self.language.t("by-door-page")),
         }
@@ -138,7 +158,7 @@ impl<'a> People<'a> {
         }
         let name = match self.app.store().user(id).await? {
             Some(user) if self.may_know(&user) => user.shown_name().to_owned(),
-            Some(user) if user.role == Role::Admin => self.app.vendor().to_owned(),
+            Some(user) if user.role == Role::Admin => self.app.look().await.name.clone(),
             _ => self.language.t("activity-somebody"),
         };
         self.known.insert(id, name.clone());

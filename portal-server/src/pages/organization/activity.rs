@@ -162,7 +162,7 @@ impl Reader<'_> {
         if let Some(id) = actor.strip_prefix("user:").and_then(|id| id.parse().ok()) {
             let user = self.app.store().user(id).await?;
             return match user {
-                Some(user) if user.role == Role::Admin => Ok(self.app.vendor().to_owned()),
+                Some(user) if user.role == Role::Admin => Ok(self.app.look().await.name.clone()),
                 _ => self.user(&id.to_string(), "").await,
             };
         }
@@ -170,7 +170,7 @@ impl Reader<'_> {
             _ if actor.starts_with("device:") => self.language.t("activity-by-machine"),
             _ if actor.ends_with("-link") => self.language.t("activity-by-link"),
             "portal" => self.language.t("activity-by-portal"),
-            _ => self.app.vendor().to_owned(),
+            _ => self.app.look().await.name.clone(),
         })
     }
 }

@@ -61,6 +61,8 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     // Nobody's session is a token.
     ("/api/v1/requests", Everybody(401, 401), "x=1"),
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals/{id}", Everybody(401, 401), "x=1"),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
@@ -143,7 +145,14 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Vendor, ""),
+    ("/admin/keys", Vendor, "a delegation"),
     ("/admin/settings", Vendor, "cap_days=5"),
+    ("/admin/settings/look", Vendor, "name=Acme Inc&accent=#0a5c36"),
+    // In this order: what is brought is used, and what is used is removed.
+    ("/admin/settings/look/{picture}", Vendor, "a picture"),
+    ("/admin/settings/look/{picture}/use", Vendor, "x=1"),
+    ("/admin/settings/look/{picture}/remove", Vendor, "stage=live"),
+    ("/admin/settings/texts", Vendor, "public_en=Welcome"),
     (
         "/admin/tokens",
         Vendor,
@@ -159,6 +168,9 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
     ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
+    ("/admin/journals", Vendor, ""),
+    ("/admin/journals/{id}", Vendor, ""),
+    ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Vendor, ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
     ("/admin/customers/users/{id}", Vendor, "new_link=1"),

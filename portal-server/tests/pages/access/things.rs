@@ -3,16 +3,17 @@
 
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::Ask;
-use countersign_core::{Id, LicenseId};
+use countersign_core::{Hash, Id, LicenseId};
 use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
-use countersign_store::{ActivationState, NewLicense, NewRelease, Validity};
+use countersign_store::{ActivationState, JournalOpening, NewLicense, NewRelease, Validity};
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 
 use super::table::Row;
 use crate::played::{Machine, NOW, rng};
+use crate::world::browser::picture;
 use crate::world::{CookieUser, DAY, TestPortal};
 
 /// A secret that somebody was offered for a second factor.
@@ -39,6 +40,7 @@ pub(super) struct Things {
     invited: Id,
     release: Id,
     file: Id,
+    journal: Hash,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
@@ -65,6 +67,7 @@ impl Things {
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
+            journal: journal(&portal).await,
             user: jane.id,
             _built: built,
             lab,
@@ -82,6 +85,7 @@ impl Things {
         let id = match path {
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
+            _ if path.contains("/journals/") => self.journal.to_string(),
             _ if path.contains("/groups/") => self.group.to_string(),
             _ if path.contains("/sessions/") || path.contains("/tokens/") => own.to_owned(),
             _ if path.ends_with("/invitation") || path.ends_with("/withdraw") => {
@@ -98,6 +102,7 @@ impl Things {
             .replace("{release}", &self.release.to_string())
             .replace("{hash}", &licensed.answered)
             .replace("{name}", "portal.css")
+            .replace("{picture}", "logo")
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -115,8 +120,16 @@ impl Things {
         let request = browser.request(&row.method, path);
         match row.form {
             "" => request,
+            "a delegation" => {
+                let file = Part::text(self.portal.delegate_anew()).file_name("signing.chain");
+                request.multipart(Form::new().part("file", file))
+            }
             "a file" => {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
+                request.multipart(Form::new().part("file", file))
+            }
+            "a picture" => {
+                let file = Part::bytes(picture(40, 20)).file_name("logo.png");
                 request.multipart(Form::new().part("file", file))
             }
             fields => {
@@ -145,6 +158,16 @@ impl Things {
     pub(super) async fn revision(&self, licensed: &Licensed) -> i64 {
         self.portal.app.store().license(&licensed.license).await.unwrap().unwrap().revision
     }
+}
+
+/// A journal that was begun elsewhere.
+async fn journal(portal: &TestPortal) -> Hash {
+    let hash = Hash::of("a first line");
+    let kid = Machine::new("signer", &portal.product).key.public_key().thumbprint();
+    let own_id = Id::random(&mut rng());
+    let opening = JournalOpening { hash, own_id, kid, kind: String::new(), made_at: NOW };
+    portal.app.store().merge_journal(opening, Vec::new(), "test", NOW).await.unwrap();
+    hash
 }
 
 /// A license of the organization with an end, and its two machines.

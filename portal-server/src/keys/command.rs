@@ -1,0 +1,185 @@
+//! `countersign-portal keys`: the portal's keys by command line, also while the portal runs.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use countersign_core::{PublicKey, SigningKey, file, pem};
+use countersign_store::Store;
+use serde_json::{Value, json};
+
+use super::folder::{NEXT, NEXT_PUBLIC, SIGNING};
+use super::install::{Brought, Less, judge};
+use super::papers::next_public;
+use super::{Folder, Papers, change, keys_folder, load, passphrase_of};
+use crate::clock::Rng;
+use crate::config::Config;
+
+/// What a folder has on which a signer has run.
+const SIGNERS_MARK: &str = "signer.lock";
+
+/// What to do with the keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Verify a delegation, a revocation list and root rotations, and put them into the keys folder; all or none of them.
+    #[command(
+        after_help = "Example: countersign-portal keys install signing.chain --data portal-data\n    \
+        A running portal uses them within seconds. What is no newer than what is there, or not signed by the root, is refused."
+    )]
+    Install {
+        /// The files, whatever their names are.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// A smaller scope, an earlier end or a list that names fewer keys is meant.
+        #[arg(long)]
+        less: bool,
+    },
+    /// Make the key that follows the present one, and write its public half for the holder of the root.
+    #[command(after_help = "Example: countersign-portal keys new --data portal-data\n    \
+        Carry next.pub to the root, delegate to it, and install the delegation: the portal then signs with the new key.\n    \
+        What the old one signed stays valid.")]
+    New,
+    /// Show the keys and what the root signed for them.
+    #[command(after_help = "Example: countersign-portal keys show --data portal-data --json")]
+    Show,
+}
+
+/// Runs a command on the data folder of `config`; what to print.
+///
+/// # Errors
+/// When it is refused or fails: nothing was changed then.
+pub async fn run(config: &Config, command: KeysCommand) -> anyhow::Result<Value> {
+    match command {
+        KeysCommand::Install { files, less } => {
+            let less = if less { Less::Meant } else { Less::AMistake };
+            install(config, &files, less).await
+        }
+        KeysCommand::New => new(config).await,
+        KeysCommand::Show => show(config),
+    }
+}
+
+async fn install(config: &Config, files: &[PathBuf], less: Less) -> anyhow::Result<Value> {
+    let (path, now) = (keys_folder(&config.data), config.clock.now());
+    let brought = files.iter().map(|path| brought(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let store = open_store(config)?;
+    let locked = locked(&path)?;
+    let plan = judge(&Folder::read(&path)?, brought, less, now)?;
+    // Without the passphrase the public halves have to do: the running portal opens the key before it uses it.
+    if let Some(passphrase) = config.key_passphrase.find(&config.data)? {
+        load(&plan.folder, &passphrase)?;
+    }
+    let papers = Papers::read(&plan.folder)?;
+    if let Some(store) = &store {
+        store.note_key_change(plan.entries, "command-line", now).await?;
+    }
+    change::commit(&locked, &path, &plan.files)?;
+    if let Some(store) = store {
+        store.close();
+    }
+    let names: Vec<&String> = plan.files.keys().collect();
+    let mut said = described(&papers, &plan.folder);
+    said["written"] = json!(names);
+    Ok(said)
+}
+
+fn brought(path: &Path) -> anyhow::Result<Brought> {
+    let most = file::MAX_FILE as u64;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(most + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("{} cannot be read: nothing was changed", path.display()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Brought { name, bytes })
+}
+
+fn locked(path: &Path) -> anyhow::Result<change::Locked> {
+    let Some(locked) = change::lock(path)? else {
+        bail!(
+            "the keys are being changed by somebody else: nothing was changed. Try again in a moment"
+        );
+    };
+    change::finish(&locked, path)?;
+    Ok(locked)
+}
+
+async fn new(config: &Config) -> anyhow::Result<Value> {
+    let path = keys_folder(&config.data);
+    let store = open_store(config)?;
+    let locked = locked(&path)?;
+    let folder = Folder::read(&path)?;
+    if folder.has(NEXT) {
+        bail!(
+            "there is a next key already, {}: nothing was changed. Delegate to it, or move it and {NEXT_PUBLIC} away",
+            path.join(NEXT).display()
+        );
+    }
+    let entropy = config.entropy.as_ref();
+    let passphrase = passphrase_of(&folder, &config.data, entropy, &config.key_passphrase)?;
+    // With the passphrase of the present key, or the portal could not open the next one.
+    passphrase.open(folder.text(SIGNING)?).with_context(|| {
+        format!(
+            "{SIGNING} is not opened by the passphrase in {}: nothing was changed",
+            passphrase.from()
+        )
+    })?;
+    let key = SigningKey::generate(&mut Rng(entropy));
+    let public = key.public_key();
+    let files = [
+        (NEXT.to_owned(), passphrase.seal(&key, entropy)?.as_bytes().to_vec()),
+        (NEXT_PUBLIC.to_owned(), pem::write_public(&public).into_bytes()),
+    ];
+    let entry = ("keys.new", format!("key:{}", public.thumbprint()), String::new());
+    if let Some(store) = &store {
+        store.note_key_change(vec![entry], "command-line", config.clock.now()).await?;
+    }
+    change::commit(&locked, &path, &files.into())?;
+    if let Some(store) = store {
+        store.close();
+    }
+    Ok(json!({
+        "next_key": public.thumbprint().to_string(),
+        "next_x": public.to_string(),
+        "written": path.join(NEXT_PUBLIC).display().to_string(),
+    }))
+}
+
+fn show(config: &Config) -> anyhow::Result<Value> {
+    let folder = Folder::read(&keys_folder(&config.data))?;
+    Ok(described(&Papers::read(&folder)?, &folder))
+}
+
+fn described(papers: &Papers, folder: &Folder) -> Value {
+    let delegation = &papers.delegation;
+    let x = |key: Option<PublicKey>| key.map(|key| key.to_string());
+    json!({
+        "signing_key": delegation.key.thumbprint().to_string(),
+        "signing_x": delegation.key.to_string(),
+        "holder": delegation.holder,
+        "types": delegation.scope_json()["types"],
+        "products": delegation.scope_json()["products"],
+        "max_days": delegation.scope.max_days,
+        "serial": delegation.serial,
+        "from": format!("{} UTC", file::date(delegation.not_before)),
+        "until": format!("{} UTC", file::date(papers.until())),
+        "root": papers.root.to_string(),
+        "rotations": papers.trust.rotations().count(),
+        "revocation_list": papers.list.as_ref().map(|list| list.seq),
+        "next_x": x(next_public(folder)),
+    })
+}
+
+/// Where changes are noted; `None` in the folder of a signer, which has no audit log.
+fn open_store(config: &Config) -> anyhow::Result<Option<Store>> {
+    let database = config.data.join(crate::app::DATABASE);
+    if !database.exists() {
+        if config.data.join(SIGNERS_MARK).exists() {
+            return Ok(None);
+        }
+        bail!("there is no portal in {}: nothing was changed. Check --data", config.data.display());
+    }
+    Store::open(&database, config.store, config.clock.now())
+        .map(Some)
+        .with_context(|| format!("the database {} cannot be opened", database.display()))
+}

@@ -1,0 +1,133 @@
+//! The keys in use. Whoever signs takes them once per operation; they may be others the next time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use anyhow::Context as _;
+use countersign_core::{PublicKey, UnixSeconds};
+
+use super::papers::next_public;
+use super::passphrase::{Passphrase, Sources};
+use super::{Folder, Keys, Start, change, folder, keys_folder, load, open_folder};
+use crate::clock::Entropy;
+
+/// The keys in use, and what they were read from.
+pub(crate) struct Ring {
+    path: PathBuf,
+    /// What opens them; `None` where a signer has the key, and the folder has none.
+    passphrase: Option<Passphrase>,
+    keys: RwLock<Arc<Keys>>,
+    /// The files that the keys in use were read from.
+    taken: Mutex<Folder>,
+    /// Why the files that are there now were not taken.
+    trouble: Mutex<Option<String>>,
+}
+
+impl Ring {
+    /// Loads the keys; makes them when there are none.
+    ///
+    /// # Errors
+    /// See [`super::load_or_create`].
+    pub(crate) fn open(
+        data: &Path,
+        vendor: &str,
+        now: UnixSeconds,
+        entropy: &dyn Entropy,
+        start: Start,
+        sources: &Sources,
+    ) -> anyhow::Result<Self> {
+        let path = keys_folder(data);
+        let (mut folder, passphrase) = open_folder(data, vendor, now, entropy, start, sources)?;
+        let keys = load(&folder, &passphrase)
+            .with_context(|| format!("the files in {} cannot be used", path.display()))?;
+        if keys.papers.is_for_next(&folder) {
+            folder = adopt_next(&path, &folder)?;
+        }
+        Ok(Self {
+            path,
+            passphrase: Some(passphrase),
+            keys: RwLock::new(Arc::new(keys)),
+            taken: Mutex::new(folder),
+            trouble: Mutex::new(None),
+        })
+    }
+
+    /// The keys that a signer has.
+    #[cfg(unix)]
+    pub(crate) fn at_signer(data: &Path, keys: Keys) -> Self {
+        Self {
+            path: keys_folder(data),
+            passphrase: None,
+            keys: RwLock::new(Arc::new(keys)),
+            taken: Mutex::default(),
+            trouble: Mutex::new(None),
+        }
+    }
+
+    /// Whether the key lies in the folder here, and not at a signer.
+    pub(crate) fn is_here(&self) -> bool {
+        self.passphrase.is_some()
+    }
+
+    /// The keys in use.
+    pub(crate) fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Where they lie.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Why the files that lie there now are not in use, if so.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        guard(&self.trouble).clone()
+    }
+
+    /// The public half of the key that is to follow, once a root delegates to it.
+    pub(crate) fn next(&self) -> Option<PublicKey> {
+        next_public(&guard(&self.taken))
+    }
+
+    /// Whether the keys in use were read from these files.
+    pub(super) fn is_of(&self, folder: &Folder) -> bool {
+        *guard(&self.taken) == *folder
+    }
+
+    /// The keys of these files, opened with the passphrase of those in use.
+    ///
+    /// # Errors
+    /// When they do not fit each other.
+    pub(super) fn load(&self, folder: &Folder) -> anyhow::Result<Keys> {
+        load(folder, self.passphrase.as_ref().context("the key is at a signer")?)
+    }
+
+    /// Uses these keys from now on; the ones before.
+    pub(super) fn take(&self, keys: Keys, folder: Folder) -> Arc<Keys> {
+        let mut slot = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        *guard(&self.taken) = folder;
+        *guard(&self.trouble) = None;
+        std::mem::replace(&mut *slot, Arc::new(keys))
+    }
+
+    /// Notes why the files that are there are not used; whether that is new.
+    pub(super) fn complain(&self, trouble: Option<String>) -> bool {
+        let mut noted = guard(&self.trouble);
+        let is_new = *noted != trouble;
+        *noted = trouble;
+        is_new
+    }
+}
+
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The next key becomes the present one: its delegation was put there by hand.
+pub(super) fn adopt_next(path: &Path, before: &Folder) -> anyhow::Result<Folder> {
+    let Some(locked) = change::lock(path)? else { return Ok(before.clone()) };
+    let next = before.bytes(folder::NEXT).unwrap_or_default().to_vec();
+    let files = [(folder::SIGNING.to_owned(), next)].into();
+    change::commit(&locked, path, &files)?;
+    Ok(before.with(&files))
+}

@@ -1,0 +1,235 @@
+//! What the running portal sees to: that files which are put into its keys folder are used within seconds, and that people hear in
+//! time that the delegation ends.
+
+use std::time::Duration;
+
+use countersign_store::KeyNotice;
+use tokio::sync::watch;
+
+use super::install::{Brought, Less, Refused, delegation_entry, follows, judge};
+use super::{Folder, Keys, Papers, change};
+use crate::app::App;
+use crate::language::{Language, Say};
+use crate::mail::Mail;
+
+/// How often the folder is looked at: a few small files, read anew, so that no clock of a file system has to be believed.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What was seen before.
+#[derive(Default)]
+struct Seen {
+    folder: Option<Folder>,
+    notice: Option<KeyNotice>,
+}
+
+/// Looks until `stop` says true.
+pub(crate) async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    let mut seen = Seen::default();
+    while !*stop.borrow() {
+        look(&app, &mut seen).await;
+        warn(&app, &mut seen).await;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// What is found on disk.
+enum Found {
+    /// What is in use.
+    Same,
+    /// It changed since the last look: somebody may still be copying.
+    Unsettled(Folder),
+    /// Other keys, loaded.
+    Other(Box<Keys>, Folder),
+    /// It cannot be used.
+    Broken(String, Option<Folder>),
+}
+
+async fn look(app: &App, seen: &mut Seen) {
+    if !app.ring().is_here() {
+        // The signer looks at its own.
+        return;
+    }
+    let (of, before) = (app.clone(), seen.folder.take());
+    let Ok(found) = tokio::task::spawn_blocking(move || find(&of, before.as_ref())).await else {
+        return;
+    };
+    match found {
+        Found::Same => {
+            app.ring().complain(None);
+        }
+        Found::Unsettled(folder) => seen.folder = Some(folder),
+        Found::Other(keys, folder) => take(app, *keys, folder).await,
+        Found::Broken(why, folder) => {
+            seen.folder = folder;
+            if app.ring().complain(Some(why.clone())) {
+                tracing::error!(
+                    "the files in {} are not used: {why}. The portal goes on with those it had; a restart would not work with \
+                     files that do not fit each other",
+                    app.ring().path().display()
+                );
+            }
+        }
+    }
+}
+
+fn find(app: &App, before: Option<&Folder>) -> Found {
+    let ring = app.ring();
+    let path = ring.path();
+    if path.join(super::folder::INCOMING).exists() {
+        // A change that its program did not live to finish.
+        match change::lock(path) {
+            Ok(Some(locked)) => {
+                if let Err(error) = change::finish(&locked, path) {
+                    return Found::Broken(format!("{error:#}"), None);
+                }
+            }
+            Ok(None) => return Found::Unsettled(Folder::default()),
+            Err(error) => return Found::Broken(format!("{error:#}"), None),
+        }
+    }
+    let folder = match Folder::read(path) {
+        Ok(folder) => folder,
+        Err(error) => return Found::Broken(format!("{error:#}"), None),
+    };
+    if ring.is_of(&folder) {
+        return Found::Same;
+    }
+    if before != Some(&folder) {
+        return Found::Unsettled(folder);
+    }
+    let loaded = ring.load(&folder).and_then(|keys| {
+        not_backwards(&ring.keys().papers, &keys.papers, app.now())?;
+        Ok(keys)
+    });
+    match loaded {
+        Ok(keys) if keys.papers.is_for_next(&folder) => {
+            match super::ring::adopt_next(path, &folder) {
+                Ok(folder) => Found::Other(Box::new(keys), folder),
+                Err(error) => Found::Broken(format!("{error:#}"), Some(folder)),
+            }
+        }
+        Ok(keys) => Found::Other(Box::new(keys), folder),
+        Err(error) => Found::Broken(format!("{error:#}"), Some(folder)),
+    }
+}
+
+/// Whoever has the folder may put into it what they like, but a mistake does not end or roll back a running portal.
+pub(crate) fn not_backwards(present: &Papers, new: &Papers, now: u64) -> anyhow::Result<()> {
+    let delegation = &new.delegation;
+    if delegation.not_before > now || new.until() <= now {
+        anyhow::bail!("the delegation in signing.chain, or the root over it, does not hold now");
+    }
+    match (&present.list, &new.list) {
+        (Some(_), None) => anyhow::bail!("revocations.response is gone"),
+        (Some(before), Some(list))
+            if present.list_token != new.list_token && !follows(list, before, &new.trust) =>
+        {
+            anyhow::bail!("revocations.response is older than the list in use")
+        }
+        _ => {}
+    }
+    if new.trust.rotations().count() < present.trust.rotations().count() {
+        anyhow::bail!("a rotation-*.response is gone");
+    }
+    Ok(())
+}
+
+/// Uses what was found, and notes that.
+async fn take(app: &App, keys: Keys, folder: Folder) {
+    let (_, subject, detail) = delegation_entry(&keys.papers.delegation);
+    let list = keys.papers.list.as_ref().map_or(0, |list| list.seq);
+    let rotations = keys.trust.rotations().count();
+    let signs = |keys: &Keys| {
+        let papers = &keys.papers;
+        let rotations: Vec<String> = papers.trust.rotation_tokens().map(str::to_owned).collect();
+        (papers.chain.clone(), papers.list_token.clone(), rotations)
+    };
+    let new = signs(&keys);
+    let before = app.ring().take(keys, folder);
+    if signs(&before) == new {
+        // The next key was made, or the present one encrypted anew.
+        return;
+    }
+    match app.ring().is_here() {
+        true => {
+            tracing::warn!("the files in {} changed and are used now", app.ring().path().display());
+        }
+        false => tracing::warn!("the signer signs with something else now"),
+    }
+    let detail = format!("{detail}; list {list}; {rotations} rotations");
+    let entries = vec![("keys.take", subject, detail)];
+    if let Err(error) = app.store().note_key_change(entries, "portal", app.now()).await {
+        tracing::error!(%error, "that the keys changed could not be noted");
+    }
+}
+
+/// Uses what a signer signs with now, and notes that.
+#[cfg(unix)]
+pub(crate) async fn take_from_signer(app: &App, keys: Keys) {
+    take(app, keys, Folder::default()).await;
+}
+
+/// Queues the warning that is due, once for all processes.
+async fn warn(app: &App, seen: &mut Seen) {
+    let keys = app.keys();
+    let due = super::ending::ending(&keys, app.now()).notice(&keys);
+    if due.is_none() || due == seen.notice {
+        seen.notice = due;
+        return;
+    }
+    let Some(notice) = due else { return };
+    let mail = |user, notice: &KeyNotice, now| {
+        Mail::SigningKey { user, until: notice.until }.job(Language::ENGLISH, now)
+    };
+    match app.store().notice_of_key(notice.clone(), mail, app.now()).await {
+        Ok(is_new) => {
+            if is_new {
+                tracing::warn!(until = notice.until, "the delegation of the signing key ends");
+                app.mailroom().wake();
+            }
+            seen.notice = Some(notice);
+        }
+        Err(error) => {
+            tracing::error!(%error, "the warning about the signing key could not be queued");
+        }
+    }
+}
+
+/// Takes what an admin brought: verified, noted, written and used, or refused with nothing changed.
+///
+/// # Errors
+/// [`Refused`] inside, or what failed.
+pub(crate) async fn install(
+    app: &App,
+    brought: Vec<Brought>,
+    less: Less,
+    actor: &str,
+) -> anyhow::Result<()> {
+    if !app.ring().is_here() {
+        return Err(Refused(Say::new("keys-refused-at-signer")).into());
+    }
+    let of = app.clone();
+    let judged = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+        let path = of.ring().path();
+        let Some(locked) = change::lock(path)? else {
+            return Err(Refused(Say::new("keys-refused-busy")).into());
+        };
+        change::finish(&locked, path)?;
+        let plan = judge(&Folder::read(path)?, brought, less, of.now())?;
+        let keys = of.ring().load(&plan.folder)?;
+        Ok((locked, plan, keys))
+    });
+    let (locked, plan, keys) = judged.await??;
+    // First noted, then done: what changes the keys is never unnoted.
+    app.store().note_key_change(plan.entries, actor, app.now()).await?;
+    let of = app.clone();
+    tokio::task::spawn_blocking(move || {
+        change::commit(&locked, of.ring().path(), &plan.files)?;
+        of.ring().take(keys, plan.folder);
+        Ok(())
+    })
+    .await?
+}
