@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::lab::{Lab, trial};
+use crate::second;
 use crate::terminal::Terminal;
 
 #[test]
@@ -25,6 +26,29 @@ fn a_person_sees_what_would_be_granted_and_says_yes_or_no() {
     let (code, shown) = yes.end();
     assert_eq!((code, lab.responses("requests").len()), (Some(1), 2), "{shown}");
     assert!(lab.path("r.csv").exists());
+}
+
+#[test]
+fn who_approves_sees_what_would_be_given_to_whom_by_whom_and_says_yes_or_no() {
+    let lab = second::two();
+    let request = second::ask(&lab, 1);
+    lab.sign_json(&second::perpetual(&[&request, "--out", "late.response"]));
+    let words = ["approve", "late.proposal", "--key", "bob/bob.pem", "--chain", "bob/bob.chain"];
+    let words = [&words[..], &["--root", "root.pub"]].concat();
+    let mut no = Terminal::run(&lab, &words);
+    for shown in ["support: alice", "activation of acme-cad", "without an end", "lab-1", "Jane"] {
+        no.wait_for(shown);
+    }
+    no.wait_for("Approve this? [y/N]");
+    no.type_line("n");
+    assert_eq!(no.end().0, Some(2));
+    assert!(!lab.path("late.approval").exists() && !lab.path("bob/bob.journal").exists());
+    let mut yes = Terminal::run(&lab, &words);
+    yes.wait_for("Approve this? [y/N]");
+    yes.type_line("y");
+    let (code, shown) = yes.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("late.approval") && lab.path("late.approval").exists(), "{shown}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ const SCOPE: [&str; 8] = [
 ];
 
 /// Alice's laptop with the demand, and Bob's beside it, whose key may approve.
-fn two() -> Lab {
+pub(crate) fn two() -> Lab {
     let lab = Lab::with_scope(&SCOPE);
     fs::create_dir(lab.path("bob")).unwrap();
     second(&lab, "bob/bob", "lead: bob", "approval", "acme-cad");
@@ -36,7 +36,7 @@ fn second(lab: &Lab, name: &str, holder: &str, types: &str, products: &str) {
     lab.done(&[&words[..], &scope].concat());
 }
 
-fn perpetual<'a>(more: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn perpetual<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [more, &["--perpetual", "--license-key", LICENSE, "--holder", "Jane"]].concat()
 }
 
@@ -51,7 +51,7 @@ fn json(done: &Output) -> Value {
         .unwrap_or_else(|e| panic!("{e}: {}{}", out(done), err(done)))
 }
 
-fn ask(lab: &Lab, number: usize) -> String {
+pub(crate) fn ask(lab: &Lab, number: usize) -> String {
     lab.write(number, &activation(number, LICENSE));
     format!("requests/lab-{number}.request")
 }

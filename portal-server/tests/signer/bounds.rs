@@ -1,13 +1,14 @@
 //! What the signer's operator allows beside the delegation, and that a restart forgets nothing of it.
 
 use countersign_core::Id;
-use countersign_core::delegation::ScopeType;
+use countersign_core::delegation::{Longest, ScopeType};
 use countersign_core::response::Response;
 use countersign_portal::signer::limits::Releases;
+use countersign_portal::signer::open;
 use serde_json::json;
 
 use crate::played::{NOW, rng};
-use crate::stand::{DAY, Stand, answer_to, asked, by_request, granted};
+use crate::stand::{DAY, Stand, answer_to, asked, by_request, delegation, granted};
 use crate::thief::release;
 
 #[tokio::test]
@@ -126,6 +127,17 @@ async fn attack_a_release_dated_otherwise_or_sent_as_something_else_is_refused()
         json!({"v": 1, "do": "sign", "evidence": {"request": request}, "response": delegating});
     assert_eq!(stand.declines(&ask).await, "wrong-type");
     stand.has_signed_nothing();
+}
+
+#[tokio::test]
+async fn a_delegation_that_asks_for_a_second_keys_approval_is_not_for_a_signer() {
+    let mut stand = Stand::new();
+    stand.stop().await;
+    let mut asking = delegation(&stand.keys.key);
+    asking.scope.approved = Some(Longest::Unlimited);
+    stand.keys.delegate(&asking);
+    let refused = open(stand.options()).err().unwrap();
+    assert!(format!("{refused:#}").contains("--approved-days"), "{refused:#}");
 }
 
 #[tokio::test]
