@@ -9,9 +9,9 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use countersign_portal::admin::{self, Admin};
 use countersign_portal::audit::{self, command::AuditCommand};
+use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
-use countersign_portal::import;
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
@@ -221,7 +221,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             print_made(&keys::command::run(&config, command).await?, json);
         }
         Command::Import { import, data, json, signer, passphrase } => {
-            let config = Config { signer, key_passphrase: passphrase.sources(), ..Config::new(data) };
+            let config =
+                Config { signer, key_passphrase: passphrase.sources(), ..Config::new(data) };
             return run_import(*import, config, json).await;
         }
         #[cfg(unix)]

@@ -62,7 +62,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/api/v1/requests", Everybody(401, 401), "x=1"),
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
     ("/api/v1/journals", Everybody(401, 401), "x=1"),
-    ("/api/v1/journals/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/journals/{id}", Everybody(401, 0), ""),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
