@@ -12,6 +12,7 @@ mod journal;
 mod keys;
 mod machine;
 mod page;
+mod portal;
 mod qr;
 mod reference;
 mod release;

@@ -197,6 +197,8 @@ pub struct CreateLicense {
 pub enum SettingsCommand {
     /// Print the settings.
     Show,
+    /// Turn the two-person rule off without a second person, as whoever runs this host can: where only one admin is left, say.
+    EndTwoPeople,
     /// Change what is given; the rest stays.
     Set {
         /// The longest time in days within which any response may be installed.
@@ -347,6 +349,9 @@ async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Opt
 }
 
 async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> {
+    if matches!(command, SettingsCommand::EndTwoPeople) {
+        app.store().end_two_people(ACTOR, app.now()).await?;
+    }
     let mut settings = Settings::clone(&*app.settings().await?);
     if let SettingsCommand::Set {
         response_validity_cap_days,
@@ -377,6 +382,7 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         "trial_origins": settings.trial_origins,
         "trial_work_bits": settings.trial_work_bits,
         "trials_per_day": settings.trials_per_day,
+        "two_people": app.store().needs_two_people().await?,
     }))
 }
 

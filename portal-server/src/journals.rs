@@ -101,10 +101,14 @@ fn verified(part: &Part<'_>, entry: &Entry<'_>, hash: Hash, roots: &Roots) -> Ne
         number: None,
         holder: None,
     };
-    if is_release(&entry.response) {
-        if let Err(error) = roots.verify_release(&entry.response) {
-            new.response = Err(error.to_string());
-        }
+    // What a signer process signs beside responses stands in its journal, too, and counts for nothing.
+    let beside = match Unverified::decode(&entry.response).map(|token| token.token_type()) {
+        Ok(TokenType::Release) => Some(roots.verify_release(&entry.response).err()),
+        Ok(TokenType::AuditCheckpoint) => Some(roots.verify_checkpoint(&entry.response).err()),
+        _ => None,
+    };
+    if let Some(wrong) = beside {
+        new.response = wrong.map_or(Ok(None), |error| Err(error.to_string()));
         return new;
     }
     match roots.verify_installed(&entry.response) {
@@ -119,10 +123,6 @@ fn verified(part: &Part<'_>, entry: &Entry<'_>, hash: Hash, roots: &Roots) -> Ne
         },
     }
     new
-}
-
-fn is_release(token: &str) -> bool {
-    Unverified::decode(token).is_ok_and(|token| token.token_type() == TokenType::Release)
 }
 
 /// A name as it is kept: a root signed it, and it is bounded all the same.

@@ -18,6 +18,7 @@
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
+//! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
 
@@ -26,6 +27,7 @@ mod account;
 pub mod admin;
 mod api;
 mod app;
+mod approval;
 mod assets;
 pub mod audit;
 pub mod bundle;

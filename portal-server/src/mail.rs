@@ -64,6 +64,13 @@ pub(crate) enum Mail {
         /// How many that are.
         per_day: u64,
     },
+    /// An admin of the vendor wants to do what another one has to approve.
+    Proposal {
+        /// The other one.
+        user: Id,
+        /// What it is.
+        proposal: Id,
+    },
     /// The portal's delegation ends soon, or has ended.
     SigningKey {
         /// The vendor's admin who hears of it.
@@ -130,7 +137,7 @@ impl Mail {
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
-            Self::EmailChanged { .. } | Self::Notice { .. } => None,
+            Self::EmailChanged { .. } | Self::Proposal { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });
         let payload = payload.to_string();

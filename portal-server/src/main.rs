@@ -122,6 +122,9 @@ enum Command {
     },
 }
 
+/// The exit code of an import that is done but for some entries.
+const WITH_PROBLEMS: u8 = 3;
+
 /// How the signing key is opened.
 #[derive(Debug, clap::Args)]
 struct KeyPassphrase {
@@ -136,9 +139,6 @@ impl KeyPassphrase {
         Sources::of_process(self.key_passphrase_file)
     }
 }
-
-/// The exit code of an import that is done but for some entries.
-const WITH_PROBLEMS: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 struct Serve {
@@ -221,9 +221,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             print_made(&keys::command::run(&config, command).await?, json);
         }
         Command::Import { import, data, json, signer, passphrase } => {
-            let config =
-                Config { signer, key_passphrase: passphrase.sources(), ..Config::new(data) };
-            return run_import(*import, config, json).await;
+            let app = open(&data, None, signer, passphrase.sources()).await?;
+            return run_import(&app, *import, json).await;
         }
         #[cfg(unix)]
         Command::Signer { command } => {
@@ -258,13 +257,6 @@ async fn open(
     signer: Option<PathBuf>,
     key_passphrase: Sources,
 ) -> anyhow::Result<App> {
-    must_exist(data)?;
-    let config = config(data.to_owned(), release_store).context("nothing was done")?;
-    let config = Config { signer, key_passphrase, ..config };
-    App::open(config).await.context("nothing was done")
-}
-
-fn must_exist(data: &Path) -> anyhow::Result<()> {
     if !App::exists(data) {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -273,17 +265,13 @@ fn must_exist(data: &Path) -> anyhow::Result<()> {
             data.display()
         );
     }
-    Ok(())
+    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    let config = Config { signer, key_passphrase, ..config };
+    App::open(config).await.context("nothing was done")
 }
 
-async fn run_import(
-    import: import::Arguments,
-    config: Config,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    must_exist(&config.data)?;
-    let app = App::open(config).await.context("nothing was imported")?;
-    let summary = import::run(&app, import).await;
+async fn run_import(app: &App, import: import::Arguments, json: bool) -> anyhow::Result<ExitCode> {
+    let summary = import::run(app, import).await;
     app.store().close();
     let summary = summary?;
     match json {

@@ -299,6 +299,14 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::settings::show).post(pages::admin::settings::save),
         )
+        .route("/admin/approvals", Access::Admin, get(pages::admin::approvals::show))
+        .route("/admin/approvals/rule", Access::Admin, post(pages::admin::approvals::rule))
+        .route(
+            "/admin/approvals/{id}/approve",
+            Access::Admin,
+            post(pages::admin::approvals::approve),
+        )
+        .route("/admin/approvals/{id}/refuse", Access::Admin, post(pages::admin::approvals::refuse))
         .route("/admin/audit", Access::Admin, get(pages::admin::audit::show))
         .route("/admin/audit.jsonl", Access::Admin, get(pages::admin::audit::export))
         .route("/admin/audit.csv", Access::Admin, get(pages::admin::audit::table))

@@ -106,7 +106,7 @@ impl Signing {
         match self {
             Self::Here(signer) => Ok(signer.sign_checkpoint(checkpoint)?),
             #[cfg(unix)]
-            Self::There(there) => there.client.sign_checkpoint(checkpoint).await,
+            Self::There(there) => there.sign_checkpoint(checkpoint).await,
         }
     }
 

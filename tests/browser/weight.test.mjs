@@ -1,7 +1,7 @@
 // Every page that the portal's router has is light: its text, style, script and pictures, as they come over the wire the
 // first time. Lists are full. A route that is added without an entry here fails.
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -56,10 +56,22 @@ async function look() {
   iconBytes = (await (await fetch(portal.url + iconPath)).arrayBuffer()).byteLength + 500;
 }
 
+/** Pushes the journal of a key that nobody delegated anything to: its entries are kept, each with the reason why it does not count. */
+async function pushJournal() {
+  const hash = (line) => createHash("sha256").update(line).digest("base64url");
+  const lines = [JSON.stringify({ journal: randomBytes(16).toString("base64url"), v: 1, kid: hash("key"), made: 1_790_000_000, prev: "" })];
+  for (let n = 1; n <= 2 * ROWS; n += 1) lines.push(JSON.stringify({ n, at: 1_790_000_000 + n, prev: hash(lines.at(-1)), request: hash(`request ${n}`), response: "a.b.c" }));
+  const { token } = portal.admin("token", "create", "--user", "admin@acme.example", "--name", "laptop", "--scope", "journal:push");
+  const answer = await fetch(`${portal.url}/api/v1/journals`, { method: "POST", headers: { authorization: `Bearer ${token}` }, body: `${lines.join("\n")}\n` });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return (await answer.json()).journal;
+}
+
 async function fill() {
   // First, since it blocks for long: the portal ends connections that stand still.
   release();
   const admin = await logIn(portal, "admin@acme.example");
+  places.journal = await pushJournal();
   const lab = portal.admin("organization", "create", "--name", "Laboratory for Materials and Measurement", "--allowed-users", "500").id;
   portal.admin("user", "create", "--email", "otto@lab.example", "--name", "Otto Berg", "--organization", lab, "--organization-role", "admin", "--password-file", "-");
   const otto = await logIn(portal, "otto@lab.example");
@@ -125,7 +137,7 @@ function release() {
 /** The routes that answer GET, with their access, out of the router's own text. */
 function routes() {
   const text = readFileSync(ROUTER, "utf8");
-  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+),\s*(?:pages::upload\()?([\w:]+)\(/g)];
+  const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+)(?:\([\w:]+\))?,\s*(?:[\w:]*upload\(\s*)?([\w:]+)\(/g)];
   assert.equal(found.length, [...text.matchAll(/^\s+\.(?:route|limited)\(\s*"/gm)].length, "every route's form is understood");
   return found.filter(([, , access, method]) => method === "get" && access !== "Api").map(([, path, access]) => ({ path, access }));
 }
@@ -137,6 +149,7 @@ function addresses(path) {
   if (path.startsWith("/organization/groups/")) return [fill(places.group)];
   if (path.startsWith("/organization/licenses/")) return [fill(places.shared)];
   if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
+  if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
   if (path.startsWith("/admin/products/")) return [fill("acme-cad")];
   if (path.startsWith("/admin/customers/users/")) return [fill(places.person)];
   if (path.startsWith("/activate/batches/")) return [fill(places.batch), `${fill(places.batch)}?page=2`];

@@ -17,7 +17,7 @@ const SOURCES: [(&str, &str); 4] = [
 ];
 
 /// Codes that are made where they are answered.
-const ALONE: [(&str, &str); 17] = [
+const ALONE: &[(&str, &str)] = &[
     ("broken-body", "portal-server/src/problem.rs"),
     ("unsupported-media-type", "portal-server/src/problem.rs"),
     ("not-found", "portal-server/src/problem.rs"),
@@ -35,6 +35,19 @@ const ALONE: [(&str, &str); 17] = [
     ("needs-approval", "cli/src/sign/second.rs"),
     ("wrong-backup", "cli/src/keys/paper.rs"),
     ("audit-broken", "cli/src/audit.rs"),
+    ("journal-unreadable", "portal-server/src/problem.rs"),
+    ("journal-does-not-follow", "portal-server/src/problem.rs"),
+    ("journal-too-large", "portal-server/src/problem.rs"),
+    ("portal-address", "cli/src/portal.rs"),
+    ("portal-unreachable", "cli/src/portal.rs"),
+    ("portal-refused", "cli/src/portal.rs"),
+    ("token-needed", "cli/src/portal.rs"),
+    ("token-unknown", "portal-server/src/problem.rs"),
+    ("token-expired", "portal-server/src/problem.rs"),
+    ("token-revoked", "portal-server/src/problem.rs"),
+    ("token-suspended", "portal-server/src/problem.rs"),
+    ("insufficient-scope", "portal-server/src/problem.rs"),
+    ("portal-untrue", "cli/src/sign/through.rs"),
 ];
 
 #[test]

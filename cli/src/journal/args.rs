@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use countersign_core::Hash;
 
+use crate::portal::Token;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Say whether a journal is whole: exit code 0 yes, 1 no. Finds what was changed, taken out, moved or repeated.
@@ -73,9 +75,8 @@ pub(crate) struct Push {
     /// The portal's address.
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_PORTAL")]
     pub(crate) portal: String,
-    /// A file whose first line is a token with the scope journal:push [default: the variable COUNTERSIGN_TOKEN].
-    #[arg(long, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) token: Token,
     /// Say what would be sent, and send nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

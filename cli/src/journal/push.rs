@@ -10,15 +10,19 @@ use serde_json::{Value, json};
 
 use super::args::Push;
 use crate::fail::{Failure, Outcome};
+use crate::portal::{Portal, Purpose};
 use crate::say::Report;
 use gather::{Gathered, Standing, gather};
-use portal::Portal;
 use tell::Tally;
 
-mod portal;
+const PURPOSE: Purpose = Purpose {
+    scope: "journal:push",
+    state: "Nothing more was pushed, and the journal is as it was.",
+    way_out: "Check the address and the network, and push again.",
+};
 
 pub(crate) fn run(options: &Push, as_json: bool) -> Outcome {
-    let portal = Portal::of(options)?;
+    let portal = Portal::open(&options.portal, &options.token, PURPOSE)?;
     let (mut pushed, mut is_odd, mut lines) = (Vec::new(), false, Vec::new());
     for path in &options.journals {
         let gathered = gather(path, options)?;
@@ -57,7 +61,7 @@ fn push(
     };
     let mut parts = gathered.parts(standing.from)?;
     while let Some((body, entries)) = parts.next(gathered)? {
-        let answer: Value = portal.push(&body).map_err(|failure| {
+        let answer: Value = portal.push("/api/v1/journals", &body).map_err(|failure| {
             failure.but(format!(
                 "{} entries of {} have arrived; the same command goes on after them.",
                 tally.received,

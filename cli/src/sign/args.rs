@@ -1,25 +1,52 @@
 //! The options of `countersign sign`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::args::{Passphrase, days};
+use crate::portal::Token;
 
 /// Options that say what is granted: a policy file says it instead.
 const TERMS: [&str; 8] =
     ["days", "until", "perpetual", "import_days", "strategy", "features", "plan", "holder"];
 
+/// What only a key here needs; the portal knows its own terms.
+const WITH_A_KEY: [&str; 20] = [
+    "key",
+    "chain",
+    "list",
+    "rotation",
+    "approval",
+    "passphrase_file",
+    "vendor",
+    "policy",
+    "days",
+    "until",
+    "perpetual",
+    "time_reset",
+    "import_days",
+    "strategy",
+    "features",
+    "license_key",
+    "license_keys",
+    "plan",
+    "holder",
+    "journal",
+];
+
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "countersign sign [OPTIONS] --key <FILE> <FILE|DIR>...",
+    override_usage = "countersign sign [OPTIONS] <--key <FILE>|--portal <URL>> <FILE|DIR>...",
     after_help = "Examples:\n  \
         countersign sign lab-7.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --days 30\n  \
         countersign sign late.request --key alice.pem --chain alice.chain \\\n    \
         --root root.pub --time-reset\n  \
         countersign sign requests --key alice.pem --chain alice.chain \\\n    \
-        --root root.pub --policy policy.toml --report report.csv\n\n\
+        --root root.pub --policy policy.toml --report report.csv\n  \
+        countersign sign lab-7.request --portal https://portal.acme.example \\\n    \
+        --token-file portal.token --root root.pub\n\n\
         Each response is written into the key's journal before it is handed out, and the\n\
         same request gets the same response for ever. A run that was ended can be\n\
         started again: it goes on where it was. Where a second key has to approve of a\n\
@@ -32,8 +59,8 @@ pub(crate) struct Sign {
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) files: Vec<PathBuf>,
     /// The private key that signs: a root, or a delegated one with --chain and --root.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "portal")]
+    key: Option<PathBuf>,
     /// The delegation of that key.
     #[arg(long, value_name = "FILE", requires = "root")]
     pub(crate) chain: Option<PathBuf>,
@@ -63,6 +90,30 @@ pub(crate) struct Sign {
     pub(crate) many: Many,
     #[command(flatten)]
     pub(crate) journal: JournalAt,
+    #[command(flatten)]
+    pub(crate) through: Through,
+}
+
+impl Sign {
+    /// The private key's file: the arguments have one where they name no portal.
+    pub(crate) fn key(&self) -> &Path {
+        self.key.as_deref().unwrap_or_else(|| Path::new(""))
+    }
+}
+
+/// Through the portal.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Portal")]
+pub(crate) struct Through {
+    /// Have the portal at this address answer, under the limits of the licenses, instead of signing with a key here. Needs a
+    /// token with the scope requests:answer, and --root. Where the portal does not answer nothing is signed.
+    #[arg(long, value_name = "URL", conflicts_with_all = WITH_A_KEY)]
+    pub(crate) portal: Option<String>,
+    /// The license, by its id or key, for activation requests that name none.
+    #[arg(long, value_name = "LICENSE", allow_hyphen_values = true, requires = "portal")]
+    pub(crate) license: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: Token,
 }
 
 /// What is granted.

@@ -34,7 +34,7 @@ impl Book {
             return Ok((Self(None), None));
         }
         let path = options.journal.journal.clone();
-        let path = path.unwrap_or_else(|| options.key.with_extension("journal"));
+        let path = path.unwrap_or_else(|| options.key().with_extension("journal"));
         let (journal, opened) = Journal::open(&path, desk.kid(), files::now(), &mut files::rng())?;
         Ok((Self(Some(Mutex::new(journal))), note(&path, opened)))
     }

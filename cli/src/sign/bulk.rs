@@ -77,7 +77,7 @@ pub(crate) fn jobs(options: &Sign) -> usize {
     options.many.jobs.map_or(cores, usize::from)
 }
 
-fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
+pub(super) fn ensure_agreed(options: &Sign) -> anyhow::Result<()> {
     ensure!(
         options.many.yes || io::stdin().is_terminal(),
         "there is no terminal to ask at whether all of this is to be signed: nothing was signed. Look at it with --dry-run, \
@@ -126,7 +126,12 @@ fn agreed(survey: &Survey) -> anyhow::Result<bool> {
     if survey.shown.is_empty() && survey.again == 0 {
         return Ok(false);
     }
-    let _ = write!(io::stderr(), "Sign this? [y/N] ");
+    asks("Sign this? [y/N] ")
+}
+
+/// Asks at the terminal.
+pub(super) fn asks(question: &str) -> anyhow::Result<bool> {
+    let _ = write!(io::stderr(), "{question}");
     let _ = io::stderr().flush();
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
@@ -246,7 +251,7 @@ fn is_new_to(shown: Option<&HashSet<Hash>>, request: &VerifiedRequest) -> bool {
     shown.is_some_and(|shown| !shown.contains(&request.hash()))
 }
 
-fn not_shown() -> Failure {
+pub(super) fn not_shown() -> Failure {
     Failure::refused(
         "not-shown",
         "the request came after it was asked what is to be signed",
@@ -255,7 +260,7 @@ fn not_shown() -> Failure {
 }
 
 /// Where the response goes: beside the request, or at the same place below another folder.
-fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
+pub(super) fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
     let beside = folder.map_or_else(|| input.path.clone(), |folder| folder.join(&input.name));
     if beside.extension().is_some_and(|e| e.eq_ignore_ascii_case("request")) {
         return beside.with_extension("response");
@@ -265,13 +270,18 @@ fn target(input: &Input, folder: Option<&Path>) -> PathBuf {
     name.into()
 }
 
-fn blank(path: &Path, result: Became) -> Row {
+pub(super) fn blank(path: &Path, result: Became) -> Row {
     let row = Row::without(path.to_owned(), result, &Failure::refused("", "", ""));
     Row { code: None, message: None, advice: None, ..row }
 }
 
 /// The entry is on disk: the file may go out, and can be written again at any time.
-fn hand_out(input: &Input, out: &Path, request: &VerifiedRequest, answered: &Answered) -> Row {
+pub(super) fn hand_out(
+    input: &Input,
+    out: &Path,
+    request: &VerifiedRequest,
+    answered: &Answered,
+) -> Row {
     let text =
         file::response_file(&answered.token, &answered.response, request.claims().device_name());
     let row = match write(out, &text, &answered.token) {

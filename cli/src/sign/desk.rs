@@ -33,7 +33,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn open(options: &Sign) -> Result<Self, Failure> {
         let policy = Policy::read(&options.grant)?;
-        let key = files::read_private_key(&options.key, &options.passphrase)?;
+        let key = files::read_private_key(options.key(), &options.passphrase)?;
         let mut roots = files::read_roots(&options.root)?;
         let rotations = options.rotation.iter().map(|path| read_token(path));
         let rotations = rotations.collect::<Result<Vec<_>, Failure>>()?;
@@ -167,7 +167,7 @@ pub(crate) fn check_list(list: &str, roots: &Roots, signer: &Signer) -> Result<(
 fn no_chain(options: &Sign) -> Failure {
     Failure::refused(
         "untrusted-key",
-        format!("{} is none of the keys given with --root", options.key.display()),
+        format!("{} is none of the keys given with --root", options.key().display()),
         "Nothing was signed: no app would take it. Give the key's delegation with --chain.",
     )
 }

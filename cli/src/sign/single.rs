@@ -90,7 +90,7 @@ pub(crate) fn answered_before(
     same.then(|| verified.claims().clone())
 }
 
-fn report(
+pub(super) fn report(
     response: &Response,
     out: &Path,
     answered: Option<&Answered>,

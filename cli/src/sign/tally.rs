@@ -43,6 +43,11 @@ impl Tally {
         }
     }
 
+    /// Whether every request got its response.
+    pub(crate) fn is_well(&self) -> bool {
+        self.refused + self.failed == 0 && self.report_failed.is_none()
+    }
+
     pub(crate) fn finish(self, options: &Sign, book: &Book, ended: Stop, as_json: bool) -> Outcome {
         let bad = self.refused + self.failed + self.proposed;
         let head = book.head();

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// A stored value is not of the form that it was written in.
     #[error("the database holds a malformed {0}")]
     Malformed(&'static str),
+    /// The two-person rule holds it back: it has to be proposed. Nothing is stored.
+    #[error("this needs a second admin's approval: propose it on the vendor's pages")]
+    NeedsSecondPerson,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

@@ -29,9 +29,9 @@ const KEY_OF: &str = "SELECT l.license_key, u.email FROM license l LEFT JOIN app
 const INSERT_ORGANIZATION: &str = "INSERT INTO organization (id, name, status, allowed_users, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5)";
 const INSERT_LICENSE: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
-    organization_id, allowed_activations, allowed_deactivations, total_deactivations, validity, validity_seconds, \
+    organization_id, allowed_activations, allowed_deactivations, validity, validity_seconds, \
     expires_at, response_validity, strategy, entitlements, metadata, created_at, maintenance_until, highest_version) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /// The system that something came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,15 +68,13 @@ pub enum ImportThing {
     License(Box<ImportedLicense>),
 }
 
-/// A license with what it has used already.
+/// A license that was one elsewhere.
 #[derive(Debug, Clone)]
 pub struct ImportedLicense {
     /// What it says.
     pub new: NewLicense,
     /// Whether it counts.
     pub status: LicenseStatus,
-    /// Deactivations that it has used up; at most what it allows.
-    pub total_deactivations: u64,
     /// Up to where it goes in releases.
     pub limits: ReleaseLimits,
     /// When it was created there.
@@ -380,7 +378,6 @@ fn make_license(
         new.organization.map(|id| id.to_string()),
         optional_seconds(new.allowed_activations),
         optional_seconds(new.allowed_deactivations),
-        seconds(imported.total_deactivations),
         kind,
         optional_seconds(length),
         optional_seconds(end),

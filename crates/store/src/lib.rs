@@ -21,6 +21,7 @@
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
+//! | `proposal` | what one admin wants and another one has to approve |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -63,6 +64,7 @@ mod password;
 mod picture;
 mod product;
 mod product_release;
+mod proposal;
 mod receipt;
 mod release;
 mod release_file;
@@ -123,6 +125,7 @@ pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
 };
+pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
 pub use release::{Release, ReleaseOutcome, ReleasePolicy};
 pub use release_file::ReleaseFile;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_text};
 use crate::row::{Columns, Entitlements, entitlements_text, optional_seconds, seconds};
-use crate::{Store, audit, find, license_term, list, run};
+use crate::{Store, audit, find, license_term, list, proposal, run};
 
 const INSERT: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
     organization_id, allowed_activations, allowed_deactivations, validity, validity_seconds, expires_at, \
@@ -224,6 +224,8 @@ pub enum LicenseChange {
     Done,
     /// Somebody else changed it since it was read, or it does not exist.
     Stale,
+    /// The two-person rule holds it back.
+    NeedsSecondPerson,
     /// A limit would be lower than what is used already.
     BelowUse {
         /// Seats in use.
@@ -245,7 +247,11 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseId> {
         let actor = actor.to_owned();
-        self.write(move |c| create(c, &new, &actor, now)).await
+        self.write(move |c| {
+            proposal::check_new(c, &new, now)?;
+            create(c, &new, &actor, now)
+        })
+        .await
     }
 
     /// Replaces what can be changed of a license: plan, holder, status, owner, limits, end, response validity, strategy,
@@ -260,7 +266,13 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| change(c, &license, &actor, now)).await
+        self.write(move |c| {
+            if proposal::holds_back(c, &license, now)? {
+                return Ok(LicenseChange::NeedsSecondPerson);
+            }
+            change(c, &license, &actor, now)
+        })
+        .await
     }
 
     /// The license with this id.

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (10, "journals", include_str!("migrations/0010_journals.sql"), Some(activation::note_ended)),
     (11, "audit chain", include_str!("migrations/0011_audit_chain.sql"), None),
     (12, "key notices", include_str!("migrations/0012_key_notices.sql"), None),
+    (14, "proposal", include_str!("migrations/0014_proposal.sql"), None),
     (15, "imports", include_str!("migrations/0015_imports.sql"), None),
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
 ];

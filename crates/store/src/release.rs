@@ -11,7 +11,7 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, group_seat, list, run, seat};
+use crate::{Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat};
 
 const YEAR: u64 = 365 * 86_400;
 const LONGEST_REASON: usize = 200;
@@ -61,6 +61,8 @@ pub enum ReleaseOutcome {
     Unknown,
     /// The license is not theirs to manage: they use it through a group.
     NotTheirs,
+    /// The two-person rule holds the vendor's admins back.
+    NeedsSecondPerson,
     /// It holds no seat (any more).
     HoldsNoSeat(ActivationState),
     /// The license has no release left this year.
@@ -83,7 +85,14 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn release_seat(&self, release: Release) -> Result<ReleaseOutcome> {
-        self.write(move |c| release_in(c, &release)).await
+        self.write(move |c| {
+            let access = access::access_now(c, release.by, &release.license)?;
+            if access == Some(Access::Vendor) && proposal::is_on(c)? {
+                return Ok(ReleaseOutcome::NeedsSecondPerson);
+            }
+            release_in(c, &release)
+        })
+        .await
     }
 
     /// What [`Store::release_seat`] would do. Nothing is stored.

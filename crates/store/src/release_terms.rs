@@ -9,7 +9,7 @@ use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense};
 use crate::product_release::{self as release, ProductRelease, ReleaseFilter, ReleaseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::user::User;
-use crate::{Store, audit, find, list, run, version};
+use crate::{Store, audit, find, list, proposal, run, version};
 
 const OF_LICENSE: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license WHERE id = ?1";
 // Theirs, their organization's if they run it, and those of their groups: who may see a license may see its releases. What
@@ -146,10 +146,9 @@ impl Store {
     ) -> Result<LicenseId> {
         let actor = actor.to_owned();
         self.write(move |c| {
+            proposal::check_new(c, &new, now)?;
             let id = license::create(c, &new, &actor, now)?;
-            if limits != ReleaseLimits::default() {
-                set_limits(c, &id, &limits, &actor, now)?;
-            }
+            set_new_limits(c, &id, &limits, &actor, now)?;
             Ok(id)
         })
         .await
@@ -168,6 +167,9 @@ impl Store {
     ) -> Result<LicenseChange> {
         let actor = actor.to_owned();
         self.write(move |c| {
+            if proposal::holds_back(c, &license, now)? {
+                return Ok(LicenseChange::NeedsSecondPerson);
+            }
             let changed = license::change(c, &license, &actor, now)?;
             let id = &license.id;
             let before = find(c, OF_LICENSE, [id.to_string()], map)?.map(|terms| terms.limits);
@@ -277,6 +279,20 @@ fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {
 fn optional_version(row: &mut Columns<'_>) -> Result<Option<VersionName>> {
     let text: Option<String> = row.take()?;
     text.map(|text| text.parse().map_err(|_| StoreError::Malformed("version"))).transpose()
+}
+
+/// Those of a license that was just created.
+pub(crate) fn set_new_limits(
+    c: &Connection,
+    license: &LicenseId,
+    limits: &ReleaseLimits,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<()> {
+    if *limits != ReleaseLimits::default() {
+        set_limits(c, license, limits, actor, now)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn set_limits(

@@ -56,12 +56,7 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) fn entitlements(&mut self) -> Result<Entitlements> {
-        let malformed = || StoreError::Malformed("entitlements");
-        let value: Value = serde_json::from_str(&self.text()?).map_err(|_| malformed())?;
-        let members = value.as_object().ok_or_else(malformed)?.iter();
-        members
-            .map(|(name, v)| Ok((name.clone(), Entitlement::from_json(v).ok_or_else(malformed)?)))
-            .collect()
+        entitlements_from_text(&self.text()?)
     }
 
     pub(crate) fn metadata(&mut self) -> Result<Metadata> {
@@ -71,6 +66,15 @@ impl<'a> Columns<'a> {
 
 /// Features by name, as a grant carries them.
 pub type Entitlements = BTreeMap<String, Entitlement>;
+
+pub(crate) fn entitlements_from_text(text: &str) -> Result<Entitlements> {
+    let malformed = || StoreError::Malformed("entitlements");
+    let value: Value = serde_json::from_str(text).map_err(|_| malformed())?;
+    let members = value.as_object().ok_or_else(malformed)?.iter();
+    members
+        .map(|(name, v)| Ok((name.clone(), Entitlement::from_json(v).ok_or_else(malformed)?)))
+        .collect()
+}
 
 pub(crate) fn entitlements_text(entitlements: &Entitlements) -> String {
     let object: serde_json::Map<String, Value> =

@@ -65,7 +65,10 @@ fn done(outcome: ReleaseOutcome) -> Result<(), Refusal> {
     match outcome {
         ReleaseOutcome::Done => Ok(()),
         ReleaseOutcome::Unknown => Err(Refusal::UnknownActivation),
-        ReleaseOutcome::NotTheirs => Err(Refusal::ReleaseNotYours),
+        // For the vendor alone who asks through a door that proposes nothing.
+        ReleaseOutcome::NotTheirs | ReleaseOutcome::NeedsSecondPerson => {
+            Err(Refusal::ReleaseNotYours)
+        }
         ReleaseOutcome::HoldsNoSeat(_) => Err(Refusal::HoldsNoSeat),
         ReleaseOutcome::QuotaUsedUp { allowed, again_at } => {
             Err(Refusal::ReleasesUsedUp { allowed, again_at })

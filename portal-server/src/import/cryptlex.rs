@@ -186,8 +186,8 @@ pub(crate) fn license(
         },
         // Both are any number there.
         allowed_activations: limit(entry, "allowedActivations")?.filter(|seats| *seats > 0),
-        allowed_deactivations,
-        total_deactivations: allowed_deactivations.map_or(used, |allowed| used.min(allowed)),
+        // What was used up there is none that this portal has a proof of: what is left of them is what is allowed here.
+        allowed_deactivations: allowed_deactivations.map(|allowed| allowed.saturating_sub(used)),
         validity: validity(entry)?,
         limits: ReleaseLimits::default(),
         strategy: strategy(entry)?,

@@ -92,7 +92,6 @@ pub(crate) struct LicenseDraft {
     pub(crate) status: LicenseStatus,
     pub(crate) allowed_activations: Option<u64>,
     pub(crate) allowed_deactivations: Option<u64>,
-    pub(crate) total_deactivations: u64,
     pub(crate) validity: Validity,
     pub(crate) limits: ReleaseLimits,
     pub(crate) strategy: Strategy,

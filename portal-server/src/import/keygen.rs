@@ -176,7 +176,6 @@ pub(crate) fn license(
         status: if is_held_back { LicenseStatus::Suspended } else { LicenseStatus::Active },
         allowed_activations: said.count("maxMachines", LARGEST)?,
         allowed_deactivations: None,
-        total_deactivations: 0,
         validity,
         limits,
         strategy: policy.strategy.unwrap_or(Strategy::Fuzzy),

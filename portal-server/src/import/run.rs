@@ -344,7 +344,6 @@ impl Importer<'_> {
                 thing: ImportThing::License(Box::new(ImportedLicense {
                     new,
                     status: draft.status,
-                    total_deactivations: draft.total_deactivations,
                     limits: draft.limits,
                     created_at: past(draft.created_at, self.app.now()),
                 })),

@@ -32,7 +32,7 @@ pub(crate) enum Raw<'a> {
 pub(crate) enum ScanError {
     #[error("it cannot be read: {0}")]
     Io(#[from] std::io::Error),
-    #[error("it ends in the middle of an entry, at byte {0}: it is not whole")]
+    #[error("it ends in the middle of an entry, at byte {0}: it is not whole, so export it again")]
     CutOff(Offset),
     #[error("there is no JSON at byte {0}")]
     NotJson(Offset),

@@ -19,6 +19,8 @@ pub(crate) enum Letter {
     EmailChanged { new: String, link: String, days: u64 },
     /// As many trials as may be have started today.
     TrialCap { per_day: u64, link: String },
+    /// Another admin wants to do what needs a second person.
+    Proposal { by: String, link: String },
     /// The portal's delegation ends soon.
     SigningKeyEnds { until: u64, days: u64, link: String },
     /// It has ended.
@@ -74,6 +76,7 @@ impl Letter {
             Self::AddressHasAccount => "address-has-account",
             Self::EmailChanged { .. } => "email-changed",
             Self::TrialCap { .. } => "trial-cap",
+            Self::Proposal { .. } => "proposal",
             Self::SigningKeyEnds { .. } => "signing-key-ends",
             Self::SigningKeyEnded { .. } => "signing-key-ended",
             Self::Notice { what, .. } => what.key(),
@@ -103,6 +106,7 @@ impl Letter {
             Self::TrialCap { per_day, link } => {
                 vec![("count", number(per_day)), ("link", text(link))]
             }
+            Self::Proposal { by, link } => vec![("by", text(by)), ("link", text(link))],
             Self::SigningKeyEnds { until, days, link } => {
                 vec![("until", Value::Time(*until)), ("days", number(days)), ("link", text(link))]
             }
@@ -153,6 +157,7 @@ mod tests {
             Letter::AddressHasAccount,
             Letter::EmailChanged { new: "j***@acme.example".into(), link: link.clone(), days: 7 },
             Letter::TrialCap { per_day: 100, link: link.clone() },
+            Letter::Proposal { by: "Ada".into(), link: link.clone() },
             Letter::SigningKeyEnds { until: 1_790_000_000, days: 14, link: link.clone() },
             Letter::SigningKeyEnded { until: 1_790_000_000, link: link.clone() },
             notice(Notice::PasswordChanged),

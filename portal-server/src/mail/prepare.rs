@@ -2,7 +2,7 @@
 //! for every try; earlier ones stay good until one of them is used, so it does not matter which try got through.
 
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, Role, User, UserStatus};
+use countersign_store::{LinkPurpose, ProposalState, Role, User, UserStatus};
 
 use super::letter::{Letter, plain_name};
 use super::{Mail, Notice};
@@ -26,6 +26,7 @@ pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Add
         Mail::ConfirmEmail { user } => confirm(app, *user).await,
         Mail::EmailChanged { user, old } => changed(app, *user, old).await,
         Mail::TrialCap { user, per_day } => trial_cap(app, *user, *per_day).await,
+        Mail::Proposal { user, proposal: id } => proposal(app, *user, *id).await,
         Mail::SigningKey { user, until } => signing_key(app, *user, *until).await,
         Mail::Notice { user, what } => notice(app, *user, *what).await,
     }
@@ -38,6 +39,7 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
         | Mail::ConfirmEmail { user }
         | Mail::EmailChanged { user, .. }
         | Mail::TrialCap { user, .. }
+        | Mail::Proposal { user, .. }
         | Mail::SigningKey { user, .. }
         | Mail::Notice { user, .. } => Some(*user),
         Mail::ResetPassword { .. } => None,
@@ -107,6 +109,20 @@ async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<A
         letter: Letter::TrialCap { per_day, link },
         language: user.language,
     }))
+}
+
+/// To whoever may still approve it, while it waits.
+async fn proposal(app: &App, user: Id, id: Id) -> anyhow::Result<Option<Addressed>> {
+    let store = app.store();
+    let user = store.user(user).await?.filter(|user| user.may_log_in() && user.role == Role::Admin);
+    let found = store.proposal(id).await?;
+    let waits = found.filter(|p| p.state == ProposalState::Waiting && app.now() < p.expires_at);
+    let (Some(user), Some(proposal)) = (user, waits) else { return Ok(None) };
+    let by = store.user(proposal.by).await?;
+    let by = by.map_or_else(String::new, |by| plain_name(by.shown_name(), by.address()));
+    let link = format!("{}/admin/approvals", app.base_url());
+    let letter = Letter::Proposal { by, link };
+    Ok(Some(Addressed { to: user.email, letter, language: user.language }))
 }
 
 /// To whoever is still an admin of the vendor, unless the key was renewed meanwhile.

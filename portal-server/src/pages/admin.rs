@@ -1,5 +1,6 @@
 //! The vendor's pages, plain as yet: products, licenses, customers.
 
+pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
 pub(crate) mod journals;

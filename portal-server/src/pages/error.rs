@@ -117,7 +117,10 @@ impl ErrorPage {
     }
 
     pub(crate) fn store(error: StoreError) -> Self {
-        Self::internal(&error)
+        match error {
+            StoreError::NeedsSecondPerson => Self::bad_input("approval-needed"),
+            error => Self::internal(&error),
+        }
     }
 
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use countersign_core::checkpoint::Checkpoint;
 use countersign_core::release::Release;
 use countersign_core::response::Response;
 use countersign_core::{Expect, PublicKey, Thumbprint};
@@ -50,6 +51,16 @@ impl There {
         let token = self.client.sign_release(release).await?;
         let verified = self.papers.trust.verify_release(&token);
         self.checked(token, verified.is_ok_and(|verified| verified.claims() == release))
+    }
+
+    /// Signs a checkpoint of the audit log, in the same way.
+    pub(super) async fn sign_checkpoint(
+        &self,
+        checkpoint: &Checkpoint,
+    ) -> Result<String, NotSigned> {
+        let token = self.client.sign_checkpoint(checkpoint).await?;
+        let verified = self.papers.trust.verify_checkpoint(&token);
+        self.checked(token, verified.is_ok_and(|verified| verified.claims() == checkpoint))
     }
 
     fn checked(&self, token: String, is_good: bool) -> Result<String, NotSigned> {

@@ -31,7 +31,7 @@ async fn an_export_of_cryptlex_is_products_organizations_people_and_licenses() {
     assert_eq!((first.product.as_str(), first.plan.as_deref()), ("acme-cad", Some("Pro")));
     assert_eq!((first.owner, first.organization), (Some(jane.id), Some(lab.id)));
     assert_eq!(first.holder.as_deref(), Some("Miller Laboratories"));
-    assert_eq!((first.allowed_activations, first.allowed_deactivations), (Some(2), Some(10)));
+    assert_eq!((first.allowed_activations, first.allowed_deactivations), (Some(2), Some(7)));
     // Three of ten were used there.
     assert_eq!((first.deactivations_left(), first.live_activations), (Some(7), 0));
     assert_eq!(first.validity, Validity::Fixed(1_941_094_157));

@@ -52,6 +52,7 @@ impl Desk {
                 products: Products::All,
                 max_days: Some(30),
                 max_grants: most,
+                approved: None,
             },
         };
         let chain = delegation.sign(root);

@@ -1,5 +1,6 @@
 //! `/admin`: what the vendor sets up, and that it is written down who did it.
 
+mod approvals;
 mod audit;
 mod customers;
 mod fields;

@@ -202,17 +202,25 @@ async fn a_renewal_while_the_signer_is_away_is_a_page_that_says_when_to_come_bac
 #[tokio::test]
 async fn at_the_limit_of_the_signer_the_portal_says_when_to_come_back() {
     let brake = |limits: &mut countersign_portal::signer::limits::Limits| {
-        limits.most_per_hour = Some(1);
+        limits.most_per_hour = Some(4);
     };
     let pair = Pair::on(Stand::with(|delegation| delegation.scope.max_days = None, brake)).await;
-    let key = pair.license(5).await;
-    let one = Machine::new("a", &pair.portal.product).activation(&key);
-    let two = Machine::new("b", &pair.portal.product).activation(&key);
-    assert_eq!(pair.post(ACTIVATIONS, &one).await.0, 200);
-    let (status, wait, problem) = pair.post(ACTIVATIONS, &two).await;
-    assert_eq!((status, wait.as_deref()), (503, Some("600")), "{problem}");
-    assert_eq!(problem["code"], "signer-limit");
-    assert_eq!(pair.portal.stored(&key).await.live_activations, 1);
+    let key = pair.license(9).await;
+    let mut answered = 0;
+    // Checkpoints of the portal's own may be among the four.
+    for n in 0..5 {
+        let request = Machine::new(&format!("lab-{n}"), &pair.portal.product).activation(&key);
+        let (status, wait, problem) = pair.post(ACTIVATIONS, &request).await;
+        if status == 200 {
+            answered += 1;
+            continue;
+        }
+        assert_eq!((status, wait.as_deref()), (503, Some("600")), "{problem}");
+        assert_eq!(problem["code"], "signer-limit");
+        assert_eq!(pair.portal.stored(&key).await.live_activations, answered);
+        return;
+    }
+    panic!("nothing was refused");
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_core::response::Response;
+use countersign_core::token::Unverified;
 use countersign_core::trust::Roots;
-use countersign_core::{Id, ProductId, SigningKey, UnixSeconds, file, pem};
+use countersign_core::{Id, ProductId, SigningKey, TokenType, UnixSeconds, file, pem};
 use countersign_journal::verify::Verified;
 use countersign_portal::clock::{Clock, SystemEntropy};
 use countersign_portal::keys::passphrase::Sources;
@@ -106,11 +107,15 @@ pub(crate) fn journal_in(data: &Path) -> PathBuf {
     found.into_iter().next().unwrap()
 }
 
+/// Without the checkpoints of its audit log that a portal lets be signed now and then.
 pub(crate) fn journaled(journal: &Path, roots: &Roots) -> (Vec<String>, Verified) {
     let mut tokens = Vec::new();
     let file = fs::File::open(journal).unwrap();
     let verified = countersign_journal::verify(file, Some(roots), None, |entry, _| {
-        tokens.push(entry.response.clone().into_owned());
+        let kind = Unverified::decode(&entry.response).unwrap().token_type();
+        if kind != TokenType::AuditCheckpoint {
+            tokens.push(entry.response.clone().into_owned());
+        }
     });
     (tokens, verified.unwrap())
 }

@@ -139,8 +139,7 @@ async fn two_processes_activate_renew_deactivate_give_trials_and_sign_a_release(
     // The portal lets a checkpoint of its audit log be signed, when it has run for some seconds.
     assert!(["5", "6"].iter().any(|n| shown.contains(&format!("journal       {n} "))), "{shown}");
     signer.terminate();
-    let (mut tokens, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
-    tokens.retain(|token| site.roots.verify_checkpoint(token).is_err());
+    let (tokens, verified) = journaled(&journal_in(&site.signer_data()), &site.roots);
     assert_eq!((tokens.len(), verified.findings.len()), (5, 0), "{verified:?}");
 }
 

@@ -11,8 +11,8 @@ use countersign_journal::{Head, Line, Lines, Opening, verify};
 use serde_json::Value;
 
 use super::super::args::Push;
-use super::portal::Portal;
 use crate::fail::Failure;
+use crate::portal::Portal;
 
 pub(super) struct Gathered {
     pub(super) path: PathBuf,
@@ -73,7 +73,7 @@ pub(super) fn gather(path: &Path, options: &Push) -> Result<Gathered, Failure> {
 impl Gathered {
     /// Compares the file with what the portal knows.
     pub(super) fn standing(&self, portal: &Portal) -> Result<Standing, Failure> {
-        let there = portal.known(&self.id.to_string(), self.head.count)?;
+        let there = portal.get(&format!("/api/v1/journals/{}?n={}", self.id, self.head.count))?;
         let known = there["count"].as_u64().unwrap_or(0);
         let text = |name: &str| there[name].as_str().and_then(|hash| hash.parse::<Hash>().ok());
         let forked = Standing { from: 1, known, odd: Some(Odd::Forked) };
@@ -86,7 +86,11 @@ impl Gathered {
             });
         }
         match self.hash_at(known)? == text("head") {
-            true => Ok(Standing { from: known + 1, known, odd: None }),
+            true => {
+                // One of two versions that the portal has: whoever pushes either is told.
+                let odd = there["forked"].as_bool().unwrap_or(false).then_some(Odd::Forked);
+                Ok(Standing { from: known + 1, known, odd })
+            }
             false => Ok(forked),
         }
     }

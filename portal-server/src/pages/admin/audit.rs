@@ -18,7 +18,7 @@ use crate::pages::paging::{Asked, Pages};
 use crate::pages::{Frame, page};
 
 pub(crate) use files::{checkpoint_file, export, table};
-pub(crate) use lines::{LogLine, lines};
+pub(crate) use lines::{LogLine, Named, Names, lines};
 
 /// Entries on one page.
 const PAGE: u32 = 50;

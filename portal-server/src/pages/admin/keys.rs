@@ -44,6 +44,7 @@ struct KeysPage {
     /// Whether the key lies with the portal, which then takes files here.
     is_here: bool,
     kid: String,
+    x: String,
     holder: String,
     types: String,
     products: String,
@@ -82,6 +83,7 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         trouble: app.ring().trouble(),
         is_here: app.ring().is_here(),
         kid: keys.signing.kid().to_string(),
+        x: delegation.key.to_string(),
         holder: delegation.holder.clone(),
         types: kinds.collect::<Vec<_>>().join(", "),
         products: match &scope.products {

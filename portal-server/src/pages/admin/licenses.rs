@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    License, LicenseChange, LicenseStatus, NewLicense, Organization, Overrun, Product,
-    ReleaseLimits, User, Validity,
+    Act, License, LicenseChange, LicenseStatus, NewLicense, Organization, Overrun, Product,
+    ReleaseLimits, User, Validity, is_far_away,
 };
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ use super::{
 use crate::access::Visitor;
 use crate::admin::LARGEST;
 use crate::app::App;
+use crate::approval;
 use crate::desk::{Of, Said};
 use crate::fields::Field;
 use crate::language::{Language, Say};
@@ -176,6 +177,11 @@ pub(crate) async fn create(
     };
     Said::by(&new).check_room(&app, &new.product, Of::License)?;
     let limits = form.limits(ReleaseLimits::default())?;
+    if is_far_away(&new.validity, app.now()) && app.store().needs_two_people().await? {
+        let act = Act::CreateLicense { new: Box::new(new), limits };
+        approval::propose(&app, &admin, act, visitor.language).await?;
+        return Ok(Redirect::to("/admin/approvals").into_response());
+    }
     let by = actor(&admin);
     let id = app.store().create_limited_license(new, limits, &by, app.now()).await?;
     Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response())
@@ -307,11 +313,52 @@ pub(crate) async fn save(
     Said::of(&license).check_room(&app, &license.product, Of::License)?;
     let limits = form.limits(limits_of(&app, &license).await?)?;
     let by = actor(&admin);
-    match app.store().change_limited_license(license, limits, &by, app.now()).await? {
+    let changed =
+        app.store().change_limited_license(license.clone(), limits.clone(), &by, app.now()).await?;
+    match changed {
+        LicenseChange::NeedsSecondPerson => {
+            let save = Save { app: &app, admin: &admin, license, limits };
+            save.all_but_the_end(visitor.language).await
+        }
+        changed => saved(changed, &id),
+    }
+}
+
+/// What came of a change, as a page.
+fn saved(changed: LicenseChange, id: &str) -> Result<Response, ErrorPage> {
+    match changed {
         LicenseChange::Done => Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response()),
         LicenseChange::Stale => Err(ErrorPage::bad_input("license-stale")),
+        LicenseChange::NeedsSecondPerson => Err(ErrorPage::bad_input("approval-needed")),
         LicenseChange::BelowUse { live, deactivations } => Err(ErrorPage::bad_input(
             Say::new("license-below-use").with("live", live).with("deactivations", deactivations),
         )),
+    }
+}
+
+/// A change with an end that needs a second person.
+struct Save<'a> {
+    app: &'a App,
+    admin: &'a User,
+    license: License,
+    limits: ReleaseLimits,
+}
+
+impl Save<'_> {
+    /// Changes everything else, and proposes the end.
+    async fn all_but_the_end(self, language: Language) -> Result<Response, ErrorPage> {
+        let Self { app, admin, license, limits } = self;
+        let (store, id) = (app.store(), license.id);
+        let current = store.license(&id).await?.ok_or_else(ErrorPage::not_found)?;
+        let wanted = license.expires_at.ok_or_else(|| ErrorPage::bad_input("approval-needed"))?;
+        let rest = License { expires_at: current.expires_at, ..license };
+        let changed = store.change_limited_license(rest, limits, &actor(admin), app.now()).await?;
+        if changed != LicenseChange::Done {
+            return saved(changed, &id.to_string());
+        }
+        let now = store.license(&id).await?.ok_or_else(ErrorPage::not_found)?;
+        let act = Act::ExtendLicense { license: id, revision: now.revision, expires_at: wanted };
+        approval::propose(app, admin, act, language).await?;
+        Ok(Redirect::to("/admin/approvals").into_response())
     }
 }

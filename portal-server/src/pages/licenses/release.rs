@@ -5,7 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use countersign_store::Access;
+use countersign_store::{Access, Act};
 use serde::Deserialize;
 
 use super::machine::{Found, Ids, found};
@@ -13,6 +13,7 @@ use super::machines::MachineView;
 use super::{LicenseView, to_be_said, view};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::approval;
 use crate::desk::{self, Refusal, Releasing};
 use crate::fields::Field;
 use crate::language::Language;
@@ -55,6 +56,9 @@ pub(crate) async fn release(
     Form(form): Form<ReleaseForm>,
 ) -> Result<Response, ErrorPage> {
     let (found, releasing) = asked(&app, &visitor, &ids, form.reason).await?;
+    if needs_second_person(&app, &found).await? {
+        return propose(&app, &visitor, found, &releasing).await;
+    }
     match desk::release(&app, &releasing).await {
         Ok(activation) => {
             let (license, id) = (activation.license, activation.id);
@@ -62,6 +66,29 @@ pub(crate) async fn release(
         }
         Err(refusal) => show(&app, &visitor, found, Some(refusal)).await,
     }
+}
+
+async fn needs_second_person(app: &App, found: &Found) -> Result<bool, ErrorPage> {
+    Ok(found.access == Access::Vendor && app.store().needs_two_people().await?)
+}
+
+/// What could be done now is proposed to the other admins.
+async fn propose(
+    app: &App,
+    visitor: &Visitor,
+    found: Found,
+    releasing: &Releasing,
+) -> Result<Response, ErrorPage> {
+    if let Err(refusal) = desk::release_preview(app, releasing).await {
+        return show(app, visitor, found, Some(refusal)).await;
+    }
+    let act = Act::ReleaseSeat {
+        license: found.license.id,
+        activation: releasing.activation,
+        reason: releasing.reason.clone(),
+    };
+    approval::propose(app, &releasing.user, act, visitor.language).await?;
+    Ok(Redirect::to("/admin/approvals").into_response())
 }
 
 async fn asked(
@@ -102,7 +129,11 @@ async fn show(
 
 async fn rules(app: &App, found: &Found, language: Language) -> Result<Vec<String>, ErrorPage> {
     if found.access == Access::Vendor {
-        return Ok(vec![language.t("release-by-vendor")]);
+        let key = match needs_second_person(app, found).await? {
+            true => "release-needs-two",
+            false => "release-by-vendor",
+        };
+        return Ok(vec![language.t(key)]);
     }
     let settings = app.settings().await?;
     let (used, _) = app.store().releases_within_year(&found.license.id, app.now()).await?;

@@ -176,6 +176,11 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/customers/users/{id}", Vendor, "new_link=1"),
     ("/admin/customers/organizations", Vendor, "name=Firm"),
     ("/admin/customers/organizations/{id}", Vendor, "name=Lab&suspended=1"),
+    ("/admin/approvals", Vendor, ""),
+    ("/admin/approvals/{id}/approve", Vendor, "x=1"),
+    ("/admin/approvals/{id}/refuse", Vendor, "x=1"),
+    // After what it would hold back.
+    ("/admin/approvals/rule", Vendor, "rule=on"),
     // Last: it ends the session.
     ("/logout", Oneself, "x=1"),
 ];

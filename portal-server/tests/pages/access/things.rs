@@ -7,7 +7,10 @@ use countersign_core::{Hash, Id, LicenseId};
 use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
-use countersign_store::{ActivationState, JournalOpening, NewLicense, NewRelease, Validity};
+use countersign_store::{
+    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, Proposed, Role, User,
+    Validity,
+};
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 
@@ -44,6 +47,8 @@ pub(super) struct Things {
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
+    /// Of other admins: one to be approved, one to be refused.
+    proposals: [Id; 2],
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
@@ -64,6 +69,7 @@ impl Things {
         let database = portal.app.config().data.join("countersign.db");
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
+            proposals: proposals(&portal).await,
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
@@ -83,6 +89,8 @@ impl Things {
     /// The path with the id of something that is there; `own` is a session or a token that may be ended.
     pub(super) fn path(&self, path: &str, licensed: &Licensed, own: &str) -> String {
         let id = match path {
+            _ if path.ends_with("/approve") => self.proposals[0].to_string(),
+            _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
@@ -158,6 +166,26 @@ impl Things {
     pub(super) async fn revision(&self, licensed: &Licensed) -> i64 {
         self.portal.app.store().license(&licensed.license).await.unwrap().unwrap().revision
     }
+}
+
+/// What another admin wants to do, twice; there is a third, who could approve it.
+async fn proposals(portal: &TestPortal) -> [Id; 2] {
+    let mut admin = Id::from([0; 16]);
+    for email in ["one@acme.example", "two@acme.example"] {
+        let change = |user: &mut User| {
+            user.email = email.into();
+            user.role = Role::Admin;
+        };
+        admin = portal.user(change).await.id;
+    }
+    let ids = [Id::random(&mut rng()), Id::random(&mut rng())];
+    for id in ids {
+        let tell = |_| NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+        let store = portal.app.store();
+        let proposed = store.propose(id, Act::EndRule, admin, tell, NOW).await.unwrap();
+        assert_eq!(proposed, Proposed::Done);
+    }
+    ids
 }
 
 /// A journal that was begun elsewhere.

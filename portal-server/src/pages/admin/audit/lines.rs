@@ -28,7 +28,7 @@ pub(crate) struct Named {
 }
 
 impl Named {
-    fn plain(name: impl Into<String>) -> Self {
+    pub(crate) fn plain(name: impl Into<String>) -> Self {
         Self { name: name.into(), page: None }
     }
 
@@ -46,7 +46,7 @@ pub(crate) async fn lines(
     language: Language,
     entries: &[AuditEntry],
 ) -> Result<Vec<LogLine>> {
-    let mut reader = Reader { app, language, known: HashMap::new() };
+    let mut reader = Names::new(app, language);
     let mut lines = Vec::with_capacity(entries.len());
     for entry in entries {
         lines.push(reader.line(entry).await?);
@@ -54,14 +54,25 @@ pub(crate) async fn lines(
     Ok(lines)
 }
 
-struct Reader<'a> {
+/// Looks up what things and people are called, for the vendor.
+pub(crate) struct Names<'a> {
     app: &'a App,
     language: Language,
     /// What was looked up already: a page says the same names again and again.
     known: HashMap<(&'static str, String), Named>,
 }
 
-impl Reader<'_> {
+impl<'a> Names<'a> {
+    pub(crate) fn new(app: &'a App, language: Language) -> Self {
+        Self { app, language, known: HashMap::new() }
+    }
+}
+
+impl Names<'_> {
+    pub(crate) fn language(&self) -> Language {
+        self.language
+    }
+
     async fn line(&mut self, entry: &AuditEntry) -> Result<LogLine> {
         let subject = self.subject(entry).await?;
         let by = self.actor(&entry.actor).await?;
@@ -72,7 +83,7 @@ impl Reader<'_> {
         let said = self.language.say(&say);
         // What has no words is shown by the name that programs give to it, which stands there anyway.
         let what = if said == key { String::new() } else { said };
-        let is_said = entry.detail.is_empty() || what.contains(named.as_str());
+        let is_said = what.contains(named.as_str()) || subject.name == named;
         Ok(LogLine {
             when: self.language.date_time(entry.at),
             detail: if is_said { String::new() } else { named },
@@ -93,6 +104,7 @@ impl Reader<'_> {
             "product" => self.named("product", id).await,
             "release" => self.named("release", id).await,
             "group" => self.group(entry).await,
+            "proposal" => Ok(Named::at(id, "/admin/approvals".to_owned())),
             _ => Ok(Named::plain(id)),
         }
     }
@@ -124,6 +136,8 @@ impl Reader<'_> {
                 Named::plain(self.language.t("activity-by-machine"))
             }
             "portal" => Named::plain(self.language.t("activity-by-portal")),
+            "admin-command" => Named::plain(self.language.t("audit-by-command")),
+            "first-start" => Named::plain(self.language.t("audit-by-first-start")),
             _ => Named::plain(actor),
         })
     }
@@ -138,7 +152,7 @@ impl Reader<'_> {
     }
 
     /// By its name, or by its id where it is gone.
-    async fn named(&mut self, noun: &'static str, id: &str) -> Result<Named> {
+    pub(crate) async fn named(&mut self, noun: &'static str, id: &str) -> Result<Named> {
         let place = (noun, id.to_owned());
         if let Some(known) = self.known.get(&place) {
             return Ok(known.clone());
