@@ -2,53 +2,29 @@
 //! seconds, so that a change reaches every process. Everything is checked where it is set and made ready where it is read:
 //! pages only put it in its place.
 
+mod at_hand;
 pub mod colour;
 mod jpeg;
+mod kept;
 pub(crate) mod link;
 pub mod picture;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use countersign_core::{Hash, UnixSeconds};
+use countersign_core::Hash;
 use countersign_store::{Picture, PicturePlace, PictureStage, Result, Store};
 use pulldown_cmark::HeadingLevel;
 
-use self::colour::{Accent, Rgb, Scheme};
+pub(crate) use self::at_hand::LookAtHand;
+use self::colour::Accent;
+pub(crate) use self::kept::LookSettings;
 use self::link::Link;
 use crate::language::Language;
 use crate::release::notes;
 
-/// How old what is at hand may be, in seconds.
-const FRESH_SECONDS: u64 = 2;
 /// The icon of the portal itself, and where it has its colours.
 const ICON: &str = include_str!("../assets/icon.svg");
 const ICON_COLOURS: [&str; 2] = ["#0b5cad", "#fff"];
-/// The portal's own accent on light pages.
-const OWN_ACCENT: Rgb = Rgb(0x0b, 0x5c, 0xad);
-
-const NAME: &str = "look_name";
-const SHOWS_NAME: &str = "look_shows_name";
-const WEBSITE: &str = "look_website";
-const SUPPORT: &str = "look_support";
-const ACCENT: &str = "look_accent";
-const ACCENT_DARK: &str = "look_accent_dark";
-
-/// What the vendor sets, as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LookSettings {
-    /// The company's name on pages and in mails; `None`: the name that responses carry.
-    pub(crate) name: Option<String>,
-    /// Whether the name stands beside the logo, which may show it itself.
-    pub(crate) shows_name: bool,
-    pub(crate) website: Option<String>,
-    /// An e-mail address or a website.
-    pub(crate) support: Option<String>,
-    /// The accent on light pages; `None`: the portal's own colours.
-    pub(crate) accent: Option<Rgb>,
-    /// The accent on dark pages; `None`: the nearest to the other one.
-    pub(crate) accent_dark: Option<Rgb>,
-}
 
 /// Words of the vendor's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,47 +101,6 @@ pub(crate) struct Look {
     pub(crate) tick: Option<Made>,
     pictures: Vec<Picture>,
     texts: BTreeMap<(Place, String), Text>,
-}
-
-impl LookSettings {
-    fn from_stored(stored: &BTreeMap<String, String>) -> Self {
-        let text = |name: &str| stored.get(name).filter(|text| !text.is_empty()).cloned();
-        let colour = |name: &str| stored.get(name).and_then(|text| Rgb::parse(text));
-        Self {
-            name: text(NAME),
-            shows_name: text(SHOWS_NAME).as_deref() != Some("no"),
-            website: text(WEBSITE),
-            support: text(SUPPORT),
-            accent: colour(ACCENT),
-            accent_dark: colour(ACCENT_DARK),
-        }
-    }
-
-    /// The accents of light and of dark pages, if the vendor has set one.
-    fn accents(&self) -> Option<(Accent, Accent)> {
-        let light = self.accent.or(self.accent_dark.map(|_| OWN_ACCENT))?;
-        let dark = self.accent_dark.unwrap_or(light);
-        Some((Accent::nearest(light, Scheme::Light), Accent::nearest(dark, Scheme::Dark)))
-    }
-
-    /// Stores them.
-    ///
-    /// # Errors
-    /// When the database fails: nothing is changed then.
-    pub(crate) async fn save(&self, store: &Store, actor: &str, now: UnixSeconds) -> Result<()> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let colour = |colour: Option<Rgb>| colour.map_or(String::new(), |c| c.to_string());
-        let values = [
-            (NAME, text(&self.name)),
-            (SHOWS_NAME, if self.shows_name { "yes" } else { "no" }.to_owned()),
-            (WEBSITE, text(&self.website)),
-            (SUPPORT, text(&self.support)),
-            (ACCENT, colour(self.accent)),
-            (ACCENT_DARK, colour(self.accent_dark)),
-        ];
-        let values = values.map(|(name, value)| (name.to_owned(), value));
-        store.set_settings(values.into(), actor, now).await
-    }
 }
 
 impl Look {
@@ -296,43 +231,9 @@ impl Made {
     }
 }
 
-/// The look as it was at most [`FRESH_SECONDS`] ago.
-#[derive(Debug, Default)]
-pub(crate) struct LookAtHand {
-    read: Mutex<Option<(UnixSeconds, Arc<Look>)>>,
-}
-
-impl LookAtHand {
-    /// A page is shown whatever becomes of its look: where the database does not answer it stays as it was.
-    pub(crate) async fn get(&self, store: &Store, vendor: &str, now: UnixSeconds) -> Arc<Look> {
-        let at_hand = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((at, look)) = &at_hand
-            && now.abs_diff(*at) < FRESH_SECONDS
-        {
-            return Arc::clone(look);
-        }
-        match Look::read(store, vendor).await {
-            Ok(look) => {
-                let look = Arc::new(look);
-                let read = Some((now, Arc::clone(&look)));
-                *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
-                look
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the vendor's look cannot be read");
-                at_hand.map_or_else(|| Arc::new(Look::plain(vendor)), |(_, look)| look)
-            }
-        }
-    }
-
-    /// Reads it anew the next time.
-    pub(crate) fn forget(&self) {
-        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::colour::{Rgb, Scheme};
     use super::*;
 
     #[test]
@@ -346,9 +247,9 @@ mod tests {
     #[test]
     fn what_is_stored_by_hand_gets_no_further_than_what_is_typed() {
         let evil = [
-            (ACCENT, "#000;}*{background:url(//evil.example)}"),
-            (WEBSITE, "javascript:alert(1)"),
-            (SUPPORT, "data:text/html,x"),
+            ("look_accent", "#000;}*{background:url(//evil.example)}"),
+            ("look_website", "javascript:alert(1)"),
+            ("look_support", "data:text/html,x"),
             ("look_text_public_en", "[x](javascript:alert(1)) <script>alert(1)</script>"),
         ];
         let stored = evil.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

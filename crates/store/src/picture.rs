@@ -215,14 +215,13 @@ fn hash_of(c: &Connection, place: PicturePlace, stage: PictureStage) -> Result<O
 
 /// The same bytes once more change nothing.
 fn draft(c: &Connection, new: &NewPicture, actor: &str, now: UnixSeconds) -> Result<()> {
-    let (place, stage) = (new.place, PictureStage::Draft);
+    let (place, stage) = (new.place.as_str(), PictureStage::Draft);
     let hash = Hash::of(&new.png).to_string();
-    if hash_of(c, place, stage)?.as_ref() == Some(&hash) {
+    if hash_of(c, new.place, stage)?.as_ref() == Some(&hash) {
         return Ok(());
     }
-    let NewPicture { png, width, height, ground, .. } = new;
-    let picture = (place.as_str(), stage.as_str(), &hash, width, height, ground.as_str());
-    let (place, stage, hash, width, height, ground) = picture;
-    run(c, PUT, (place, stage, hash, width, height, ground, png, seconds(now)))?;
-    audit::record(c, now, actor, "picture.draft", place, hash)
+    let (stage, ground) = (stage.as_str(), new.ground.as_str());
+    let picture = (place, stage, &hash, new.width, new.height, ground, &new.png, seconds(now));
+    run(c, PUT, picture)?;
+    audit::record(c, now, actor, "picture.draft", place, &hash)
 }
