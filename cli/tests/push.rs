@@ -56,9 +56,19 @@ impl World {
             [("portal.token", TokenScope::PushJournal), ("other.token", TokenScope::AnswerRequests)]
         {
             let token = world.token(scope);
-            fs::write(world.path(name), format!("{token}\n")).unwrap();
+            world.secret(name, &token);
         }
         world
+    }
+
+    /// A token in a file that nobody else can read: another one would not be sent.
+    fn secret(&self, name: &str, token: &str) {
+        let mut open = fs::OpenOptions::new();
+        open.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+        let mut file = open.open(self.path(name)).unwrap();
+        std::io::Write::write_all(&mut file, format!("{token}\n").as_bytes()).unwrap();
     }
 
     fn desk(&self, name: &str) {
@@ -276,7 +286,7 @@ fn attack_who_has_no_token_another_scope_or_a_journal_that_was_tampered_with_pus
     world.activate("lab-7", "alice");
     let push = ["journal", "push", "alice.journal", "--portal", &world.url];
     assert_eq!(world.refused(&push), "token-needed");
-    fs::write(world.path("wrong.token"), "cst_nobodys\n").unwrap();
+    world.secret("wrong.token", &format!("cst_{}", "nobodys".repeat(7).split_at(43).0));
     let with = |token: &'static str| [&push[..], &["--token-file", token]].concat();
     assert_eq!(world.refused(&with("wrong.token")), "token-unknown");
     assert_eq!(world.refused(&with("other.token")), "insufficient-scope");
