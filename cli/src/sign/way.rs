@@ -42,7 +42,7 @@ impl Way {
         }
         ensure!(
             options.grant.license_key.len() <= 1
-                && !(options.license.is_some() && !options.grant.license_key.is_empty()),
+                && (options.license.is_none() || options.grant.license_key.is_empty()),
             "a portal takes one license for the requests that name none: nothing was signed. Give one --license or one \
              --license-key"
         );
