@@ -40,9 +40,9 @@ impl Way {
                 named.by
             );
         }
+        let licenses = options.grant.license_key.len() + usize::from(options.license.is_some());
         ensure!(
-            options.grant.license_key.len() <= 1
-                && !(options.license.is_some() && !options.grant.license_key.is_empty()),
+            licenses <= 1,
             "a portal takes one license for the requests that name none: nothing was signed. Give one --license or one \
              --license-key"
         );
