@@ -40,9 +40,9 @@ impl Way {
                 named.by
             );
         }
-        let licenses = options.grant.license_key.len() + usize::from(options.license.is_some());
         ensure!(
-            licenses <= 1,
+            options.grant.license_key.len() <= 1
+                && (options.license.is_none() || options.grant.license_key.is_empty()),
             "a portal takes one license for the requests that name none: nothing was signed. Give one --license or one \
              --license-key"
         );

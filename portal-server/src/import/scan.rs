@@ -363,3 +363,94 @@ enum Kept {
     TooLarge,
     All,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+
+    /// Notes entries with where they stand; `a` and `b` are nouns.
+    #[derive(Default)]
+    struct Seen {
+        entries: Vec<(Option<char>, String, Offset, Offset)>,
+        failures: usize,
+    }
+
+    impl Visit<char> for Seen {
+        fn member(&self, name: &str) -> Option<Member<char>> {
+            match name {
+                "a" | "b" => name.chars().next().map(Member::Of),
+                "data" => Some(Member::Same),
+                "errors" => Some(Member::Failure),
+                "meta" => Some(Member::Skipped),
+                _ => None,
+            }
+        }
+
+        fn entry(&mut self, noun: Option<char>, raw: Raw<'_>, from: Offset, to: Offset) {
+            let text = match raw {
+                Raw::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                Raw::TooLarge => "large".to_owned(),
+                Raw::TooDeep => "deep".to_owned(),
+            };
+            self.entries.push((noun, text, from, to));
+        }
+
+        fn border(&mut self) {}
+
+        fn failure(&mut self, _: Offset) {
+            self.failures += 1;
+        }
+    }
+
+    /// With every size of a piece that is read at a time, down to one byte.
+    fn walk(text: &str) -> Result<Seen, ScanError> {
+        let mut last = None;
+        for size in [1, 2, 7, 4096] {
+            let mut seen = Seen::default();
+            let input = BufReader::with_capacity(size, text.as_bytes());
+            Scanner::new(input, 0).walk(None, &mut seen)?;
+            let entries = seen.entries.clone();
+            assert!(last.is_none_or(|last| last == entries), "{size}: {text}");
+            last = Some(entries);
+            for (_, entry, from, to) in &seen.entries {
+                let (from, to) = (usize::try_from(*from).unwrap(), usize::try_from(*to).unwrap());
+                assert_eq!(&text[from..to], entry);
+            }
+        }
+        let mut seen = Seen::default();
+        Scanner::new(text.as_bytes(), 0).walk(None, &mut seen)?;
+        Ok(seen)
+    }
+
+    #[test]
+    fn entries_are_found_wherever_a_piece_of_the_file_ends() {
+        let text = r#" [{"x": "]}\"\\"}, 7, "a b"] {"meta":{"a":[{"no":1}]},"a":[[{"y":[{}]}],{"data":{"z":null}}],"b":[]} {"id":1}"#;
+        let seen = walk(text).unwrap();
+        let found: Vec<_> = seen.entries.iter().map(|(n, e, ..)| (*n, e.as_str())).collect();
+        let expected = [
+            (None, r#"{"x": "]}\"\\"}"#),
+            (None, "7"),
+            (None, r#""a b""#),
+            (Some('a'), r#"{"y":[{}]}"#),
+            (Some('a'), r#"{"z":null}"#),
+            (None, r#"{"id":1}"#),
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(walk(r#"{"errors":[{"title":"no"}]}"#).unwrap().failures, 1);
+    }
+
+    #[test]
+    fn a_file_that_ends_too_soon_is_known_from_one_that_is_whole() {
+        let whole = r#"{"a":[{"x":"y"},{"x":[1,2]}],"meta":1}"#;
+        walk(whole).unwrap();
+        for end in 1..whole.len() {
+            let cut = walk(&whole[..end]);
+            assert!(matches!(cut, Err(ScanError::CutOff(_) | ScanError::NotJson(_))), "{end}");
+        }
+        for wrong in ["]", "}", "[}", r#"{"a" 1}"#, r#"{"a":[],7}"#] {
+            assert!(walk(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -115,6 +115,7 @@ fn json_is_one_object_with_what_a_script_needs() {
                 "trial_origins",
                 "trial_work_bits",
                 "trials_per_day",
+                "two_people",
             ],
         ),
     ] {

@@ -142,6 +142,8 @@ fn attack_another_log_with_the_portals_own_keys_is_another_log() {
         let from = kept.here.data().join("keys").join(name);
         std::fs::copy(from, other.here.data().join("keys").join(name)).unwrap();
     }
+    let passphrase = "key-passphrase";
+    std::fs::copy(kept.here.data().join(passphrase), other.here.data().join(passphrase)).unwrap();
     other.write("DELETE FROM audit_checkpoint");
     let words = ["check", "--json", "--checkpoint", &kept.checkpoint];
     let run = other.here.audit(&words);

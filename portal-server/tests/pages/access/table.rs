@@ -59,7 +59,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/api/v1/trials/{product}", Everybody(200, 0), ""),
     ("/v3/trial-activations/offline-activate", Everybody(0, 400), "x=1"),
     // Nobody's session is a token.
-    ("/api/v1/policy", Everybody(401, 401), "x=1"),
+    ("/api/v1/policy", Everybody(401, 0), ""),
     ("/api/v1/requests", Everybody(401, 401), "x=1"),
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
     ("/api/v1/journals", Everybody(401, 401), "x=1"),
