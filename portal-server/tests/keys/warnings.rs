@@ -34,6 +34,8 @@ async fn every_admin_gets_one_mail_for_each_step_and_the_pages_say_it() {
         portal.clock.advance(until - days * DAY - portal.app.now());
         let queued = async |portal: &TestPortal| portal.warnings().await.len() == steps;
         portal.until("the warning is queued", queued).await;
+        // One that still waits when the next is due is left out: nobody needs both.
+        portal.until_nothing_waits().await;
         let ready = portal.ready().await;
         assert_eq!(ready["signing_key_days_left"], days, "{ready}");
         assert_eq!(ready["signing_key_until"], until);
@@ -72,6 +74,7 @@ async fn several_processes_and_starts_warn_once() {
     portal.clock.advance(725 * DAY);
     let queued = async |portal: &TestPortal| !portal.warnings().await.is_empty();
     portal.until("the warning is queued", queued).await;
+    portal.until_nothing_waits().await;
     // The first one runs on: two at a time on one database.
     portal.start_again().await;
     portal.start_again().await;
