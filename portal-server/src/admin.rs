@@ -415,7 +415,7 @@ async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Valu
         archived: false,
         created_at: app.now(),
     };
-    let said = Said { entitlements: Some(&product.trial_entitlements), ..Said::default() };
+    let said = Said { entitlements: Some(&product.trial.entitlements), ..Said::default() };
     said.check_room(app, &product.id, Of::Trial)?;
     app.store().save_product(product, ACTOR, app.now()).await?;
     let roots: Vec<String> = app.keys().roots.iter().map(ToString::to_string).collect();

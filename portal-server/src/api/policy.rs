@@ -116,14 +116,14 @@ fn heading(app: &App, now: UnixSeconds, has_keys: bool) -> String {
 
 /// Its trials, and receipts. Licenses say themselves what they grant.
 fn write_product(text: &mut String, product: &Product, settings: &Settings) {
-    let days = product.trial_days.filter(|_| !product.archived);
+    let days = product.trial.days.filter(|_| !product.archived);
     let import = TRIAL_IMPORT_DAYS.min(settings.response_validity_cap_days).max(1);
     let _ = write!(text, "\n[products.{}]\nimport_days = {import}\n", quoted(product.id.as_str()));
     match days {
         Some(days) => {
             let _ = writeln!(text, "answers = [\"trial\", \"deactivation\"]\ndays = {days}");
-            let _ = writeln!(text, "strategy = {}", quoted(&product.trial_strategy.to_string()));
-            let _ = writeln!(text, "features = {}", features(&product.trial_entitlements));
+            let _ = writeln!(text, "strategy = {}", quoted(&product.trial.strategy.to_string()));
+            let _ = writeln!(text, "features = {}", features(&product.trial.entitlements));
         }
         None => text.push_str("answers = [\"deactivation\"]\n"),
     }

@@ -51,16 +51,16 @@ impl ProductForm {
         if product.name.is_empty() {
             return Err(ErrorPage::bad_input("product-name-needed"));
         }
-        product.trial_days = optional_number(&self.trial_days)?.filter(|days| *days > 0);
+        product.trial.days = optional_number(&self.trial_days)?.filter(|days| *days > 0);
         if let Ok(strategy) = self.trial_strategy.parse() {
-            product.trial_strategy = strategy;
+            product.trial.strategy = strategy;
         }
-        product.trial_entitlements = parse_entitlements(&self.trial_entitlements)?;
+        product.trial.entitlements = parse_entitlements(&self.trial_entitlements)?;
         if let Some(allowance) = optional_number(&self.reinstall_allowance)? {
             product.reinstall_allowance = allowance;
         }
         product.archived = !self.archived.is_empty();
-        let said = Said { entitlements: Some(&product.trial_entitlements), ..Said::default() };
+        let said = Said { entitlements: Some(&product.trial.entitlements), ..Said::default() };
         Ok(said.check_room(app, &product.id, Of::Trial)?)
     }
 }
@@ -88,9 +88,12 @@ pub(crate) fn new_product(id: ProductId, now: u64) -> Product {
     Product {
         name: id.to_string(),
         id,
-        trial_days: None,
-        trial_strategy: Strategy::Fuzzy,
-        trial_entitlements: countersign_store::Entitlements::new(),
+        trial: countersign_store::TrialPolicy {
+            days: None,
+            strategy: Strategy::Fuzzy,
+            entitlements: countersign_store::Entitlements::new(),
+            ..countersign_store::TrialPolicy::none()
+        },
         reinstall_allowance: 3,
         archived: false,
         created_at: now,
@@ -121,8 +124,8 @@ pub(crate) async fn show(
     let product = find(&app, &id).await?;
     Ok(page(&ProductPage {
         frame: Frame::new(&app, &visitor),
-        trial_days: product.trial_days.map(|days| days.to_string()).unwrap_or_default(),
-        trial_entitlements: entitlement_lines(&product.trial_entitlements),
+        trial_days: product.trial.days.map(|days| days.to_string()).unwrap_or_default(),
+        trial_entitlements: entitlement_lines(&product.trial.entitlements),
         product,
         roots: app.keys().roots.iter().map(ToString::to_string).collect(),
         signing_key: app.keys().signing.kid().to_string(),
