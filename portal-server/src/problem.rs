@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::UnixSeconds;
-use countersign_store::TokenScope;
+use countersign_store::{NextTrial, TokenScope};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;

@@ -371,6 +371,12 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
+        .route("/admin/trials", Access::Admin, get(pages::admin::trials::list))
+        .route("/admin/trials/{id}", Access::Admin, get(pages::admin::trials::show))
+        .route("/admin/trials/{id}/extend", Access::Admin, post(pages::admin::trials::extend))
+        .route("/admin/trials/{id}/renew", Access::Admin, post(pages::admin::trials::renew))
+        .route("/admin/trials/{id}/response", Access::Admin, get(pages::admin::trials::response))
+        .route("/admin/trials/{id}/qr.svg", Access::Admin, get(pages::admin::trials::qr))
         .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
         .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
         .route(
