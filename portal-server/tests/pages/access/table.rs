@@ -169,6 +169,13 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
     ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
+    ("/admin/trials", Vendor, ""),
+    ("/admin/trials/{id}", Vendor, ""),
+    ("/admin/trials/{id}/response", Vendor, ""),
+    ("/admin/trials/{id}/qr.svg", Vendor, ""),
+    // Before the extension, which does it as well.
+    ("/admin/trials/{id}/renew", Vendor, "x=1"),
+    ("/admin/trials/{id}/extend", Vendor, "days=7&seen_end={trial_end}"),
     ("/admin/journals", Vendor, ""),
     ("/admin/journals/{id}", Vendor, ""),
     ("/admin/journals/{id}/take-back", Vendor, "x=1"),
