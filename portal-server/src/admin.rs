@@ -11,8 +11,8 @@ use countersign_core::response::Entitlement;
 use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, MOST_EXTENSION_DAYS, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
-    TrialPolicy, User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, MOST_EXTENSION_DAYS, Metadata, MetadataEntry, NewLicense, Organization, Product,
+    ReleaseLimits, Role, TrialPolicy, User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 

@@ -141,8 +141,8 @@ pub use sqlite::Options;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
 pub use trial_extension::{
-    BeyondLimits, ExtendTrial, ExtensionLimits, MOST_EXTENSION_DAYS, MayNotExtend, RenewTrial, TrialExtended,
-    TrialRenewed, TrialRequest, may_extend,
+    BeyondLimits, ExtendTrial, ExtensionLimits, MOST_EXTENSION_DAYS, MayNotExtend, RenewTrial,
+    TrialExtended, TrialRenewed, TrialRequest, may_extend,
 };
 pub use trial_list::{TrialQuery, TrialState};
 pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};

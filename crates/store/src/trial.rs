@@ -28,7 +28,8 @@ const INSERT: &str = "INSERT INTO trial (id, product_id, device_key, fingerprint
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const NOTE_REQUEST: &str = "INSERT INTO trial_request (request_hash, request_id, trial_id, asked_at, app_version) \
     VALUES (?1, ?2, ?3, ?4, ?5)";
-const ANSWER_LATER: &str = "UPDATE trial SET request_id = ?2, request_hash = ?3 WHERE id = ?1 AND expires_at = ?4";
+const ANSWER_LATER: &str =
+    "UPDATE trial SET request_id = ?2, request_hash = ?3 WHERE id = ?1 AND expires_at = ?4";
 const NOTE_OTHER: &str =
     "UPDATE trial SET other_end = ?2 WHERE id = ?1 AND (other_end IS NULL OR other_end < ?2)";
 const CONVERT: &str = "UPDATE trial SET converted_at = ?3 WHERE device_key = ?1 AND product_id = ?2 AND converted_at IS NULL";

@@ -236,8 +236,7 @@ impl Store {
 fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
     let ExtendTrial { days, now, .. } = *extend;
     let id = extend.trial.to_string();
-    let (Some(user), Some(before)) =
-        (user::find_user(c, extend.by)?, trial::find_trial(c, &id)?)
+    let (Some(user), Some(before)) = (user::find_user(c, extend.by)?, trial::find_trial(c, &id)?)
     else {
         return Ok(TrialExtended::Unknown);
     };
@@ -253,7 +252,8 @@ fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
         return Ok(TrialExtended::Superseded);
     }
     let end = before.expires_at.max(now).saturating_add(days * DAY);
-    let guard = (seconds(before.expires_at), seconds(end), seconds(days), seconds(before.extensions));
+    let guard =
+        (seconds(before.expires_at), seconds(end), seconds(days), seconds(before.extensions));
     let changed = run(c, EXTEND, (&id, guard.0, guard.1, guard.2, guard.3))?;
     let Some(after) = trial::find_trial(c, &id)? else { return Ok(TrialExtended::Unknown) };
     if changed == 0 {
@@ -283,7 +283,14 @@ fn renew_in(c: &Connection, renew: &RenewTrial) -> Result<TrialRenewed> {
         // Somebody else asked in the same second: what they got is read next.
         return Ok(TrialRenewed::Stale);
     }
-    audit::record(c, renew.now, &session::by(renew.by), "trial.renew", &id, trial.product.as_str())?;
+    audit::record(
+        c,
+        renew.now,
+        &session::by(renew.by),
+        "trial.renew",
+        &id,
+        trial.product.as_str(),
+    )?;
     Ok(TrialRenewed::Done)
 }
 
@@ -336,7 +343,8 @@ mod tests {
             ..User::invited(Id::from([2; 16]), "a@acme.example", role, 0)
         };
         let admin = user(Role::Admin, UserStatus::Active);
-        let ask = |user: &User, days, beyond| may_extend(user, &trial(1, 10), days, &limits, beyond);
+        let ask =
+            |user: &User, days, beyond| may_extend(user, &trial(1, 10), days, &limits, beyond);
         let (within, meant) = (BeyondLimits::NotMeant, BeyondLimits::Meant);
         let beyond = |days_left| Err(MayNotExtend::Beyond { days_left });
         assert_eq!(ask(&admin, 4, within), Ok(()));

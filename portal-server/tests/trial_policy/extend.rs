@@ -22,7 +22,12 @@ async fn an_extension_makes_a_fresh_response_for_the_same_request() {
     let first = portal.ask(&request).await.is(200).json();
     let (trial, id) = (portal.newest_trial().await, first["id"].as_str().unwrap());
     let here = format!("/admin/trials/{id}");
-    admin.get(&here).await.is(200).says("once more, by 14 days in all").says("says all there is to say");
+    admin
+        .get(&here)
+        .await
+        .is(200)
+        .says("once more, by 14 days in all")
+        .says("says all there is to say");
     let done = extend(&admin, id, trial.expires_at, &[("days", "10")]).await;
     done.leads_to(&format!("{here}#response"));
     let page = admin.get(&here).await.is(200);
@@ -55,7 +60,9 @@ async fn an_extension_makes_a_fresh_response_for_the_same_request() {
 #[tokio::test]
 async fn attack_an_extension_beyond_the_limits_or_of_what_somebody_else_changed() {
     let portal = TestPortal::new().await;
-    portal.set(|settings| (settings.trial_extensions, settings.trial_extension_days) = (2, 10)).await;
+    portal
+        .set(|settings| (settings.trial_extensions, settings.trial_extension_days) = (2, 10))
+        .await;
     let admin = portal.admin().await;
     portal.ask(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
     let trial = portal.newest_trial().await;
@@ -70,7 +77,10 @@ async fn attack_an_extension_beyond_the_limits_or_of_what_somebody_else_changed(
     extend(&admin, &id, end, &[("days", "11")]).await.is(403).says("10 more days");
     extend(&admin, &id, end, &[("days", "6")]).await.is(303);
     // The page in the other window still says the old end.
-    extend(&admin, &id, end, &[("days", "3")]).await.is(409).says("Somebody else changed this trial");
+    extend(&admin, &id, end, &[("days", "3")])
+        .await
+        .is(409)
+        .says("Somebody else changed this trial");
     let end = end + 6 * DAY;
     extend(&admin, &id, end, &[("days", "5")]).await.is(403).says("4 more days");
     extend(&admin, &id, end, &[("days", "4")]).await.is(303);
@@ -90,7 +100,8 @@ async fn attack_two_windows_extend_a_trial_at_the_same_moment() {
     portal.ask(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
     let trial = portal.newest_trial().await;
     let id = trial.id.to_string();
-    let both = (0..2).map(|_| extend(&admin, &id, trial.expires_at, &[("days", "7"), ("beyond", "1")]));
+    let both =
+        (0..2).map(|_| extend(&admin, &id, trial.expires_at, &[("days", "7"), ("beyond", "1")]));
     let both = futures_util::future::join_all(both).await;
     let mut statuses: Vec<u16> = both.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();
@@ -129,9 +140,14 @@ async fn the_public_page_says_that_an_extended_trial_runs_on() {
     extend(&admin, &trial.id.to_string(), trial.expires_at, &[("days", "7")]).await.is(303);
     let visitor = portal.visitor();
     let request = machine.trial();
-    let review = visitor.upload("/activate/review", browser::file("lab-7.request", &request)).await.is(200);
+    let review =
+        visitor.upload("/activate/review", browser::file("lab-7.request", &request)).await.is(200);
     review.says("The trial of this machine was extended");
-    visitor.post("/activate/confirm", &[("request", &request)]).await.is(200).says("lab-7.response");
+    visitor
+        .post("/activate/confirm", &[("request", &request)])
+        .await
+        .is(200)
+        .says("lab-7.response");
     assert_eq!(portal.newest_trial().await.id, trial.id);
 }
 

@@ -33,6 +33,8 @@ async fn settings_are_changed_at_once_and_written_down() {
         ("release_cool_down_seconds", "43200"),
         ("releases_per_year", "3"),
         ("response_validity_cap_days", "5"),
+        ("trial_extension_days", "14"),
+        ("trial_extensions", "1"),
         ("trial_origins", origins),
         ("trial_work_bits", "18"),
         ("trials_per_day", "500"),
