@@ -371,6 +371,66 @@ fn pages(app: &App) -> Table<'_> {
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
+        .route(
+            "/admin/releases",
+            Access::Admin,
+            get(pages::admin::releases::list).post(pages::admin::releases::create),
+        )
+        .route(
+            "/admin/releases/{id}",
+            Access::Admin,
+            get(pages::admin::releases::show::show).post(pages::admin::releases::show::save_notes),
+        )
+        .route(
+            "/admin/releases/{id}/files",
+            Access::Admin,
+            pages::admin::releases::files::whole(post(pages::admin::releases::files::add)),
+        )
+        .route(
+            "/admin/releases/{id}/files/{file}/remove",
+            Access::Admin,
+            post(pages::admin::releases::files::remove),
+        )
+        .route(
+            "/admin/releases/{id}/uploads",
+            Access::Admin,
+            post(pages::admin::releases::files::begin),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}",
+            Access::Admin,
+            pages::admin::releases::files::piece(
+                get(pages::admin::releases::files::how_far)
+                    .post(pages::admin::releases::files::take),
+            ),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/finish",
+            Access::Admin,
+            post(pages::admin::releases::files::finish),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/discard",
+            Access::Admin,
+            post(pages::admin::releases::files::discard),
+        )
+        .route(
+            "/admin/releases/{id}/publish",
+            Access::Admin,
+            pages::admin::releases::show::with_checksums(post(
+                pages::admin::releases::show::publish,
+            )),
+        )
+        .route(
+            "/admin/releases/{id}/archive",
+            Access::Admin,
+            post(pages::admin::releases::show::archive),
+        )
+        .route(
+            "/admin/releases/{id}/visibility",
+            Access::Admin,
+            post(pages::admin::releases::show::set_visibility),
+        )
         .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
         .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
         .route(

@@ -12,7 +12,7 @@
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
-//! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
+//! | `product_release`, `release_file`, `release_terms`, `release_license`, `release_upload`, `version` | what is published, with its files, what a license may run of it, who else sees it, files on their way, the order of versions |
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
@@ -68,7 +68,9 @@ mod proposal;
 mod receipt;
 mod release;
 mod release_file;
+mod release_license;
 mod release_terms;
+mod release_upload;
 mod renewal;
 mod row;
 mod seat;
@@ -124,11 +126,14 @@ pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
+    Visibility,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
 pub use release::{Release, ReleaseOutcome, ReleasePolicy};
 pub use release_file::ReleaseFile;
+pub use release_license::MOST_GIVEN;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
+pub use release_upload::{NewUpload, Piece, PieceTaken, Upload, UploadBegun};
 pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};

@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod look;
 pub(crate) mod products;
+pub(crate) mod releases;
 pub(crate) mod settings;
 pub(crate) mod texts;
 pub(crate) mod tokens;
