@@ -172,6 +172,8 @@ async fn what_nobody_goes_on_with_is_swept_away_or_discarded() {
     let (old, _) = upload(&sender.begin("old.bin", 100).await.is(200));
     sender.piece(&old, 0, b"some", None).await.is(200);
     shop.portal.clock.advance(6 * DAY);
+    let admin = shop.portal.logged_in("ada@acme.example").await;
+    let sender = Sender { admin: &admin, release };
     let (young, _) = upload(&sender.begin("young.bin", 100).await.is(200));
     sender.piece(&young, 0, b"some", None).await.is(200);
     assert_eq!(stored(&shop), 2);
