@@ -21,23 +21,30 @@ const GIVE: &str = "INSERT INTO release_license (release_id, license_id) \
     ON CONFLICT (release_id, license_id) DO NOTHING";
 const GIVEN: &str =
     "SELECT license_id FROM release_license WHERE release_id = ?1 ORDER BY license_id";
-// As `release_terms.rs` has it for all licenses: theirs, their organization's if they run it, and those of their groups.
+// As `release_terms.rs` has it for all licenses: theirs, their organization's if they run it, those of a reseller's
+// customers, and those of their groups.
 const OF_USER: &str = "SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version \
-    FROM release_license rl CROSS JOIN license l WHERE rl.release_id = ?4 AND l.id = rl.license_id AND (\
-    (l.owner_user_id = ?1 AND COALESCE(l.organization_id, ?2) = ?2) OR l.organization_id = ?3 OR (l.organization_id = ?2 \
+    FROM release_license rl CROSS JOIN license l WHERE rl.release_id = ?5 AND l.id = rl.license_id AND (\
+    (l.owner_user_id = ?1 AND COALESCE(l.organization_id, ?2) = ?2) OR l.organization_id = ?3 OR l.organization_id = ?4 \
+    OR EXISTS (SELECT 1 FROM organization o WHERE o.id = l.organization_id AND o.reseller_id = ?4) \
+    OR (l.organization_id IS NULL AND EXISTS (SELECT 1 FROM app_user u WHERE u.id = l.owner_user_id AND u.reseller_id = ?4)) \
+    OR (l.organization_id = ?2 \
     AND EXISTS (SELECT 1 FROM group_license gl JOIN user_group g ON g.id = gl.group_id \
     JOIN group_member m ON m.group_id = g.id WHERE gl.license_id = l.id AND gl.unlinked_at IS NULL \
     AND g.organization_id = ?2 AND g.deleted_at IS NULL AND m.user_id = ?1)))";
 const FOR_USER: &str = "SELECT r.id, r.product_id, r.channel, r.version, r.version_order, r.status, r.visibility, r.notes, \
     r.checksums, r.revision, r.created_at, r.published_at FROM release r \
-    WHERE r.product_id = ?4 AND r.visibility = 'private' AND r.status = 'published' \
-    AND (r.version_order, r.id) < (?5, ?6) AND (?7 = '' OR r.channel = ?7) AND EXISTS (\
+    WHERE r.product_id = ?5 AND r.visibility = 'private' AND r.status = 'published' \
+    AND (r.version_order, r.id) < (?6, ?7) AND (?8 = '' OR r.channel = ?8) AND EXISTS (\
     SELECT 1 FROM release_license rl CROSS JOIN license l WHERE rl.release_id = r.id AND l.id = rl.license_id AND (\
-    (l.owner_user_id = ?1 AND COALESCE(l.organization_id, ?2) = ?2) OR l.organization_id = ?3 OR (l.organization_id = ?2 \
+    (l.owner_user_id = ?1 AND COALESCE(l.organization_id, ?2) = ?2) OR l.organization_id = ?3 OR l.organization_id = ?4 \
+    OR EXISTS (SELECT 1 FROM organization o WHERE o.id = l.organization_id AND o.reseller_id = ?4) \
+    OR (l.organization_id IS NULL AND EXISTS (SELECT 1 FROM app_user u WHERE u.id = l.owner_user_id AND u.reseller_id = ?4)) \
+    OR (l.organization_id = ?2 \
     AND EXISTS (SELECT 1 FROM group_license gl JOIN user_group g ON g.id = gl.group_id \
     JOIN group_member m ON m.group_id = g.id WHERE gl.license_id = l.id AND gl.unlinked_at IS NULL \
     AND g.organization_id = ?2 AND g.deleted_at IS NULL AND m.user_id = ?1)))) \
-    ORDER BY r.version_order DESC, r.id DESC LIMIT ?8";
+    ORDER BY r.version_order DESC, r.id DESC LIMIT ?9";
 
 /// More licenses than these are not a few: such a release is for everybody.
 pub const MOST_GIVEN: usize = 1_000;
@@ -96,12 +103,13 @@ impl Store {
         filter: &ReleaseFilter,
         most: u32,
     ) -> Result<Vec<ProductRelease>> {
-        let [id, organization, runs] = release_terms::who(user);
+        let [id, organization, runs, resells] = release_terms::who(user);
         self.read(|c| {
             let Some((order, last)) = release::page_start(c, filter)? else { return Ok(Vec::new()) };
             let channel = filter.channel.as_ref().map_or("", Channel::as_str);
             let product = product.as_str();
-            let values = (id, organization, runs, product, order, last, channel, most);
+            let values =
+                (id, organization, runs, resells, product, order, last, channel, most);
             list(c, FOR_USER, values, release::map)
         })
     }
@@ -119,8 +127,8 @@ impl Store {
         match release.visibility {
             Visibility::Customers => self.release_terms_for(user, &release.product).await,
             Visibility::Private => {
-                let [id, organization, runs] = release_terms::who(user);
-                let values = (id, organization, runs, release.id.to_string());
+                let [id, organization, runs, resells] = release_terms::who(user);
+                let values = (id, organization, runs, resells, release.id.to_string());
                 self.read(|c| list(c, OF_USER, values, release_terms::map))
             }
         }

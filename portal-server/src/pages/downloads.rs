@@ -9,7 +9,7 @@ use axum::response::Response;
 use countersign_core::{Id, ProductId};
 use countersign_store::{
     LicenseStatus, Product, ProductRelease, ReleaseFilter, ReleaseLimits, ReleaseStatus,
-    ReleaseTerms, Role, User, Visibility,
+    ReleaseTerms, User, Visibility,
 };
 use serde::Deserialize;
 
@@ -18,7 +18,7 @@ pub(crate) use words::size;
 
 use self::words::{platforms, refusal};
 use super::{ErrorPage, Frame, page};
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::language::Language;
 
@@ -164,9 +164,10 @@ async fn shown_to(
     filter: &ReleaseFilter,
     most: u32,
 ) -> Result<Vec<ProductRelease>, ErrorPage> {
-    Ok(match user.role {
-        Role::Admin => app.store().releases(product, filter, most).await?,
-        Role::Customer => app.store().releases_for_customer(user, product, filter, most).await?,
+    let store = app.store();
+    Ok(match user.may(Permission::SeeAll) {
+        true => store.releases(product, filter, most).await?,
+        false => store.releases_for_customer(user, product, filter, most).await?,
     })
 }
 
@@ -200,11 +201,10 @@ async fn terms_to_run(
     user: &User,
     release: &ProductRelease,
 ) -> Result<Option<Vec<ReleaseTerms>>, ErrorPage> {
-    Ok(match (release.visibility, user.role) {
-        (Visibility::Private, Role::Customer) => {
-            Some(app.store().release_terms_to_run(user, release).await?)
-        }
-        _ => None,
+    let is_for_some = release.visibility == Visibility::Private;
+    Ok(match is_for_some && !user.may(Permission::SeeAll) {
+        true => Some(app.store().release_terms_to_run(user, release).await?),
+        false => None,
     })
 }
 
@@ -216,18 +216,18 @@ async fn product_of(
 ) -> Result<(Product, Vec<ReleaseTerms>), ErrorPage> {
     let id: ProductId = id.parse().map_err(|_| ErrorPage::not_found())?;
     let product = app.store().product(&id).await?.ok_or_else(ErrorPage::not_found)?;
-    let terms = match user.role {
-        Role::Admin => vec![everything(&product)],
-        Role::Customer => app.store().release_terms_for(user, &id).await?,
+    let terms = match user.role.is_staff() {
+        true => vec![everything(&product)],
+        false => app.store().release_terms_for(user, &id).await?,
     };
     if terms.is_empty() { Err(ErrorPage::not_found()) } else { Ok((product, terms)) }
 }
 
-/// The vendor's admins need no license.
+/// The vendor's people need no license.
 async fn terms_of(app: &App, user: &User) -> Result<Vec<ReleaseTerms>, ErrorPage> {
-    match user.role {
-        Role::Admin => Ok(app.store().products().await?.iter().map(everything).collect()),
-        Role::Customer => Ok(app.store().release_terms(user).await?),
+    match user.role.is_staff() {
+        true => Ok(app.store().products().await?.iter().map(everything).collect()),
+        false => Ok(app.store().release_terms(user).await?),
     }
 }
 
