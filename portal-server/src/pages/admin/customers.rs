@@ -146,8 +146,7 @@ async fn password_link(app: &App, user: Id, by: &User) -> Result<String, ErrorPa
     if !app.store().create_password_link(hash, user, until, &actor(by), now).await? {
         return Err(ErrorPage::not_found());
     }
-    let base =
-        app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
+    let base = app.public_url().map_or_else(String::new, |_| app.base_url());
     Ok(format!("{base}/password/{secret}"))
 }
 
