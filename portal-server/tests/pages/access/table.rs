@@ -28,10 +28,12 @@ pub(super) enum About {
     OfOrganization,
     /// What the vendor does.
     Vendor,
+    /// What the vendor does once the operator has set something: until then a form says so.
+    Unset,
 }
 use About::{
     DeadInvitation, Everybody, License, LostMachine, OfOrganization, Oneself, OwnOrganization,
-    SecondFactor, Vendor,
+    SecondFactor, Unset, Vendor,
 };
 
 /// What is answered.
@@ -53,6 +55,7 @@ pub(super) enum Outcome {
 pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
+    ("/caddy/ask", Everybody(404, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
     ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
     ("/api/v1/trials", Everybody(0, 422), "x=1"),
@@ -154,6 +157,13 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/settings/look/{picture}/use", Vendor, "x=1"),
     ("/admin/settings/look/{picture}/remove", Vendor, "stage=live"),
     ("/admin/settings/texts", Vendor, "public_en=Welcome"),
+    // Where nobody set --public-url no domain can be set.
+    ("/admin/settings/domain", Unset, "name=licenses.acme.example"),
+    ("/admin/settings/domain/check", Vendor, "x=1"),
+    ("/admin/settings/domain/use", Vendor, "name=licenses.acme.example&used=off"),
+    ("/admin/settings/domain/remove", Vendor, "x=1"),
+    ("/admin/settings/mail", Vendor, ""),
+    ("/admin/settings/mail/test", Vendor, "x=1"),
     (
         "/admin/tokens",
         Vendor,
@@ -230,8 +240,9 @@ impl Row {
                 Outcome::Through
             }
             (Access::OrganizationAdmin, OfOrganization) => Outcome::Missing,
-            (Access::Admin, Vendor) if is_vendor => Outcome::Through,
-            (Access::Admin, Vendor) => Outcome::Forbidden,
+            (Access::Admin, Unset) if is_vendor && self.is_form() => Outcome::Status(422),
+            (Access::Admin, Vendor | Unset) if is_vendor => Outcome::Through,
+            (Access::Admin, Vendor | Unset) => Outcome::Forbidden,
             (access, about) => panic!("{}: {access:?} does not go with {about:?}", self.path),
         }
     }
