@@ -36,10 +36,16 @@ pub(super) struct Things {
     pub(super) portal: TestPortal,
     pub(super) lab: Id,
     pub(super) other: Id,
+    /// The reseller whose customer the lab is.
+    pub(super) seller: Id,
+    /// Another one, without customers.
+    pub(super) other_seller: Id,
     pub(super) group: Id,
     /// Jane's; she is a member of the lab.
     pub(super) of_jane: Licensed,
     user: Id,
+    /// One of the vendor's people.
+    helper: Id,
     invited: Id,
     release: Id,
     file: Id,
@@ -58,6 +64,9 @@ impl Things {
     pub(super) async fn new() -> Self {
         let portal = TestPortal::new().await;
         let (lab, other) = (portal.organization("Lab").await, portal.organization("Other").await);
+        let seller = portal.reseller("Sell").await;
+        let other_seller = portal.reseller("Sell too").await;
+        portal.sold_by(lab, Some(seller)).await;
         let jane = portal.user(|user| user.organization = Some(lab)).await;
         let of_jane = licensed(&portal, lab, Some(jane.id)).await;
         let group = portal.group("Students", lab).await;
@@ -75,9 +84,12 @@ impl Things {
             database: rusqlite::Connection::open(database).unwrap(),
             journal: journal(&portal).await,
             user: jane.id,
+            helper: helper(&portal).await,
             _built: built,
             lab,
             other,
+            seller,
+            other_seller,
             group,
             of_jane,
             release,
@@ -91,6 +103,7 @@ impl Things {
         let id = match path {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
+            _ if path.contains("/staff/") => self.helper.to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
@@ -144,6 +157,7 @@ impl Things {
                 let fields = fields
                     .replace("{request}", &self.request)
                     .replace("{answered}", &licensed.answered)
+                    .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{revision}", &revision.to_string())
@@ -186,6 +200,14 @@ async fn proposals(portal: &TestPortal) -> [Id; 2] {
         assert_eq!(proposed, Proposed::Done);
     }
     ids
+}
+
+/// Somebody of the vendor's support.
+async fn helper(portal: &TestPortal) -> Id {
+    let change = |user: &mut User| {
+        (user.email, user.role) = ("helper@acme.example".into(), Role::Support);
+    };
+    portal.user(change).await.id
 }
 
 /// A journal that was begun elsewhere.
