@@ -1508,3 +1508,124 @@ releases-of-day-used-up = Sie haben innerhalb von 24 Stunden so viele Plätze fr
 releases-of-day-used-up-advice = Nichts wurde geändert. Wenn es nicht warten kann, fragen Sie einen Administrator.
 activity-user-role = { $subject } hat für den Hersteller jetzt eine andere Rolle.
 activity-license-assign = Die Lizenz { $subject } wurde an { $detail } weitergegeben.
+
+## Hosts, die eigene Domain des Herstellers, E-Mail
+
+host-title = Unter diesem Namen nicht erreichbar
+host-unknown = Die Adresse, die Sie geöffnet haben, gehört nicht zu diesem Portal. Unter ihr wird nichts gezeigt.
+host-unclear = Die Anfrage nennt keinen Host oder mehrere.
+host-advice = Verwenden Sie die Adresse, die Sie für das Portal bekommen haben. Wenn Sie es betreiben: Starten Sie es mit --public-url und der Adresse, die Menschen benutzen, und lassen Sie einen Proxy davor den Host-Header unverändert weitergeben. Im Protokoll steht, nach welchem Namen gefragt wurde.
+settings-domain = Domain
+settings-mail = E-Mail
+domain-no-operator = Das Portal wurde ohne die Adresse gestartet, die Menschen benutzen; es ist nur auf diesem Rechner erreichbar.
+domain-no-operator-advice = Wer das Portal betreibt, startet es mit --public-url https://…; dann kann hier eine eigene Domain gesetzt werden.
+domain-operators = Adresse des Portals
+domain-operators-hint = Von dem gesetzt, der das Portal betreibt. Sie geht immer.
+domain-links = Links in E-Mails und Dateien beginnen mit
+domain-lead = Ihre Kunden können das Portal unter einem eigenen Namen erreichen. Sie legen zwei Einträge an, wo das DNS Ihrer Domain verwaltet wird; sobald das Portal sie findet, antwortet es unter dem Namen.
+domain-name = Ihre Domain
+domain-name-hint = Ein Name unter einer Ihrer Domains, der für nichts anderes benutzt wird, etwa lizenzen.acme.example.
+domain-set = Domain setzen
+domain-none = Es ist keine Domain gesetzt.
+domain-other = Eine andere Domain
+domain-other-hint = Die jetzige endet sofort, und mit ihr Links, die mit ihr beginnen.
+domain-records = Einträge, die anzulegen sind
+domain-records-lead = Legen Sie beide an, wo das DNS Ihrer Domain verwaltet wird. Der erste führt zum Portal, der zweite sagt, dass der Name für dieses Portal gedacht ist, damit ihn niemand anders haben kann.
+domain-apex = Die Spitze einer Domain (acme.example selbst) kann keinen CNAME haben. Nehmen Sie dort ALIAS oder ANAME, wenn Ihr Anbieter das hat, oder A- und AAAA-Einträge mit denselben Adressen wie { $target }.
+record-name = Name
+record-type = Typ
+record-value = Wert
+record-right = Gefunden
+record-missing = Fehlt
+record-wrong = Anders
+record-unanswered = Keine Antwort
+record-unknown = Noch nicht gesucht
+finding-right = Er ist, wie er sein muss.
+finding-unknown = Das Portal sucht in den nächsten Sekunden.
+finding-no-name = Diesen Namen gibt es nicht (NXDOMAIN). Bis ein neuer Eintrag überall zu sehen ist, kann es eine Weile dauern.
+finding-no-record = Den Namen gibt es, aber ohne einen solchen Eintrag.
+finding-pointer-elsewhere = Er führt woandershin: { $seen }
+finding-proof-elsewhere = Dort steht ein anderer Text: { $seen }
+finding-loop = Die Namen führen im Kreis oder immer weiter: { $seen }
+finding-failed = Die DNS-Server der Domain versagen ({ $seen }). Fragen Sie den, der ihr DNS verwaltet.
+finding-silent = Kein DNS-Server hat geantwortet. Das sagt nichts über Ihren Eintrag; wer das Portal betreibt, kann nachsehen, warum. { $seen }
+domain-is-asked = Wartet auf ihre Einträge
+domain-is-verified = Bestätigt
+domain-is-used = In Gebrauch
+domain-is-failing = Einträge fehlen
+domain-is-asked-what = Unter diesem Namen wird noch nichts beantwortet.
+domain-is-verified-what = Das Portal antwortet unter diesem Namen. Öffnen Sie ihn einmal, damit ein Zertifikat entsteht und Sie sehen, dass es geht; lassen Sie ihn dann in E-Mails und Dateien verwenden.
+domain-is-used-what = Das Portal antwortet unter diesem Namen, und Links in E-Mails und Dateien beginnen mit ihm. Die Einträge werden einmal am Tag angesehen.
+domain-is-failing-what = Bis sie wieder da sind, beginnen Links mit der eigenen Adresse des Portals. Nach einer Woche ohne sie wird unter diesem Namen nichts mehr beantwortet.
+domain-failing = Die Einträge von { $name } sind nicht mehr, wie sie waren.
+domain-failing-advice = Vergleichen Sie sie unten. Wenn Sie den Namen nicht mehr brauchen, entfernen Sie ihn auch hier: Wer ihn als Nächster bekommt, soll nicht Ihre Kunden bekommen.
+domain-use = In E-Mails und Dateien verwenden
+domain-leave = Wieder die eigene Adresse des Portals verwenden
+domain-remove = Domain entfernen
+domain-check = Jetzt prüfen
+domain-checked = Angesehen { $time }.
+domain-check-again = Das nächste Mal: { $time }.
+domain-check-by-hand = Von selbst wird nicht mehr gesucht.
+domain-empty = Geben Sie eine Domain ein.
+domain-unfit = Das ist kein Name einer Domain: Buchstaben, Ziffern und Bindestriche zwischen Punkten, ohne Schema, Port oder Pfad.
+domain-too-long = Dieser Name ist zu lang: höchstens 63 Zeichen zwischen zwei Punkten und höchstens 240 im Ganzen.
+domain-wildcard = Gebraucht wird ein einzelner Name, nicht alle: Lassen Sie den * weg.
+domain-address = Das ist eine Adresse, kein Name: Zertifikate und Einträge brauchen einen Namen.
+domain-not-public = { $name } ist kein Name, den andere erreichen könnten.
+domain-is-operators = Das ist schon die eigene Adresse des Portals.
+domain-needs-public-url = Das Portal wurde ohne --public-url gestartet: Es gibt nichts, wohin ein Eintrag führen könnte.
+domain-just-checked = Das DNS wurde vor Sekunden gefragt. Warten Sie einen Moment.
+domain-not-verified = Die Domain ist nicht bestätigt, oder ihre Einträge fehlen: Links beginnen nicht mit ihr.
+mail-way = Wie E-Mails hinausgehen
+mail-way-hint = Das setzt, wer das Portal betreibt, beim Start.
+mail-server = Server
+mail-encryption = Verschlüsselung
+mail-login = Anmeldung
+mail-sender = Von
+mail-tls-whole = TLS von Anfang an
+mail-tls-required = STARTTLS, verlangt
+mail-tls-opportunistic = STARTTLS, wenn der Server es anbietet
+mail-tls-none = keine
+mail-logs-in = mit einem Passwort
+mail-logs-in-not = keine
+mail-outbox = Keiner: E-Mails werden als Dateien nach { $folder } geschrieben, und niemand bekommt sie.
+mail-test = Test-E-Mail senden
+mail-test-what = Sendet jetzt eine E-Mail an { $to } und sagt, was der Server sagt.
+mail-test-taken = Der Server hat die E-Mail an { $to } angenommen. Ob sie ankommt, wo Sie sie lesen, sehen Sie dort.
+mail-test-written = Die E-Mail wurde in den Ausgang geschrieben.
+mail-test-refused = Die E-Mail kam nicht durch:
+mail-test-advice = Sie wird nicht noch einmal versucht. Andere E-Mails warten, bis sie durchkommen.
+mail-queue = Warteschlange
+mail-waiting = Wartend
+mail-failing = Davon schon fehlgeschlagen
+mail-no-failures = In den letzten Tagen ist keine E-Mail fehlgeschlagen.
+mail-queued = Eingereiht
+mail-error = Was der Server sagte
+mail-tries = Versuche
+mail-again = Nächster Versuch
+mail-given-up = Aufgegeben
+mail-test-subject = Test-E-Mail des Portals von { $vendor }
+mail-test-body =
+    E-Mails des Portals kommen durch. Um diese haben Sie auf der Seite Einstellungen, E-Mail gebeten.
+
+    { $link }
+mail-domain-gone-subject = Die Domain des Portals von { $vendor } steht nicht mehr im DNS
+mail-domain-gone-body =
+    Die Einträge von { $name } fehlen oder führen woandershin. Links in E-Mails und Dateien beginnen mit der eigenen Adresse des Portals, bis sie wieder da sind. Ohne sie wird unter diesem Namen ab { $until } nichts mehr beantwortet.
+
+    Was mit ihnen nicht stimmt:
+
+    { $link }
+mail-domain-ended-subject = Das Portal von { $vendor } ist unter seiner Domain nicht mehr erreichbar
+mail-domain-ended-body =
+    Die Einträge von { $name } fehlten eine Woche lang: Unter diesem Namen wird nichts mehr beantwortet. Um ihn wiederzubekommen, legen Sie die Einträge an, die hier gezeigt werden, oder entfernen Sie ihn:
+
+    { $link }
+activity-domain-set = Eine Domain wurde gesetzt: { $subject }.
+activity-domain-verified = Eine Domain wurde bestätigt: { $subject }.
+activity-domain-use = Links beginnen mit der Domain { $subject }.
+activity-domain-leave = Links beginnen wieder mit der eigenen Adresse des Portals, nicht mit { $subject }.
+activity-domain-failing = Die Einträge von { $subject } fehlen: { $detail }
+activity-domain-well-again = Die Einträge von { $subject } sind wieder da.
+activity-domain-ended = Das Portal ist unter { $subject } nicht mehr erreichbar.
+activity-domain-remove = Eine Domain wurde entfernt: { $subject }.

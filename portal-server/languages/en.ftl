@@ -1509,3 +1509,124 @@ releases-of-day-used-up = You have released as many seats within 24 hours as one
 releases-of-day-used-up-advice = Nothing was changed. If it cannot wait, ask an admin.
 activity-user-role = { $subject } has another role for the vendor now.
 activity-license-assign = The license { $subject } was passed on to { $detail }.
+
+## Hosts, the vendor's own domain, mail
+
+host-title = Not reached by this name
+host-unknown = The address that you opened is none of this portal's. Nothing is shown under it.
+host-unclear = The request names no host, or more than one.
+host-advice = Use the address that you were given for the portal. If you run it: start it with --public-url and the address that people use, and let a proxy in front pass on the Host header as it got it. The log says which name was asked for.
+settings-domain = Domain
+settings-mail = Mail
+domain-no-operator = The portal was started without the address that people use, so it is only reached on this machine.
+domain-no-operator-advice = Whoever runs the portal starts it with --public-url https://…; then a domain of your own can be set here.
+domain-operators = The portal's address
+domain-operators-hint = As whoever runs the portal set it. It always works.
+domain-links = Links in mails and files begin with
+domain-lead = Your customers can reach the portal under a name of your own. You make two records where your domain's DNS is kept; as soon as the portal finds them it answers under the name.
+domain-name = Your domain
+domain-name-hint = A name below a domain of yours that is not used for anything else, like licenses.acme.example.
+domain-set = Set domain
+domain-none = No domain is set.
+domain-other = Another domain
+domain-other-hint = The present one ends at once, and with it links that begin with it.
+domain-records = Records to make
+domain-records-lead = Make both where the DNS of your domain is kept. The first one leads to the portal, the second says that the name is meant for this portal, so that nobody else can have it.
+domain-apex = The top of a domain (acme.example itself) can have no CNAME. There use ALIAS or ANAME if your provider has them, or A and AAAA records with the same addresses as { $target }.
+record-name = Name
+record-type = Type
+record-value = Value
+record-right = Found
+record-missing = Missing
+record-wrong = Different
+record-unanswered = No answer
+record-unknown = Not looked for yet
+finding-right = It is as it has to be.
+finding-unknown = The portal looks within seconds.
+finding-no-name = There is no such name (NXDOMAIN). A record that was made just now can take a while to be seen everywhere.
+finding-no-record = The name exists, but has no such record.
+finding-pointer-elsewhere = It leads elsewhere: { $seen }
+finding-proof-elsewhere = There is another text: { $seen }
+finding-loop = The names lead in a circle, or on and on: { $seen }
+finding-failed = The DNS servers of the domain fail ({ $seen }). Ask whoever keeps its DNS.
+finding-silent = No DNS server answered. That says nothing about your record; whoever runs the portal can look why. { $seen }
+domain-is-asked = Waiting for its records
+domain-is-verified = Verified
+domain-is-used = In use
+domain-is-failing = Records are gone
+domain-is-asked-what = Nothing is answered under this name yet.
+domain-is-verified-what = The portal answers under this name. Open it once, so that a certificate is made and you see that it works; then let mails and files use it.
+domain-is-used-what = The portal answers under this name, and links in mails and files begin with it. The records are looked at once a day.
+domain-is-failing-what = Until they are back links begin with the portal's own address. After a week without them nothing is answered under this name any more.
+domain-failing = The records of { $name } are not as they were.
+domain-failing-advice = Compare them below. If you do not need the name any more, remove it here as well: whoever gets it next must not get your customers.
+domain-use = Use it in mails and files
+domain-leave = Use the portal's own address again
+domain-remove = Remove domain
+domain-check = Check now
+domain-checked = Looked at { $time }.
+domain-check-again = Next: { $time }.
+domain-check-by-hand = It is not looked for by itself any more.
+domain-empty = Type a domain.
+domain-unfit = That is no name of a domain: letters, digits and hyphens between dots, without a scheme, port or path.
+domain-too-long = That name is too long: at most 63 characters between two dots, and at most 240 in all.
+domain-wildcard = A single name is needed, not all of them: leave the * out.
+domain-address = That is an address, not a name: certificates and records need a name.
+domain-not-public = { $name } is no name that others could reach.
+domain-is-operators = That is the portal's own address already.
+domain-needs-public-url = The portal was started without --public-url: there is nothing that a record could lead to.
+domain-just-checked = DNS was asked seconds ago. Wait a moment.
+domain-not-verified = The domain is not verified, or its records are gone: links do not begin with it.
+mail-way = How mail leaves
+mail-way-hint = Whoever runs the portal sets this when it starts.
+mail-server = Server
+mail-encryption = Encryption
+mail-login = Login
+mail-sender = From
+mail-tls-whole = TLS from the start
+mail-tls-required = STARTTLS, required
+mail-tls-opportunistic = STARTTLS if the server offers it
+mail-tls-none = none
+mail-logs-in = with a password
+mail-logs-in-not = none
+mail-outbox = None: mail is written as files into { $folder }, and nobody gets it.
+mail-test = Send a test mail
+mail-test-what = Sends a mail to { $to } now, and says what the server says.
+mail-test-taken = The server took the mail to { $to }. Whether it arrives where you read it, you see there.
+mail-test-written = The mail was written into the outbox.
+mail-test-refused = The mail did not get through:
+mail-test-advice = It is not tried again. Other mail waits in the queue until it gets through.
+mail-queue = Queue
+mail-waiting = Waiting
+mail-failing = Of those, failed before
+mail-no-failures = No mail has failed in the last days.
+mail-queued = Queued
+mail-error = What the server said
+mail-tries = Tries
+mail-again = Next try
+mail-given-up = Given up
+mail-test-subject = Test mail of the portal of { $vendor }
+mail-test-body =
+    Mail of the portal gets through. You asked for this one on the page Settings, Mail.
+
+    { $link }
+mail-domain-gone-subject = The domain of the portal of { $vendor } is not in DNS any more
+mail-domain-gone-body =
+    The records of { $name } are gone, or lead elsewhere. Links in mails and files begin with the portal's own address until they are back. Without them nothing is answered under this name any more from { $until } on.
+
+    What is wrong with them:
+
+    { $link }
+mail-domain-ended-subject = The portal of { $vendor } is not reached by its domain any more
+mail-domain-ended-body =
+    The records of { $name } were gone for a week: nothing is answered under this name any more. To have it back, make the records that are shown here, or remove it:
+
+    { $link }
+activity-domain-set = A domain was set: { $subject }.
+activity-domain-verified = A domain was verified: { $subject }.
+activity-domain-use = Links begin with the domain { $subject }.
+activity-domain-leave = Links begin with the portal's own address again, not with { $subject }.
+activity-domain-failing = The records of { $subject } are gone: { $detail }
+activity-domain-well-again = The records of { $subject } are back.
+activity-domain-ended = The portal is not reached by { $subject } any more.
+activity-domain-remove = A domain was removed: { $subject }.

@@ -23,6 +23,7 @@
 //! | `api_token` | what programs act for somebody by |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
+//! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -36,6 +37,7 @@ mod audit;
 mod audit_chain;
 mod deactivation;
 mod dialect;
+mod domain;
 mod email_change;
 mod error;
 mod fingerprint;
@@ -105,6 +107,7 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use deactivation::{Deactivate, Deactivated};
+pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
@@ -114,7 +117,7 @@ pub use import::{
     former_key_hash,
 };
 pub use invitation::{Accept, Accepted, Invite};
-pub use job::{Job, JobSubject, JobsWaiting, NewJob};
+pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
