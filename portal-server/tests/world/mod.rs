@@ -93,7 +93,11 @@ impl TestPortal {
 
     /// Somebody with a browser, not logged in.
     pub(crate) fn visitor(&self) -> CookieUser {
-        CookieUser::new(&self.url)
+        let browser = CookieUser::new(&self.url);
+        match &self.app.config().public_url {
+            Some(url) => browser.at(url.split_once("://").unwrap().1.trim_end_matches('/')),
+            None => browser,
+        }
     }
 
     /// A customer who is logged in.

@@ -8,8 +8,8 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, Proposed, Role, User,
-    Validity,
+    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, Proposed, Role,
+    User, Validity,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -49,6 +49,7 @@ pub(super) struct Things {
     invited: Id,
     release: Id,
     file: Id,
+    draft: Draft,
     journal: Hash,
     request: String,
     /// The entry that a checkpoint of the audit log names.
@@ -58,6 +59,13 @@ pub(super) struct Things {
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
+}
+
+/// A release that is not published, with a file, and two that are on their way: one to be given up.
+struct Draft {
+    id: Id,
+    file: Id,
+    uploads: [Id; 2],
 }
 
 impl Things {
@@ -74,6 +82,7 @@ impl Things {
         store.link_license(lab, group, of_jane.license, None, "test", NOW).await.unwrap();
         let built = tempfile::tempdir().unwrap();
         let (release, file) = released(&portal, built.path()).await;
+        let draft = draft(&portal, built.path()).await;
         let machine = Machine::new("lab-7", &portal.product);
         let database = portal.app.config().data.join("countersign.db");
         Self {
@@ -94,6 +103,7 @@ impl Things {
             of_jane,
             release,
             file,
+            draft,
             portal,
         }
     }
@@ -103,6 +113,7 @@ impl Things {
         let id = match path {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
+            _ if path.starts_with("/admin/releases/") => self.draft.id.to_string(),
             _ if path.contains("/staff/") => self.helper.to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
@@ -118,7 +129,11 @@ impl Things {
             _ => self.file.to_string(),
         };
         let machine = if path.ends_with("/receipt") { licensed.returned } else { licensed.active };
+        let [upload, spare] = self.draft.uploads;
+        let upload = if path.ends_with("/discard") { spare } else { upload };
         path.replace("{activation}", &machine.to_string())
+            .replace("{file}", &self.draft.file.to_string())
+            .replace("{upload}", &upload.to_string())
             .replace("{product}", "acme-cad")
             .replace("{release}", &self.release.to_string())
             .replace("{hash}", &licensed.answered)
@@ -149,6 +164,7 @@ impl Things {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
                 request.multipart(Form::new().part("file", file))
             }
+            "a publication" => request.multipart(Form::new().text("checksums", "portal")),
             "a picture" => {
                 let file = Part::bytes(picture(40, 20)).file_name("logo.png");
                 request.multipart(Form::new().part("file", file))
@@ -257,19 +273,40 @@ async fn machines(portal: &TestPortal, key: &LicenseKey) -> (Id, (Machine, Id)) 
 
 /// A published release with one file.
 async fn released(portal: &TestPortal, built: &std::path::Path) -> (Id, Id) {
+    let (release, file) = with_file(portal, "1.0.0", built).await;
+    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
+    (release, file)
+}
+
+async fn draft(portal: &TestPortal, built: &std::path::Path) -> Draft {
+    let (id, file) = with_file(portal, "2.0.0", built).await;
+    let uploads = [Id::random(&mut rng()), Id::random(&mut rng())];
+    for (upload, name) in uploads.into_iter().zip(["one.bin", "two.bin"]) {
+        let new = NewUpload {
+            id: upload,
+            release: id,
+            name: name.parse().unwrap(),
+            platform: String::new(),
+            size: 3,
+        };
+        portal.app.store().begin_upload(new, NOW).await.unwrap();
+    }
+    Draft { id, file, uploads }
+}
+
+/// A draft with one file.
+async fn with_file(portal: &TestPortal, version: &str, built: &std::path::Path) -> (Id, Id) {
     let release = Id::random(&mut rng());
     let new = NewRelease {
         id: release,
         product: portal.product.clone(),
         channel: "stable".parse().unwrap(),
-        version: "1.0.0".parse().unwrap(),
+        version: version.parse().unwrap(),
         notes: "# New".into(),
     };
     portal.app.store().create_release(new, "test", NOW).await.unwrap();
     let path = built.join("cad.bin");
     std::fs::write(&path, b"a program").unwrap();
     let new = NewFile { release, path, name: None, platform: "any".into() };
-    let file = upload::add(&portal.app, new, "test").await.unwrap();
-    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
-    (release, file.id)
+    (release, upload::add(&portal.app, new, "test").await.unwrap().id)
 }
