@@ -1497,6 +1497,11 @@ assign-machines = { $count ->
     [one] Ein Rechner hat einen Platz dieser Lizenz. Er geht mit: Der neue Inhaber sieht ihn.
    *[other] { $count } Rechner haben Plätze dieser Lizenz. Sie gehen mit: Der neue Inhaber sieht sie.
 }
+staff-second-factor = Zweiter Faktor für Personen
+staff-second-factor-off = wer einen möchte
+staff-second-factor-on = alle, vor allem anderen
+staff-second-factor-hint = Die Leute des Herstellers und die Verwalter von Wiederverkäufern richten die Anmeldung in zwei Schritten ein, bevor sich eine andere Seite öffnet. Token von Programmen gelten weiter. Überlassen Sie es der Anmeldung anderswo, wenn die einen verlangt.
+second-factor-first = Der Hersteller möchte, dass Sie die Anmeldung in zwei Schritten einrichten, bevor es weitergeht. Bis dahin öffnet sich nichts anderes.
 support-per-year = Freigaben durch den Support je Lizenz und Jahr
 support-per-year-hint = Der Support gibt einen Platz ohne Nachweis des Rechners frei, solange innerhalb von 365 Tagen weniger Plätze der Lizenz als so viele freigegeben wurden, von wem auch immer. Administratoren sind an keine Zahl gebunden.
 support-per-day = Freigaben einer Person des Supports je Tag

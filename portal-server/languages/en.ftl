@@ -1498,6 +1498,11 @@ assign-machines = { $count ->
     [one] One machine holds a seat of this license. It goes along: the new holder sees it.
    *[other] { $count } machines hold seats of this license. They go along: the new holder sees them.
 }
+staff-second-factor = Second factor for people
+staff-second-factor-off = whoever wants one
+staff-second-factor-on = everybody, before anything else
+staff-second-factor-hint = The vendor's people and the admins of resellers set two-factor login up before any other page opens. Tokens of programs go on. Leave it to a login elsewhere where that asks for one.
+second-factor-first = The vendor wants you to set two-factor login up before you go on. Nothing else opens until then.
 support-per-year = Releases by support per license and year
 support-per-year-hint = Support releases a seat without the machine's proof while fewer seats of the license than this were released within 365 days, by whomever. Admins are held to no number.
 support-per-day = Releases by one person of support per day

@@ -8,8 +8,8 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, Proposed, Role,
-    User, Validity,
+    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, Proposed,
+    Role, User, Validity,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};

@@ -33,6 +33,7 @@ async fn settings_are_changed_at_once_and_written_down() {
         ("release_cool_down_seconds", "43200"),
         ("releases_per_year", "3"),
         ("response_validity_cap_days", "5"),
+        ("staff_second_factor", "off"),
         ("support_releases_per_day", "20"),
         ("support_releases_per_year", "5"),
         ("trial_origins", origins),
