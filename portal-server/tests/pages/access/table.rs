@@ -290,7 +290,9 @@ impl Row {
             (Access::Reseller, OfReseller) if who == Standing::Reseller => Outcome::Through,
             (Access::Reseller, OfReseller) if resells => Outcome::Missing,
             (Access::Reseller, OwnReseller | OfReseller) => Outcome::Forbidden,
-            (Access::Staff(_) | Access::Page(..), Unset) if self.is_form() && Admins.has(who) => Outcome::Status(422),
+            (Access::Staff(_) | Access::Page(..), Unset) if self.is_form() && Admins.has(who) => {
+                Outcome::Status(422)
+            }
             (Access::Admin | Access::Staff(_) | Access::Page(..), Vendor | Staff(..) | Unset) => {
                 let (sees, changes) = match self.about {
                     Staff(sees, changes) => (sees, changes),
