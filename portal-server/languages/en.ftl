@@ -1385,6 +1385,77 @@ organization-role = Role in the organization
 allowed-users = Users at most (empty: any number)
 deactivated-by-organization = Deactivated by their organization
 
+## Publishing releases
+releases = Releases
+releases-lead = What you publish for your customers. A release is a draft first, which nobody else sees.
+releases-none-yet = There is no such release yet.
+release-every-status = Every status
+release-draft = draft
+release-published = published
+release-archived = archived
+release-private = for some licenses
+release-checksums = Checksums
+release-signed = signed
+release-new = New release
+release-create = Create a draft
+release-version-hint = It begins with a number, and is best a Semantic Version such as 2.1.0 or 2.1.0-rc.1.
+release-version-unfit = That is no version: it has 1 to 64 letters, digits and . _ + -.
+release-channel-unfit = That is no channel: it has 1 to 32 small letters, digits and -.
+release-notes-markdown = What is new (Markdown)
+release-no-file-yet = No file yet.
+release-add-file = Add files
+release-platform = For which platform, in your words
+release-drop = Choose files
+release-add-hint = A large file is sent in pieces: if the connection breaks, it goes on by itself, and if you leave the page, choose the same file here again.
+release-sending = { $name }: { $percent } percent sent
+release-waiting = { $name }: the connection broke, it is being tried again …
+release-joining = { $name }: all of it arrived, it is being put together …
+release-upload-failed = { $name } is not complete. What arrived is kept for seven days: choose the same file again to go on.
+release-on-their-way = Not complete yet
+release-on-their-way-hint = Choose the same file below to go on where it stopped.
+release-percent = { $percent } percent arrived
+release-discard = Discard
+release-discard-name = Discard { $name }
+release-remove = Remove
+release-remove-name = Remove { $name }
+release-who = Who sees it
+release-for-all = Every customer whose license may run it
+release-for-some = Only some licenses, for example for a correction that one customer waits for
+release-licenses = Licenses (one a line)
+release-licenses-hint = The whole license key, or the id at the end of the address of a license's page. They have to be able to run it as well: maintenance and highest version hold.
+release-license-unknown = “{ $line }” is no license of this product.
+release-not-active = not active
+release-publish = Publish
+release-publish-hint = From then on its files do not change, and customers can download them. The list of the files with their SHA-256 is signed, so that customers can check what arrived.
+release-comes-back = It comes back as it was, with its day and its checksums.
+release-by-portal = The portal signs the checksums
+release-by-file = They were signed elsewhere, with countersign sign-release
+release-checksum-file = That checksum file
+release-by-nobody = Without signed checksums
+release-checksums-none = No checksum file came with the form.
+release-archive = Archive
+release-archive-hint = Customers do not see it any more. Publishing brings it back as it was.
+release-as-customer = As customers see it
+release-already = It is so already.
+release-not-draft = Files belong to drafts, and this release was published or archived.
+release-version-taken = The product has that version on that channel already.
+release-version-without-number = A version begins with a number, or it has no place among the others.
+release-name-taken = The release has a file of that name, or one is on its way with another size (upper and lower case count as one).
+release-too-many-files = A release has at most 50 files.
+release-no-files = A release without files is not published: add them first.
+release-notes-too-long = The notes have at most 64 KiB.
+release-stale = Somebody else changed it meanwhile: look at it again.
+release-given-too-many = A private release is given to at most 1000 licenses.
+release-file-none = No file came with the form.
+release-file-name = “{ $name }” is no name for a file here: it has letters, digits and . _ + -, and is no device of Windows. Rename the file and choose it again.
+release-file-empty = The file is empty.
+release-file-large = The file is larger than { $most } GiB.
+release-platform-unfit = A platform has at most 64 characters, in one line.
+release-piece-broken = A piece of the file came otherwise than it was sent.
+release-elsewhere = The files of this portal lie in { $kept }, and it was started with { $here }. Whoever runs it should start it with the place where the files are.
+release-not-stored = The file could not be stored; whoever runs the portal finds the reason in its log. What was there before is as it was.
+release-not-stored-advice = Try again later. A file that was sent in pieces goes on where it stopped.
+activity-release-visibility = Who sees { $subject } was changed: { $detail }
 # Roles, the vendor's people and resellers
 
 staff = People
@@ -1559,3 +1630,105 @@ activity-domain-failing = The records of { $subject } are gone: { $detail }
 activity-domain-well-again = The records of { $subject } are back.
 activity-domain-ended = The portal is not reached by { $subject } any more.
 activity-domain-remove = A domain was removed: { $subject }.
+# Trials of a product, and of one machine
+
+trials = Trials
+trials-lead = The machines that try your products. A trial is extended here, and its machine is told by a fresh response.
+trials-search-hint = Name of a machine, device key, id of a trial or a request
+trials-none = Nobody has tried a product yet.
+trials-none-found = No trial fits.
+trial-state-running = runs
+trial-state-ended = over
+trial-state-extended = extended
+trial-state-licensed = has a license
+trial-began = Began
+trial-ends = Ends
+trial-id = Trial
+device-key = Device key
+trial-before = Trial before this one
+trial-other = Given elsewhere
+trial-other-until = A support desk gave this machine a further trial, until { $end }.
+trial-licensed-since = This machine activated a license of the product on { $when }.
+trial-extended-by = { $times ->
+    [one] once
+   *[other] { $times } times
+}, by { $days ->
+    [one] one day
+   *[other] { $days } days
+} in all
+trial-response = Response for the machine
+trial-response-current = The response that this machine got last says all there is to say. Here it is again: carry it to the machine, if it is not there yet.
+trial-response-older = A fresh response would tell the machine:
+trial-response-late = The response that this machine got last can no longer be installed. A fresh one can.
+trial-response-unknown = There is no response here that could be compared. A fresh one can be made.
+trial-response-ended = The trial is over. Extend it to give the machine a fresh response.
+trial-response-no-request = This trial is older than what a fresh response needs to know of its request. Extend it here, let the machine make a new trial request and bring that: its response has the new end.
+trial-response-make = Make a fresh response
+trial-extend = Extend the trial
+trial-extend-days = By how many days
+trial-extend-hint = Counted from the trial’s end, or from now if it is over. The machine runs on with the fresh response that is made with it, or with the answer to its next trial request.
+trial-extend-left = Within the limits of the settings: { $times ->
+    [one] once more
+   *[other] { $times } times more
+}, by { $days ->
+    [one] one day
+   *[other] { $days } days
+} in all.
+trial-extend-used-up = The limits of the settings are used up for this trial.
+trial-extend-beyond = Go beyond the limits of the settings
+trial-extend-superseded = This machine had another trial after this one: extend that one.
+trial-requests = Requests that were answered
+trial-request-id = Request
+extension-days-range = A trial is extended by 1 to 3650 days at a time.
+trial-extensions = Extensions of one trial
+trial-extensions-hint = How often one trial may be extended. Admins can go beyond when they say so.
+trial-extensions-range = One trial is extended 0 to 1000 times.
+trial-extension-days = Days of extensions of one trial, in all
+trial-extension-days-hint = By how many days all extensions of one trial may prolong it. Admins can go beyond when they say so.
+trial-extension-days-range = The days of extensions of one trial are 0 to 3650.
+trial-end = Last day of all trials (empty: none)
+trial-end-hint = All trials run until the end of this day, UTC. With a length in days, too, what comes first counts.
+trial-end-past = { $end } has passed: no trial would start any more. Choose a later day, or leave it empty.
+trials-over-since = The trials of this product ended on { $end }. No machine gets one until that day is changed.
+trial-now-until = A trial that starts now runs until { $end }.
+trial-again = Another trial for the same machine
+trial-again-hint = A machine is the same one by its device key and by its parts, also after a reinstallation. What you change holds for the next request.
+trial-again-never = never
+trial-again-after-days = some days after the last one ended
+trial-again-per-major-version = once per major version of the app
+trial-again-days = Days after the last one ended
+trial-newest-version = Newest major version of the app
+trial-newest-hint = Raise it when the next one is out. Machines name their version themselves: a later one counts as this one, and a machine that names none gets no further trial.
+trial-again-days-needed = For another trial some days after the last one, say after how many, at least 1.
+trial-newest-needed = For a trial per major version, say which is the newest one, as a number: 2 for 2.4.1.
+trial-again-unknown = There is no such rule for another trial: it is never, after-days or per-major-version.
+effect-trial-longer = The trial of this machine was extended: it runs on, { $until }.
+trial-already-used-again-advice = It can have another one from { $again } on; make a new request then. To go on before, get a license from the vendor.
+trial-already-used-version-advice = It can have another one with a major version of the app later than { $version }. To go on now, get a license from the vendor.
+trials-over-title = No trial any more
+trials-over = The trials of this product ended on { $end }.
+trials-over-advice = Ask the vendor, or get a license.
+unknown-trial-title = No such trial
+unknown-trial = There is no such trial, or it is not yours to see.
+unknown-trial-advice = Look it up in the list of trials. Nothing was changed.
+trial-changed-title = The trial was changed in the meantime
+trial-changed = Somebody else changed this trial: it ends on { $end } now.
+trial-changed-advice = Nothing was changed. Look at it again, and extend it then if that is not enough.
+trial-superseded-title = There is a later trial
+trial-superseded = This machine had another trial after this one.
+trial-superseded-advice = Nothing was changed. Extend the latest one of the machine.
+extension-limit-title = Beyond the limits
+extension-limit = { $days ->
+    [0] The limits for extensions of one trial are used up.
+    [one] This trial may be extended by one more day.
+   *[other] This trial may be extended by { $days } more days.
+}
+extension-limit-advice = Nothing was changed. Extend it by less, or let an admin go beyond the limits; the settings say what they are.
+trial-ended-title = The trial is over
+trial-ended = This trial ended on { $end }.
+trial-ended-advice = Extend it first: then there is a fresh response.
+trial-needs-request-title = A new request is needed
+trial-needs-request = This trial is older than what a fresh response needs to know of its request.
+trial-needs-request-advice = Make a new trial request on the machine and bring it: once the trial is extended, its answer has the new end.
+activity-trial-extend = The trial of { $subject } was extended by { $detail } days.
+activity-trial-renew = { $subject } got a fresh response for its trial.

@@ -441,6 +441,66 @@ fn pages(app: &App) -> Table<'_> {
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
         .route(
+            "/admin/releases",
+            Access::Page(Permission::SeeAll, Permission::ManageReleases),
+            get(pages::admin::releases::list).post(pages::admin::releases::create),
+        )
+        .route(
+            "/admin/releases/{id}",
+            Access::Page(Permission::SeeAll, Permission::ManageReleases),
+            get(pages::admin::releases::show::show).post(pages::admin::releases::show::save_notes),
+        )
+        .route(
+            "/admin/releases/{id}/files",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::files::whole(post(pages::admin::releases::files::add)),
+        )
+        .route(
+            "/admin/releases/{id}/files/{file}/remove",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::remove),
+        )
+        .route(
+            "/admin/releases/{id}/uploads",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::begin),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::files::piece(
+                get(pages::admin::releases::files::how_far)
+                    .post(pages::admin::releases::files::take),
+            ),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/finish",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::finish),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/discard",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::discard),
+        )
+        .route(
+            "/admin/releases/{id}/publish",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::show::with_checksums(post(
+                pages::admin::releases::show::publish,
+            )),
+        )
+        .route(
+            "/admin/releases/{id}/archive",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::show::archive),
+        )
+        .route(
+            "/admin/releases/{id}/visibility",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::show::set_visibility),
+        )
+        .route(
             "/admin/journals",
             Access::Staff(Permission::SeeAll),
             get(pages::admin::journals::list),
@@ -450,6 +510,12 @@ fn pages(app: &App) -> Table<'_> {
             Access::Staff(Permission::SeeAll),
             get(pages::admin::journals::show),
         )
+        .route("/admin/trials", Access::Staff(Permission::SeeAll), get(pages::admin::trials::list))
+        .route("/admin/trials/{id}", Access::Staff(Permission::SeeAll), get(pages::admin::trials::show))
+        .route("/admin/trials/{id}/extend", Access::Staff(Permission::ExtendTrials), post(pages::admin::trials::extend))
+        .route("/admin/trials/{id}/renew", Access::Staff(Permission::AnswerRequests), post(pages::admin::trials::renew))
+        .route("/admin/trials/{id}/response", Access::Staff(Permission::AnswerRequests), get(pages::admin::trials::response))
+        .route("/admin/trials/{id}/qr.svg", Access::Staff(Permission::AnswerRequests), get(pages::admin::trials::qr))
         .route(
             "/admin/journals/{id}/take-back",
             Access::Staff(Permission::ManageLicenses),

@@ -10,10 +10,12 @@ pub(crate) mod licenses;
 pub(crate) mod look;
 pub(crate) mod mail;
 pub(crate) mod products;
+pub(crate) mod releases;
 pub(crate) mod settings;
 pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
+pub(crate) mod trials;
 
 use askama::Template;
 use axum::extract::State;
