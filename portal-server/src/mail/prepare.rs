@@ -150,21 +150,25 @@ async fn signing_key(app: &App, user: Id, until: u64) -> anyhow::Result<Option<A
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
 
-/// To whoever is still an admin of the vendor, while the domain is still set.
+/// To whoever is still an admin of the vendor, while it is still so.
 async fn domain(
     app: &App,
     user: Id,
     name: &str,
     until: Option<u64>,
 ) -> anyhow::Result<Option<Addressed>> {
-    let is_set = app.store().domain().await?.is_some_and(|domain| domain.name == name);
+    let domain = app.store().domain().await?.filter(|domain| domain.name == name);
+    let is_so = domain.is_some_and(|domain| match until {
+        Some(_) => domain.warned_at.is_some(),
+        None => !domain.is_answered(),
+    });
     let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.base_url()));
     let letter = match until {
         Some(until) => Letter::DomainGone { name, until, link },
         None => Letter::DomainEnded { name, link },
     };
     let user = app.store().user(user).await?;
-    let is_told = |user: &User| is_set && user.status == UserStatus::Active && user.role.is_admin();
+    let is_told = |user: &User| is_so && user.status == UserStatus::Active && user.role.is_admin();
     let user = user.filter(is_told);
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }

@@ -189,9 +189,9 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/settings/texts", Staff(Readers, Admins), "public_en=Welcome"),
     // Where nobody set --public-url no domain can be set.
     ("/admin/settings/domain", Unset, "name=licenses.acme.example"),
-    ("/admin/settings/domain/check", Vendor, "x=1"),
-    ("/admin/settings/domain/use", Vendor, "name=licenses.acme.example&used=off"),
-    ("/admin/settings/domain/remove", Vendor, "x=1"),
+    ("/admin/settings/domain/check", Unset, "x=1"),
+    ("/admin/settings/domain/use", Unset, "name=licenses.acme.example&used=off"),
+    ("/admin/settings/domain/remove", Unset, "x=1"),
     ("/admin/settings/mail", Staff(Readers, Admins), ""),
     ("/admin/settings/mail/test", Vendor, "x=1"),
     (
@@ -311,7 +311,9 @@ impl Row {
             (Access::Reseller, OfReseller) if who == Standing::Reseller => Outcome::Through,
             (Access::Reseller, OfReseller) if resells => Outcome::Missing,
             (Access::Reseller, OwnReseller | OfReseller) => Outcome::Forbidden,
-            (Access::Page(..), Unset) if self.is_form() && Admins.has(who) => Outcome::Status(422),
+            (Access::Staff(_) | Access::Page(..), Unset) if self.is_form() && Admins.has(who) => {
+                Outcome::Status(422)
+            }
             (Access::Admin | Access::Staff(_) | Access::Page(..), Vendor | Staff(..) | Unset) => {
                 let (sees, changes) = match self.about {
                     Staff(sees, changes) => (sees, changes),
