@@ -24,6 +24,7 @@ use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 use crate::vault::Vault;
+use crate::webhook::Courier;
 
 /// The database in the data folder.
 pub(crate) const DATABASE: &str = "countersign.db";
@@ -59,6 +60,7 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    courier: Courier,
     last_uses: LastUses,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
@@ -131,6 +133,7 @@ impl App {
         let look = LookAtHand::default();
         let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
+        let courier = Courier::new(&config);
         let listening = OnceLock::new();
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let inner = Inner {
@@ -147,6 +150,7 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            courier,
             last_uses: LastUses::default(),
             audit_troubles: Troubles::default(),
             batches,
@@ -247,6 +251,10 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.inner.courier
     }
 
     pub(crate) fn last_uses(&self) -> &LastUses {

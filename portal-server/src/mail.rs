@@ -78,6 +78,13 @@ pub(crate) enum Mail {
         /// When it ends.
         until: UnixSeconds,
     },
+    /// The portal gave a webhook up.
+    WebhookDisabled {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// Which one.
+        webhook: Id,
+    },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
         /// Whose account.
@@ -137,6 +144,7 @@ impl Mail {
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
+            Self::WebhookDisabled { user, webhook } => Some(format!("webhook:{webhook}:{user}")),
             Self::EmailChanged { .. } | Self::Proposal { .. } | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });

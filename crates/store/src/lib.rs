@@ -23,6 +23,7 @@
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
+//! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -82,6 +83,9 @@ mod trial;
 mod two_factor;
 mod user;
 mod version;
+mod webhook;
+mod webhook_delivery;
+mod webhook_event;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -138,6 +142,14 @@ pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
+pub use webhook::{
+    Disabled, MOST_WEBHOOKS, NewWebhook, Webhook, WebhookCreated, WebhookSecrets, WebhookStatus,
+};
+pub use webhook_delivery::{
+    Delivery, DeliveryEnd, DeliveryQuery, DeliveryStatus, DeliveryTaken, DeliveryTry, Resent, Tried,
+    WebhooksWaiting,
+};
+pub use webhook_event::Topic;
 
 use sqlite::{Readers, Writer};
 

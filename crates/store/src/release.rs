@@ -11,7 +11,7 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat};
+use crate::{Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, webhook_event};
 
 const YEAR: u64 = 365 * 86_400;
 const LONGEST_REASON: usize = 200;
@@ -191,6 +191,9 @@ pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOut
     let actor = format!("user:{}", release.by);
     let (of, action) = (&activation.license, "activation.release");
     audit::record_of_license(c, of, release.now, &actor, action, &id, &reason)?;
+    let further = [("reason", reason.into()), webhook_event::by(Some(release.by))];
+    let topic = webhook_event::Topic::ActivationReleased;
+    webhook_event::tell_of_activation(c, topic, &activation.id, &id, release.now, &further)?;
     Ok(ReleaseOutcome::Done)
 }
 

@@ -12,7 +12,7 @@ use crate::job::{self, NewJob};
 use crate::journal_entry::Verdict;
 use crate::row::{Columns, seconds};
 use crate::throttle::{self, Throttle};
-use crate::{Store, activate, audit, find, fingerprint, product, run, user};
+use crate::{Store, activate, audit, find, fingerprint, product, run, user, webhook_event};
 
 const FIND: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial WHERE id = ?1 AND product_id = ?2";
 const OF_DEVICE: &str = "SELECT id, device_key, fingerprint, created_at, expires_at FROM trial \
@@ -200,11 +200,18 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         None => format!("device:{}", start.device_key),
     };
     audit::record(c, start.now, &actor, "trial.start", &id, start.product.as_str())?;
+    let machine = (device.name.as_deref(), device.platform.as_deref(), device.app_version.as_deref());
+    tell(c, &id, &start.product, machine, (start.now, Some(start.expires_at)), start.now)?;
     Ok(TrialStarted::Done)
 }
 
 /// A trial that another signer gave: the machine has had its trial, if it had none that is known.
-pub(crate) fn merge(c: &Connection, response: &Response, granted: &Granted) -> Result<Verdict> {
+pub(crate) fn merge(
+    c: &Connection,
+    response: &Response,
+    granted: &Granted,
+    now: UnixSeconds,
+) -> Result<Verdict> {
     let Some(product) = product::find_product(c, &response.product)? else {
         return Ok(Verdict::UnknownProduct);
     };
@@ -230,7 +237,26 @@ pub(crate) fn merge(c: &Connection, response: &Response, granted: &Granted) -> R
     );
     run(c, INSERT, values)?;
     fingerprint::insert(c, &scope(&product.id), machine, &id)?;
+    tell(c, &id, &product.id, (None, None, None), (response.issued_at, end), now)?;
     Ok(Verdict::Trial)
+}
+
+/// Tells webhooks of a trial: the machine's name, platform and version of the app, where they are known, begin and end.
+fn tell(
+    c: &Connection,
+    id: &str,
+    product: &ProductId,
+    (machine, platform, app_version): (Option<&str>, Option<&str>, Option<&str>),
+    (begin, end): (UnixSeconds, Option<UnixSeconds>),
+    now: UnixSeconds,
+) -> Result<()> {
+    let data = || {
+        Ok(serde_json::json!({"trial": {
+            "id": id, "product": product.as_str(), "machine": machine, "platform": platform,
+            "app_version": app_version, "created_at": begin, "expires_at": end,
+        }}))
+    };
+    webhook_event::tell(c, webhook_event::Topic::TrialStarted, id, now, data).map(|_| ())
 }
 
 /// Once a day, in the transaction that finds the cap reached.

@@ -25,6 +25,8 @@ pub(crate) enum Letter {
     SigningKeyEnds { until: u64, days: u64, link: String },
     /// It has ended.
     SigningKeyEnded { until: u64, link: String },
+    /// The portal gave a webhook up.
+    WebhookDisabled { link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -79,6 +81,7 @@ impl Letter {
             Self::Proposal { .. } => "proposal",
             Self::SigningKeyEnds { .. } => "signing-key-ends",
             Self::SigningKeyEnded { .. } => "signing-key-ended",
+            Self::WebhookDisabled { .. } => "webhook-disabled",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -113,7 +116,9 @@ impl Letter {
             Self::SigningKeyEnded { until, link } => {
                 vec![("until", Value::Time(*until)), ("link", text(link))]
             }
-            Self::Notice { link, .. } => vec![("link", text(link))],
+            Self::WebhookDisabled { link } | Self::Notice { link, .. } => {
+                vec![("link", text(link))]
+            }
         }
     }
 }
@@ -160,6 +165,7 @@ mod tests {
             Letter::Proposal { by: "Ada".into(), link: link.clone() },
             Letter::SigningKeyEnds { until: 1_790_000_000, days: 14, link: link.clone() },
             Letter::SigningKeyEnded { until: 1_790_000_000, link: link.clone() },
+            Letter::WebhookDisabled { link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
