@@ -109,7 +109,8 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter or delivery on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper, courier) }).await;
+    let _ =
+        tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper, courier) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

@@ -352,6 +352,36 @@ fn pages(app: &App) -> Table<'_> {
             get(pages::admin::texts::show).post(pages::admin::texts::save),
         )
         .route(
+            "/admin/webhooks",
+            Access::Admin,
+            get(pages::admin::webhooks::list).post(pages::admin::webhooks::create),
+        )
+        .route(
+            "/admin/webhooks/{id}",
+            Access::Admin,
+            get(pages::admin::webhooks::show).post(pages::admin::webhooks::save),
+        )
+        .route("/admin/webhooks/{id}/secret", Access::Admin, post(pages::admin::webhooks::rotate))
+        .route("/admin/webhooks/{id}/pause", Access::Admin, post(pages::admin::webhooks::pause))
+        .route("/admin/webhooks/{id}/resume", Access::Admin, post(pages::admin::webhooks::resume))
+        .route("/admin/webhooks/{id}/test", Access::Admin, post(pages::admin::webhooks::test))
+        .route(
+            "/admin/webhooks/{id}/resend",
+            Access::Admin,
+            post(pages::admin::webhooks::resend_failed),
+        )
+        .route("/admin/webhooks/{id}/delete", Access::Admin, post(pages::admin::webhooks::delete))
+        .route(
+            "/admin/webhooks/{id}/deliveries/{delivery}",
+            Access::Admin,
+            get(pages::admin::webhooks::show_delivery),
+        )
+        .route(
+            "/admin/webhooks/{id}/deliveries/{delivery}/resend",
+            Access::Admin,
+            post(pages::admin::webhooks::resend),
+        )
+        .route(
             "/admin/products",
             Access::Admin,
             get(pages::admin::products::list).post(pages::admin::products::create),

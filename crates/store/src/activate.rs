@@ -335,11 +335,8 @@ fn tell(c: &Connection, activate: &Activate, how: &'static str, live: u64) -> Re
         let by = [webhook_event::by(activate.by_user)];
         return webhook_event::tell_of_activation(c, Topic::ActivationRenewed, id, &once, now, &by);
     }
-    let further = [
-        ("how", how.into()),
-        ("door", activate.door.into()),
-        webhook_event::by(activate.by_user),
-    ];
+    let further =
+        [("how", how.into()), ("door", activate.door.into()), webhook_event::by(activate.by_user)];
     let (topic, once) = (Topic::ActivationCreated, id.to_string());
     webhook_event::tell_of_activation(c, topic, id, &once, now, &further)?;
     if how == "new" && license.allowed_activations == Some(live + 1) {

@@ -146,8 +146,8 @@ pub use webhook::{
     Disabled, MOST_WEBHOOKS, NewWebhook, Webhook, WebhookCreated, WebhookSecrets, WebhookStatus,
 };
 pub use webhook_delivery::{
-    Delivery, DeliveryEnd, DeliveryQuery, DeliveryStatus, DeliveryTaken, DeliveryTry, Resent, Tried,
-    WebhooksWaiting,
+    Delivery, DeliveryEnd, DeliveryQuery, DeliveryStatus, DeliveryTaken, DeliveryTry, Resent,
+    Tried, WebhooksWaiting,
 };
 pub use webhook_event::Topic;
 

@@ -421,7 +421,13 @@ pub(crate) fn change(
     Ok(outcome)
 }
 
-fn tell(c: &Connection, topic: Topic, license: &License, once: &str, now: UnixSeconds) -> Result<()> {
+fn tell(
+    c: &Connection,
+    topic: Topic,
+    license: &License,
+    once: &str,
+    now: UnixSeconds,
+) -> Result<()> {
     let data = || Ok(serde_json::json!({"license": webhook_event::license_data(license)}));
     webhook_event::tell(c, topic, once, now, data).map(|_| ())
 }

@@ -285,7 +285,8 @@ fn tell(
     let once = activation.to_string();
     let holds = |a: Activation| a.state.holds_seat();
     if is_new && activation::find_activation(c, &once)?.is_some_and(holds) {
-        let further = [("how", "journal".into()), ("door", "journal".into()), webhook_event::by(None)];
+        let further =
+            [("how", "journal".into()), ("door", "journal".into()), webhook_event::by(None)];
         let topic = Topic::ActivationCreated;
         webhook_event::tell_of_activation(c, topic, activation, &once, now, &further)?;
     }

@@ -11,7 +11,9 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, webhook_event};
+use crate::{
+    Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, webhook_event,
+};
 
 const YEAR: u64 = 365 * 86_400;
 const LONGEST_REASON: usize = 200;

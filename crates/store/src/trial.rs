@@ -200,7 +200,8 @@ fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
         None => format!("device:{}", start.device_key),
     };
     audit::record(c, start.now, &actor, "trial.start", &id, start.product.as_str())?;
-    let machine = (device.name.as_deref(), device.platform.as_deref(), device.app_version.as_deref());
+    let machine =
+        (device.name.as_deref(), device.platform.as_deref(), device.app_version.as_deref());
     tell(c, &id, &start.product, machine, (start.now, Some(start.expires_at)), start.now)?;
     Ok(TrialStarted::Done)
 }

@@ -29,8 +29,7 @@ const WELL: &str =
     "UPDATE webhook SET failing_since = NULL WHERE id = ?1 AND failing_since IS NOT NULL";
 const FAILING: &str =
     "UPDATE webhook SET failing_since = ?2 WHERE id = ?1 AND failing_since IS NULL";
-const GIVE_UP_ALL: &str =
-    "UPDATE webhook_delivery SET status = 'failed', kept_from = ?2 WHERE webhook_id = ?1 AND status = 'waiting'";
+const GIVE_UP_ALL: &str = "UPDATE webhook_delivery SET status = 'failed', kept_from = ?2 WHERE webhook_id = ?1 AND status = 'waiting'";
 const OF_WEBHOOK: &str = "SELECT d.seq, d.event_id, e.topic, d.status, d.tries, d.next_at, d.created_at, d.last_at, d.last_code, \
     d.last_error, d.last_words, d.answer FROM webhook_delivery d JOIN webhook_event e ON e.id = d.event_id \
     WHERE d.webhook_id = ?1 AND d.seq < ?2 ORDER BY d.seq DESC LIMIT ?3";
@@ -322,7 +321,8 @@ impl Store {
             if webhook::find_webhook(c, webhook)?.is_none() {
                 return Ok(Resent::Unknown);
             }
-            let Some((_, event)) = find(c, FIND, (&id, seq), |row| Ok((row.take::<i64>()?, row.text()?)))?
+            let Some((_, event)) =
+                find(c, FIND, (&id, seq), |row| Ok((row.take::<i64>()?, row.text()?)))?
             else {
                 return Ok(Resent::Unknown);
             };

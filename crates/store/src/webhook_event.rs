@@ -131,7 +131,8 @@ impl Store {
                 false => Ok(Vec::new()),
             })?;
             if !found.is_empty() {
-                told += self.write(move |c| tell_ending(c, &found, days, (after, until), now)).await?;
+                told +=
+                    self.write(move |c| tell_ending(c, &found, days, (after, until), now)).await?;
             }
         }
         Ok(told)
@@ -151,9 +152,7 @@ fn tell_ending(
         let ends = license.expires_at.filter(|end| *end > after && *end <= until);
         let (Some(end), license::LicenseStatus::Active) = (ends, license.status) else { continue };
         let once = format!("{id}:{end}:{days}");
-        let data = || {
-            Ok(json!({"license": license_data(&license), "ends_at": end, "days": days}))
-        };
+        let data = || Ok(json!({"license": license_data(&license), "ends_at": end, "days": days}));
         told += u64::from(tell(c, Topic::LicenseEnding, &once, now, data)?);
     }
     Ok(told)
@@ -274,4 +273,3 @@ pub(crate) fn tell_of_activation(
 pub(crate) fn by(user: Option<Id>) -> (&'static str, Value) {
     ("by", user.map(|user| user.to_string()).into())
 }
-

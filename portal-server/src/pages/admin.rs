@@ -11,6 +11,7 @@ pub(crate) mod products;
 pub(crate) mod settings;
 pub(crate) mod texts;
 pub(crate) mod tokens;
+pub(crate) mod webhooks;
 
 use askama::Template;
 use axum::extract::State;

@@ -86,12 +86,7 @@ pub(crate) async fn create(app: &App, wanted: Wanted, actor: &str) -> Result<Mad
 }
 
 /// Changes where it is sent to and of what it hears.
-pub(crate) async fn change(
-    app: &App,
-    id: Id,
-    wanted: Wanted,
-    actor: &str,
-) -> Result<(), Refused> {
+pub(crate) async fn change(app: &App, id: Id, wanted: Wanted, actor: &str) -> Result<(), Refused> {
     let Wanted { url, topics } = wanted;
     there_was_one(app.store().change_webhook(id, url, topics, actor, app.now()).await?)
 }
@@ -154,7 +149,8 @@ async fn by_hand(app: &App, id: Id) -> Result<(), Refused> {
         return Err(Refused::NotFound);
     }
     let (subject, now) = (format!("webhook:{id}"), app.now());
-    let until: Option<UnixSeconds> = app.store().throttle_take(vec![(subject, BY_HAND)], now).await?;
+    let until: Option<UnixSeconds> =
+        app.store().throttle_take(vec![(subject, BY_HAND)], now).await?;
     match until {
         Some(until) => Err(Refused::TooOften { seconds: until.saturating_sub(now) }),
         None => Ok(()),

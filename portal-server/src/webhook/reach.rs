@@ -23,11 +23,13 @@ impl Reach {
         let Self::Network { first, bits } = self else { return false };
         match (first, address.to_canonical()) {
             (IpAddr::V4(first), IpAddr::V4(address)) => {
-                let number = |address: Ipv4Addr| u32::from(address).checked_shr(32 - u32::from(*bits));
+                let number =
+                    |address: Ipv4Addr| u32::from(address).checked_shr(32 - u32::from(*bits));
                 number(*first) == number(address)
             }
             (IpAddr::V6(first), IpAddr::V6(address)) => {
-                let number = |address: Ipv6Addr| u128::from(address).checked_shr(128 - u32::from(*bits));
+                let number =
+                    |address: Ipv6Addr| u128::from(address).checked_shr(128 - u32::from(*bits));
                 number(*first) == number(address)
             }
             _ => false,
@@ -58,7 +60,9 @@ impl FromStr for Reach {
         let last = text.rsplit('.').next().unwrap_or_default();
         let is_name = last.starts_with(|c: char| c.is_ascii_alphabetic());
         if text.len() > 253 || !text.chars().all(plain) || !is_name {
-            return Err(format!("{text:?} is neither a network, an address nor the name of a host"));
+            return Err(format!(
+                "{text:?} is neither a network, an address nor the name of a host"
+            ));
         }
         Ok(Self::Host(text.to_ascii_lowercase()))
     }
@@ -114,12 +118,30 @@ mod tests {
     #[test]
     fn what_is_none_is_refused_with_words() {
         for wrong in [
-            "", "10.0.0.1/8", "10.0.0.0/33", "fd00::/129", "fd00::1/8", "10.0.0.0/-1", "10/8", "/8",
-            "10.0.0.0/", "127.1", "0x7f.0.0.1", "2130706433", "a b", "http://erp.lan", "erp.lan:80",
-            "*.lan", "[::1]", "fe80::1%eth0",
+            "",
+            "10.0.0.1/8",
+            "10.0.0.0/33",
+            "fd00::/129",
+            "fd00::1/8",
+            "10.0.0.0/-1",
+            "10/8",
+            "/8",
+            "10.0.0.0/",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "a b",
+            "http://erp.lan",
+            "erp.lan:80",
+            "*.lan",
+            "[::1]",
+            "fe80::1%eth0",
         ] {
             let refused = wrong.parse::<Reach>().unwrap_err();
-            assert!(refused.contains("is no network") || refused.contains("is neither"), "{refused}");
+            assert!(
+                refused.contains("is no network") || refused.contains("is neither"),
+                "{refused}"
+            );
         }
     }
 }

@@ -157,11 +157,35 @@ mod tests {
     #[test]
     fn attack_an_internal_address_in_any_spelling_is_no_target() {
         for host in [
-            "127.0.0.1", "127.1", "127.0.1", "0177.0.0.1", "0x7f.0.0.1", "0x7f.1", "2130706433",
-            "0x7f000001", "017700000001", "127.0.0.1.", "0", "0.0.0.0", "10.1", "[::1]", "[::]",
-            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::127.0.0.1]",
-            "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "[fe80::1]",
-            "[fd00:ec2::254]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "192.168.1.1", "100.64.0.1",
+            "127.0.0.1",
+            "127.1",
+            "127.0.1",
+            "0177.0.0.1",
+            "0x7f.0.0.1",
+            "0x7f.1",
+            "2130706433",
+            "0x7f000001",
+            "017700000001",
+            "127.0.0.1.",
+            "0",
+            "0.0.0.0",
+            "10.1",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[0:0:0:0:0:ffff:127.0.0.1]",
+            "[::127.0.0.1]",
+            "169.254.169.254",
+            "2852039166",
+            "0xa9fea9fe",
+            "0251.0376.0251.0376",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "192.168.1.1",
+            "100.64.0.1",
             "%31%32%37.0.0.1",
         ] {
             let said = refused(&format!("https://{host}/hook"), &[]);
@@ -227,7 +251,10 @@ mod tests {
     fn an_address_is_stored_in_its_one_spelling() {
         let target = Target::parse(" HTTPS://Hooks.Example:443/a?b=c ", &[]).unwrap();
         assert_eq!(target.as_str(), "https://hooks.example/a?b=c");
-        assert_eq!((target.path(), target.host_header(), target.port), ("/a?b=c", "hooks.example", 443));
+        assert_eq!(
+            (target.path(), target.host_header(), target.port),
+            ("/a?b=c", "hooks.example", 443)
+        );
         let target = Target::parse("https://[2606:4700::1111]:8443", &[]).unwrap();
         assert_eq!((target.path(), target.host_header()), ("/", "[2606:4700::1111]:8443"));
     }
