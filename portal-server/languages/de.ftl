@@ -1037,7 +1037,7 @@ create-user = Benutzer anlegen
 user-unknown = Dieses Benutzerkonto gibt es nicht.
 email-taken = Jemanden mit dieser E-Mail-Adresse gibt es schon.
 suspend-yourself = Sie können sich nicht selbst sperren.
-last-vendor-admin = Niemand wäre mehr da, der das Portal verwaltet. Machen Sie zuerst jemand anderen zum Administrator.
+last-vendor-admin = Kein Eigentümer wäre mehr da, der sich anmelden kann. Machen Sie zuerst jemand anderen zum Eigentümer.
 suspend-own-organization = Sie gehören zu dieser Organisation: Sie würden sich selbst mit aussperren.
 new-organization = Neue Organisation
 create-organization = Organisation anlegen
@@ -1383,6 +1383,60 @@ group-cap-below-use = { $count ->
 organization-role = Rolle in der Organisation
 allowed-users = Benutzer höchstens (leer: beliebig viele)
 deactivated-by-organization = Von der Organisation deaktiviert
+
+# Roles, the vendor's people and resellers
+
+staff = Personen
+staff-lead = Die eigenen Leute des Herstellers und die Verwalter von Wiederverkäufern: was sie hier sind, ob die Anmeldung einen zweiten Faktor verlangt, wann sie zuletzt da waren.
+staff-suspend = Sperren
+staff-let-in = Wieder einlassen
+roles-title = Was jede Rolle darf
+role-owner = Eigentümer
+role-support = Support
+role-read-only = nur lesen
+role-reseller-admin = Verwalter eines Wiederverkäufers
+role-may-owner = Alles, und macht, ändert und sperrt allein Eigentümer. Es gibt immer einen, der sich anmelden kann.
+role-may-admin = Alles außer dem, was Eigentümer betrifft.
+role-may-support = Sieht Lizenzen mit ihren Schlüsseln, Rechner, Kunden, Produkte und Journale; beantwortet Anfragen, gibt Plätze frei und verlängert Testzeiten in den Grenzen der Einstellungen. Ändert keine Lizenz, kein Produkt, keinen Schlüssel, keinen Text und keine Einstellung und sieht das Protokoll nicht.
+role-may-read-only = Sieht alle Seiten des Herstellers, Lizenzschlüssel verdeckt, und ändert nichts.
+role-may-reseller-admin = Sieht die Lizenzen der eigenen Kunden des Wiederverkäufers, gibt sie weiter und legt dort Organisationen und Benutzer an. Legt keine Lizenz an und ändert keine.
+role-may-customer = Sieht die eigenen Lizenzen.
+role-not-yours = Ihre Rolle erlaubt das bei jemandem mit dieser Rolle nicht. Eigentümer werden nur von Eigentümern gemacht und geändert.
+needs-reseller = Nur eine Organisation, die Wiederverkäufer ist, hat Kunden, und deren Verwalter gehören zu ihr. Ein Wiederverkäufer ist niemandes Kunde.
+reseller-has-customers = Diese Organisation hat noch Kunden oder Personen, die sie verwalten, und bleibt Wiederverkäufer, bis sie keine mehr hat.
+organization-kind = Art
+kind-customer = Kunde
+kind-reseller = Wiederverkäufer
+organization-reseller = Kunde von
+user-reseller = Kunde von
+user-reseller-hint = Der Wiederverkäufer sieht, was dieser Person selbst gehört und keiner Organisation.
+license-and-machines = Lizenz und Rechner
+reseller-customers = Kunden
+reseller-licenses = Lizenzen der Kunden
+reseller-lead = Die Kunden dieses Wiederverkäufers. Lizenzen, die noch kein Kunde hat, warten hier.
+reseller-none = Es gibt noch keinen Kunden.
+reseller-people = Kunden ohne Organisation
+reseller-new = Neuer Kunde
+reseller-customer-lead = Wer zu diesem Kunden gehört. Seine Verwalter laden weitere Personen selbst ein.
+reseller-full = Ein Wiederverkäufer legt nicht mehr Organisationen an, als er hat. Fragen Sie den Hersteller.
+assign-license = Lizenz weitergeben
+assign-lead = Die Lizenz geht weiter, wie sie ist, auf den Namen des neuen Inhabers, und wer sie vorher hatte, sieht sie nicht mehr.
+assign-to = An
+assign-machines = { $count ->
+    [one] Ein Rechner hat einen Platz dieser Lizenz. Er geht mit: Der neue Inhaber sieht ihn.
+   *[other] { $count } Rechner haben Plätze dieser Lizenz. Sie gehen mit: Der neue Inhaber sieht sie.
+}
+support-per-year = Freigaben durch den Support je Lizenz und Jahr
+support-per-year-hint = Der Support gibt einen Platz ohne Nachweis des Rechners frei, solange innerhalb von 365 Tagen weniger Plätze der Lizenz als so viele freigegeben wurden, von wem auch immer. Administratoren sind an keine Zahl gebunden.
+support-per-day = Freigaben einer Person des Supports je Tag
+support-per-day-hint = So viele Plätze aller Lizenzen zusammen gibt eine Person des Supports innerhalb von 24 Stunden frei. Das begrenzt, was ein gestohlenes Konto anrichtet.
+support-releases-range = Der Support gibt zwischen 0 und 1000 Plätze frei.
+release-by-support = Als Support geben Sie einen Platz frei, solange innerhalb eines Jahres weniger als { $year } Plätze der Lizenz freigegeben wurden, und bis zu { $day } Plätze aller Lizenzen innerhalb von 24 Stunden.
+releases-of-day-used-up-title = Heute keine Freigabe mehr
+releases-of-day-used-up = Sie haben innerhalb von 24 Stunden so viele Plätze freigegeben, wie eine Person des Supports darf ({ $allowed }). Die nächste Freigabe ist ab { $again } möglich.
+releases-of-day-used-up-advice = Nichts wurde geändert. Wenn es nicht warten kann, fragen Sie einen Administrator.
+activity-user-role = { $subject } hat für den Hersteller jetzt eine andere Rolle.
+activity-license-assign = Die Lizenz { $subject } wurde an { $detail } weitergegeben.
 
 ## Webhooks
 

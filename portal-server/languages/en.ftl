@@ -1038,7 +1038,7 @@ create-user = Create user
 user-unknown = There is no such user.
 email-taken = There is somebody with this e-mail address already.
 suspend-yourself = You cannot suspend yourself.
-last-vendor-admin = Nobody would be left to run the portal. Make somebody else an admin first.
+last-vendor-admin = No owner would be left who can log in. Make somebody else an owner first.
 suspend-own-organization = You belong to this organization: suspending it would lock you out, too.
 new-organization = New organization
 create-organization = Create organization
@@ -1384,6 +1384,60 @@ group-cap-below-use = { $count ->
 organization-role = Role in the organization
 allowed-users = Users at most (empty: any number)
 deactivated-by-organization = Deactivated by their organization
+
+# Roles, the vendor's people and resellers
+
+staff = People
+staff-lead = The vendor's own people and the admins of resellers: what they are here, whether a login takes a second factor, when they were last seen.
+staff-suspend = Suspend
+staff-let-in = Let in again
+roles-title = What each role may
+role-owner = owner
+role-support = support
+role-read-only = read-only
+role-reseller-admin = reseller's admin
+role-may-owner = Everything, and alone makes, changes and suspends owners. There is always one who can log in.
+role-may-admin = Everything but what concerns owners.
+role-may-support = Sees licenses with their keys, machines, customers, products and journals; answers requests, releases seats and extends trials within the limits of the settings. Changes no license, product, key, text or setting, and sees no audit log.
+role-may-read-only = Sees all pages of the vendor, with license keys masked, and changes nothing.
+role-may-reseller-admin = Sees and passes on the licenses of the reseller's own customers, and creates organizations and users there. Creates no license and changes none.
+role-may-customer = Sees their own licenses.
+role-not-yours = Your role does not let you do that to somebody with this role. Owners are made and changed by owners alone.
+needs-reseller = Only an organization that is a reseller has customers, and its admins belong to it. A reseller is nobody's customer.
+reseller-has-customers = This organization still has customers, or people who run them, and stays a reseller until it has none.
+organization-kind = Kind
+kind-customer = customer
+kind-reseller = reseller
+organization-reseller = Customer of
+user-reseller = Customer of
+user-reseller-hint = The reseller sees what is this person's own and belongs to no organization.
+license-and-machines = License and machines
+reseller-customers = Customers
+reseller-licenses = Licenses of the customers
+reseller-lead = The customers of this reseller. Licenses that no customer has yet wait here.
+reseller-none = There is no customer yet.
+reseller-people = Customers without an organization
+reseller-new = New customer
+reseller-customer-lead = Who belongs to this customer. Its admins invite further people themselves.
+reseller-full = A reseller creates no more organizations than it has. Ask the vendor.
+assign-license = Pass the license on
+assign-lead = The license goes on as it is, in the new holder's name, and whoever had it before sees it no longer.
+assign-to = To
+assign-machines = { $count ->
+    [one] One machine holds a seat of this license. It goes along: the new holder sees it.
+   *[other] { $count } machines hold seats of this license. They go along: the new holder sees them.
+}
+support-per-year = Releases by support per license and year
+support-per-year-hint = Support releases a seat without the machine's proof while fewer seats of the license than this were released within 365 days, by whomever. Admins are held to no number.
+support-per-day = Releases by one person of support per day
+support-per-day-hint = How many seats of all licenses together one person of support releases within 24 hours. It bounds what a stolen account does.
+support-releases-range = Support releases between 0 and 1000 seats.
+release-by-support = As support you release a seat while fewer than { $year } seats of the license were released within a year, and up to { $day } seats of all licenses within 24 hours.
+releases-of-day-used-up-title = No release left today
+releases-of-day-used-up = You have released as many seats within 24 hours as one person of support may ({ $allowed }). The next one is possible on { $again }.
+releases-of-day-used-up-advice = Nothing was changed. If it cannot wait, ask an admin.
+activity-user-role = { $subject } has another role for the vendor now.
+activity-license-assign = The license { $subject } was passed on to { $detail }.
 
 ## Webhooks
 

@@ -18,7 +18,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Permission};
 use crate::app::App;
 use crate::{api, assets, legacy, limits, metrics, pages, release};
 
@@ -294,136 +294,235 @@ fn pages(app: &App) -> Table<'_> {
             Access::Customer,
             pages::upload(post(pages::activate::table_for_license)),
         )
-        .route("/admin", Access::Admin, get(pages::admin::overview))
+        .route("/admin", Access::Staff(Permission::SeeAll), get(pages::admin::overview))
         .route(
             "/admin/settings",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::settings::show).post(pages::admin::settings::save),
         )
-        .route("/admin/approvals", Access::Admin, get(pages::admin::approvals::show))
-        .route("/admin/approvals/rule", Access::Admin, post(pages::admin::approvals::rule))
+        .route(
+            "/admin/approvals",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::approvals::show),
+        )
+        .route(
+            "/admin/approvals/rule",
+            Access::Staff(Permission::Approve),
+            post(pages::admin::approvals::rule),
+        )
         .route(
             "/admin/approvals/{id}/approve",
-            Access::Admin,
+            Access::Staff(Permission::Approve),
             post(pages::admin::approvals::approve),
         )
-        .route("/admin/approvals/{id}/refuse", Access::Admin, post(pages::admin::approvals::refuse))
-        .route("/admin/audit", Access::Admin, get(pages::admin::audit::show))
-        .route("/admin/audit.jsonl", Access::Admin, get(pages::admin::audit::export))
-        .route("/admin/audit.csv", Access::Admin, get(pages::admin::audit::table))
-        .route("/admin/audit/checkpoints", Access::Admin, post(pages::admin::audit::checkpoint))
+        .route(
+            "/admin/approvals/{id}/refuse",
+            Access::Staff(Permission::ReleaseSeats),
+            post(pages::admin::approvals::refuse),
+        )
+        .route("/admin/audit", Access::Staff(Permission::SeeAudit), get(pages::admin::audit::show))
+        .route(
+            "/admin/audit.jsonl",
+            Access::Staff(Permission::SeeAudit),
+            get(pages::admin::audit::export),
+        )
+        .route(
+            "/admin/audit.csv",
+            Access::Staff(Permission::SeeAudit),
+            get(pages::admin::audit::table),
+        )
+        .route(
+            "/admin/audit/checkpoints",
+            Access::Staff(Permission::ManageKeys),
+            post(pages::admin::audit::checkpoint),
+        )
         .route(
             "/admin/audit/checkpoints/{n}",
-            Access::Admin,
+            Access::Staff(Permission::SeeAudit),
             get(pages::admin::audit::checkpoint_file),
         )
         .route(
             "/admin/tokens",
-            Access::Admin,
+            Access::Staff(Permission::SeeAll),
             get(pages::admin::tokens::list).post(pages::admin::tokens::create),
         )
-        .route("/admin/tokens/{id}/revoke", Access::Admin, post(pages::admin::tokens::revoke))
+        .route(
+            "/admin/tokens/{id}/revoke",
+            Access::Staff(Permission::SeeAll),
+            post(pages::admin::tokens::revoke),
+        )
         .route(
             "/admin/keys",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageKeys),
             pages::admin::keys::upload(
                 get(pages::admin::keys::show).post(pages::admin::keys::install),
             ),
         )
         .route(
             "/admin/settings/look",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::look::show).post(pages::admin::look::save),
         )
         .route(
             "/admin/settings/look/{picture}",
-            Access::Admin,
+            Access::Staff(Permission::ManageSettings),
             pages::admin::look::upload(post(pages::admin::look::bring)),
         )
-        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
+        .route(
+            "/admin/settings/look/{picture}/use",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::look::adopt),
+        )
         .route(
             "/admin/settings/look/{picture}/remove",
-            Access::Admin,
+            Access::Staff(Permission::ManageSettings),
             post(pages::admin::look::remove),
         )
         .route(
             "/admin/settings/texts",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::texts::show).post(pages::admin::texts::save),
         )
         .route(
             "/admin/webhooks",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::webhooks::list).post(pages::admin::webhooks::create),
         )
         .route(
             "/admin/webhooks/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::webhooks::show).post(pages::admin::webhooks::save),
         )
-        .route("/admin/webhooks/{id}/secret", Access::Admin, post(pages::admin::webhooks::rotate))
-        .route("/admin/webhooks/{id}/pause", Access::Admin, post(pages::admin::webhooks::pause))
-        .route("/admin/webhooks/{id}/resume", Access::Admin, post(pages::admin::webhooks::resume))
-        .route("/admin/webhooks/{id}/test", Access::Admin, post(pages::admin::webhooks::test))
+        .route(
+            "/admin/webhooks/{id}/secret",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::rotate),
+        )
+        .route(
+            "/admin/webhooks/{id}/pause",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::pause),
+        )
+        .route(
+            "/admin/webhooks/{id}/resume",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::resume),
+        )
+        .route(
+            "/admin/webhooks/{id}/test",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::test),
+        )
         .route(
             "/admin/webhooks/{id}/resend",
-            Access::Admin,
+            Access::Staff(Permission::ManageSettings),
             post(pages::admin::webhooks::resend_failed),
         )
-        .route("/admin/webhooks/{id}/delete", Access::Admin, post(pages::admin::webhooks::delete))
+        .route(
+            "/admin/webhooks/{id}/delete",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::delete),
+        )
         .route(
             "/admin/webhooks/{id}/deliveries/{delivery}",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::webhooks::show_delivery),
         )
         .route(
             "/admin/webhooks/{id}/deliveries/{delivery}/resend",
-            Access::Admin,
+            Access::Staff(Permission::ManageSettings),
             post(pages::admin::webhooks::resend),
         )
         .route(
             "/admin/products",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::products::list).post(pages::admin::products::create),
         )
         .route(
             "/admin/products/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::products::show).post(pages::admin::products::save),
         )
         .route(
             "/admin/licenses",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageLicenses),
             get(pages::admin::licenses::list).post(pages::admin::licenses::create),
         )
         .route(
             "/admin/licenses/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageLicenses),
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
-        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
-        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/journals",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::journals::list),
+        )
+        .route(
+            "/admin/journals/{id}",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::journals::show),
+        )
         .route(
             "/admin/journals/{id}/take-back",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
         )
-        .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
-        .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
+        .route(
+            "/admin/customers",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::customers::list),
+        )
+        .route(
+            "/admin/customers/users",
+            Access::Staff(Permission::ManageCustomers),
+            post(pages::admin::customers::create_user),
+        )
         .route(
             "/admin/customers/users/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageCustomers),
             get(pages::admin::customers::show_user).post(pages::admin::customers::save_user),
         )
         .route(
             "/admin/customers/organizations",
-            Access::Admin,
+            Access::Staff(Permission::ManageCustomers),
             post(pages::admin::customers::create_organization),
         )
         .route(
             "/admin/customers/organizations/{id}",
-            Access::Admin,
+            Access::Staff(Permission::ManageCustomers),
             post(pages::admin::customers::save_organization),
+        )
+        .route(
+            "/admin/staff",
+            Access::Page(Permission::SeeSettings, Permission::ManageStaff),
+            get(pages::admin::staff::list).post(pages::admin::staff::invite),
+        )
+        .route(
+            "/admin/staff/{id}",
+            Access::Page(Permission::SeeSettings, Permission::ManageStaff),
+            get(pages::admin::staff::show).post(pages::admin::staff::save),
+        )
+        .route(
+            "/admin/staff/{id}/role",
+            Access::Staff(Permission::ManageStaff),
+            post(pages::admin::staff::change_role),
+        )
+        .route("/reseller", Access::Reseller, get(pages::reseller::overview))
+        .route(
+            "/reseller/organizations",
+            Access::Reseller,
+            post(pages::reseller::create_organization),
+        )
+        .route(
+            "/reseller/organizations/{id}",
+            Access::Reseller,
+            get(pages::reseller::customer::show).post(pages::reseller::customer::invite),
+        )
+        .route(
+            "/reseller/licenses/{id}",
+            Access::Reseller,
+            get(pages::reseller::assign::form).post(pages::reseller::assign::assign),
         )
 }
 

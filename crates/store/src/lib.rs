@@ -16,6 +16,7 @@
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
+//! | `role`, `staff`, `reseller` | what the vendor's people may, who they are, and what resellers do with their customers |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
@@ -71,12 +72,15 @@ mod release;
 mod release_file;
 mod release_terms;
 mod renewal;
+mod reseller;
+mod role;
 mod row;
 mod seat;
 mod session;
 mod setting;
 mod signing_key;
 mod sqlite;
+mod staff;
 mod take_back;
 mod throttle;
 mod trial;
@@ -121,7 +125,7 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
-pub use organization::{Organization, OrganizationChange};
+pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
@@ -130,18 +134,23 @@ pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
-pub use release::{Release, ReleaseOutcome, ReleasePolicy};
+pub use release::{
+    Release, ReleaseOutcome, ReleasePolicy, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR,
+};
 pub use release_file::ReleaseFile;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
 pub use renewal::{Renewal, Renewed, StoredRenewal};
+pub use reseller::{Assigned, Assignee};
+pub use role::{Permission, Role};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use signing_key::KeyNotice;
 pub use sqlite::Options;
+pub use staff::{InviteStaff, StaffMember};
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
-pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
+pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
 pub use webhook::{
     Disabled, MOST_WEBHOOKS, NewWebhook, Webhook, WebhookCreated, WebhookSecrets, WebhookStatus,
 };

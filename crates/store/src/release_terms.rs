@@ -12,7 +12,7 @@ use crate::user::User;
 use crate::{Store, audit, find, list, proposal, run, version};
 
 const OF_LICENSE: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license WHERE id = ?1";
-// Theirs, their organization's if they run it, and those of their groups: who may see a license may see its releases. What
+// Theirs, their organization's if they run it, those of their groups, and those of their customers if they run a reseller: who may see a license may see its releases. What
 // belongs to another organization is seen by nobody else, whoever it was given to.
 const OF_USER: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
     WHERE owner_user_id = ?1 AND COALESCE(organization_id, ?2) = ?2 \
@@ -21,7 +21,13 @@ const OF_USER: &str = "SELECT product_id, status, expires_at, maintenance_until,
     UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM group_member m \
     JOIN user_group g ON g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL \
-    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 WHERE m.user_id = ?1 ORDER BY 1";
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 WHERE m.user_id = ?1 \
+    UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE organization_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM organization o \
+    JOIN license l ON l.organization_id = o.id WHERE o.reseller_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM app_user u \
+    JOIN license l ON l.owner_user_id = u.id AND l.organization_id IS NULL WHERE u.reseller_id = ?4 ORDER BY 1";
 const OF_USER_FOR_PRODUCT: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
     WHERE owner_user_id = ?1 AND COALESCE(organization_id, ?2) = ?2 AND product_id = ?4 \
     UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
@@ -29,7 +35,13 @@ const OF_USER_FOR_PRODUCT: &str = "SELECT product_id, status, expires_at, mainte
     UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM group_member m \
     JOIN user_group g ON g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL \
-    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 AND l.product_id = ?4 WHERE m.user_id = ?1";
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 AND l.product_id = ?4 WHERE m.user_id = ?1 \
+    UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE organization_id = ?5 AND product_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM organization o \
+    JOIN license l ON l.organization_id = o.id AND l.product_id = ?4 WHERE o.reseller_id = ?5 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM app_user u \
+    JOIN license l ON l.owner_user_id = u.id AND l.organization_id IS NULL AND l.product_id = ?4 WHERE u.reseller_id = ?5";
 const SET_LIMITS: &str =
     "UPDATE license SET maintenance_until = ?2, highest_version = ?3 WHERE id = ?1";
 const ALLOWED: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
@@ -239,8 +251,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn release_terms(&self, user: &User) -> Result<Vec<ReleaseTerms>> {
-        let [id, organization, runs] = who(user);
-        self.read(|c| list(c, OF_USER, (id, organization, runs), map))
+        let [id, organization, runs, resells] = who(user);
+        self.read(|c| list(c, OF_USER, (id, organization, runs, resells), map))
     }
 
     /// The same of one product.
@@ -252,16 +264,17 @@ impl Store {
         user: &User,
         product: &ProductId,
     ) -> Result<Vec<ReleaseTerms>> {
-        let [id, organization, runs] = who(user);
-        let values = (id, organization, runs, product.as_str());
+        let [id, organization, runs, resells] = who(user);
+        let values = (id, organization, runs, product.as_str(), resells);
         self.read(|c| list(c, OF_USER_FOR_PRODUCT, values, map))
     }
 }
 
-/// A user, their organization, and the organization if they run it; what is not there is empty, and no id is.
-fn who(user: &User) -> [String; 3] {
+/// A user, their organization, the organization if they run it, and the reseller if they run that; what is not there is empty,
+/// and no id is.
+fn who(user: &User) -> [String; 4] {
     let text = |id: Option<Id>| id.map(|id| id.to_string()).unwrap_or_default();
-    [user.id.to_string(), text(user.organization), text(user.runs())]
+    [user.id.to_string(), text(user.organization), text(user.runs()), text(user.resells())]
 }
 
 fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {

@@ -60,6 +60,13 @@ pub struct Webhook {
     pub created_at: UnixSeconds,
 }
 
+impl Webhook {
+    /// Of its address the host, with what stands before it.
+    pub fn place(&self) -> &str {
+        place(&self.url)
+    }
+}
+
 /// Whether a webhook is sent to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookStatus {

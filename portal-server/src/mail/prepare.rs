@@ -2,7 +2,7 @@
 //! for every try; earlier ones stay good until one of them is used, so it does not matter which try got through.
 
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, ProposalState, Role, User, UserStatus, WebhookStatus};
+use countersign_store::{LinkPurpose, ProposalState, User, UserStatus, WebhookStatus};
 
 use super::letter::{Letter, plain_name};
 use super::{Mail, Notice};
@@ -50,14 +50,19 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
 
 async fn invitation(app: &App, invited: Id, by: Id) -> anyhow::Result<Option<Addressed>> {
     let Some(user) = app.store().user(invited).await? else { return Ok(None) };
-    let (UserStatus::Invited, Some(organization)) = (user.status, user.organization) else {
+    if user.status != UserStatus::Invited {
         return Ok(None);
+    }
+    let organization = match user.organization {
+        Some(id) => app.store().organization(id).await?.map(|organization| organization.name),
+        // The vendor's own people belong to none.
+        None => user.role.is_staff().then(|| app.vendor().to_owned()),
     };
-    let Some(organization) = app.store().organization(organization).await? else { return Ok(None) };
+    let Some(organization) = organization else { return Ok(None) };
     let by = app.store().user(by).await?;
-    let by = by.map_or_else(|| organization.name.clone(), |by| plain_name(&by.name, by.address()));
+    let by = by.map_or_else(|| organization.clone(), |by| plain_name(&by.name, by.address()));
     let link = link(app, "invite", LinkPurpose::Invite, &user, None, INVITE_SECONDS).await?;
-    let name = plain_name(&organization.name, app.vendor());
+    let name = plain_name(&organization, app.vendor());
     let letter = Letter::Invitation { organization: name, by, link, days: INVITE_SECONDS / 86_400 };
     Ok(Some(Addressed { to: user.address().to_owned(), letter, language: user.language }))
 }
@@ -104,7 +109,7 @@ async fn changed(app: &App, user: Id, old: &str) -> anyhow::Result<Option<Addres
 /// To whoever is still an admin of the vendor.
 async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user(user).await?;
-    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
     let link = format!("{}/admin/settings", app.base_url());
     Ok(user.map(|user| Addressed {
         to: user.email,
@@ -116,7 +121,7 @@ async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<A
 /// To whoever may still approve it, while it waits.
 async fn proposal(app: &App, user: Id, id: Id) -> anyhow::Result<Option<Addressed>> {
     let store = app.store();
-    let user = store.user(user).await?.filter(|user| user.may_log_in() && user.role == Role::Admin);
+    let user = store.user(user).await?.filter(|user| user.may_log_in() && user.role.is_admin());
     let found = store.proposal(id).await?;
     let waits = found.filter(|p| p.state == ProposalState::Waiting && app.now() < p.expires_at);
     let (Some(user), Some(proposal)) = (user, waits) else { return Ok(None) };
@@ -134,7 +139,7 @@ async fn signing_key(app: &App, user: Id, until: u64) -> anyhow::Result<Option<A
         return Ok(None);
     }
     let user = app.store().user(user).await?;
-    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
     let link = format!("{}/admin/keys", app.base_url());
     let letter = match end.is_over() {
         true => Letter::SigningKeyEnded { until, link },
@@ -150,7 +155,7 @@ async fn webhook_disabled(app: &App, user: Id, id: Id) -> anyhow::Result<Option<
         return Ok(None);
     }
     let user = app.store().user(user).await?;
-    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
     let link = format!("{}/admin/webhooks/{id}", app.base_url());
     Ok(user.map(|user| Addressed {
         to: user.email,

@@ -100,25 +100,16 @@ async fn attack_a_name_that_leads_inside_is_not_connected_to() {
         &["127.0.0.1", "8.8.8.8"],
     ];
     portal.license(1, None).await;
-    for (n, addresses) in (1..).zip(inside) {
-        // Before the first try it has none.
-        if n == 1 {
-            let tried = portal.tried(&hook, 1).await;
-            assert_eq!(tried.last_error.as_deref(), Some("name"));
-        }
+    assert_eq!(portal.tried(&hook, 1).await.last_error.as_deref(), Some("name"), "it has none");
+    for addresses in inside {
         told.tell(addresses);
-        let last = portal.deliveries(&hook).await.remove(0);
-        if last.status != countersign_store::DeliveryStatus::Waiting {
-            break;
-        }
-        portal.clock.advance(last.next_at.saturating_sub(portal.app.now()));
-        let tried = portal.tried(&hook, n + 1).await;
+        portal.license(1, None).await;
+        let tried = portal.tried(&hook, 1).await;
         assert_eq!(tried.last_error.as_deref(), Some("internal"), "{addresses:?}");
         assert_eq!((tried.last_code, tried.answer.as_deref()), (None, Some("")));
     }
     assert_eq!(trap.connections(), 0);
     assert_eq!(told.asked.lock().unwrap().len(), 12, "a name is asked for once for each try");
-    let admin = portal.logged_in("ada@acme.example").await;
     admin.get(&hook.path()).await.is(200).says("leads into an internal network");
 }
 

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub(crate) use self::delivery::{resend, show as show_delivery};
 use super::{ErrorPage, actor};
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::language::{Say, When};
 use crate::pages::paging::{Asked, Pages};
@@ -83,6 +83,14 @@ fn pill(webhook: &Webhook) -> &'static str {
         WebhookStatus::Active => "active",
         WebhookStatus::Paused => "ending",
         WebhookStatus::Disabled => "refused",
+    }
+}
+
+/// Its address: for those who may change it, all of it. Many have a secret in what follows the host.
+fn shown_url(frame: &Frame, webhook: &Webhook) -> String {
+    match frame.may(Permission::ManageSettings) {
+        true => webhook.url.clone(),
+        false => webhook.place().to_owned(),
     }
 }
 

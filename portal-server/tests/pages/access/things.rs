@@ -8,8 +8,8 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, Proposed, Role, User,
-    Validity,
+    Act, ActivationState, DeliveryEnd, DeliveryTry, JournalOpening, NewJob, NewLicense, NewRelease,
+    NewWebhook, Proposed, Role, Topic, User, Validity, WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -36,14 +36,22 @@ pub(super) struct Things {
     pub(super) portal: TestPortal,
     pub(super) lab: Id,
     pub(super) other: Id,
+    /// The reseller whose customer the lab is.
+    pub(super) seller: Id,
+    /// Another one, without customers.
+    pub(super) other_seller: Id,
     pub(super) group: Id,
     /// Jane's; she is a member of the lab.
     pub(super) of_jane: Licensed,
     user: Id,
+    /// One of the vendor's people.
+    helper: Id,
     invited: Id,
     release: Id,
     file: Id,
     journal: Hash,
+    /// One that is paused, with a delivery that was given up: nothing is sent meanwhile.
+    webhook: Id,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
@@ -58,6 +66,9 @@ impl Things {
     pub(super) async fn new() -> Self {
         let portal = TestPortal::new().await;
         let (lab, other) = (portal.organization("Lab").await, portal.organization("Other").await);
+        let seller = portal.reseller("Sell").await;
+        let other_seller = portal.reseller("Sell too").await;
+        portal.sold_by(lab, Some(seller)).await;
         let jane = portal.user(|user| user.organization = Some(lab)).await;
         let of_jane = licensed(&portal, lab, Some(jane.id)).await;
         let group = portal.group("Students", lab).await;
@@ -74,10 +85,14 @@ impl Things {
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
             journal: journal(&portal).await,
+            webhook: webhook(&portal).await,
             user: jane.id,
+            helper: helper(&portal).await,
             _built: built,
             lab,
             other,
+            seller,
+            other_seller,
             group,
             of_jane,
             release,
@@ -91,6 +106,8 @@ impl Things {
         let id = match path {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
+            _ if path.contains("/staff/") => self.helper.to_string(),
+            _ if path.contains("/webhooks/") => self.webhook.to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
@@ -111,6 +128,7 @@ impl Things {
             .replace("{hash}", &licensed.answered)
             .replace("{name}", "portal.css")
             .replace("{picture}", "logo")
+            .replace("{delivery}", "1")
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -144,6 +162,7 @@ impl Things {
                 let fields = fields
                     .replace("{request}", &self.request)
                     .replace("{answered}", &licensed.answered)
+                    .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{revision}", &revision.to_string())
@@ -186,6 +205,30 @@ async fn proposals(portal: &TestPortal) -> [Id; 2] {
         assert_eq!(proposed, Proposed::Done);
     }
     ids
+}
+
+/// Somebody of the vendor's support.
+async fn helper(portal: &TestPortal) -> Id {
+    let change = |user: &mut User| {
+        (user.email, user.role) = ("helper@acme.example".into(), Role::Support);
+    };
+    portal.user(change).await.id
+}
+
+/// A webhook that is paused, with one delivery, which was given up.
+async fn webhook(portal: &TestPortal) -> Id {
+    let (store, id) = (portal.app.store(), Id::random(&mut rng()));
+    let topics = [Topic::SigningKeyEnding].into();
+    let new = NewWebhook { id, url: "https://hooks.example/".into(), topics, secret: "x".into() };
+    assert_eq!(store.create_webhook(new, "test", NOW).await.unwrap(), WebhookCreated::Done);
+    assert!(store.pause_webhook(id, "test", NOW).await.unwrap());
+    assert!(store.test_webhook(id, Id::random(&mut rng()), "test", NOW).await.unwrap());
+    let taken = store.take_deliveries(id, 1, 60, NOW).await.unwrap().remove(0);
+    assert_eq!(taken.seq, 1);
+    let mail = |_, _, _| NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+    let (tried, end) = (DeliveryTry::default(), DeliveryEnd::Failed);
+    store.note_delivery(&taken, tried, end, 0, mail, NOW).await.unwrap();
+    id
 }
 
 /// A journal that was begun elsewhere.

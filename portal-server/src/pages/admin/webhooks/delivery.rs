@@ -7,6 +7,7 @@ use countersign_store::{Delivery, DeliveryStatus, Webhook};
 
 use super::{
     ErrorPage, PATH, actor, came_to, delivery_key, delivery_pill, error_key, find, parsed,
+    shown_url,
 };
 use crate::access::Visitor;
 use crate::app::App;
@@ -45,6 +46,11 @@ pub(crate) async fn resend(
     let (id, seq) = (parsed(&id)?, number(&delivery)?);
     manage::resend(&app, id, seq, &actor(&visitor.user()?)).await?;
     Ok(Redirect::to(&format!("{PATH}/{id}/deliveries/{seq}")).into_response())
+}
+
+/// The first line of the request, as far as it may be seen.
+fn posted_to(frame: &Frame, webhook: &Webhook) -> String {
+    format!("POST {}", shown_url(frame, webhook))
 }
 
 fn number(text: &str) -> Result<i64, ErrorPage> {
