@@ -1384,6 +1384,77 @@ organization-role = Rolle in der Organisation
 allowed-users = Benutzer höchstens (leer: beliebig viele)
 deactivated-by-organization = Von der Organisation deaktiviert
 
+## Publishing releases
+releases = Veröffentlichungen
+releases-lead = Was Sie für Ihre Kunden veröffentlichen. Eine Veröffentlichung ist erst ein Entwurf, den sonst niemand sieht.
+releases-none-yet = Eine solche Veröffentlichung gibt es noch nicht.
+release-every-status = Jeder Zustand
+release-draft = Entwurf
+release-published = veröffentlicht
+release-archived = archiviert
+release-private = für einige Lizenzen
+release-checksums = Prüfsummen
+release-signed = signiert
+release-new = Neue Veröffentlichung
+release-create = Entwurf anlegen
+release-version-hint = Sie beginnt mit einer Zahl und ist am besten eine Semantic Version wie 2.1.0 oder 2.1.0-rc.1.
+release-version-unfit = Das ist keine Version: Sie hat 1 bis 64 Buchstaben, Ziffern und . _ + -.
+release-channel-unfit = Das ist kein Kanal: Er hat 1 bis 32 kleine Buchstaben, Ziffern und -.
+release-notes-markdown = Was neu ist (Markdown)
+release-no-file-yet = Noch keine Datei.
+release-add-file = Dateien hinzufügen
+release-platform = Für welche Plattform, in Ihren Worten
+release-drop = Dateien auswählen
+release-add-hint = Eine große Datei wird in Stücken gesendet: Reißt die Verbindung ab, geht es von selbst weiter, und wenn Sie die Seite verlassen, wählen Sie hier dieselbe Datei noch einmal.
+release-sending = { $name }: { $percent } Prozent gesendet
+release-waiting = { $name }: Die Verbindung ist abgerissen, es wird noch einmal versucht …
+release-joining = { $name }: Alles ist angekommen und wird zusammengesetzt …
+release-upload-failed = { $name } ist nicht vollständig. Was ankam, wird sieben Tage behalten: Wählen Sie dieselbe Datei noch einmal, um weiterzumachen.
+release-on-their-way = Noch nicht vollständig
+release-on-their-way-hint = Wählen Sie unten dieselbe Datei, um dort weiterzumachen, wo es stehen blieb.
+release-percent = { $percent } Prozent angekommen
+release-discard = Verwerfen
+release-discard-name = { $name } verwerfen
+release-remove = Entfernen
+release-remove-name = { $name } entfernen
+release-who = Wer sie sieht
+release-for-all = Jeder Kunde, dessen Lizenz sie ausführen darf
+release-for-some = Nur einige Lizenzen, etwa für eine Korrektur, auf die ein Kunde wartet
+release-licenses = Lizenzen (eine je Zeile)
+release-licenses-hint = Der ganze Lizenzschlüssel oder die Kennung am Ende der Adresse einer Lizenzseite. Auch sie müssen sie ausführen dürfen: Wartung und höchste Version gelten.
+release-license-unknown = „{ $line }“ ist keine Lizenz dieses Produkts.
+release-not-active = nicht aktiv
+release-publish = Veröffentlichen
+release-publish-hint = Ab dann ändern sich die Dateien nicht mehr, und Kunden können sie herunterladen. Die Liste der Dateien mit ihren SHA-256 wird signiert, damit Kunden prüfen können, was ankam.
+release-comes-back = Sie kommt zurück, wie sie war, mit ihrem Tag und ihren Prüfsummen.
+release-by-portal = Das Portal signiert die Prüfsummen
+release-by-file = Sie wurden anderswo signiert, mit countersign sign-release
+release-checksum-file = Diese Prüfsummendatei
+release-by-nobody = Ohne signierte Prüfsummen
+release-checksums-none = Mit dem Formular kam keine Prüfsummendatei.
+release-archive = Archivieren
+release-archive-hint = Kunden sehen sie nicht mehr. Veröffentlichen bringt sie zurück, wie sie war.
+release-as-customer = Wie Kunden sie sehen
+release-already = Das ist schon so.
+release-not-draft = Dateien gehören zu Entwürfen, und diese Veröffentlichung ist veröffentlicht oder archiviert.
+release-version-taken = Diese Version gibt es bei dem Produkt auf diesem Kanal schon.
+release-version-without-number = Eine Version beginnt mit einer Zahl, sonst hat sie keinen Platz unter den anderen.
+release-name-taken = Die Veröffentlichung hat schon eine Datei dieses Namens, oder eine mit anderer Größe ist unterwegs (große und kleine Buchstaben zählen gleich).
+release-too-many-files = Eine Veröffentlichung hat höchstens 50 Dateien.
+release-no-files = Ohne Dateien wird nichts veröffentlicht: Fügen Sie erst welche hinzu.
+release-notes-too-long = Der Text hat höchstens 64 KiB.
+release-stale = Jemand anderes hat sie inzwischen geändert: Sehen Sie noch einmal nach.
+release-given-too-many = Eine Veröffentlichung für einige Lizenzen wird höchstens 1000 gegeben.
+release-file-none = Mit dem Formular kam keine Datei.
+release-file-name = „{ $name }“ ist hier kein Dateiname: Er hat Buchstaben, Ziffern und . _ + - und ist kein Gerät von Windows. Benennen Sie die Datei um und wählen Sie sie noch einmal.
+release-file-empty = Die Datei ist leer.
+release-file-large = Die Datei ist größer als { $most } GiB.
+release-platform-unfit = Eine Plattform hat höchstens 64 Zeichen, in einer Zeile.
+release-piece-broken = Ein Stück der Datei kam anders an, als es gesendet wurde.
+release-elsewhere = Die Dateien dieses Portals liegen in { $kept }, und es wurde mit { $here } gestartet. Wer es betreibt, sollte es mit dem Ort starten, an dem die Dateien sind.
+release-not-stored = Die Datei konnte nicht gespeichert werden; wer das Portal betreibt, findet den Grund in dessen Protokoll. Was vorher da war, ist, wie es war.
+release-not-stored-advice = Versuchen Sie es später noch einmal. Eine Datei, die in Stücken gesendet wurde, geht dort weiter, wo sie stehen blieb.
+activity-release-visibility = Wer { $subject } sieht, wurde geändert: { $detail }
 # Roles, the vendor's people and resellers
 
 staff = Personen
@@ -1438,6 +1509,229 @@ releases-of-day-used-up-advice = Nichts wurde geändert. Wenn es nicht warten ka
 activity-user-role = { $subject } hat für den Hersteller jetzt eine andere Rolle.
 activity-license-assign = Die Lizenz { $subject } wurde an { $detail } weitergegeben.
 
+## Hosts, die eigene Domain des Herstellers, E-Mail
+
+host-title = Unter diesem Namen nicht erreichbar
+host-unknown = Die Adresse, die Sie geöffnet haben, gehört nicht zu diesem Portal. Unter ihr wird nichts gezeigt.
+host-unclear = Die Anfrage nennt keinen Host oder mehrere.
+host-advice = Verwenden Sie die Adresse, die Sie für das Portal bekommen haben. Wenn Sie es betreiben: Starten Sie es mit --public-url und der Adresse, die Menschen benutzen, und lassen Sie einen Proxy davor den Host-Header unverändert weitergeben. Im Protokoll steht, nach welchem Namen gefragt wurde.
+settings-domain = Domain
+settings-mail = E-Mail
+domain-no-operator = Das Portal wurde ohne die Adresse gestartet, die Menschen benutzen; es ist nur auf diesem Rechner erreichbar.
+domain-no-operator-advice = Wer das Portal betreibt, startet es mit --public-url https://…; dann kann hier eine eigene Domain gesetzt werden.
+domain-operators = Adresse des Portals
+domain-operators-hint = Von dem gesetzt, der das Portal betreibt. Sie geht immer.
+domain-links = Links in E-Mails und Dateien beginnen mit
+domain-lead = Ihre Kunden können das Portal unter einem eigenen Namen erreichen. Sie legen zwei Einträge an, wo das DNS Ihrer Domain verwaltet wird; sobald das Portal sie findet, antwortet es unter dem Namen.
+domain-name = Ihre Domain
+domain-name-hint = Ein Name unter einer Ihrer Domains, der für nichts anderes benutzt wird, etwa lizenzen.acme.example.
+domain-set = Domain setzen
+domain-none = Es ist keine Domain gesetzt.
+domain-other = Eine andere Domain
+domain-other-hint = Die jetzige endet sofort, und mit ihr Links, die mit ihr beginnen.
+domain-records = Einträge, die anzulegen sind
+domain-records-lead = Legen Sie beide an, wo das DNS Ihrer Domain verwaltet wird. Der erste führt zum Portal, der zweite sagt, dass der Name für dieses Portal gedacht ist, damit ihn niemand anders haben kann.
+domain-apex = Die Spitze einer Domain (acme.example selbst) kann keinen CNAME haben. Nehmen Sie dort ALIAS oder ANAME, wenn Ihr Anbieter das hat, oder A- und AAAA-Einträge mit denselben Adressen wie { $target }.
+record-name = Name
+record-type = Typ
+record-value = Wert
+record-right = Gefunden
+record-missing = Fehlt
+record-wrong = Anders
+record-unanswered = Keine Antwort
+record-unknown = Noch nicht gesucht
+finding-right = Er ist, wie er sein muss.
+finding-unknown = Das Portal sucht in den nächsten Sekunden.
+finding-no-name = Diesen Namen gibt es nicht (NXDOMAIN). Bis ein neuer Eintrag überall zu sehen ist, kann es eine Weile dauern.
+finding-no-record = Den Namen gibt es, aber ohne einen solchen Eintrag.
+finding-pointer-elsewhere = Er führt woandershin: { $seen }
+finding-proof-elsewhere = Dort steht ein anderer Text: { $seen }
+finding-loop = Die Namen führen im Kreis oder immer weiter: { $seen }
+finding-failed = Die DNS-Server der Domain versagen ({ $seen }). Fragen Sie den, der ihr DNS verwaltet.
+finding-silent = Kein DNS-Server hat geantwortet. Das sagt nichts über Ihren Eintrag; wer das Portal betreibt, kann nachsehen, warum. { $seen }
+domain-is-asked = Wartet auf ihre Einträge
+domain-is-verified = Bestätigt
+domain-is-used = In Gebrauch
+domain-is-failing = Einträge fehlen
+domain-is-asked-what = Unter diesem Namen wird noch nichts beantwortet.
+domain-is-verified-what = Das Portal antwortet unter diesem Namen. Öffnen Sie ihn einmal, damit ein Zertifikat entsteht und Sie sehen, dass es geht; lassen Sie ihn dann in E-Mails und Dateien verwenden.
+domain-is-used-what = Das Portal antwortet unter diesem Namen, und Links in E-Mails und Dateien beginnen mit ihm. Die Einträge werden einmal am Tag angesehen.
+domain-is-failing-what = Bis sie wieder da sind, beginnen Links mit der eigenen Adresse des Portals. Nach einer Woche ohne sie wird unter diesem Namen nichts mehr beantwortet.
+domain-failing = Die Einträge von { $name } sind nicht mehr, wie sie waren.
+domain-failing-advice = Vergleichen Sie sie unten. Wenn Sie den Namen nicht mehr brauchen, entfernen Sie ihn auch hier: Wer ihn als Nächster bekommt, soll nicht Ihre Kunden bekommen.
+domain-use = In E-Mails und Dateien verwenden
+domain-leave = Wieder die eigene Adresse des Portals verwenden
+domain-remove = Domain entfernen
+domain-check = Jetzt prüfen
+domain-checked = Angesehen { $time }.
+domain-check-again = Das nächste Mal: { $time }.
+domain-check-by-hand = Von selbst wird nicht mehr gesucht.
+domain-empty = Geben Sie eine Domain ein.
+domain-unfit = Das ist kein Name einer Domain: Buchstaben, Ziffern und Bindestriche zwischen Punkten, ohne Schema, Port oder Pfad.
+domain-too-long = Dieser Name ist zu lang: höchstens 63 Zeichen zwischen zwei Punkten und höchstens 240 im Ganzen.
+domain-wildcard = Gebraucht wird ein einzelner Name, nicht alle: Lassen Sie den * weg.
+domain-address = Das ist eine Adresse, kein Name: Zertifikate und Einträge brauchen einen Namen.
+domain-not-public = { $name } ist kein Name, den andere erreichen könnten.
+domain-is-operators = Das ist schon die eigene Adresse des Portals.
+domain-needs-public-url = Das Portal wurde ohne --public-url gestartet: Es gibt nichts, wohin ein Eintrag führen könnte.
+domain-just-checked = Das DNS wurde vor Sekunden gefragt. Warten Sie einen Moment.
+domain-not-verified = Die Domain ist nicht bestätigt, oder ihre Einträge fehlen: Links beginnen nicht mit ihr.
+mail-way = Wie E-Mails hinausgehen
+mail-way-hint = Das setzt, wer das Portal betreibt, beim Start.
+mail-server = Server
+mail-encryption = Verschlüsselung
+mail-login = Anmeldung
+mail-sender = Von
+mail-tls-whole = TLS von Anfang an
+mail-tls-required = STARTTLS, verlangt
+mail-tls-opportunistic = STARTTLS, wenn der Server es anbietet
+mail-tls-none = keine
+mail-logs-in = mit einem Passwort
+mail-logs-in-not = keine
+mail-outbox = Keiner: E-Mails werden als Dateien nach { $folder } geschrieben, und niemand bekommt sie.
+mail-test = Test-E-Mail senden
+mail-test-what = Sendet jetzt eine E-Mail an { $to } und sagt, was der Server sagt.
+mail-test-taken = Der Server hat die E-Mail an { $to } angenommen. Ob sie ankommt, wo Sie sie lesen, sehen Sie dort.
+mail-test-written = Die E-Mail wurde in den Ausgang geschrieben.
+mail-test-refused = Die E-Mail kam nicht durch:
+mail-test-advice = Sie wird nicht noch einmal versucht. Andere E-Mails warten, bis sie durchkommen.
+mail-queue = Warteschlange
+mail-waiting = Wartend
+mail-failing = Davon schon fehlgeschlagen
+mail-no-failures = In den letzten Tagen ist keine E-Mail fehlgeschlagen.
+mail-queued = Eingereiht
+mail-error = Was der Server sagte
+mail-tries = Versuche
+mail-again = Nächster Versuch
+mail-given-up = Aufgegeben
+mail-test-subject = Test-E-Mail des Portals von { $vendor }
+mail-test-body =
+    E-Mails des Portals kommen durch. Um diese haben Sie auf der Seite Einstellungen, E-Mail gebeten.
+
+    { $link }
+mail-domain-gone-subject = Die Domain des Portals von { $vendor } steht nicht mehr im DNS
+mail-domain-gone-body =
+    Die Einträge von { $name } fehlen oder führen woandershin. Links in E-Mails und Dateien beginnen mit der eigenen Adresse des Portals, bis sie wieder da sind. Ohne sie wird unter diesem Namen ab { $until } nichts mehr beantwortet.
+
+    Was mit ihnen nicht stimmt:
+
+    { $link }
+mail-domain-ended-subject = Das Portal von { $vendor } ist unter seiner Domain nicht mehr erreichbar
+mail-domain-ended-body =
+    Die Einträge von { $name } fehlten eine Woche lang: Unter diesem Namen wird nichts mehr beantwortet. Um ihn wiederzubekommen, legen Sie die Einträge an, die hier gezeigt werden, oder entfernen Sie ihn:
+
+    { $link }
+activity-domain-set = Eine Domain wurde gesetzt: { $subject }.
+activity-domain-verified = Eine Domain wurde bestätigt: { $subject }.
+activity-domain-use = Links beginnen mit der Domain { $subject }.
+activity-domain-leave = Links beginnen wieder mit der eigenen Adresse des Portals, nicht mit { $subject }.
+activity-domain-failing = Die Einträge von { $subject } fehlen: { $detail }
+activity-domain-well-again = Die Einträge von { $subject } sind wieder da.
+activity-domain-ended = Das Portal ist unter { $subject } nicht mehr erreichbar.
+activity-domain-remove = Eine Domain wurde entfernt: { $subject }.
+# Testzeiten eines Produkts und eines Rechners
+
+trials = Testzeiten
+trials-lead = Die Rechner, die Ihre Produkte testen. Hier wird eine Testzeit verlängert; dem Rechner sagt es eine neue Antwort.
+trials-search-hint = Name eines Rechners, Geräteschlüssel, Kennung einer Testzeit oder Anfrage
+trials-none = Noch hat niemand ein Produkt getestet.
+trials-none-found = Keine Testzeit passt.
+trial-state-running = läuft
+trial-state-ended = vorbei
+trial-state-extended = verlängert
+trial-state-licensed = hat eine Lizenz
+trial-began = Beginn
+trial-ends = Ende
+trial-id = Testzeit
+device-key = Geräteschlüssel
+trial-before = Testzeit davor
+trial-other = Anderswo gegeben
+trial-other-until = Ein Support-Platz hat diesem Rechner eine weitere Testzeit gegeben, bis { $end }.
+trial-licensed-since = Dieser Rechner hat am { $when } eine Lizenz des Produkts aktiviert.
+trial-extended-by = { $times ->
+    [one] einmal
+   *[other] { $times }-mal
+}, insgesamt um { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+}
+trial-response = Antwort für den Rechner
+trial-response-current = Die letzte Antwort an diesen Rechner sagt alles, was es zu sagen gibt. Hier ist sie noch einmal: Bringen Sie sie zum Rechner, wenn sie dort noch nicht ist.
+trial-response-older = Eine neue Antwort würde dem Rechner sagen:
+trial-response-late = Die letzte Antwort an diesen Rechner lässt sich nicht mehr installieren. Eine neue schon.
+trial-response-unknown = Hier ist keine Antwort, mit der sich vergleichen ließe. Eine neue kann erstellt werden.
+trial-response-ended = Die Testzeit ist vorbei. Verlängern Sie sie, um dem Rechner eine neue Antwort zu geben.
+trial-response-no-request = Diese Testzeit ist älter als das, was eine neue Antwort von ihrer Anfrage wissen muss. Verlängern Sie sie hier, lassen Sie den Rechner eine neue Testanfrage schreiben und bringen Sie diese: Die Antwort hat das neue Ende.
+trial-response-make = Neue Antwort erstellen
+trial-extend = Testzeit verlängern
+trial-extend-days = Um wie viele Tage
+trial-extend-hint = Gezählt vom Ende der Testzeit an, oder von jetzt an, wenn sie vorbei ist. Der Rechner läuft mit der neuen Antwort weiter, die dabei entsteht, oder mit der Antwort auf seine nächste Testanfrage.
+trial-extend-left = Innerhalb der Grenzen der Einstellungen: { $times ->
+    [one] noch einmal
+   *[other] noch { $times }-mal
+}, insgesamt um { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+}.
+trial-extend-used-up = Die Grenzen der Einstellungen sind für diese Testzeit ausgeschöpft.
+trial-extend-beyond = Über die Grenzen der Einstellungen hinausgehen
+trial-extend-superseded = Dieser Rechner hatte danach noch eine Testzeit: Verlängern Sie diese.
+trial-requests = Beantwortete Anfragen
+trial-request-id = Anfrage
+extension-days-range = Eine Testzeit wird um 1 bis 3650 Tage auf einmal verlängert.
+trial-extensions = Verlängerungen einer Testzeit
+trial-extensions-hint = Wie oft eine Testzeit verlängert werden darf. Admins können darüber hinausgehen, wenn sie es sagen.
+trial-extensions-range = Eine Testzeit wird 0- bis 1000-mal verlängert.
+trial-extension-days = Tage aller Verlängerungen einer Testzeit
+trial-extension-days-hint = Um wie viele Tage alle Verlängerungen zusammen eine Testzeit verlängern dürfen. Admins können darüber hinausgehen, wenn sie es sagen.
+trial-extension-days-range = Die Tage aller Verlängerungen einer Testzeit sind 0 bis 3650.
+trial-end = Letzter Tag aller Testzeiten (leer: keiner)
+trial-end-hint = Alle Testzeiten laufen bis zum Ende dieses Tages, UTC. Ist auch eine Länge in Tagen gesetzt, zählt, was zuerst kommt.
+trial-end-past = { $end } ist vorbei: Es würde keine Testzeit mehr beginnen. Wählen Sie einen späteren Tag, oder lassen Sie das Feld leer.
+trials-over-since = Die Testzeiten dieses Produkts sind seit { $end } vorbei. Kein Rechner bekommt eine, bis dieser Tag geändert wird.
+trial-now-until = Eine Testzeit, die jetzt beginnt, läuft bis { $end }.
+trial-again = Noch eine Testzeit für denselben Rechner
+trial-again-hint = Ein Rechner ist derselbe nach seinem Geräteschlüssel und nach seinen Teilen, auch nach einer Neuinstallation. Was Sie ändern, gilt ab der nächsten Anfrage.
+trial-again-never = nie
+trial-again-after-days = einige Tage nach dem Ende der letzten
+trial-again-per-major-version = einmal je Hauptversion der App
+trial-again-days = Tage nach dem Ende der letzten
+trial-newest-version = Neueste Hauptversion der App
+trial-newest-hint = Erhöhen Sie sie, wenn die nächste erschienen ist. Rechner nennen ihre Version selbst: Eine spätere zählt als diese, und ein Rechner, der keine nennt, bekommt keine weitere Testzeit.
+trial-again-days-needed = Für eine weitere Testzeit einige Tage nach der letzten: Sagen Sie, nach wie vielen, mindestens 1.
+trial-newest-needed = Für eine Testzeit je Hauptversion: Sagen Sie als Zahl, welche die neueste ist, 2 für 2.4.1.
+trial-again-unknown = Eine solche Regel für eine weitere Testzeit gibt es nicht: Sie heißt never, after-days oder per-major-version.
+effect-trial-longer = Die Testzeit dieses Rechners wurde verlängert: Sie läuft weiter, { $until }.
+trial-already-used-again-advice = Ab { $again } kann er noch eine haben; schreiben Sie dann eine neue Anfrage. Um vorher weiterzuarbeiten, brauchen Sie eine Lizenz des Herstellers.
+trial-already-used-version-advice = Mit einer Hauptversion der App nach { $version } kann er noch eine haben. Um jetzt weiterzuarbeiten, brauchen Sie eine Lizenz des Herstellers.
+trials-over-title = Keine Testzeit mehr
+trials-over = Die Testzeiten dieses Produkts sind seit { $end } vorbei.
+trials-over-advice = Fragen Sie den Hersteller, oder besorgen Sie eine Lizenz.
+unknown-trial-title = Keine solche Testzeit
+unknown-trial = Es gibt keine solche Testzeit, oder Sie dürfen sie nicht sehen.
+unknown-trial-advice = Suchen Sie sie in der Liste der Testzeiten. Nichts wurde geändert.
+trial-changed-title = Die Testzeit wurde inzwischen geändert
+trial-changed = Jemand anderes hat diese Testzeit geändert: Sie endet jetzt am { $end }.
+trial-changed-advice = Nichts wurde geändert. Sehen Sie sie noch einmal an, und verlängern Sie sie dann, wenn das nicht reicht.
+trial-superseded-title = Es gibt eine spätere Testzeit
+trial-superseded = Dieser Rechner hatte nach dieser noch eine Testzeit.
+trial-superseded-advice = Nichts wurde geändert. Verlängern Sie die letzte des Rechners.
+extension-limit-title = Über die Grenzen
+extension-limit = { $days ->
+    [0] Die Grenzen für Verlängerungen einer Testzeit sind ausgeschöpft.
+    [one] Diese Testzeit darf noch um einen Tag verlängert werden.
+   *[other] Diese Testzeit darf noch um { $days } Tage verlängert werden.
+}
+extension-limit-advice = Nichts wurde geändert. Verlängern Sie sie um weniger, oder lassen Sie einen Admin über die Grenzen hinausgehen; sie stehen in den Einstellungen.
+trial-ended-title = Die Testzeit ist vorbei
+trial-ended = Diese Testzeit endete am { $end }.
+trial-ended-advice = Verlängern Sie sie zuerst: Dann gibt es eine neue Antwort.
+trial-needs-request-title = Eine neue Anfrage ist nötig
+trial-needs-request = Diese Testzeit ist älter als das, was eine neue Antwort von ihrer Anfrage wissen muss.
+trial-needs-request-advice = Schreiben Sie auf dem Rechner eine neue Testanfrage und bringen Sie sie: Ist die Testzeit verlängert, hat die Antwort das neue Ende.
+activity-trial-extend = Die Testzeit von { $subject } wurde um { $detail } Tage verlängert.
+activity-trial-renew = { $subject } bekam eine neue Antwort für seine Testzeit.
+
 ## Webhooks
 
 webhooks = Webhooks
@@ -1458,7 +1752,8 @@ webhook-event-activation-created = Ein Rechner wurde aktiviert
 webhook-event-activation-renewed = Ein Rechner bekam eine neue Antwort
 webhook-event-activation-released = Ein Platz wurde ohne Nachweis frei
 webhook-event-deactivation-created = Ein Rechner wurde deaktiviert
-webhook-event-trial-started = Eine Probezeit begann
+webhook-event-trial-started = Eine Testzeit begann
+webhook-event-trial-extended = Eine Testzeit wurde verlängert
 webhook-event-license-created = Eine Lizenz wurde angelegt
 webhook-event-license-changed = Eine Lizenz wurde geändert
 webhook-event-license-suspended = Eine Lizenz wurde ausgesetzt

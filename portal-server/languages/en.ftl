@@ -1385,6 +1385,77 @@ organization-role = Role in the organization
 allowed-users = Users at most (empty: any number)
 deactivated-by-organization = Deactivated by their organization
 
+## Publishing releases
+releases = Releases
+releases-lead = What you publish for your customers. A release is a draft first, which nobody else sees.
+releases-none-yet = There is no such release yet.
+release-every-status = Every status
+release-draft = draft
+release-published = published
+release-archived = archived
+release-private = for some licenses
+release-checksums = Checksums
+release-signed = signed
+release-new = New release
+release-create = Create a draft
+release-version-hint = It begins with a number, and is best a Semantic Version such as 2.1.0 or 2.1.0-rc.1.
+release-version-unfit = That is no version: it has 1 to 64 letters, digits and . _ + -.
+release-channel-unfit = That is no channel: it has 1 to 32 small letters, digits and -.
+release-notes-markdown = What is new (Markdown)
+release-no-file-yet = No file yet.
+release-add-file = Add files
+release-platform = For which platform, in your words
+release-drop = Choose files
+release-add-hint = A large file is sent in pieces: if the connection breaks, it goes on by itself, and if you leave the page, choose the same file here again.
+release-sending = { $name }: { $percent } percent sent
+release-waiting = { $name }: the connection broke, it is being tried again …
+release-joining = { $name }: all of it arrived, it is being put together …
+release-upload-failed = { $name } is not complete. What arrived is kept for seven days: choose the same file again to go on.
+release-on-their-way = Not complete yet
+release-on-their-way-hint = Choose the same file below to go on where it stopped.
+release-percent = { $percent } percent arrived
+release-discard = Discard
+release-discard-name = Discard { $name }
+release-remove = Remove
+release-remove-name = Remove { $name }
+release-who = Who sees it
+release-for-all = Every customer whose license may run it
+release-for-some = Only some licenses, for example for a correction that one customer waits for
+release-licenses = Licenses (one a line)
+release-licenses-hint = The whole license key, or the id at the end of the address of a license's page. They have to be able to run it as well: maintenance and highest version hold.
+release-license-unknown = “{ $line }” is no license of this product.
+release-not-active = not active
+release-publish = Publish
+release-publish-hint = From then on its files do not change, and customers can download them. The list of the files with their SHA-256 is signed, so that customers can check what arrived.
+release-comes-back = It comes back as it was, with its day and its checksums.
+release-by-portal = The portal signs the checksums
+release-by-file = They were signed elsewhere, with countersign sign-release
+release-checksum-file = That checksum file
+release-by-nobody = Without signed checksums
+release-checksums-none = No checksum file came with the form.
+release-archive = Archive
+release-archive-hint = Customers do not see it any more. Publishing brings it back as it was.
+release-as-customer = As customers see it
+release-already = It is so already.
+release-not-draft = Files belong to drafts, and this release was published or archived.
+release-version-taken = The product has that version on that channel already.
+release-version-without-number = A version begins with a number, or it has no place among the others.
+release-name-taken = The release has a file of that name, or one is on its way with another size (upper and lower case count as one).
+release-too-many-files = A release has at most 50 files.
+release-no-files = A release without files is not published: add them first.
+release-notes-too-long = The notes have at most 64 KiB.
+release-stale = Somebody else changed it meanwhile: look at it again.
+release-given-too-many = A private release is given to at most 1000 licenses.
+release-file-none = No file came with the form.
+release-file-name = “{ $name }” is no name for a file here: it has letters, digits and . _ + -, and is no device of Windows. Rename the file and choose it again.
+release-file-empty = The file is empty.
+release-file-large = The file is larger than { $most } GiB.
+release-platform-unfit = A platform has at most 64 characters, in one line.
+release-piece-broken = A piece of the file came otherwise than it was sent.
+release-elsewhere = The files of this portal lie in { $kept }, and it was started with { $here }. Whoever runs it should start it with the place where the files are.
+release-not-stored = The file could not be stored; whoever runs the portal finds the reason in its log. What was there before is as it was.
+release-not-stored-advice = Try again later. A file that was sent in pieces goes on where it stopped.
+activity-release-visibility = Who sees { $subject } was changed: { $detail }
 # Roles, the vendor's people and resellers
 
 staff = People
@@ -1439,6 +1510,229 @@ releases-of-day-used-up-advice = Nothing was changed. If it cannot wait, ask an 
 activity-user-role = { $subject } has another role for the vendor now.
 activity-license-assign = The license { $subject } was passed on to { $detail }.
 
+## Hosts, the vendor's own domain, mail
+
+host-title = Not reached by this name
+host-unknown = The address that you opened is none of this portal's. Nothing is shown under it.
+host-unclear = The request names no host, or more than one.
+host-advice = Use the address that you were given for the portal. If you run it: start it with --public-url and the address that people use, and let a proxy in front pass on the Host header as it got it. The log says which name was asked for.
+settings-domain = Domain
+settings-mail = Mail
+domain-no-operator = The portal was started without the address that people use, so it is only reached on this machine.
+domain-no-operator-advice = Whoever runs the portal starts it with --public-url https://…; then a domain of your own can be set here.
+domain-operators = The portal's address
+domain-operators-hint = As whoever runs the portal set it. It always works.
+domain-links = Links in mails and files begin with
+domain-lead = Your customers can reach the portal under a name of your own. You make two records where your domain's DNS is kept; as soon as the portal finds them it answers under the name.
+domain-name = Your domain
+domain-name-hint = A name below a domain of yours that is not used for anything else, like licenses.acme.example.
+domain-set = Set domain
+domain-none = No domain is set.
+domain-other = Another domain
+domain-other-hint = The present one ends at once, and with it links that begin with it.
+domain-records = Records to make
+domain-records-lead = Make both where the DNS of your domain is kept. The first one leads to the portal, the second says that the name is meant for this portal, so that nobody else can have it.
+domain-apex = The top of a domain (acme.example itself) can have no CNAME. There use ALIAS or ANAME if your provider has them, or A and AAAA records with the same addresses as { $target }.
+record-name = Name
+record-type = Type
+record-value = Value
+record-right = Found
+record-missing = Missing
+record-wrong = Different
+record-unanswered = No answer
+record-unknown = Not looked for yet
+finding-right = It is as it has to be.
+finding-unknown = The portal looks within seconds.
+finding-no-name = There is no such name (NXDOMAIN). A record that was made just now can take a while to be seen everywhere.
+finding-no-record = The name exists, but has no such record.
+finding-pointer-elsewhere = It leads elsewhere: { $seen }
+finding-proof-elsewhere = There is another text: { $seen }
+finding-loop = The names lead in a circle, or on and on: { $seen }
+finding-failed = The DNS servers of the domain fail ({ $seen }). Ask whoever keeps its DNS.
+finding-silent = No DNS server answered. That says nothing about your record; whoever runs the portal can look why. { $seen }
+domain-is-asked = Waiting for its records
+domain-is-verified = Verified
+domain-is-used = In use
+domain-is-failing = Records are gone
+domain-is-asked-what = Nothing is answered under this name yet.
+domain-is-verified-what = The portal answers under this name. Open it once, so that a certificate is made and you see that it works; then let mails and files use it.
+domain-is-used-what = The portal answers under this name, and links in mails and files begin with it. The records are looked at once a day.
+domain-is-failing-what = Until they are back links begin with the portal's own address. After a week without them nothing is answered under this name any more.
+domain-failing = The records of { $name } are not as they were.
+domain-failing-advice = Compare them below. If you do not need the name any more, remove it here as well: whoever gets it next must not get your customers.
+domain-use = Use it in mails and files
+domain-leave = Use the portal's own address again
+domain-remove = Remove domain
+domain-check = Check now
+domain-checked = Looked at { $time }.
+domain-check-again = Next: { $time }.
+domain-check-by-hand = It is not looked for by itself any more.
+domain-empty = Type a domain.
+domain-unfit = That is no name of a domain: letters, digits and hyphens between dots, without a scheme, port or path.
+domain-too-long = That name is too long: at most 63 characters between two dots, and at most 240 in all.
+domain-wildcard = A single name is needed, not all of them: leave the * out.
+domain-address = That is an address, not a name: certificates and records need a name.
+domain-not-public = { $name } is no name that others could reach.
+domain-is-operators = That is the portal's own address already.
+domain-needs-public-url = The portal was started without --public-url: there is nothing that a record could lead to.
+domain-just-checked = DNS was asked seconds ago. Wait a moment.
+domain-not-verified = The domain is not verified, or its records are gone: links do not begin with it.
+mail-way = How mail leaves
+mail-way-hint = Whoever runs the portal sets this when it starts.
+mail-server = Server
+mail-encryption = Encryption
+mail-login = Login
+mail-sender = From
+mail-tls-whole = TLS from the start
+mail-tls-required = STARTTLS, required
+mail-tls-opportunistic = STARTTLS if the server offers it
+mail-tls-none = none
+mail-logs-in = with a password
+mail-logs-in-not = none
+mail-outbox = None: mail is written as files into { $folder }, and nobody gets it.
+mail-test = Send a test mail
+mail-test-what = Sends a mail to { $to } now, and says what the server says.
+mail-test-taken = The server took the mail to { $to }. Whether it arrives where you read it, you see there.
+mail-test-written = The mail was written into the outbox.
+mail-test-refused = The mail did not get through:
+mail-test-advice = It is not tried again. Other mail waits in the queue until it gets through.
+mail-queue = Queue
+mail-waiting = Waiting
+mail-failing = Of those, failed before
+mail-no-failures = No mail has failed in the last days.
+mail-queued = Queued
+mail-error = What the server said
+mail-tries = Tries
+mail-again = Next try
+mail-given-up = Given up
+mail-test-subject = Test mail of the portal of { $vendor }
+mail-test-body =
+    Mail of the portal gets through. You asked for this one on the page Settings, Mail.
+
+    { $link }
+mail-domain-gone-subject = The domain of the portal of { $vendor } is not in DNS any more
+mail-domain-gone-body =
+    The records of { $name } are gone, or lead elsewhere. Links in mails and files begin with the portal's own address until they are back. Without them nothing is answered under this name any more from { $until } on.
+
+    What is wrong with them:
+
+    { $link }
+mail-domain-ended-subject = The portal of { $vendor } is not reached by its domain any more
+mail-domain-ended-body =
+    The records of { $name } were gone for a week: nothing is answered under this name any more. To have it back, make the records that are shown here, or remove it:
+
+    { $link }
+activity-domain-set = A domain was set: { $subject }.
+activity-domain-verified = A domain was verified: { $subject }.
+activity-domain-use = Links begin with the domain { $subject }.
+activity-domain-leave = Links begin with the portal's own address again, not with { $subject }.
+activity-domain-failing = The records of { $subject } are gone: { $detail }
+activity-domain-well-again = The records of { $subject } are back.
+activity-domain-ended = The portal is not reached by { $subject } any more.
+activity-domain-remove = A domain was removed: { $subject }.
+# Trials of a product, and of one machine
+
+trials = Trials
+trials-lead = The machines that try your products. A trial is extended here, and its machine is told by a fresh response.
+trials-search-hint = Name of a machine, device key, id of a trial or a request
+trials-none = Nobody has tried a product yet.
+trials-none-found = No trial fits.
+trial-state-running = runs
+trial-state-ended = over
+trial-state-extended = extended
+trial-state-licensed = has a license
+trial-began = Began
+trial-ends = Ends
+trial-id = Trial
+device-key = Device key
+trial-before = Trial before this one
+trial-other = Given elsewhere
+trial-other-until = A support desk gave this machine a further trial, until { $end }.
+trial-licensed-since = This machine activated a license of the product on { $when }.
+trial-extended-by = { $times ->
+    [one] once
+   *[other] { $times } times
+}, by { $days ->
+    [one] one day
+   *[other] { $days } days
+} in all
+trial-response = Response for the machine
+trial-response-current = The response that this machine got last says all there is to say. Here it is again: carry it to the machine, if it is not there yet.
+trial-response-older = A fresh response would tell the machine:
+trial-response-late = The response that this machine got last can no longer be installed. A fresh one can.
+trial-response-unknown = There is no response here that could be compared. A fresh one can be made.
+trial-response-ended = The trial is over. Extend it to give the machine a fresh response.
+trial-response-no-request = This trial is older than what a fresh response needs to know of its request. Extend it here, let the machine make a new trial request and bring that: its response has the new end.
+trial-response-make = Make a fresh response
+trial-extend = Extend the trial
+trial-extend-days = By how many days
+trial-extend-hint = Counted from the trial’s end, or from now if it is over. The machine runs on with the fresh response that is made with it, or with the answer to its next trial request.
+trial-extend-left = Within the limits of the settings: { $times ->
+    [one] once more
+   *[other] { $times } times more
+}, by { $days ->
+    [one] one day
+   *[other] { $days } days
+} in all.
+trial-extend-used-up = The limits of the settings are used up for this trial.
+trial-extend-beyond = Go beyond the limits of the settings
+trial-extend-superseded = This machine had another trial after this one: extend that one.
+trial-requests = Requests that were answered
+trial-request-id = Request
+extension-days-range = A trial is extended by 1 to 3650 days at a time.
+trial-extensions = Extensions of one trial
+trial-extensions-hint = How often one trial may be extended. Admins can go beyond when they say so.
+trial-extensions-range = One trial is extended 0 to 1000 times.
+trial-extension-days = Days of extensions of one trial, in all
+trial-extension-days-hint = By how many days all extensions of one trial may prolong it. Admins can go beyond when they say so.
+trial-extension-days-range = The days of extensions of one trial are 0 to 3650.
+trial-end = Last day of all trials (empty: none)
+trial-end-hint = All trials run until the end of this day, UTC. With a length in days, too, what comes first counts.
+trial-end-past = { $end } has passed: no trial would start any more. Choose a later day, or leave it empty.
+trials-over-since = The trials of this product ended on { $end }. No machine gets one until that day is changed.
+trial-now-until = A trial that starts now runs until { $end }.
+trial-again = Another trial for the same machine
+trial-again-hint = A machine is the same one by its device key and by its parts, also after a reinstallation. What you change holds for the next request.
+trial-again-never = never
+trial-again-after-days = some days after the last one ended
+trial-again-per-major-version = once per major version of the app
+trial-again-days = Days after the last one ended
+trial-newest-version = Newest major version of the app
+trial-newest-hint = Raise it when the next one is out. Machines name their version themselves: a later one counts as this one, and a machine that names none gets no further trial.
+trial-again-days-needed = For another trial some days after the last one, say after how many, at least 1.
+trial-newest-needed = For a trial per major version, say which is the newest one, as a number: 2 for 2.4.1.
+trial-again-unknown = There is no such rule for another trial: it is never, after-days or per-major-version.
+effect-trial-longer = The trial of this machine was extended: it runs on, { $until }.
+trial-already-used-again-advice = It can have another one from { $again } on; make a new request then. To go on before, get a license from the vendor.
+trial-already-used-version-advice = It can have another one with a major version of the app later than { $version }. To go on now, get a license from the vendor.
+trials-over-title = No trial any more
+trials-over = The trials of this product ended on { $end }.
+trials-over-advice = Ask the vendor, or get a license.
+unknown-trial-title = No such trial
+unknown-trial = There is no such trial, or it is not yours to see.
+unknown-trial-advice = Look it up in the list of trials. Nothing was changed.
+trial-changed-title = The trial was changed in the meantime
+trial-changed = Somebody else changed this trial: it ends on { $end } now.
+trial-changed-advice = Nothing was changed. Look at it again, and extend it then if that is not enough.
+trial-superseded-title = There is a later trial
+trial-superseded = This machine had another trial after this one.
+trial-superseded-advice = Nothing was changed. Extend the latest one of the machine.
+extension-limit-title = Beyond the limits
+extension-limit = { $days ->
+    [0] The limits for extensions of one trial are used up.
+    [one] This trial may be extended by one more day.
+   *[other] This trial may be extended by { $days } more days.
+}
+extension-limit-advice = Nothing was changed. Extend it by less, or let an admin go beyond the limits; the settings say what they are.
+trial-ended-title = The trial is over
+trial-ended = This trial ended on { $end }.
+trial-ended-advice = Extend it first: then there is a fresh response.
+trial-needs-request-title = A new request is needed
+trial-needs-request = This trial is older than what a fresh response needs to know of its request.
+trial-needs-request-advice = Make a new trial request on the machine and bring it: once the trial is extended, its answer has the new end.
+activity-trial-extend = The trial of { $subject } was extended by { $detail } days.
+activity-trial-renew = { $subject } got a fresh response for its trial.
+
 ## Webhooks
 
 webhooks = Webhooks
@@ -1460,6 +1754,7 @@ webhook-event-activation-renewed = A machine got a new response
 webhook-event-activation-released = A seat was freed without proof
 webhook-event-deactivation-created = A machine was deactivated
 webhook-event-trial-started = A trial began
+webhook-event-trial-extended = A trial was extended
 webhook-event-license-created = A license was created
 webhook-event-license-changed = A license was changed
 webhook-event-license-suspended = A license was suspended

@@ -180,7 +180,7 @@ async fn session_user(
 const SEEN_SECONDS: u64 = 300;
 
 /// What to speak: as the profile says, or the browser.
-fn language(user: Option<&User>, headers: &HeaderMap) -> Language {
+pub(crate) fn language(user: Option<&User>, headers: &HeaderMap) -> Language {
     let chosen = user.and_then(|user| user.language.as_deref());
     if let Some(chosen) = chosen.and_then(Language::by_code) {
         return chosen;

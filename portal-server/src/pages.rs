@@ -111,6 +111,17 @@ impl Frame {
         self.language.t1(key.as_ref(), name, value)
     }
 
+    pub(crate) fn t2(
+        &self,
+        key: impl AsRef<str>,
+        first: &'static str,
+        one: impl Arg,
+        second: &'static str,
+        two: impl Arg,
+    ) -> String {
+        self.language.t2(key.as_ref(), first, one, second, two)
+    }
+
     pub(crate) fn say(&self, say: impl Borrow<Say>) -> String {
         self.language.say(say.borrow())
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::UnixSeconds;
-use countersign_store::TokenScope;
+use countersign_store::{NextTrial, TokenScope};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
@@ -112,6 +112,22 @@ impl Problem {
             "Nothing of it was taken in. Send less at a time; what follows goes on after it.";
         let title = "Too large";
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "journal-too-large", title, fact, advice)
+    }
+
+    /// The request does not say which host it is for, or says it twice.
+    pub(crate) fn unclear_host() -> Self {
+        let (title, fact) = ("No host", "the request names no host, or more than one");
+        let advice = "Send one Host header, with the name of the portal.";
+        Self::new(StatusCode::BAD_REQUEST, "unclear-host", title, fact, advice)
+    }
+
+    /// It is for a host that is none of this portal's.
+    pub(crate) fn unknown_host() -> Self {
+        let (title, fact) =
+            ("Another host", "this portal is not reached by the name that the request is for");
+        let advice = "Use the address that the portal was started with (--public-url), or a domain that its vendor has verified. A \
+            proxy in between passes the Host header on as it got it.";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "unknown-host", title, fact, advice)
     }
 
     pub(crate) fn bad_json() -> Self {
@@ -279,9 +295,17 @@ impl From<Refusal> for Problem {
                     problem.more.push(("holders", json!(holders)));
                 }
             }
-            Refusal::TrialAlreadyUsed { from, until } => {
+            Refusal::TrialAlreadyUsed { from, until, next } => {
                 problem.more.extend([("started_at", json!(from)), ("expires_at", json!(until))]);
+                match next {
+                    NextTrial::From(at) => problem.more.push(("again_at", json!(at))),
+                    NextTrial::After(version) => {
+                        problem.more.push(("again_after_major_version", json!(version)));
+                    }
+                    NextTrial::Never => {}
+                }
             }
+            Refusal::ExtensionLimit(days) => problem.more.push(("days_left", json!(days))),
             Refusal::WorkRequired(bits) => problem.more.push(("bits", json!(bits))),
             _ => {}
         }

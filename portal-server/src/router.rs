@@ -20,7 +20,7 @@ use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access, Permission};
 use crate::app::App;
-use crate::{api, assets, legacy, limits, metrics, pages, release};
+use crate::{api, assets, host, legacy, limits, metrics, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,20 @@ pub struct Route {
 
 /// Every URL of the portal: for tests that go through all of them.
 pub fn routes(app: &App) -> Vec<Route> {
-    [api(app).routes, pages(app).routes].concat()
+    [machines(app).routes, api(app).routes, pages(app).routes].concat()
+}
+
+/// What is asked under whatever address a machine next door has of the portal: load balancers and proxies go by numbers. No
+/// answer here says anything of anybody.
+fn machines(app: &App) -> Table<'_> {
+    Table::new(app)
+        .route("/healthz", Access::Api, api::healthz())
+        .route("/readyz", Access::Api, api::readyz())
+        .limited_with("/caddy/ask", Access::Api, api::ask::ask(), |m| api::ask::known_first(app, m))
 }
 
 fn api(app: &App) -> Table<'_> {
     Table::new(app)
-        .route("/healthz", Access::Api, api::healthz())
-        .route("/readyz", Access::Api, api::readyz())
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
         .limited("/api/v1/deactivations", Access::Api, api::answer(TokenType::DeactivationRequest))
         .limited_with("/api/v1/trials", Access::Api, api::answer(TokenType::TrialRequest), |m| {
@@ -379,6 +386,36 @@ fn pages(app: &App) -> Table<'_> {
             post(pages::admin::look::remove),
         )
         .route(
+            "/admin/settings/domain",
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
+            get(pages::admin::domain::show).post(pages::admin::domain::set),
+        )
+        .route(
+            "/admin/settings/domain/check",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::domain::check),
+        )
+        .route(
+            "/admin/settings/domain/use",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::domain::put_to_use),
+        )
+        .route(
+            "/admin/settings/domain/remove",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::domain::remove),
+        )
+        .route(
+            "/admin/settings/mail",
+            Access::Staff(Permission::SeeSettings),
+            get(pages::admin::mail::show),
+        )
+        .route(
+            "/admin/settings/mail/test",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::mail::test),
+        )
+        .route(
             "/admin/settings/texts",
             Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::texts::show).post(pages::admin::texts::save),
@@ -454,6 +491,66 @@ fn pages(app: &App) -> Table<'_> {
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
         .route(
+            "/admin/releases",
+            Access::Page(Permission::SeeAll, Permission::ManageReleases),
+            get(pages::admin::releases::list).post(pages::admin::releases::create),
+        )
+        .route(
+            "/admin/releases/{id}",
+            Access::Page(Permission::SeeAll, Permission::ManageReleases),
+            get(pages::admin::releases::show::show).post(pages::admin::releases::show::save_notes),
+        )
+        .route(
+            "/admin/releases/{id}/files",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::files::whole(post(pages::admin::releases::files::add)),
+        )
+        .route(
+            "/admin/releases/{id}/files/{file}/remove",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::remove),
+        )
+        .route(
+            "/admin/releases/{id}/uploads",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::begin),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::files::piece(
+                get(pages::admin::releases::files::how_far)
+                    .post(pages::admin::releases::files::take),
+            ),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/finish",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::finish),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/discard",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::discard),
+        )
+        .route(
+            "/admin/releases/{id}/publish",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::show::with_checksums(post(
+                pages::admin::releases::show::publish,
+            )),
+        )
+        .route(
+            "/admin/releases/{id}/archive",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::show::archive),
+        )
+        .route(
+            "/admin/releases/{id}/visibility",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::show::set_visibility),
+        )
+        .route(
             "/admin/journals",
             Access::Staff(Permission::SeeAll),
             get(pages::admin::journals::list),
@@ -462,6 +559,32 @@ fn pages(app: &App) -> Table<'_> {
             "/admin/journals/{id}",
             Access::Staff(Permission::SeeAll),
             get(pages::admin::journals::show),
+        )
+        .route("/admin/trials", Access::Staff(Permission::SeeAll), get(pages::admin::trials::list))
+        .route(
+            "/admin/trials/{id}",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::trials::show),
+        )
+        .route(
+            "/admin/trials/{id}/extend",
+            Access::Staff(Permission::ExtendTrials),
+            post(pages::admin::trials::extend),
+        )
+        .route(
+            "/admin/trials/{id}/renew",
+            Access::Staff(Permission::AnswerRequests),
+            post(pages::admin::trials::renew),
+        )
+        .route(
+            "/admin/trials/{id}/response",
+            Access::Staff(Permission::AnswerRequests),
+            get(pages::admin::trials::response),
+        )
+        .route(
+            "/admin/trials/{id}/qr.svg",
+            Access::Staff(Permission::AnswerRequests),
+            get(pages::admin::trials::qr),
         )
         .route(
             "/admin/journals/{id}/take-back",
@@ -534,7 +657,7 @@ pub(crate) fn metrics(app: &App) -> Router {
 
 /// All of it, with what stands around every route.
 pub(crate) fn router(app: &App) -> Router {
-    let (api, pages) = (api(app), pages(app));
+    let (machines, api, pages) = (machines(app), api(app), pages(app));
     let not_found = pages.guarded(Access::Public, any(crate::pages::not_found));
     let pages = pages.router.fallback(not_found).layer(compression());
     let header = |name: HeaderName, value: &'static str| {
@@ -542,6 +665,8 @@ pub(crate) fn router(app: &App) -> Router {
     };
     api.router
         .merge(pages)
+        .layer(from_fn_with_state(app.clone(), host::enforce))
+        .merge(machines.router)
         .with_state(app.clone())
         .layer(CatchPanicLayer::new())
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))

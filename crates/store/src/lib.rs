@@ -8,11 +8,12 @@
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
-//! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `activation`, `activate`, `deactivation`, `release` | the verbs that change seats, with every refusal as a value |
+//! | `trial`, `trial_policy`, `trial_extension`, `trial_list` | trials: who gets one, by which rule, longer ones, lists |
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
-//! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
+//! | `product_release`, `release_file`, `release_terms`, `release_license`, `release_upload`, `version` | what is published, with its files, what a license may run of it, who else sees it, files on their way, the order of versions |
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
@@ -23,6 +24,7 @@
 //! | `api_token` | what programs act for somebody by |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
+//! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
@@ -37,6 +39,7 @@ mod audit;
 mod audit_chain;
 mod deactivation;
 mod dialect;
+mod domain;
 mod email_change;
 mod error;
 mod fingerprint;
@@ -70,7 +73,9 @@ mod proposal;
 mod receipt;
 mod release;
 mod release_file;
+mod release_license;
 mod release_terms;
+mod release_upload;
 mod renewal;
 mod reseller;
 mod role;
@@ -84,6 +89,9 @@ mod staff;
 mod take_back;
 mod throttle;
 mod trial;
+mod trial_extension;
+mod trial_list;
+mod trial_policy;
 mod two_factor;
 mod user;
 mod version;
@@ -107,6 +115,7 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use deactivation::{Deactivate, Deactivated};
+pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
@@ -116,7 +125,7 @@ pub use import::{
     former_key_hash,
 };
 pub use invitation::{Accept, Accepted, Invite};
-pub use job::{Job, JobSubject, JobsWaiting, NewJob};
+pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
@@ -132,13 +141,16 @@ pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
+    Visibility,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
 pub use release::{
     Release, ReleaseOutcome, ReleasePolicy, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR,
 };
 pub use release_file::ReleaseFile;
+pub use release_license::MOST_GIVEN;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
+pub use release_upload::{NewUpload, Piece, PieceTaken, Upload, UploadBegun};
 pub use renewal::{Renewal, Renewed, StoredRenewal};
 pub use reseller::{Assigned, Assignee};
 pub use role::{Permission, Role};
@@ -148,7 +160,13 @@ pub use signing_key::KeyNotice;
 pub use sqlite::Options;
 pub use staff::{InviteStaff, StaffMember};
 pub use throttle::Throttle;
-pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
+pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
+pub use trial_extension::{
+    BeyondLimits, ExtendTrial, ExtensionLimits, MOST_EXTENSION_DAYS, MayNotExtend, RenewTrial,
+    TrialExtended, TrialRenewed, TrialRequest, may_extend,
+};
+pub use trial_list::{TrialQuery, TrialState};
+pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
 pub use webhook::{

@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
 use crate::{
-    Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, webhook_event,
+    Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, setting,
+    webhook_event,
 };
 
 /// The setting of how many seats of one license may be released within 365 days so that support releases one more, and what holds
@@ -29,7 +30,6 @@ const WITHIN: &str = "SELECT COUNT(*), COALESCE(MIN(ended_at), 0), COALESCE(MAX(
     WHERE license_id = ?1 AND state = 'released' AND ended_at > ?2";
 const BY_PERSON: &str = "SELECT COUNT(*), COALESCE(MIN(ended_at), 0) FROM activation \
     WHERE released_by = ?1 AND state = 'released' AND ended_at > ?2";
-const LIMIT: &str = "SELECT value FROM setting WHERE name = ?1";
 const END: &str = "UPDATE activation SET state = 'released', ended_at = ?2, released_by = ?3, release_reason = ?4 \
     WHERE id = ?1 AND state IN ('active', 'returned')";
 const COUNT: &str = "UPDATE license SET total_releases = total_releases + 1 WHERE id = ?1";
@@ -204,8 +204,7 @@ fn plan(
 
 /// The limits of support are the portal's own and not the caller's: no door goes round them.
 fn limit(c: &Connection, (name, unless_set): (&str, u64)) -> Result<u64> {
-    let set = find(c, LIMIT, [name], |row| row.text())?;
-    Ok(set.and_then(|value| value.parse().ok()).unwrap_or(unless_set))
+    Ok(setting::value(c, name)?.and_then(|value| value.parse().ok()).unwrap_or(unless_set))
 }
 
 /// Whether somebody of support has released as many seats as one person may in a day.

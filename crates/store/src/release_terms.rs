@@ -1,13 +1,13 @@
 //! What a license may run of the releases of its product. The rule stands once, in [`ReleaseTerms::may_run`].
 
-use countersign_core::release::{Channel, VersionName};
+use countersign_core::release::VersionName;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense};
-use crate::product_release::{self as release, ProductRelease, ReleaseFilter, ReleaseStatus};
-use crate::row::{Columns, optional_seconds, seconds};
+use crate::product_release::{ProductRelease, ReleaseStatus};
+use crate::row::{Columns, optional_seconds};
 use crate::user::User;
 use crate::{Store, audit, find, list, proposal, run, version};
 
@@ -44,10 +44,6 @@ const OF_USER_FOR_PRODUCT: &str = "SELECT product_id, status, expires_at, mainte
     JOIN license l ON l.owner_user_id = u.id AND l.organization_id IS NULL AND l.product_id = ?4 WHERE u.reseller_id = ?5";
 const SET_LIMITS: &str =
     "UPDATE license SET maintenance_until = ?2, highest_version = ?3 WHERE id = ?1";
-const ALLOWED: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
-    created_at, published_at FROM release WHERE product_id = ?1 AND status = 'published' AND published_at <= ?2 \
-    AND version_order <= ?3 AND (version_order, id) < (?4, ?5) AND (?6 = '' OR channel = ?6) \
-    ORDER BY version_order DESC, id DESC LIMIT ?7";
 
 /// Up to where a license goes in releases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -218,33 +214,6 @@ impl Store {
         self.read(|c| find(c, OF_LICENSE, [license.to_string()], map))
     }
 
-    /// The releases that a license may run, the highest version first; a page of at most `most`. The status of the filter
-    /// is not looked at.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn releases_allowed(
-        &self,
-        terms: &ReleaseTerms,
-        filter: &ReleaseFilter,
-        most: u32,
-    ) -> Result<Vec<ProductRelease>> {
-        let highest = terms.limits.highest_version.as_ref().map(version::highest_order);
-        let (LicenseStatus::Active, Some(highest)) =
-            (terms.status, highest.unwrap_or(Some(release::ABOVE_ALL.to_owned())))
-        else {
-            return Ok(Vec::new());
-        };
-        let until = terms.limits.maintenance_until.or(terms.expires_at);
-        self.read(|c| {
-            let Some((order, id)) = release::page_start(c, filter)? else { return Ok(Vec::new()) };
-            let channel = filter.channel.as_ref().map_or("", Channel::as_str);
-            let until = until.map_or(i64::MAX, seconds);
-            let values = (terms.product.as_str(), until, highest, order, id, channel, most);
-            list(c, ALLOWED, values, release::map)
-        })
-    }
-
     /// What the licenses allow that a user may see, by product: their own and those of their groups; all of the
     /// organization for who runs it.
     ///
@@ -272,12 +241,12 @@ impl Store {
 
 /// A user, their organization, the organization if they run it, and the reseller if they run that; what is not there is empty,
 /// and no id is.
-fn who(user: &User) -> [String; 4] {
+pub(crate) fn who(user: &User) -> [String; 4] {
     let text = |id: Option<Id>| id.map(|id| id.to_string()).unwrap_or_default();
     [user.id.to_string(), text(user.organization), text(user.runs()), text(user.resells())]
 }
 
-fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {
+pub(crate) fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {
     Ok(ReleaseTerms {
         product: row.parsed("product id")?,
         status: row.parsed("license status")?,

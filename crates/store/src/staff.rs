@@ -11,18 +11,19 @@ use crate::user::{self, User, UserChange};
 use crate::{Store, audit, find, list, organization, run};
 
 const STAFF: &str = "SELECT id, last_seen_at FROM app_user WHERE role = 'admin' \
-    UNION SELECT id, last_seen_at FROM app_user WHERE staff_role IS NOT NULL ORDER BY 1";
+    UNION SELECT id, last_seen_at FROM app_user \
+    WHERE staff_role IN ('owner', 'support', 'read-only', 'reseller-admin') ORDER BY 1";
 const SET_ROLE: &str = "UPDATE app_user SET role = ?2, staff_role = ?3 WHERE id = ?1";
 const PENDING_AT: &str = "SELECT 1 FROM app_user WHERE email_pending = ?1 AND status = 'invited' AND staff_role IS NOT NULL \
     UNION ALL SELECT 1 FROM app_user WHERE email_pending = ?1 AND status = 'invited' AND role = 'admin' LIMIT 1";
-const OWNERS: &str = "SELECT COUNT(*) FROM app_user WHERE staff_role = 'owner'";
+const COUNT_OWNERS: &str = "SELECT COUNT(*) FROM app_user WHERE staff_role = 'owner'";
 // Whoever counts owners holds all of them until the end of the transaction, so that two nodes do not count each other's last.
 const HOLD_OWNERS: &str = "UPDATE app_user SET staff_role = 'owner' WHERE staff_role = 'owner'";
 // Who may log in now, and still may when the organization ?2 is suspended.
 const OTHER_OWNERS: &str = "SELECT COUNT(*) FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id \
     WHERE u.staff_role = 'owner' AND u.id <> ?1 AND u.status = 'active' AND u.deactivated_at IS NULL \
     AND COALESCE(o.status, 'active') = 'active' AND COALESCE(u.organization_id, '') <> ?2";
-const OWNERS_IN: &str =
+const COUNT_OWNERS_IN: &str =
     "SELECT COUNT(*) FROM app_user WHERE organization_id = ?1 AND staff_role = 'owner'";
 
 /// One of the vendor's people, or an admin of a reseller.
@@ -170,7 +171,8 @@ pub(crate) fn may_change(c: &Connection, actor: &str, user: &User) -> Result<boo
 
 /// What the first admin of a portal is: its owner, whatever door they came by.
 pub(crate) fn first_is_owner(c: &Connection, role: Role) -> Result<Role> {
-    let none = || Ok::<_, crate::StoreError>(find(c, OWNERS, [], |row| row.time())? == Some(0));
+    let none =
+        || Ok::<_, crate::StoreError>(find(c, COUNT_OWNERS, [], |row| row.time())? == Some(0));
     Ok(if role == Role::Admin && none()? { Role::Owner } else { role })
 }
 
@@ -194,7 +196,8 @@ pub(crate) fn has_other_owner(
 
 /// Whether suspending the organization would lock nobody out who owns the portal while others own it too; who does not may not.
 pub(crate) fn may_suspend(c: &Connection, organization: Id, actor: &str) -> Result<bool> {
-    let owners = find(c, OWNERS_IN, [organization.to_string()], |row| row.time())?.unwrap_or(0);
+    let owners =
+        find(c, COUNT_OWNERS_IN, [organization.to_string()], |row| row.time())?.unwrap_or(0);
     Ok(owners == 0 || may_give(c, actor, Role::Owner, Role::Owner)?)
 }
 

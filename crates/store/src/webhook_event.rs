@@ -46,6 +46,8 @@ pub enum Topic {
     DeactivationCreated,
     /// A trial began.
     TrialStarted,
+    /// A trial was extended.
+    TrialExtended,
     /// There is a new license.
     LicenseCreated,
     /// A license was changed.
@@ -68,12 +70,13 @@ pub enum Topic {
 
 impl Topic {
     /// Those that can be chosen, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ActivationCreated,
         Self::ActivationRenewed,
         Self::ActivationReleased,
         Self::DeactivationCreated,
         Self::TrialStarted,
+        Self::TrialExtended,
         Self::LicenseCreated,
         Self::LicenseChanged,
         Self::LicenseSuspended,
@@ -92,6 +95,7 @@ impl Topic {
             Self::ActivationReleased => "activation.released",
             Self::DeactivationCreated => "deactivation.created",
             Self::TrialStarted => "trial.started",
+            Self::TrialExtended => "trial.extended",
             Self::LicenseCreated => "license.created",
             Self::LicenseChanged => "license.changed",
             Self::LicenseSuspended => "license.suspended",

@@ -28,6 +28,8 @@ pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Add
         Mail::TrialCap { user, per_day } => trial_cap(app, *user, *per_day).await,
         Mail::Proposal { user, proposal: id } => proposal(app, *user, *id).await,
         Mail::SigningKey { user, until } => signing_key(app, *user, *until).await,
+        Mail::Domain { user, name, until } => domain(app, *user, name, *until).await,
+        Mail::Test { user } => test(app, *user).await,
         Mail::WebhookDisabled { user, webhook } => webhook_disabled(app, *user, *webhook).await,
         Mail::Notice { user, what } => notice(app, *user, *what).await,
     }
@@ -42,6 +44,8 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
         | Mail::TrialCap { user, .. }
         | Mail::Proposal { user, .. }
         | Mail::SigningKey { user, .. }
+        | Mail::Domain { user, .. }
+        | Mail::Test { user }
         | Mail::WebhookDisabled { user, .. }
         | Mail::Notice { user, .. } => Some(*user),
         Mail::ResetPassword { .. } => None,
@@ -162,6 +166,31 @@ async fn webhook_disabled(app: &App, user: Id, id: Id) -> anyhow::Result<Option<
         letter: Letter::WebhookDisabled { link },
         language: user.language,
     }))
+}
+
+/// To whoever is still an admin of the vendor, while the domain is still set.
+async fn domain(
+    app: &App,
+    user: Id,
+    name: &str,
+    until: Option<u64>,
+) -> anyhow::Result<Option<Addressed>> {
+    let is_set = app.store().domain().await?.is_some_and(|domain| domain.name == name);
+    let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.base_url()));
+    let letter = match until {
+        Some(until) => Letter::DomainGone { name, until, link },
+        None => Letter::DomainEnded { name, link },
+    };
+    let user = app.store().user(user).await?;
+    let is_told = |user: &User| is_set && user.status == UserStatus::Active && user.role.is_admin();
+    let user = user.filter(is_told);
+    Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
+}
+
+async fn test(app: &App, user: Id) -> anyhow::Result<Option<Addressed>> {
+    let user = app.store().user(user).await?.filter(|user| user.status == UserStatus::Active);
+    let letter = Letter::Test { link: format!("{}/login", app.base_url()) };
+    Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
 
 async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addressed>> {

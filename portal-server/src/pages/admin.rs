@@ -3,15 +3,19 @@
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod domain;
 pub(crate) mod journals;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod look;
+pub(crate) mod mail;
 pub(crate) mod products;
+pub(crate) mod releases;
 pub(crate) mod settings;
 pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
+pub(crate) mod trials;
 pub(crate) mod webhooks;
 
 use askama::Template;

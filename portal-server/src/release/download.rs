@@ -86,7 +86,7 @@ async fn check_may_run(app: &App, user: &User, release: &ProductRelease) -> Resu
     if user.role.is_staff() && release.status == ReleaseStatus::Published {
         return Ok(());
     }
-    let terms = app.store().release_terms_for(user, &release.product).await?;
+    let terms = app.store().release_terms_to_run(user, release).await?;
     let may_run = terms.iter().any(|terms| terms.may_run(release).is_ok());
     may_run.then_some(()).ok_or_else(ErrorPage::not_found)
 }

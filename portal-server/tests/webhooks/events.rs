@@ -9,12 +9,13 @@ use crate::world::browser::Answer;
 use crate::world::{CookieUser, DAY, TestPortal};
 use crate::{hook, portal, until};
 
-const ALL: [&str; 13] = [
+const ALL: [&str; 14] = [
     "activation.created",
     "activation.renewed",
     "activation.released",
     "deactivation.created",
     "trial.started",
+    "trial.extended",
     "license.created",
     "license.changed",
     "license.suspended",
@@ -78,6 +79,13 @@ async fn each_thing_that_happens_is_told_once_and_signed() {
     admin.post(&path, &[("reason", "burnt")]).await.is(303);
     let trial = Machine::new("lab-9", &portal.product).trial();
     post(&portal, "trials", &trial).await.is(200);
+    let started = portal.audit().await.into_iter().find(|e| e.action == "trial.start").unwrap();
+    let stored = portal.app.store().trial(&started.subject.parse().unwrap()).await.unwrap();
+    let end = stored.unwrap().expires_at.to_string();
+    let longer = [("days", "7"), ("seen_end", end.as_str())];
+    let path = format!("/admin/trials/{}/extend", started.subject);
+    let extended = admin.post(&path, &longer).await;
+    assert!(matches!(extended.status.as_u16(), 200 | 303), "{extended:?}");
     for status in ["active", "suspended", "revoked"] {
         change(&portal, &admin, &key, status).await;
     }
@@ -97,6 +105,7 @@ async fn each_thing_that_happens_is_told_once_and_signed() {
         "license.limit_reached",
         "license.revoked",
         "license.suspended",
+        "trial.extended",
         "trial.started",
     ];
     let got = receiver.has_got(expected.len()).await;
@@ -135,6 +144,7 @@ async fn each_thing_that_happens_is_told_once_and_signed() {
     );
     assert_eq!(of("deactivation.created")["seat_freed"], true);
     assert_eq!(of("trial.started")["trial"]["machine"], "lab-9");
+    assert_eq!(of("trial.extended")["trial"]["expires_at"], NOW + 21 * DAY);
     assert_eq!(of("license.suspended")["license"]["status"], "suspended");
     // Ids are those of events: each is one.
     let mut ids: Vec<&str> = got.iter().map(|one| one.id()).collect();

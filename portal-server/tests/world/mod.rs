@@ -93,7 +93,11 @@ impl TestPortal {
 
     /// Somebody with a browser, not logged in.
     pub(crate) fn visitor(&self) -> CookieUser {
-        CookieUser::new(&self.url)
+        let browser = CookieUser::new(&self.url);
+        match &self.app.config().public_url {
+            Some(url) => browser.at(url.split_once("://").unwrap().1.trim_end_matches('/')),
+            None => browser,
+        }
     }
 
     /// A customer who is logged in.
@@ -335,9 +339,12 @@ fn acme_cad(id: &ProductId) -> Product {
     Product {
         id: id.clone(),
         name: "Acme CAD".into(),
-        trial_days: Some(14),
-        trial_strategy: Strategy::Fuzzy,
-        trial_entitlements: BTreeMap::new(),
+        trial: countersign_store::TrialPolicy {
+            days: Some(14),
+            strategy: Strategy::Fuzzy,
+            entitlements: BTreeMap::new(),
+            ..countersign_store::TrialPolicy::none()
+        },
         reinstall_allowance: 3,
         archived: false,
         created_at: NOW,

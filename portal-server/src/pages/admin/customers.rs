@@ -184,8 +184,7 @@ pub(super) async fn password_link(app: &App, user: Id, by: &User) -> Result<Stri
             false => ErrorPage::not_found(),
         });
     }
-    let base =
-        app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
+    let base = app.public_url().map_or_else(String::new, |_| app.base_url());
     Ok(format!("{base}/password/{secret}"))
 }
 

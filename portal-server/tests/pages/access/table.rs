@@ -34,23 +34,27 @@ pub(super) enum About {
     OwnReseller,
     /// One customer or license of a reseller.
     OfReseller,
+    /// What the vendor does once the operator has set something: until then a form says so.
+    Unset,
 }
 
 /// Some of the vendor's people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     Admins,
+    /// Admins and support.
+    Helpers,
     /// Admins and who only reads.
     Readers,
     All,
 }
-use Who::{Admins, All, Readers};
+use Who::{Admins, All, Helpers, Readers};
 
 impl Who {
     fn has(self, who: Standing) -> bool {
         match who {
             Standing::Vendor => true,
-            Standing::Support => self == All,
+            Standing::Support => matches!(self, Helpers | All),
             Standing::ReadOnly => matches!(self, Readers | All),
             _ => false,
         }
@@ -59,7 +63,7 @@ impl Who {
 
 use About::{
     DeadInvitation, Everybody, License, LostMachine, OfOrganization, OfReseller, Oneself,
-    OwnOrganization, OwnReseller, SecondFactor, Staff, Vendor,
+    OwnOrganization, OwnReseller, SecondFactor, Staff, Unset, Vendor,
 };
 
 /// What is answered.
@@ -81,6 +85,7 @@ pub(super) enum Outcome {
 pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
+    ("/caddy/ask", Everybody(404, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
     ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
     ("/api/v1/trials", Everybody(0, 422), "x=1"),
@@ -182,6 +187,13 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/settings/look/{picture}/use", Vendor, "x=1"),
     ("/admin/settings/look/{picture}/remove", Vendor, "stage=live"),
     ("/admin/settings/texts", Staff(Readers, Admins), "public_en=Welcome"),
+    // Where nobody set --public-url no domain can be set.
+    ("/admin/settings/domain", Unset, "name=licenses.acme.example"),
+    ("/admin/settings/domain/check", Vendor, "x=1"),
+    ("/admin/settings/domain/use", Vendor, "name=licenses.acme.example&used=off"),
+    ("/admin/settings/domain/remove", Vendor, "x=1"),
+    ("/admin/settings/mail", Staff(Readers, Admins), ""),
+    ("/admin/settings/mail/test", Vendor, "x=1"),
     (
         "/admin/tokens",
         Staff(All, All),
@@ -217,8 +229,27 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
         Staff(All, Admins),
         "revision={revision}&status=revoked&strategy=exact",
     ),
+    ("/admin/releases", Staff(All, Admins), "product=acme-cad&version=9.0.0"),
+    ("/admin/releases/{id}", Staff(All, Admins), "notes=New"),
+    // In this order: what is sent in pieces is put together, what is whole is published, what is published is archived.
+    ("/admin/releases/{id}/uploads", Vendor, "name=late.bin&size=3"),
+    ("/admin/releases/{id}/uploads/{upload}", Vendor, "x=1"),
+    ("/admin/releases/{id}/uploads/{upload}/finish", Vendor, "x=1"),
+    ("/admin/releases/{id}/uploads/{upload}/discard", Vendor, "x=1"),
+    ("/admin/releases/{id}/files", Vendor, "a file"),
+    ("/admin/releases/{id}/files/{file}/remove", Vendor, "x=1"),
+    ("/admin/releases/{id}/visibility", Vendor, "visibility=private&licenses={license}"),
+    ("/admin/releases/{id}/publish", Vendor, "a publication"),
+    ("/admin/releases/{id}/archive", Vendor, "x=1"),
     ("/admin/journals", Staff(All, Admins), ""),
     ("/admin/journals/{id}", Staff(All, Admins), ""),
+    ("/admin/trials", Staff(All, Admins), ""),
+    ("/admin/trials/{id}", Staff(All, Admins), ""),
+    ("/admin/trials/{id}/response", Staff(Helpers, Admins), ""),
+    ("/admin/trials/{id}/qr.svg", Staff(Helpers, Admins), ""),
+    // Before the extension, which does it as well.
+    ("/admin/trials/{id}/renew", Staff(Helpers, Helpers), "x=1"),
+    ("/admin/trials/{id}/extend", Staff(Helpers, Helpers), "days=7&seen_end={trial_end}"),
     ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Staff(All, Admins), ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
@@ -296,9 +327,11 @@ impl Row {
             (Access::Reseller, OfReseller) if who == Standing::Reseller => Outcome::Through,
             (Access::Reseller, OfReseller) if resells => Outcome::Missing,
             (Access::Reseller, OwnReseller | OfReseller) => Outcome::Forbidden,
-            (Access::Admin | Access::Staff(_) | Access::Page(..), Vendor | Staff(..)) => {
+            (Access::Page(..), Unset) if self.is_form() && Admins.has(who) => Outcome::Status(422),
+            (Access::Admin | Access::Staff(_) | Access::Page(..), Vendor | Staff(..) | Unset) => {
                 let (sees, changes) = match self.about {
                     Staff(sees, changes) => (sees, changes),
+                    Unset => (Readers, Admins),
                     _ => (Admins, Admins),
                 };
                 let may = if self.is_form() { changes } else { sees };

@@ -1,6 +1,7 @@
 //! What the routes are about: one license with a machine, one that gave its seat back and a release; a group, somebody who
 //! was invited, a user, and a request that carries no license.
 
+use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::Ask;
 use countersign_core::{Hash, Id, LicenseId};
@@ -9,7 +10,8 @@ use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
     Act, ActivationState, DeliveryEnd, DeliveryTry, JournalOpening, NewJob, NewLicense, NewRelease,
-    NewWebhook, Proposed, Role, Topic, User, Validity, WebhookCreated,
+    NewUpload, NewWebhook, Proposed, Role, Topic, Trial, TrialQuery, User, Validity,
+    WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -49,17 +51,27 @@ pub(super) struct Things {
     invited: Id,
     release: Id,
     file: Id,
+    draft: Draft,
     journal: Hash,
     /// One that is paused, with a delivery that was given up: nothing is sent meanwhile.
     webhook: Id,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
+    /// A trial whose machine would be told something new.
+    trial: Trial,
     /// Of other admins: one to be approved, one to be refused.
     proposals: [Id; 2],
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
+}
+
+/// A release that is not published, with a file, and two that are on their way: one to be given up.
+struct Draft {
+    id: Id,
+    file: Id,
+    uploads: [Id; 2],
 }
 
 impl Things {
@@ -76,11 +88,13 @@ impl Things {
         store.link_license(lab, group, of_jane.license, None, "test", NOW).await.unwrap();
         let built = tempfile::tempdir().unwrap();
         let (release, file) = released(&portal, built.path()).await;
+        let draft = draft(&portal, built.path()).await;
         let machine = Machine::new("lab-7", &portal.product);
         let database = portal.app.config().data.join("countersign.db");
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
             proposals: proposals(&portal).await,
+            trial: trial(&portal).await,
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
@@ -97,6 +111,7 @@ impl Things {
             of_jane,
             release,
             file,
+            draft,
             portal,
         }
     }
@@ -106,10 +121,12 @@ impl Things {
         let id = match path {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
+            _ if path.starts_with("/admin/releases/") => self.draft.id.to_string(),
             _ if path.contains("/staff/") => self.helper.to_string(),
             _ if path.contains("/webhooks/") => self.webhook.to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
+            _ if path.contains("/admin/trials/") => self.trial.id.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
             _ if path.contains("/groups/") => self.group.to_string(),
             _ if path.contains("/sessions/") || path.contains("/tokens/") => own.to_owned(),
@@ -122,7 +139,11 @@ impl Things {
             _ => self.file.to_string(),
         };
         let machine = if path.ends_with("/receipt") { licensed.returned } else { licensed.active };
+        let [upload, spare] = self.draft.uploads;
+        let upload = if path.ends_with("/discard") { spare } else { upload };
         path.replace("{activation}", &machine.to_string())
+            .replace("{file}", &self.draft.file.to_string())
+            .replace("{upload}", &upload.to_string())
             .replace("{product}", "acme-cad")
             .replace("{release}", &self.release.to_string())
             .replace("{hash}", &licensed.answered)
@@ -154,6 +175,7 @@ impl Things {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
                 request.multipart(Form::new().part("file", file))
             }
+            "a publication" => request.multipart(Form::new().text("checksums", "portal")),
             "a picture" => {
                 let file = Part::bytes(picture(40, 20)).file_name("logo.png");
                 request.multipart(Form::new().part("file", file))
@@ -166,6 +188,7 @@ impl Things {
                     .replace("{user}", &self.user.to_string())
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{revision}", &revision.to_string())
+                    .replace("{trial_end}", &self.trial.expires_at.to_string())
                     .replace("{group}", &self.group.to_string());
                 let fields = [-1, 0, 1].iter().fold(fields, |fields, step| {
                     fields.replace(&format!("{{code {step}}}"), &self.portal.code(TOTP, *step))
@@ -231,6 +254,18 @@ async fn webhook(portal: &TestPortal) -> Id {
     id
 }
 
+/// A trial of a machine, given under other features than the product's trials have since.
+async fn trial(portal: &TestPortal) -> Trial {
+    let request = Machine::new("lab-9", &portal.product).trial();
+    let api = portal.visitor();
+    api.send(api.request("POST", "/api/v1/trials").body(request)).await.is(200);
+    let mut product = portal.app.store().product(&portal.product).await.unwrap().unwrap();
+    product.trial.strategy = Strategy::Loose;
+    portal.app.store().save_product(product, "test", NOW).await.unwrap();
+    let query = TrialQuery { most: 1, now: NOW, ..TrialQuery::default() };
+    portal.app.store().trial_page(&query).await.unwrap().items.remove(0)
+}
+
 /// A journal that was begun elsewhere.
 async fn journal(portal: &TestPortal) -> Hash {
     let hash = Hash::of("a first line");
@@ -278,19 +313,40 @@ async fn machines(portal: &TestPortal, key: &LicenseKey) -> (Id, (Machine, Id)) 
 
 /// A published release with one file.
 async fn released(portal: &TestPortal, built: &std::path::Path) -> (Id, Id) {
+    let (release, file) = with_file(portal, "1.0.0", built).await;
+    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
+    (release, file)
+}
+
+async fn draft(portal: &TestPortal, built: &std::path::Path) -> Draft {
+    let (id, file) = with_file(portal, "2.0.0", built).await;
+    let uploads = [Id::random(&mut rng()), Id::random(&mut rng())];
+    for (upload, name) in uploads.into_iter().zip(["one.bin", "two.bin"]) {
+        let new = NewUpload {
+            id: upload,
+            release: id,
+            name: name.parse().unwrap(),
+            platform: String::new(),
+            size: 3,
+        };
+        portal.app.store().begin_upload(new, NOW).await.unwrap();
+    }
+    Draft { id, file, uploads }
+}
+
+/// A draft with one file.
+async fn with_file(portal: &TestPortal, version: &str, built: &std::path::Path) -> (Id, Id) {
     let release = Id::random(&mut rng());
     let new = NewRelease {
         id: release,
         product: portal.product.clone(),
         channel: "stable".parse().unwrap(),
-        version: "1.0.0".parse().unwrap(),
+        version: version.parse().unwrap(),
         notes: "# New".into(),
     };
     portal.app.store().create_release(new, "test", NOW).await.unwrap();
     let path = built.join("cad.bin");
     std::fs::write(&path, b"a program").unwrap();
     let new = NewFile { release, path, name: None, platform: "any".into() };
-    let file = upload::add(&portal.app, new, "test").await.unwrap();
-    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
-    (release, file.id)
+    (release, upload::add(&portal.app, new, "test").await.unwrap().id)
 }
