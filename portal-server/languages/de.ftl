@@ -1736,3 +1736,109 @@ trial-needs-request = Diese Testzeit ist älter als das, was eine neue Antwort v
 trial-needs-request-advice = Schreiben Sie auf dem Rechner eine neue Testanfrage und bringen Sie sie: Ist die Testzeit verlängert, hat die Antwort das neue Ende.
 activity-trial-extend = Die Testzeit von { $subject } wurde um { $detail } Tage verlängert.
 activity-trial-renew = { $subject } bekam eine neue Antwort für seine Testzeit.
+
+## Webhooks
+
+webhooks = Webhooks
+webhook = Webhook
+webhooks-lead = Ihre anderen Programme erfahren, was hier geschieht: Das Portal schickt es ihnen, unterschrieben, und so lange wieder, bis es ankommt.
+webhook-url = Adresse
+webhook-url-hint = Sie beginnt mit https:// und enthält kein Passwort. Was dorthin geschickt wird, nennt Namen von Rechnern und Inhabern von Lizenzen.
+webhook-url-malformed = Das ist keine Adresse eines Rechners: Sie wird https://rechner/pfad geschrieben, in ASCII.
+webhook-url-credentials = Eine Adresse enthält keinen Namen mit Passwort: Was geschickt wird, ist stattdessen unterschrieben.
+webhook-url-https = Die Adresse beginnt mit https://. Unverschlüsseltes http:// ist für Netze, die der Betreiber des Portals erlaubt.
+webhook-url-port = Dieser Port gehört keinem Webserver: 443, oder einer ab 1024.
+webhook-url-internal = Diese Adresse liegt in einem internen Netz. Der Betreiber des Portals kann sie erlauben: serve --webhooks-may-reach.
+webhook-events = Ereignisse
+webhook-event = Ereignis
+webhook-event-unknown = Dieses Ereignis gibt es nicht.
+webhook-event-needed = Kreuzen Sie mindestens ein Ereignis an.
+webhook-event-activation-created = Ein Rechner wurde aktiviert
+webhook-event-activation-renewed = Ein Rechner bekam eine neue Antwort
+webhook-event-activation-released = Ein Platz wurde ohne Nachweis frei
+webhook-event-deactivation-created = Ein Rechner wurde deaktiviert
+webhook-event-trial-started = Eine Testzeit begann
+webhook-event-trial-extended = Eine Testzeit wurde verlängert
+webhook-event-license-created = Eine Lizenz wurde angelegt
+webhook-event-license-changed = Eine Lizenz wurde geändert
+webhook-event-license-suspended = Eine Lizenz wurde ausgesetzt
+webhook-event-license-revoked = Eine Lizenz wurde widerrufen
+webhook-event-license-limit-reached = Der letzte Platz einer Lizenz wurde belegt
+webhook-event-license-ending = Eine Lizenz endet in 30 Tagen, in 7, in einem
+webhook-event-overrun-found = Auf einer Lizenz laufen mehr Rechner, als sie Plätze hat
+webhook-event-signing-key-ending = Der Signaturschlüssel läuft bald ab
+webhook-new = Neuer Webhook
+webhook-make = Webhook anlegen
+webhook-too-many = { $count ->
+    [one] Es gibt schon einen Webhook, und mehr dürfen es nicht sein.
+   *[other] Es gibt schon { $count } Webhooks, und mehr dürfen es nicht sein.
+}
+webhook-no-vault = Der Schlüssel, unter dem Geheimnisse verwahrt werden, fehlt auf der Platte des Portals: Ohne ihn kann keines gespeichert werden. Die Übersicht sagt mehr.
+webhook-waits = Es wartet schon darauf, geschickt zu werden.
+webhook-too-often = { $seconds ->
+    [one] Das ist zu oft: Warten Sie eine Sekunde.
+   *[other] Das ist zu oft: Warten Sie { $seconds } Sekunden.
+}
+webhook-status-active = aktiv
+webhook-status-paused = angehalten
+webhook-status-disabled = abgeschaltet
+webhook-failing-since = Seit { $since } ist nichts angekommen.
+webhook-disabled-failing = Drei Tage lang kam nichts an, deshalb wird nichts mehr geschickt, und was geschieht, wird nicht dafür aufgehoben. Schalten Sie ihn wieder ein, wenn sein Empfänger arbeitet; dann kann noch einmal geschickt werden, was aufgegeben wurde.
+webhook-disabled-gone = Sein Empfänger antwortete, dass es ihn nicht mehr gibt (410), deshalb wird nichts mehr geschickt, und was geschieht, wird nicht dafür aufgehoben.
+webhook-secret = Geheimnis
+webhook-secret-title = Das Geheimnis des Webhooks
+webhook-secret-once = Kopieren Sie es jetzt in den Empfänger: Es wird nicht noch einmal gezeigt. Der Empfänger prüft damit, dass von diesem Portal ist, was er bekommt.
+webhook-secret-both = Einen Tag lang wird, was geschickt wird, auch mit dem alten Geheimnis unterschrieben.
+webhook-both-until = Bis { $until } wird, was geschickt wird, auch mit dem alten Geheimnis unterschrieben.
+webhook-rotate = Neues Geheimnis machen
+webhook-rotate-hint = Das neue wird einmal gezeigt. Einen Tag lang wird mit beiden unterschrieben, damit der Empfänger ohne Lücke geändert werden kann.
+webhook-test = Zur Probe schicken
+webhook-pause = Anhalten
+webhook-resume = Einschalten
+webhook-change = Ändern
+webhook-delete = Webhook löschen
+webhook-delete-hint = Gelöscht wird er mit allem, was zugestellt wurde. Halten Sie ihn an, wenn er nur eine Weile ruhen soll: Was geschieht, wird dann 30 Tage lang für ihn aufgehoben.
+webhook-deliveries = Zustellungen
+webhook-no-deliveries = Hier gibt es noch keine Zustellung. Schicken Sie etwas zur Probe, um zu sehen, ob es ankommt.
+webhook-all = Alle
+webhook-delivery-waiting = wartet
+webhook-delivery-delivered = zugestellt
+webhook-delivery-failed = aufgegeben
+webhook-happened = Geschehen
+webhook-tries = Versuche
+webhook-last-try = Letzter Versuch
+webhook-next-try = Nächster Versuch
+webhook-answer = Antwort
+webhook-sent = Geschickt
+webhook-event-id = Ereignis
+webhook-resend = Noch einmal schicken
+webhook-resend-failed = Aufgegebenes noch einmal schicken
+webhook-error-address = seine Adresse ist nicht mehr erlaubt
+webhook-error-internal = sein Name führt in ein internes Netz: es wurde keine Verbindung aufgebaut
+webhook-error-plain = ohne HTTPS geht nichts ins Internet
+webhook-error-port = dieser Port gehört keinem Webserver
+webhook-error-name = sein Name hat keine Adresse
+webhook-error-connection = keine Verbindung
+webhook-error-tls = keine sichere Verbindung
+webhook-error-late = keine Antwort in der vorgesehenen Zeit
+webhook-error-answer = keine Antwort in HTTP
+webhook-error-secret = sein Geheimnis kann nicht gelesen werden: machen Sie ein neues
+webhook-error-status = Die Antwort sagt, dass es nicht angenommen wurde.
+webhook-error-redirect = Die Antwort verweist woandershin; dem wird nicht gefolgt.
+webhook-error-gone = Die Antwort sagt, dass es den Empfänger nicht mehr gibt.
+activity-webhook-create = Ein Webhook zu { $detail } wurde angelegt.
+activity-webhook-change = Ein Webhook wurde geändert: { $detail }
+activity-webhook-rotate-secret = Ein Webhook bekam ein neues Geheimnis.
+activity-webhook-pause = Ein Webhook wurde angehalten.
+activity-webhook-resume = Ein Webhook wurde eingeschaltet.
+activity-webhook-delete = Ein Webhook wurde gelöscht.
+activity-webhook-test = Einem Webhook wurde etwas zur Probe geschickt.
+activity-webhook-resend = Einem Webhook noch einmal geschickt: { $detail }
+activity-webhook-disable = Ein Webhook wurde abgeschaltet: { $detail }
+mail-webhook-disabled-subject = Ein Webhook von { $vendor } ist abgeschaltet
+mail-webhook-disabled-body =
+    Ein Webhook des Portals von { $vendor } kommt nicht mehr an, und das Portal hat ihn aufgegeben: Es wird ihm nichts mehr geschickt, und was geschieht, wird nicht für ihn aufgehoben.
+
+    Sehen Sie nach, warum, schalten Sie ihn wieder ein, und schicken Sie noch einmal, was aufgegeben wurde:
+
+    { $link }

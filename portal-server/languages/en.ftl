@@ -1737,3 +1737,109 @@ trial-needs-request = This trial is older than what a fresh response needs to kn
 trial-needs-request-advice = Make a new trial request on the machine and bring it: once the trial is extended, its answer has the new end.
 activity-trial-extend = The trial of { $subject } was extended by { $detail } days.
 activity-trial-renew = { $subject } got a fresh response for its trial.
+
+## Webhooks
+
+webhooks = Webhooks
+webhook = Webhook
+webhooks-lead = Your other programs hear of what happens here: the portal posts it to them, signed, and again until it arrives.
+webhook-url = Address
+webhook-url-hint = It begins with https:// and has no password in it. What is sent there holds names of machines and holders of licenses.
+webhook-url-malformed = That is no address of a host: it is written https://host/path, in ASCII.
+webhook-url-credentials = An address has no name and password in it: what is sent is signed instead.
+webhook-url-https = The address begins with https://. Plain http:// is for networks that whoever runs the portal allows.
+webhook-url-port = That port is no web server's: 443, or one from 1024 on.
+webhook-url-internal = That address is in an internal network. Whoever runs the portal can allow it: serve --webhooks-may-reach.
+webhook-events = Events
+webhook-event = Event
+webhook-event-unknown = There is no such event.
+webhook-event-needed = Tick at least one event.
+webhook-event-activation-created = A machine was activated
+webhook-event-activation-renewed = A machine got a new response
+webhook-event-activation-released = A seat was freed without proof
+webhook-event-deactivation-created = A machine was deactivated
+webhook-event-trial-started = A trial began
+webhook-event-trial-extended = A trial was extended
+webhook-event-license-created = A license was created
+webhook-event-license-changed = A license was changed
+webhook-event-license-suspended = A license was suspended
+webhook-event-license-revoked = A license was revoked
+webhook-event-license-limit-reached = The last seat of a license was taken
+webhook-event-license-ending = A license ends in 30 days, in 7, in one
+webhook-event-overrun-found = More machines run on a license than it has seats
+webhook-event-signing-key-ending = The signing key ends soon
+webhook-new = New webhook
+webhook-make = Make webhook
+webhook-too-many = { $count ->
+    [one] There is one webhook already, and no more may be.
+   *[other] There are { $count } webhooks already, and no more may be.
+}
+webhook-no-vault = The key under which secrets are kept is missing on the portal's disk: without it no secret can be stored. The overview says more.
+webhook-waits = It waits to be sent already.
+webhook-too-often = { $seconds ->
+    [one] That is too often: wait a second.
+   *[other] That is too often: wait { $seconds } seconds.
+}
+webhook-status-active = active
+webhook-status-paused = paused
+webhook-status-disabled = disabled
+webhook-failing-since = Nothing has arrived since { $since }.
+webhook-disabled-failing = Nothing arrived for three days, so nothing is sent any more, and what happens is not kept for it. Turn it on again when its receiver works; then what was given up can be sent again.
+webhook-disabled-gone = Its receiver answered that it is gone for good (410), so nothing is sent any more, and what happens is not kept for it.
+webhook-secret = Secret
+webhook-secret-title = The webhook's secret
+webhook-secret-once = Copy it into the receiver now: it is not shown again. The receiver verifies with it that what it gets is from this portal.
+webhook-secret-both = For a day what is sent is signed with the old secret, too.
+webhook-both-until = Until { $until } what is sent is signed with the old secret, too.
+webhook-rotate = Make a new secret
+webhook-rotate-hint = The new one is shown once. For a day what is sent is signed with both, so that the receiver can be changed without a gap.
+webhook-test = Send a test
+webhook-pause = Pause
+webhook-resume = Turn on
+webhook-change = Change
+webhook-delete = Delete webhook
+webhook-delete-hint = Deleted with all its deliveries. To stop it for a while, pause it: what happens is then kept for it, for 30 days.
+webhook-deliveries = Deliveries
+webhook-no-deliveries = No delivery here yet. Send a test to see whether it arrives.
+webhook-all = All
+webhook-delivery-waiting = waiting
+webhook-delivery-delivered = delivered
+webhook-delivery-failed = given up
+webhook-happened = Happened
+webhook-tries = Tries
+webhook-last-try = Last try
+webhook-next-try = Next try
+webhook-answer = Answer
+webhook-sent = Sent
+webhook-event-id = Event
+webhook-resend = Send again
+webhook-resend-failed = Send again what was given up
+webhook-error-address = its address is not allowed any more
+webhook-error-internal = its name leads into an internal network: no connection was made
+webhook-error-plain = without HTTPS nothing goes to the internet
+webhook-error-port = that port is no web server's
+webhook-error-name = its name has no address
+webhook-error-connection = no connection
+webhook-error-tls = no secure connection
+webhook-error-late = no answer in time
+webhook-error-answer = no answer in HTTP
+webhook-error-secret = its secret cannot be read: make a new one
+webhook-error-status = The answer says that it was not taken.
+webhook-error-redirect = The answer points elsewhere, which is not followed.
+webhook-error-gone = The answer says that the receiver is gone for good.
+activity-webhook-create = A webhook to { $detail } was made.
+activity-webhook-change = A webhook was changed: { $detail }
+activity-webhook-rotate-secret = A webhook got a new secret.
+activity-webhook-pause = A webhook was paused.
+activity-webhook-resume = A webhook was turned on.
+activity-webhook-delete = A webhook was deleted.
+activity-webhook-test = A test was sent to a webhook.
+activity-webhook-resend = Sent to a webhook again: { $detail }
+activity-webhook-disable = A webhook was disabled: { $detail }
+mail-webhook-disabled-subject = A webhook of { $vendor } is disabled
+mail-webhook-disabled-body =
+    A webhook of the portal of { $vendor } does not get through any more, and the portal has given it up: nothing is sent to it, and what happens is not kept for it.
+
+    Look why, turn it on again, and send again what was given up:
+
+    { $link }

@@ -26,6 +26,7 @@ use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 use crate::vault::Vault;
+use crate::webhook::Courier;
 
 /// The database in the data folder.
 pub(crate) const DATABASE: &str = "countersign.db";
@@ -65,6 +66,7 @@ struct Inner {
     /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
     trial_lane: Lane,
     mailroom: Mailroom,
+    courier: Courier,
     last_uses: LastUses,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
@@ -140,6 +142,7 @@ impl App {
         let look = LookAtHand::default();
         let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
+        let courier = Courier::new(&config);
         let listening = OnceLock::new();
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let inner = Inner {
@@ -158,6 +161,7 @@ impl App {
             hashing,
             trial_lane,
             mailroom,
+            courier,
             last_uses: LastUses::default(),
             audit_troubles: Troubles::default(),
             batches,
@@ -258,6 +262,10 @@ impl App {
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
         &self.inner.mailroom
+    }
+
+    pub(crate) fn courier(&self) -> &Courier {
+        &self.inner.courier
     }
 
     pub(crate) fn last_uses(&self) -> &LastUses {

@@ -9,6 +9,7 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
+use crate::webhook::{Reach, Resolve, SystemResolver};
 
 /// How the portal runs.
 #[derive(Clone)]
@@ -42,6 +43,10 @@ pub struct Config {
     pub signer: Option<PathBuf>,
     /// Where the passphrase of the signing key is looked for.
     pub key_passphrase: keys::passphrase::Sources,
+    /// What webhooks may be sent to beyond the internet, without HTTPS as well.
+    pub webhooks_may_reach: Vec<Reach>,
+    /// Where webhooks ask for the addresses of names.
+    pub resolver: Arc<dyn Resolve>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -68,6 +73,8 @@ impl Config {
             seal_every: Duration::from_secs(3),
             signer: None,
             key_passphrase: keys::passphrase::Sources::default(),
+            webhooks_may_reach: Vec::new(),
+            resolver: Arc::new(SystemResolver),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

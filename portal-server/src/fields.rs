@@ -21,6 +21,7 @@ pub(crate) enum Field {
     TrialOrigin,
     ReleaseReason,
     TokenName,
+    WebhookUrl,
 }
 
 /// Why a typed text is not taken.
@@ -40,7 +41,7 @@ impl Field {
             | Self::Plan => 100,
             Self::Holder | Self::FeatureWord | Self::ReleaseReason => 200,
             Self::TrialOrigin => 255,
-            Self::MetadataValue => 500,
+            Self::MetadataValue | Self::WebhookUrl => 500,
         }
     }
 
@@ -84,6 +85,7 @@ impl Field {
             Self::TrialOrigin => "field-trial-origin",
             Self::ReleaseReason => "release-reason",
             Self::TokenName => "field-token-name",
+            Self::WebhookUrl => "webhook-url",
         }
     }
 }

@@ -22,6 +22,7 @@
 //! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
+//! | `webhook` | who else hears of what happens |
 
 pub mod access;
 mod account;
@@ -61,6 +62,7 @@ pub mod signer;
 pub mod signing;
 mod trial_policy;
 pub mod vault;
+pub mod webhook;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -95,6 +97,7 @@ pub async fn serve(
     let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
+    let courier = tokio::spawn(webhook::run(app.clone(), stopped.clone()));
     let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
     let namer = tokio::spawn(domain::run(app.clone(), stopped));
     tokio::spawn({
@@ -109,10 +112,12 @@ pub async fn serve(
     let http = server.http_builder();
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
     let served = server.serve(service).await.context("the listener failed");
-    // A letter on its way is finished; what waits is there when the portal starts again.
+    // A letter or delivery on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ =
-        tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper, namer) }).await;
+    let _ = tokio::time::timeout(DRAIN, async {
+        tokio::join!(postman, sealer, keeper, namer, courier)
+    })
+    .await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

@@ -79,6 +79,13 @@ pub(crate) enum Mail {
         /// When it ends.
         until: UnixSeconds,
     },
+    /// The portal gave a webhook up.
+    WebhookDisabled {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// Which one.
+        webhook: Id,
+    },
     /// The records of the vendor's own domain are gone.
     Domain {
         /// The vendor's admin who hears of it.
@@ -152,6 +159,7 @@ impl Mail {
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
+            Self::WebhookDisabled { user, webhook } => Some(format!("webhook:{webhook}:{user}")),
             Self::Domain { user, .. } => Some(format!("domain:{user}")),
             Self::EmailChanged { .. }
             | Self::Proposal { .. }

@@ -83,7 +83,7 @@ impl Frame {
 
     /// Whether the page is one of those that the settings' navigation leads to.
     pub(crate) fn is_in_settings(&self) -> bool {
-        ["settings", "staff", "approvals", "tokens", "keys"]
+        ["settings", "webhooks", "staff", "approvals", "tokens", "keys"]
             .into_iter()
             .any(|part| self.is_at(&format!("/admin/{part}")))
     }

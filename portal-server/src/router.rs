@@ -421,6 +421,56 @@ fn pages(app: &App) -> Table<'_> {
             get(pages::admin::texts::show).post(pages::admin::texts::save),
         )
         .route(
+            "/admin/webhooks",
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
+            get(pages::admin::webhooks::list).post(pages::admin::webhooks::create),
+        )
+        .route(
+            "/admin/webhooks/{id}",
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
+            get(pages::admin::webhooks::show).post(pages::admin::webhooks::save),
+        )
+        .route(
+            "/admin/webhooks/{id}/secret",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::rotate),
+        )
+        .route(
+            "/admin/webhooks/{id}/pause",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::pause),
+        )
+        .route(
+            "/admin/webhooks/{id}/resume",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::resume),
+        )
+        .route(
+            "/admin/webhooks/{id}/test",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::test),
+        )
+        .route(
+            "/admin/webhooks/{id}/resend",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::resend_failed),
+        )
+        .route(
+            "/admin/webhooks/{id}/delete",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::delete),
+        )
+        .route(
+            "/admin/webhooks/{id}/deliveries/{delivery}",
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
+            get(pages::admin::webhooks::show_delivery),
+        )
+        .route(
+            "/admin/webhooks/{id}/deliveries/{delivery}/resend",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::webhooks::resend),
+        )
+        .route(
             "/admin/products",
             Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::products::list).post(pages::admin::products::create),

@@ -1,5 +1,5 @@
 //! Secrets that the portal has to read again, and nobody who copied the database may: encrypted under a key that lies in a
-//! file of its own. Only the shared secrets of authenticator apps are such; everything else is stored as a hash.
+//! file of its own. Only the shared secrets of authenticator apps and of webhooks are such; everything else is stored as a hash.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,10 +121,22 @@ impl Vault {
     /// # Errors
     /// When there is no key.
     pub fn seal(&self, user: Id, secret: &str, entropy: &dyn Entropy) -> Result<String, Missing> {
+        self.seal_of(&user.to_string(), secret, entropy)
+    }
+
+    /// As [`Vault::seal`], of something else than a user: `of` names it.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub(crate) fn seal_of(
+        &self,
+        of: &str,
+        secret: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<String, Missing> {
         let cipher = self.key.as_ref().map_err(Clone::clone)?;
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        let of = user.to_string();
         let payload = Payload { msg: secret.as_bytes(), aad: of.as_bytes() };
         let sealed = cipher
             .encrypt(&XNonce::from(nonce), payload)
@@ -137,12 +149,19 @@ impl Vault {
     /// # Errors
     /// When there is no key. What was not stored for this user, or was changed, is a fault of the database.
     pub(crate) fn open_secret(&self, user: Id, stored: &str) -> anyhow::Result<String> {
+        self.open_of(&user.to_string(), stored, "second factor of user")
+    }
+
+    /// As [`Vault::open_secret`], of what [`Vault::seal_of`] sealed; `noun` says in errors what it is.
+    ///
+    /// # Errors
+    /// As [`Vault::open_secret`].
+    pub(crate) fn open_of(&self, of: &str, stored: &str, noun: &str) -> anyhow::Result<String> {
         let cipher = self.key.as_ref().map_err(Clone::clone)?;
-        let damaged = || anyhow!("the stored second factor of user {user} is damaged");
+        let damaged = || anyhow!("the stored {noun} {of} is damaged");
         let bytes = stored.strip_prefix(MARK).and_then(|text| BASE64.decode(text).ok());
         let bytes = bytes.ok_or_else(damaged)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or_else(damaged)?;
-        let of = user.to_string();
         let payload = Payload { msg: sealed, aad: of.as_bytes() };
         let secret = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())?;
         String::from_utf8(secret).map_err(|_| damaged())

@@ -100,6 +100,7 @@ async function fill() {
   for (const user of people) await otto.post(`/organization/groups/${places.group}/add`, { user });
   for (const one of linkable) await otto.post(`/organization/groups/${places.group}/link`, { license: one, seat_cap: "5" });
   places.license = portal.license.id;
+  places.webhook = await webhook(admin);
   const device = (n) => ({ name: `workstation-${n}.physics.lab.example`, platform: "linux-x86_64", app_version: "2.1.0" });
   await activate(portal, Array.from({ length: 60 }, (_, n) => activationRequest(device(n), portal.license.key)));
   const page = await (await (await logIn(portal, "jane@lab.example")).get(`/licenses/${places.license}`)).text();
@@ -122,6 +123,19 @@ async function sales(admin, license) {
     places.customer = made.headers.get("location").split("/").at(-1);
     places.staff = portal.admin("user", "create", "--email", `helper-${n}@acme.example`, "--name", `Firstname Lastname ${n}`, "--role", "support").id;
   }
+}
+
+/** A webhook with as many deliveries as a page shows, none of which is sent. */
+async function webhook(admin) {
+  const events = ["activation.created", "trial.started", "license.created", "license.ending"].map((event) => ["event", event]);
+  const made = await admin.post("/admin/webhooks", [["url", `https://hooks.example/${"a".repeat(400)}`], ...events]);
+  const id = (/\/admin\/webhooks\/([\w-]{22})"/.exec(await made.text()))[1];
+  assert.equal((await admin.post(`/admin/webhooks/${id}/pause`, {})).status, 303);
+  for (let n = 0; n < ROWS; n += 1) {
+    const license = { product: "acme-cad", validity: "from-creation", validity_days: "365", import_days: "14", strategy: "fuzzy", holder: `Holder number ${n}` };
+    assert.equal((await admin.post("/admin/licenses", license)).status, 303);
+  }
+  return id;
 }
 
 /** The id of a batch that is too large for one page. */
@@ -168,6 +182,7 @@ function addresses(path) {
   if (path.startsWith("/admin/staff/")) return [fill(places.staff)];
   if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
   if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
+  if (path.startsWith("/admin/webhooks/")) return [fill(places.webhook).replace("{delivery}", "1")];
   if (path.startsWith("/admin/products/")) return [fill("acme-cad")];
   if (path.startsWith("/admin/customers/users/")) return [fill(places.person)];
   if (path.startsWith("/activate/batches/")) return [fill(places.batch), `${fill(places.batch)}?page=2`];

@@ -26,6 +26,7 @@
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
+//! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -94,6 +95,9 @@ mod trial_policy;
 mod two_factor;
 mod user;
 mod version;
+mod webhook;
+mod webhook_delivery;
+mod webhook_event;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -165,6 +169,14 @@ pub use trial_list::{TrialQuery, TrialState};
 pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
+pub use webhook::{
+    Disabled, MOST_WEBHOOKS, NewWebhook, Webhook, WebhookCreated, WebhookSecrets, WebhookStatus,
+};
+pub use webhook_delivery::{
+    Delivery, DeliveryEnd, DeliveryQuery, DeliveryStatus, DeliveryTaken, DeliveryTry, Resent,
+    Tried, WebhooksWaiting,
+};
+pub use webhook_event::Topic;
 
 use sqlite::{Readers, Writer};
 

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
     (17, "roles", include_str!("migrations/0017_roles.sql"), None),
     (18, "trials", include_str!("migrations/0018_trials.sql"), None),
+    (21, "webhooks", include_str!("migrations/0021_webhooks.sql"), None),
     (22, "domain", include_str!("migrations/0022_domain.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
 ];

@@ -13,6 +13,7 @@ use crate::license::{self, License};
 use crate::row::{Columns, seconds};
 use crate::{
     Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, setting,
+    webhook_event,
 };
 
 /// The setting of how many seats of one license may be released within 365 days so that support releases one more, and what holds
@@ -233,6 +234,9 @@ pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOut
     let actor = format!("user:{}", release.by);
     let (of, action) = (&activation.license, "activation.release");
     audit::record_of_license(c, of, release.now, &actor, action, &id, &reason)?;
+    let further = [("reason", reason.into()), webhook_event::by(Some(release.by))];
+    let topic = webhook_event::Topic::ActivationReleased;
+    webhook_event::tell_of_activation(c, topic, &activation.id, &id, release.now, &further)?;
     Ok(ReleaseOutcome::Done)
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod trials;
+pub(crate) mod webhooks;
 
 use askama::Template;
 use axum::extract::State;

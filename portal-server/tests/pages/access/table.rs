@@ -200,6 +200,22 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
         "name=laptop&scope=policy:read&days=9&password=correct horse battery",
     ),
     ("/admin/tokens/{id}/revoke", Staff(All, All), "x=1"),
+    ("/admin/webhooks", Staff(Readers, Admins), "url=https://hooks.example/&event=trial.started"),
+    (
+        "/admin/webhooks/{id}",
+        Staff(Readers, Admins),
+        "url=https://hooks.example/x&event=trial.started",
+    ),
+    ("/admin/webhooks/{id}/secret", Vendor, "x=1"),
+    // What was given up: once it is sent again, it waits.
+    ("/admin/webhooks/{id}/deliveries/{delivery}", Staff(Readers, Admins), ""),
+    ("/admin/webhooks/{id}/deliveries/{delivery}/resend", Vendor, "x=1"),
+    ("/admin/webhooks/{id}/resend", Vendor, "x=1"),
+    ("/admin/webhooks/{id}/test", Vendor, "x=1"),
+    // In this order: it is paused.
+    ("/admin/webhooks/{id}/resume", Vendor, "x=1"),
+    ("/admin/webhooks/{id}/pause", Vendor, "x=1"),
+    ("/admin/webhooks/{id}/delete", Vendor, "x=1"),
     ("/admin/audit", Staff(Readers, Admins), ""),
     ("/admin/audit.jsonl", Staff(Readers, Admins), ""),
     ("/admin/audit.csv", Staff(Readers, Admins), ""),

@@ -9,8 +9,7 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, Proposed,
-    Role, Trial, TrialQuery, User, Validity,
+    Act, ActivationState, DeliveryEnd, DeliveryTry, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, NewWebhook, Proposed, Role, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -52,6 +51,8 @@ pub(super) struct Things {
     file: Id,
     draft: Draft,
     journal: Hash,
+    /// One that is paused, with a delivery that was given up: nothing is sent meanwhile.
+    webhook: Id,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
@@ -96,6 +97,7 @@ impl Things {
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
             journal: journal(&portal).await,
+            webhook: webhook(&portal).await,
             user: jane.id,
             helper: helper(&portal).await,
             _built: built,
@@ -119,6 +121,7 @@ impl Things {
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
             _ if path.starts_with("/admin/releases/") => self.draft.id.to_string(),
             _ if path.contains("/staff/") => self.helper.to_string(),
+            _ if path.contains("/webhooks/") => self.webhook.to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/admin/trials/") => self.trial.id.to_string(),
@@ -144,6 +147,7 @@ impl Things {
             .replace("{hash}", &licensed.answered)
             .replace("{name}", "portal.css")
             .replace("{picture}", "logo")
+            .replace("{delivery}", "1")
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -230,6 +234,22 @@ async fn helper(portal: &TestPortal) -> Id {
         (user.email, user.role) = ("helper@acme.example".into(), Role::Support);
     };
     portal.user(change).await.id
+}
+
+/// A webhook that is paused, with one delivery, which was given up.
+async fn webhook(portal: &TestPortal) -> Id {
+    let (store, id) = (portal.app.store(), Id::random(&mut rng()));
+    let topics = [Topic::SigningKeyEnding].into();
+    let new = NewWebhook { id, url: "https://hooks.example/".into(), topics, secret: "x".into() };
+    assert_eq!(store.create_webhook(new, "test", NOW).await.unwrap(), WebhookCreated::Done);
+    assert!(store.pause_webhook(id, "test", NOW).await.unwrap());
+    assert!(store.test_webhook(id, Id::random(&mut rng()), "test", NOW).await.unwrap());
+    let taken = store.take_deliveries(id, 1, 60, NOW).await.unwrap().remove(0);
+    assert_eq!(taken.seq, 1);
+    let mail = |_, _, _| NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+    let (tried, end) = (DeliveryTry::default(), DeliveryEnd::Failed);
+    store.note_delivery(&taken, tried, end, 0, mail, NOW).await.unwrap();
+    id
 }
 
 /// A trial of a machine, given under other features than the product's trials have since.
