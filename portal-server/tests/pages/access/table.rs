@@ -229,6 +229,13 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
         Staff(All, Admins),
         "revision={revision}&status=revoked&strategy=exact",
     ),
+    ("/admin/trials", Staff(All, Admins), ""),
+    ("/admin/trials/{id}", Staff(All, Admins), ""),
+    ("/admin/trials/{id}/response", Staff(All, Admins), ""),
+    ("/admin/trials/{id}/qr.svg", Staff(All, Admins), ""),
+    // Before the extension, which does it as well.
+    ("/admin/trials/{id}/renew", Staff(Helpers, Helpers), "x=1"),
+    ("/admin/trials/{id}/extend", Staff(Helpers, Helpers), "days=7&seen_end={trial_end}"),
     ("/admin/releases", Staff(All, Admins), "product=acme-cad&version=9.0.0"),
     ("/admin/releases/{id}", Staff(All, Admins), "notes=New"),
     // In this order: what is sent in pieces is put together, what is whole is published, what is published is archived.
@@ -243,13 +250,6 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/releases/{id}/archive", Vendor, "x=1"),
     ("/admin/journals", Staff(All, Admins), ""),
     ("/admin/journals/{id}", Staff(All, Admins), ""),
-    ("/admin/trials", Staff(All, Admins), ""),
-    ("/admin/trials/{id}", Staff(All, Admins), ""),
-    ("/admin/trials/{id}/response", Staff(Helpers, Admins), ""),
-    ("/admin/trials/{id}/qr.svg", Staff(Helpers, Admins), ""),
-    // Before the extension, which does it as well.
-    ("/admin/trials/{id}/renew", Staff(Helpers, Helpers), "x=1"),
-    ("/admin/trials/{id}/extend", Staff(Helpers, Helpers), "days=7&seen_end={trial_end}"),
     ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Staff(All, Admins), ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
