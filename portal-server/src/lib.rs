@@ -14,6 +14,7 @@
 //! | `metrics` | what is measured, for Prometheus |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
+//! | `sso` | logging in by an identity provider |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
@@ -56,6 +57,7 @@ mod shelf;
 #[cfg(unix)]
 pub mod signer;
 pub mod signing;
+pub mod sso;
 pub mod vault;
 
 use std::future::Future;

@@ -15,6 +15,8 @@ pub(crate) mod profile;
 mod refused;
 pub(crate) mod responses;
 pub(crate) mod setup;
+pub(crate) mod sign_on;
+pub(crate) mod sso;
 
 use std::borrow::Borrow;
 use std::sync::Arc;

@@ -8,8 +8,9 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, Proposed, Role, User,
-    Validity,
+    Act, ActivationState, DomainState, FactorAskedBy, IdentityDomain, IdentityProvider,
+    JournalOpening, NewJob, NewLicense, NewRelease, Passwords, Proposed, ProviderChange,
+    ProviderStatus, ProvidersOf, Provisioning, Role, SignOn, SignedOn, User, Validity,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -44,6 +45,9 @@ pub(super) struct Things {
     release: Id,
     file: Id,
     journal: Hash,
+    /// The lab's identity provider, and the staff's; one of each is linked to it.
+    providers: [Id; 2],
+    staff: Id,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
@@ -66,10 +70,18 @@ impl Things {
         let built = tempfile::tempdir().unwrap();
         let (release, file) = released(&portal, built.path()).await;
         let machine = Machine::new("lab-7", &portal.product);
+        let proposals = proposals(&portal).await;
+        let staff = portal.stored_user("one@acme.example").await.id;
+        let providers = [
+            provider(&portal, Some(lab), "jane@lab.example").await,
+            provider(&portal, None, "one@acme.example").await,
+        ];
         let database = portal.app.config().data.join("countersign.db");
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
-            proposals: proposals(&portal).await,
+            proposals,
+            providers,
+            staff,
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
@@ -91,6 +103,8 @@ impl Things {
         let id = match path {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
+            _ if path.starts_with("/organization/sign-on/") => self.providers[0].to_string(),
+            _ if path.starts_with("/admin/sign-on/") => self.providers[1].to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
@@ -111,6 +125,7 @@ impl Things {
             .replace("{hash}", &licensed.answered)
             .replace("{name}", "portal.css")
             .replace("{picture}", "logo")
+            .replace("{provider}", &self.providers[1].to_string())
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -145,6 +160,7 @@ impl Things {
                     .replace("{request}", &self.request)
                     .replace("{answered}", &licensed.answered)
                     .replace("{user}", &self.user.to_string())
+                    .replace("{staff}", &self.staff.to_string())
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{revision}", &revision.to_string())
                     .replace("{group}", &self.group.to_string());
@@ -186,6 +202,47 @@ async fn proposals(portal: &TestPortal) -> [Id; 2] {
         assert_eq!(proposed, Proposed::Done);
     }
     ids
+}
+
+/// An identity provider to which somebody is linked. It is where the portal does not go.
+async fn provider(portal: &TestPortal, organization: Option<Id>, linked: &str) -> Id {
+    let id = Id::random(&mut rng());
+    let (issuer, client_id) = ("https://127.0.0.1:1".to_owned(), "portal".to_owned());
+    let new = IdentityProvider {
+        id,
+        organization,
+        issuer: issuer.clone(),
+        client_id: client_id.clone(),
+        client_secret: None,
+        name: "Lab account".into(),
+        provisioning: Provisioning::Known,
+        passwords: Passwords::Allowed,
+        second_factor: FactorAskedBy::Provider,
+        status: ProviderStatus::Active,
+        proven_at: None,
+        created_at: NOW,
+    };
+    let (store, all) = (portal.app.store(), ProvidersOf::Everybody);
+    let made = store.create_identity_provider(new, "test", NOW).await.unwrap();
+    assert_eq!(made, ProviderChange::Done);
+    let domain = linked.split_once('@').unwrap().1.to_owned();
+    let domain = IdentityDomain { domain, state: DomainState::Approved };
+    let put = store.put_identity_domain(all, id, domain, "test", NOW).await.unwrap();
+    assert_eq!(put, ProviderChange::Done);
+    let on = SignOn {
+        provider: id,
+        issuer,
+        client_id,
+        subject: "somebody".into(),
+        verified_email: Some(linked.into()),
+        first_name: String::new(),
+        last_name: String::new(),
+        new_user: Id::random(&mut rng()),
+    };
+    let mail = |_| NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+    let signed = store.sign_on(on, mail, NOW).await.unwrap();
+    assert!(matches!(signed, SignedOn::Linked(_)), "{signed:?}");
+    id
 }
 
 /// A journal that was begun elsewhere.
