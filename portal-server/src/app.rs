@@ -25,6 +25,7 @@ use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
+use crate::sso::SignOns;
 use crate::vault::Vault;
 
 /// The database in the data folder.
@@ -66,6 +67,7 @@ struct Inner {
     trial_lane: Lane,
     mailroom: Mailroom,
     last_uses: LastUses,
+    sign_ons: SignOns,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
     /// Large uploads between their review and their result.
@@ -141,6 +143,7 @@ impl App {
         let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
+        let sign_ons = SignOns::new(&config.sso_may_reach);
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let inner = Inner {
             config,
@@ -159,6 +162,7 @@ impl App {
             trial_lane,
             mailroom,
             last_uses: LastUses::default(),
+            sign_ons,
             audit_troubles: Troubles::default(),
             batches,
             listening,
@@ -262,6 +266,11 @@ impl App {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.inner.last_uses
+    }
+
+    /// Logging in by identity providers.
+    pub(crate) fn sign_ons(&self) -> &SignOns {
+        &self.inner.sign_ons
     }
 
     pub(crate) fn audit_troubles(&self) -> &Troubles {

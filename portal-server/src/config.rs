@@ -9,6 +9,7 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
+use crate::sso::reach::Reach;
 
 /// How the portal runs.
 #[derive(Clone)]
@@ -42,6 +43,8 @@ pub struct Config {
     pub signer: Option<PathBuf>,
     /// Where the passphrase of the signing key is looked for.
     pub key_passphrase: keys::passphrase::Sources,
+    /// Inner addresses at which identity providers may be.
+    pub sso_may_reach: Vec<Reach>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -68,6 +71,7 @@ impl Config {
             seal_every: Duration::from_secs(3),
             signer: None,
             key_passphrase: keys::passphrase::Sources::default(),
+            sso_may_reach: Vec::new(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -21,6 +21,7 @@ pub(crate) enum Field {
     TrialOrigin,
     ReleaseReason,
     TokenName,
+    ProviderName,
 }
 
 /// Why a typed text is not taken.
@@ -37,6 +38,7 @@ impl Field {
             | Self::OrganizationName
             | Self::UserName
             | Self::TokenName
+            | Self::ProviderName
             | Self::Plan => 100,
             Self::Holder | Self::FeatureWord | Self::ReleaseReason => 200,
             Self::TrialOrigin => 255,
@@ -84,6 +86,7 @@ impl Field {
             Self::TrialOrigin => "field-trial-origin",
             Self::ReleaseReason => "release-reason",
             Self::TokenName => "field-token-name",
+            Self::ProviderName => "field-provider-name",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Secrets that the portal has to read again, and nobody who copied the database may: encrypted under a key that lies in a
-//! file of its own. Only the shared secrets of authenticator apps are such; everything else is stored as a hash.
+//! file of its own. Such are the shared secrets of authenticator apps, and those by which the portal is known to identity
+//! providers; everything else is stored as a hash.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,10 +122,26 @@ impl Vault {
     /// # Errors
     /// When there is no key.
     pub fn seal(&self, user: Id, secret: &str, entropy: &dyn Entropy) -> Result<String, Missing> {
+        self.seal_as(&user.to_string(), secret, entropy)
+    }
+
+    /// What is stored of the portal's secret at an identity provider. It is worth nothing in another row.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn seal_client_secret(
+        &self,
+        provider: Id,
+        secret: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<String, Missing> {
+        self.seal_as(&client_of(provider), secret, entropy)
+    }
+
+    fn seal_as(&self, of: &str, secret: &str, entropy: &dyn Entropy) -> Result<String, Missing> {
         let cipher = self.key.as_ref().map_err(Clone::clone)?;
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        let of = user.to_string();
         let payload = Payload { msg: secret.as_bytes(), aad: of.as_bytes() };
         let sealed = cipher
             .encrypt(&XNonce::from(nonce), payload)
@@ -137,15 +154,27 @@ impl Vault {
     /// # Errors
     /// When there is no key. What was not stored for this user, or was changed, is a fault of the database.
     pub(crate) fn open_secret(&self, user: Id, stored: &str) -> anyhow::Result<String> {
-        let cipher = self.key.as_ref().map_err(Clone::clone)?;
         let damaged = || anyhow!("the stored second factor of user {user} is damaged");
+        self.open_as(&user.to_string(), stored)?.ok_or_else(damaged)
+    }
+
+    /// The portal's secret at this identity provider.
+    ///
+    /// # Errors
+    /// When there is no key, or it is another one than the secret was stored with.
+    pub(crate) fn open_client_secret(&self, provider: Id, stored: &str) -> anyhow::Result<String> {
+        let damaged = || anyhow!("the stored client secret of identity provider {provider} is damaged");
+        self.open_as(&client_of(provider), stored)?.ok_or_else(damaged)
+    }
+
+    fn open_as(&self, of: &str, stored: &str) -> Result<Option<String>, Missing> {
+        let cipher = self.key.as_ref().map_err(Clone::clone)?;
         let bytes = stored.strip_prefix(MARK).and_then(|text| BASE64.decode(text).ok());
-        let bytes = bytes.ok_or_else(damaged)?;
-        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or_else(damaged)?;
-        let of = user.to_string();
+        let parts = bytes.as_deref().and_then(|bytes| bytes.split_first_chunk::<NONCE_BYTES>());
+        let Some((nonce, sealed)) = parts else { return Ok(None) };
         let payload = Payload { msg: sealed, aad: of.as_bytes() };
-        let secret = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())?;
-        String::from_utf8(secret).map_err(|_| damaged())
+        let secret = cipher.decrypt(&XNonce::from(*nonce), payload).ok();
+        Ok(secret.and_then(|secret| String::from_utf8(secret).ok()))
     }
 
     /// Why secrets cannot be read, if so.
@@ -198,6 +227,11 @@ fn decoded(text: &str) -> Result<[u8; 32], &'static str> {
     bytes.try_into().map_err(|_| "it is not 32 bytes long")
 }
 
+/// A provider's id as what its secret belongs to: never a user's.
+fn client_of(provider: Id) -> String {
+    format!("client of identity provider {provider}")
+}
+
 fn cipher(bytes: &[u8; 32]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*bytes))
 }
@@ -232,6 +266,16 @@ mod tests {
             let refused = vault(1).open_secret(jane, damaged).unwrap_err().to_string();
             assert!(refused.contains("is damaged") && !refused.contains("GEZD"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_client_secret_is_no_users_and_no_other_providers() {
+        let (one, other) = (Id::from([1; 16]), Id::from([2; 16]));
+        let sealed = vault(1).seal_client_secret(one, "s3cret", &SystemEntropy).unwrap();
+        assert_eq!(vault(1).open_client_secret(one, &sealed).unwrap(), "s3cret");
+        assert!(vault(1).open_client_secret(other, &sealed).is_err());
+        assert!(vault(1).open_secret(one, &sealed).is_err());
+        assert!(vault(2).open_client_secret(one, &sealed).is_err());
     }
 
     #[test]

@@ -27,6 +27,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (17, "roles", include_str!("migrations/0017_roles.sql"), None),
     (18, "trials", include_str!("migrations/0018_trials.sql"), None),
     (22, "domain", include_str!("migrations/0022_domain.sql"), None),
+    (23, "single sign-on", include_str!("migrations/0023_single_sign_on.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
 ];
 
