@@ -25,6 +25,7 @@ use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
+use crate::sso::SignOns;
 use crate::vault::Vault;
 use crate::webhook::Courier;
 
@@ -68,6 +69,7 @@ struct Inner {
     mailroom: Mailroom,
     courier: Courier,
     last_uses: LastUses,
+    sign_ons: SignOns,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
     /// Large uploads between their review and their result.
@@ -144,6 +146,7 @@ impl App {
         let mailroom = Mailroom::open(&config, &vendor)?;
         let courier = Courier::new(&config);
         let listening = OnceLock::new();
+        let sign_ons = SignOns::new(&config.sso_may_reach);
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let inner = Inner {
             config,
@@ -163,6 +166,7 @@ impl App {
             mailroom,
             courier,
             last_uses: LastUses::default(),
+            sign_ons,
             audit_troubles: Troubles::default(),
             batches,
             listening,
@@ -270,6 +274,11 @@ impl App {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.inner.last_uses
+    }
+
+    /// Logging in by identity providers.
+    pub(crate) fn sign_ons(&self) -> &SignOns {
+        &self.inner.sign_ons
     }
 
     pub(crate) fn audit_troubles(&self) -> &Troubles {

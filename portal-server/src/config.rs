@@ -9,6 +9,7 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
+use crate::sso::reach::Reach as ProviderReach;
 use crate::webhook::{Reach, Resolve, SystemResolver};
 
 /// How the portal runs.
@@ -47,6 +48,8 @@ pub struct Config {
     pub webhooks_may_reach: Vec<Reach>,
     /// Where webhooks ask for the addresses of names.
     pub resolver: Arc<dyn Resolve>,
+    /// Inner addresses at which identity providers may be.
+    pub sso_may_reach: Vec<ProviderReach>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -75,6 +78,7 @@ impl Config {
             key_passphrase: keys::passphrase::Sources::default(),
             webhooks_may_reach: Vec::new(),
             resolver: Arc::new(SystemResolver),
+            sso_may_reach: Vec::new(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

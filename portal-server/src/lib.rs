@@ -14,6 +14,7 @@
 //! | `metrics` | what is measured, for Prometheus |
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
+//! | `sso` | logging in by an identity provider |
 //! | `shelf` | what is kept in memory for a short while |
 //! | `host`, `domain` | which hosts are answered; the vendor's own, by DNS |
 //! | `fields` | how long typed text may be |
@@ -60,6 +61,7 @@ mod shelf;
 #[cfg(unix)]
 pub mod signer;
 pub mod signing;
+pub mod sso;
 mod trial_policy;
 pub mod vault;
 pub mod webhook;

@@ -134,6 +134,8 @@ pub(crate) enum Notice {
     NewRecoveryCodes,
     /// There is a new token by which a program acts for them.
     TokenMade,
+    /// An identity provider logs them in from now on.
+    ProviderLinked,
 }
 
 impl Notice {
@@ -146,6 +148,7 @@ impl Notice {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::TokenMade => "token-made",
+            Self::ProviderLinked => "provider-linked",
         }
     }
 }

@@ -105,6 +105,10 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             get(pages::login::code_form).post(pages::login::log_in_by_code),
         )
+        .limited("/login/sso", Access::Public, get(pages::sso::form).post(pages::sso::choose))
+        .limited("/login/sso/callback", Access::Public, get(pages::sso::callback))
+        .limited("/login/sso/{provider}", Access::Public, get(pages::sso::of_provider))
+        .limited("/login/sso/{provider}/start", Access::Public, post(pages::sso::start))
         .route("/logout", Access::Customer, post(pages::login::log_out))
         .limited("/forgot", Access::Public, get(pages::forgot::form).post(pages::forgot::ask))
         .limited(
@@ -234,6 +238,36 @@ fn pages(app: &App) -> Table<'_> {
             "/organization/activity",
             Access::OrganizationAdmin,
             get(pages::organization::activity::show),
+        )
+        .route(
+            "/organization/sign-on",
+            Access::OrganizationAdmin,
+            get(pages::sign_on::organization::list).post(pages::sign_on::organization::create),
+        )
+        .route(
+            "/organization/sign-on/{id}",
+            Access::OrganizationAdmin,
+            get(pages::sign_on::organization::show).post(pages::sign_on::organization::save),
+        )
+        .route(
+            "/organization/sign-on/{id}/domains",
+            Access::OrganizationAdmin,
+            post(pages::sign_on::organization::domains),
+        )
+        .route(
+            "/organization/sign-on/{id}/try",
+            Access::OrganizationAdmin,
+            post(pages::sign_on::organization::try_out),
+        )
+        .route(
+            "/organization/sign-on/{id}/unlink",
+            Access::OrganizationAdmin,
+            post(pages::sign_on::organization::unlink),
+        )
+        .route(
+            "/organization/sign-on/{id}/delete",
+            Access::OrganizationAdmin,
+            post(pages::sign_on::organization::delete),
         )
         .limited(
             "/setup/{token}",
@@ -365,6 +399,24 @@ fn pages(app: &App) -> Table<'_> {
                 get(pages::admin::keys::show).post(pages::admin::keys::install),
             ),
         )
+        .route(
+            "/admin/sign-on",
+            Access::Staff(Permission::ManageSettings),
+            get(pages::sign_on::vendor::list).post(pages::sign_on::vendor::create),
+        )
+        .route(
+            "/admin/sign-on/{id}",
+            Access::Staff(Permission::ManageSettings),
+            get(pages::sign_on::vendor::show).post(pages::sign_on::vendor::save),
+        )
+        .route(
+            "/admin/sign-on/{id}/domains",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::sign_on::vendor::domains),
+        )
+        .route("/admin/sign-on/{id}/try", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::try_out))
+        .route("/admin/sign-on/{id}/unlink", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::unlink))
+        .route("/admin/sign-on/{id}/delete", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::delete))
         .route(
             "/admin/settings/look",
             Access::Page(Permission::SeeSettings, Permission::ManageSettings),

@@ -21,6 +21,7 @@
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
+//! | `identity_provider`, `sso_attempt`, `sign_on` | logging in by somebody else's word: whose, who is under way, what it is worth |
 //! | `api_token` | what programs act for somebody by |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
@@ -46,6 +47,7 @@ mod fingerprint;
 mod group;
 mod group_license;
 mod group_seat;
+mod identity_provider;
 mod import;
 mod invitation;
 mod job;
@@ -83,9 +85,11 @@ mod row;
 mod seat;
 mod session;
 mod setting;
+mod sign_on;
 mod signing_key;
 mod sqlite;
 mod staff;
+mod sso_attempt;
 mod take_back;
 mod throttle;
 mod trial;
@@ -120,6 +124,10 @@ pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
+pub use identity_provider::{
+    FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, MOST_DOMAINS, MOST_PROVIDERS,
+    Passwords, ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
+};
 pub use import::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
     former_key_hash,
@@ -156,9 +164,11 @@ pub use reseller::{Assigned, Assignee};
 pub use role::{Permission, Role};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
+pub use sign_on::{Identity, SignOn, SignOnRefusal, SignedOn};
 pub use signing_key::KeyNotice;
 pub use sqlite::Options;
 pub use staff::{InviteStaff, StaffMember};
+pub use sso_attempt::SsoAttempt;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
 pub use trial_extension::{

@@ -192,6 +192,7 @@ mod tests {
             notice(Notice::RecoveryCodeUsed),
             notice(Notice::NewRecoveryCodes),
             notice(Notice::TokenMade),
+            notice(Notice::ProviderLinked),
         ];
         for language in Language::all() {
             for letter in &letters {

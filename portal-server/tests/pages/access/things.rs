@@ -9,7 +9,7 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, DeliveryEnd, DeliveryTry, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, NewWebhook, Proposed, Role, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
+    Act, ActivationState, DeliveryEnd, DeliveryTry, FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, NewWebhook, Passwords, Proposed, ProviderChange, ProviderStatus, ProvidersOf, Provisioning, Role, SignOn, SignedOn, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -53,6 +53,9 @@ pub(super) struct Things {
     journal: Hash,
     /// One that is paused, with a delivery that was given up: nothing is sent meanwhile.
     webhook: Id,
+    /// The lab's identity provider, and the staff's; one of each is linked to it.
+    providers: [Id; 2],
+    staff: Id,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
@@ -88,10 +91,18 @@ impl Things {
         let (release, file) = released(&portal, built.path()).await;
         let draft = draft(&portal, built.path()).await;
         let machine = Machine::new("lab-7", &portal.product);
+        let proposals = proposals(&portal).await;
+        let staff = portal.stored_user("one@acme.example").await.id;
+        let providers = [
+            provider(&portal, Some(lab), "jane@lab.example").await,
+            provider(&portal, None, "one@acme.example").await,
+        ];
         let database = portal.app.config().data.join("countersign.db");
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
-            proposals: proposals(&portal).await,
+            proposals,
+            providers,
+            staff,
             trial: trial(&portal).await,
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
@@ -122,6 +133,8 @@ impl Things {
             _ if path.starts_with("/admin/releases/") => self.draft.id.to_string(),
             _ if path.contains("/staff/") => self.helper.to_string(),
             _ if path.contains("/webhooks/") => self.webhook.to_string(),
+            _ if path.starts_with("/organization/sign-on/") => self.providers[0].to_string(),
+            _ if path.starts_with("/admin/sign-on/") => self.providers[1].to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/admin/trials/") => self.trial.id.to_string(),
@@ -148,6 +161,7 @@ impl Things {
             .replace("{name}", "portal.css")
             .replace("{picture}", "logo")
             .replace("{delivery}", "1")
+            .replace("{provider}", &self.providers[1].to_string())
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -184,6 +198,7 @@ impl Things {
                     .replace("{answered}", &licensed.answered)
                     .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
+                    .replace("{staff}", &self.staff.to_string())
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{revision}", &revision.to_string())
                     .replace("{trial_end}", &self.trial.expires_at.to_string())
@@ -262,6 +277,47 @@ async fn trial(portal: &TestPortal) -> Trial {
     portal.app.store().save_product(product, "test", NOW).await.unwrap();
     let query = TrialQuery { most: 1, now: NOW, ..TrialQuery::default() };
     portal.app.store().trial_page(&query).await.unwrap().items.remove(0)
+}
+
+/// An identity provider to which somebody is linked. It is where the portal does not go.
+async fn provider(portal: &TestPortal, organization: Option<Id>, linked: &str) -> Id {
+    let id = Id::random(&mut rng());
+    let (issuer, client_id) = ("https://127.0.0.1:1".to_owned(), "portal".to_owned());
+    let new = IdentityProvider {
+        id,
+        organization,
+        issuer: issuer.clone(),
+        client_id: client_id.clone(),
+        client_secret: None,
+        name: "Lab account".into(),
+        provisioning: Provisioning::Known,
+        passwords: Passwords::Allowed,
+        second_factor: FactorAskedBy::Provider,
+        status: ProviderStatus::Active,
+        proven_at: None,
+        created_at: NOW,
+    };
+    let (store, all) = (portal.app.store(), ProvidersOf::Everybody);
+    let made = store.create_identity_provider(new, "test", NOW).await.unwrap();
+    assert_eq!(made, ProviderChange::Done);
+    let domain = linked.split_once('@').unwrap().1.to_owned();
+    let domain = IdentityDomain { domain, state: IdentityDomainState::Approved };
+    let put = store.put_identity_domain(all, id, domain, "test", NOW).await.unwrap();
+    assert_eq!(put, ProviderChange::Done);
+    let on = SignOn {
+        provider: id,
+        issuer,
+        client_id,
+        subject: "somebody".into(),
+        verified_email: Some(linked.into()),
+        first_name: String::new(),
+        last_name: String::new(),
+        new_user: Id::random(&mut rng()),
+    };
+    let mail = |_| NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+    let signed = store.sign_on(on, mail, NOW).await.unwrap();
+    assert!(matches!(signed, SignedOn::Linked(_)), "{signed:?}");
+    id
 }
 
 /// A journal that was begun elsewhere.
