@@ -808,7 +808,6 @@ token-made = Kopieren Sie es jetzt: Es wird nicht noch einmal gezeigt, und auch 
 token-made-file = Legen Sie es in eine Datei, die sonst niemand lesen kann, und nennen Sie diese Datei mit --token-file. Wer das Token hat, kann, was es darf.
 scope-requests-answer = requests:answer – Anfragen beantworten, in den Grenzen ihrer Lizenzen
 scope-policy-read = policy:read – Produkte lesen, und was Lizenzen gewähren, ohne ihre Schlüssel
-scope-licenses-read = licenses:read – auch Lizenzschlüssel lesen
 scope-journal-push = journal:push – Journale von Offline-Signierern einreichen
 never = nie
 approvals = Freigaben zu zweit
@@ -1383,3 +1382,24 @@ group-cap-below-use = { $count ->
 organization-role = Rolle in der Organisation
 allowed-users = Benutzer höchstens (leer: beliebig viele)
 deactivated-by-organization = Von der Organisation deaktiviert
+
+## The API for programs
+
+scope-license-keys-read = license-keys:read – Lizenzschlüssel lesen
+scope-products-read = products:read – Produkte lesen
+scope-products-write = products:write – Produkte anlegen und ändern
+scope-licenses-read = licenses:read – Lizenzen ohne ihre Schlüssel lesen
+scope-licenses-write = licenses:write – Lizenzen anlegen, verlängern, sperren, widerrufen und übergeben
+scope-customers-read = customers:read – Benutzer und Organisationen lesen
+scope-customers-write = customers:write – Kunden und Organisationen anlegen und ändern
+scope-activations-read = activations:read – lesen, welche Rechner Plätze haben
+scope-activations-release = activations:release – Plätze verlorener Rechner freigeben
+scope-trials-read = trials:read – lesen, welche Rechner Testzeiten haben
+scope-releases-read = releases:read – Versionen lesen, und was von ihren Dateien bekannt ist
+scope-releases-write = releases:write – Versionen anlegen, beschreiben, veröffentlichen und zurückziehen
+scope-settings-read = settings:read – Einstellungen lesen
+scope-settings-write = settings:write – Einstellungen ändern
+scope-audit-read = audit:read – das Protokoll lesen
+api-end-twice = Nur eines davon kann angegeben werden: das Ende oder die Anzahl der Tage.
+api-import-days = Eine Antwort ist innerhalb von 1 bis 365 Tagen zu installieren.
+api-vendors-people = Die eigenen Leute des Herstellers werden nur auf ihrer Seite geändert, nicht von Programmen.

@@ -809,7 +809,6 @@ token-made = Copy it now: it is not shown again, and the portal itself does not 
 token-made-file = Put it into a file that nobody else can read, and name that file with --token-file. Whoever has the token can do what it may do.
 scope-requests-answer = requests:answer – answer requests, under the limits of their licenses
 scope-policy-read = policy:read – read products, and terms of licenses without their keys
-scope-licenses-read = licenses:read – read license keys as well
 scope-journal-push = journal:push – hand in the journals of offline signers
 never = never
 approvals = Approvals
@@ -1384,3 +1383,24 @@ group-cap-below-use = { $count ->
 organization-role = Role in the organization
 allowed-users = Users at most (empty: any number)
 deactivated-by-organization = Deactivated by their organization
+
+## The API for programs
+
+scope-license-keys-read = license-keys:read – read license keys
+scope-products-read = products:read – read products
+scope-products-write = products:write – create and change products
+scope-licenses-read = licenses:read – read licenses without their keys
+scope-licenses-write = licenses:write – create, extend, suspend, revoke and hand over licenses
+scope-customers-read = customers:read – read users and organizations
+scope-customers-write = customers:write – create and change customers and organizations
+scope-activations-read = activations:read – read which machines hold seats
+scope-activations-release = activations:release – release the seats of lost machines
+scope-trials-read = trials:read – read which machines have trials
+scope-releases-read = releases:read – read releases and what is known of their files
+scope-releases-write = releases:write – create, describe, publish and archive releases
+scope-settings-read = settings:read – read the settings
+scope-settings-write = settings:write – change the settings
+scope-audit-read = audit:read – read the audit log
+api-end-twice = Only one of these can be given: when it ends, or how many days.
+api-import-days = A response is to be installed within 1 to 365 days.
+api-vendors-people = The vendor’s own people are changed on their page alone, not by programs.

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::UnixSeconds;
-use countersign_store::TokenScope;
+use countersign_store::{StoreError, TokenScope};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
@@ -161,6 +161,18 @@ impl Problem {
         problem
     }
 
+    /// A token has made all the requests that it may make in a minute.
+    pub(crate) fn token_limited(wait_seconds: u64) -> Self {
+        let detail = "this token has made as many requests as it may make in a minute".to_owned();
+        Self { detail, ..Self::rate_limited(wait_seconds) }
+    }
+
+    /// With a further member.
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.more.push((name, value));
+        self
+    }
+
     /// So many are asking at this moment that further ones are not even queued.
     pub(crate) fn busy() -> Self {
         let mut problem = Self::new(
@@ -266,6 +278,11 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
+        match &refusal {
+            Refusal::Store(StoreError::DoneBefore) => return Self::key_in_use(),
+            Refusal::Store(StoreError::NeedsSecondPerson) => return Self::second_person_needed(),
+            _ => {}
+        }
         if refusal.status().is_server_error() {
             tracing::error!(code = refusal.code(), error = ?refusal, "a request could not be answered");
         }

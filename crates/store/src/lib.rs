@@ -19,7 +19,7 @@
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
-//! | `api_token` | what programs act for somebody by |
+//! | `api_token`, `once`, `by_id` | what programs act for somebody by; what they ask for once; lists for them |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
@@ -33,6 +33,7 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod by_id;
 mod deactivation;
 mod dialect;
 mod email_change;
@@ -57,6 +58,7 @@ mod member;
 mod merge;
 mod metadata;
 mod migrations;
+mod once;
 mod organization;
 mod overrun;
 mod page;
@@ -98,6 +100,7 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use by_id::ListedTrial;
 pub use deactivation::{Deactivate, Deactivated};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
@@ -117,6 +120,7 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
+pub use once::{DoneBefore, ONCE_SECONDS, Once};
 pub use organization::{Organization, OrganizationChange};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
@@ -151,6 +155,8 @@ const COUNTED: &str = "SELECT id, live_activations + over_activations, \
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// What the next write is done once for (`once.rs`).
+    once: Option<Arc<once::Once>>,
 }
 
 struct Inner {
@@ -174,7 +180,8 @@ impl Store {
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
         let writer = Writer::start(path, options, row::seconds(now))?;
         let readers = Readers::open(path, options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, terms: Mutex::default() }) })
+        let inner = Inner { writer, readers, terms: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner), once: None })
     }
 
     /// Commits what is queued; later writes are refused.
@@ -227,6 +234,10 @@ impl Store {
         &self,
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if self.once.is_some() {
+            // A write that knows nothing of keys would be done twice.
+            return Err(StoreError::Malformed("write with a key"));
+        }
         self.inner.writer.run(command).await
     }
 }

@@ -75,8 +75,19 @@ pub(crate) async fn enforce(
     match holder(&app, bearer(request.headers()), &network, scope).await {
         Ok(holder) => {
             note_use(&app, &holder.token);
-            request.extensions_mut().insert(holder);
-            next.run(request).await
+            let most = app.config().token_rate_limit;
+            let quota = most.map(|most| app.token_limits().take(holder.token.id, most, app.now()));
+            let mut answer = match quota {
+                Some(quota) if !quota.is_within => Problem::token_limited(quota.reset).into_response(),
+                _ => {
+                    request.extensions_mut().insert(holder);
+                    next.run(request).await
+                }
+            };
+            if let Some(quota) = quota {
+                quota.write(answer.headers_mut());
+            }
+            answer
         }
         Err(refused) => refused.into_response(),
     }

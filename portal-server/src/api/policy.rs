@@ -13,6 +13,7 @@ use countersign_core::{ProductId, UnixSeconds};
 use countersign_store::{
     Entitlements, License, LicenseFilter, LicenseQuery, LicenseScope, Product, TokenScope,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::token::Holder;
@@ -30,8 +31,10 @@ const MOST_LICENSES: usize = 10_000;
 /// The most of one page of licenses.
 const A_PAGE: usize = 100;
 
-#[derive(Debug, Deserialize)]
+/// What is asked for.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Asked {
+    /// The active licenses with their keys, too.
     #[serde(default)]
     licenses: bool,
     /// Only this product.
