@@ -136,15 +136,17 @@ impl Problem {
     }
 
     pub(crate) fn not_found() -> Self {
-        let fact = "there is nothing under this address";
-        let advice = "POST to /api/v1/activations, /api/v1/deactivations or /api/v1/trials.";
+        let fact = "there is nothing under this address, or nothing that is for you";
+        let advice = "GET /api/v1/openapi.json says which addresses there are: machines' requests go to /api/v1/activations, \
+            /api/v1/deactivations or /api/v1/trials.";
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", fact, advice)
     }
 
     pub(crate) fn wrong_method() -> Self {
         let fact = "this address does not take that method";
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self::new(status, "method-not-allowed", "Another method", fact, HOW_TO_SEND)
+        let advice = "The header Allow names those that it takes, and GET /api/v1/openapi.json what for; a request of a machine is sent by POST.";
+        Self::new(status, "method-not-allowed", "Another method", fact, advice)
     }
 
     /// `wait_seconds` are whole ones: less than a second comes as 0.

@@ -135,16 +135,8 @@ fn api(app: &App) -> Table<'_> {
             Access::Token(TokenScope::ReadLicenseKeys),
             api::licenses::key(),
         )
-        .operation(
-            "/api/v1/users",
-            Access::Token(TokenScope::ReadCustomers),
-            api::users::list(),
-        )
-        .operation(
-            "/api/v1/users",
-            Access::Token(TokenScope::WriteCustomers),
-            api::users::create(),
-        )
+        .operation("/api/v1/users", Access::Token(TokenScope::ReadCustomers), api::users::list())
+        .operation("/api/v1/users", Access::Token(TokenScope::WriteCustomers), api::users::create())
         .operation(
             "/api/v1/users/{id}",
             Access::Token(TokenScope::ReadCustomers),
@@ -190,11 +182,7 @@ fn api(app: &App) -> Table<'_> {
             Access::Token(TokenScope::ReleaseActivations),
             api::activations::release(),
         )
-        .operation(
-            "/api/v1/trials",
-            Access::Token(TokenScope::ReadTrials),
-            api::trials::list(),
-        )
+        .operation("/api/v1/trials", Access::Token(TokenScope::ReadTrials), api::trials::list())
         .operation(
             "/api/v1/trials/started/{id}",
             Access::Token(TokenScope::ReadTrials),
@@ -240,11 +228,7 @@ fn api(app: &App) -> Table<'_> {
             Access::Token(TokenScope::WriteSettings),
             api::settings::change(),
         )
-        .operation(
-            "/api/v1/audit",
-            Access::Token(TokenScope::ReadAudit),
-            api::audit::list(),
-        )
+        .operation("/api/v1/audit", Access::Token(TokenScope::ReadAudit), api::audit::list())
         .route("/api/v1/openapi.json", Access::Api, api::document::serve())
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
@@ -413,6 +397,7 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             get(pages::setup::password_form).post(pages::setup::set_password),
         )
+        .route("/developers/api", Access::Public, get(pages::developers::api))
         .route("/downloads", Access::Customer, get(pages::downloads::overview))
         .route("/downloads/{product}", Access::Customer, get(pages::downloads::product))
         .route("/downloads/{product}/{release}", Access::Customer, get(pages::downloads::show))
@@ -662,7 +647,8 @@ impl<'a> Table<'a> {
         let Operation { methods, described } = operation;
         let methods = self.guarded(access, methods);
         let is_first = self.routes.iter().all(|route| route.path != path);
-        let methods = if is_first { methods.fallback(async || Problem::wrong_method()) } else { methods };
+        let methods =
+            if is_first { methods.fallback(async || Problem::wrong_method()) } else { methods };
         let method = Some(described.method.clone());
         self.routes.push(Route { path: path.to_owned(), access, method });
         self.documented.push(Entry { path: path.to_owned(), access, described });

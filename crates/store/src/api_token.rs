@@ -132,7 +132,9 @@ impl TokenScope {
     pub fn describe(self) -> &'static str {
         match self {
             Self::AnswerRequests => "Answer requests of machines, under the limits of licenses.",
-            Self::ReadPolicy => "Read what is granted: products, and terms of licenses without their keys.",
+            Self::ReadPolicy => {
+                "Read what is granted: products, and terms of licenses without their keys."
+            }
             Self::ReadLicenseKeys => "Read license keys.",
             Self::PushJournal => "Hand in the journals of offline signers.",
             Self::ReadProducts => "Read products.",

@@ -47,10 +47,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn products_by_id(&self, after: Option<&Cursor>, most: usize) -> Result<Page<Product>> {
+    pub async fn products_by_id(
+        &self,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page<Product>> {
         self.read(|c| {
             listed(c, PRODUCTS, after, most, |id| {
-                product::find_product(c, &id.parse().map_err(|_| StoreError::Malformed("product id"))?)
+                product::find_product(
+                    c,
+                    &id.parse().map_err(|_| StoreError::Malformed("product id"))?,
+                )
             })
         })
     }

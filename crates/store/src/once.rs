@@ -19,8 +19,7 @@ use crate::{Store, find, run};
 const FIND: &str = "SELECT request_hash, subject, status, answer FROM api_once \
     WHERE token_id = ?1 AND key_hash = ?2 AND created_at > ?3";
 const TAKE: &str = "INSERT INTO api_once (token_id, key_hash, request_hash, subject, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-const ANSWERED: &str =
-    "UPDATE api_once SET status = ?3, answer = ?4 WHERE token_id = ?1 AND key_hash = ?2 AND status IS NULL";
+const ANSWERED: &str = "UPDATE api_once SET status = ?3, answer = ?4 WHERE token_id = ?1 AND key_hash = ?2 AND status IS NULL";
 const FORGET: &str = "DELETE FROM api_once WHERE created_at <= ?1";
 
 /// Seconds that a key is remembered.
@@ -103,7 +102,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn note_answer(&self, token: Id, key: Hash, status: u16, answer: String) -> Result<()> {
+    pub async fn note_answer(
+        &self,
+        token: Id,
+        key: Hash,
+        status: u16,
+        answer: String,
+    ) -> Result<()> {
         let values = (token.to_string(), key.to_string(), status, answer);
         let note = move |c: &Connection| {
             let (token, key, status, answer) = &values;

@@ -58,7 +58,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn create_product(&self, new: Product, actor: &str, now: UnixSeconds) -> Result<bool> {
+    pub async fn create_product(
+        &self,
+        new: Product,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<bool> {
         let actor = actor.to_owned();
         self.write_once(move |c| {
             if find_product(c, &new.id)?.is_some() {

@@ -78,7 +78,9 @@ pub(crate) async fn enforce(
             let most = app.config().token_rate_limit;
             let quota = most.map(|most| app.token_limits().take(holder.token.id, most, app.now()));
             let mut answer = match quota {
-                Some(quota) if !quota.is_within => Problem::token_limited(quota.reset).into_response(),
+                Some(quota) if !quota.is_within => {
+                    Problem::token_limited(quota.reset).into_response()
+                }
                 _ => {
                     request.extensions_mut().insert(holder);
                     next.run(request).await

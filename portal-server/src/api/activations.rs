@@ -172,7 +172,8 @@ pub(crate) fn show() -> Operation {
 async fn visible<P, Q, B>(call: &Call<P, Q, B>, id: Id) -> Result<Activation, Problem> {
     let found = found(call.app(), id).await?;
     let store = call.app().store();
-    let access = store.access_to(&call.holder.user, &found.license).await.map_err(Refusal::Store)?;
+    let access =
+        store.access_to(&call.holder.user, &found.license).await.map_err(Refusal::Store)?;
     access.map(|_| found).ok_or_else(Problem::not_found)
 }
 

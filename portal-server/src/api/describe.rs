@@ -4,7 +4,9 @@ use axum::http::Method;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Deserialize;
 
-use super::answers::{AnsweredRequest, ByProduct, JournalState, RequestPreview, RequestToAnswer, TrialTerms};
+use super::answers::{
+    AnsweredRequest, ByProduct, JournalState, RequestPreview, RequestToAnswer, TrialTerms,
+};
 use super::operation::{ById, Described};
 use super::policy::Asked;
 use super::support::Sent;
@@ -12,7 +14,7 @@ use super::support::Sent;
 const REQUEST_PROBLEMS: &[(u16, &str)] = &[
     (400, "bad-json"),
     (400, "broken-body"),
-    (403, "wrong-license-proof"),
+    (403, "wrong-proof"),
     (404, "unknown-license"),
     (409, "seats-used-up"),
     (413, "too-long"),
@@ -94,7 +96,11 @@ pub(crate) fn preview() -> Described {
         answer: Some(|g| g.subschema_for::<RequestPreview>()),
         plain_answer: &[],
         more: "Nothing is used up.",
-        ..Described { name: "previewRequest", summary: "Show what answering a request would do", ..answer() }
+        ..Described {
+            name: "previewRequest",
+            summary: "Show what answering a request would do",
+            ..answer()
+        }
     }
 }
 

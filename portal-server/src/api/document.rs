@@ -91,7 +91,10 @@ async fn answer(State(app): State<App>, headers: HeaderMap) -> Response {
     let kept = [(header::ETAG, tag.as_str()), (header::CACHE_CONTROL, "public, max-age=300")];
     let known = headers.get_all(header::IF_NONE_MATCH).iter();
     let mut known = known.filter_map(|tags| tags.to_str().ok()).flat_map(|tags| tags.split(','));
-    if known.any(|known| matches!(known.trim().trim_start_matches("W/"), "*") || known.trim().trim_start_matches("W/") == tag) {
+    if known.any(|known| {
+        matches!(known.trim().trim_start_matches("W/"), "*")
+            || known.trim().trim_start_matches("W/") == tag
+    }) {
         return (StatusCode::NOT_MODIFIED, kept).into_response();
     }
     ([(header::CONTENT_TYPE, JSON)], kept, text.clone()).into_response()
@@ -253,19 +256,29 @@ impl Writer {
             headers.insert("ETag".into(), json!({"description": "Its revision.", "schema": text}));
         }
         if described.is_list {
-            headers.insert("Link".into(), json!({"description": "The next page, as rel=next.", "schema": text}));
+            headers.insert(
+                "Link".into(),
+                json!({"description": "The next page, as rel=next.", "schema": text}),
+            );
         }
-        let done = json!({"description": described.summary, "headers": headers, "content": content});
+        let done =
+            json!({"description": described.summary, "headers": headers, "content": content});
         let mut all = Map::from_iter([(described.status.as_u16().to_string(), done)]);
         for (status, codes) in problems(entry) {
             let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
             let mut headers = limit_headers(entry);
             if status == 429 || status == 503 {
-                headers.insert("Retry-After".into(), json!({"description": "Seconds to wait.", "schema": {"type": "integer"}}));
+                headers.insert(
+                    "Retry-After".into(),
+                    json!({"description": "Seconds to wait.", "schema": {"type": "integer"}}),
+                );
             }
             let description = format!("A problem: {}.", codes.join(", "));
             let content = json!({PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}});
-            all.insert(status.to_string(), json!({"description": description, "headers": headers, "content": content}));
+            all.insert(
+                status.to_string(),
+                json!({"description": description, "headers": headers, "content": content}),
+            );
         }
         all
     }
@@ -275,10 +288,17 @@ fn limit_headers(entry: &Entry) -> Map<String, Value> {
     if entry.scope().is_none() {
         return Map::new();
     }
-    let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    let header =
+        |description: &str| json!({"description": description, "schema": {"type": "string"}});
     Map::from_iter([
-        ("RateLimit-Policy".to_owned(), header("How many requests a token may make in how many seconds.")),
-        ("RateLimit".to_owned(), header("How many are left, and in how many seconds there are all again.")),
+        (
+            "RateLimit-Policy".to_owned(),
+            header("How many requests a token may make in how many seconds."),
+        ),
+        (
+            "RateLimit".to_owned(),
+            header("How many are left, and in how many seconds there are all again."),
+        ),
     ])
 }
 
@@ -287,13 +307,20 @@ pub(crate) fn problems(entry: &Entry) -> BTreeMap<u16, Vec<&'static str>> {
     let described = &entry.described;
     let mut all: Vec<(u16, &'static str)> = described.problems.to_vec();
     if entry.scope().is_some() {
-        let tokens = ["token-needed", "token-unknown", "token-expired", "token-revoked", "token-suspended"];
+        let tokens =
+            ["token-needed", "token-unknown", "token-expired", "token-revoked", "token-suspended"];
         all.extend(tokens.map(|code| (401, code)));
         all.extend([(403, "insufficient-scope")]);
     }
     all.extend([(405, "method-not-allowed"), (429, "rate-limited"), (503, "unavailable")]);
     if described.query.is_some() {
-        all.extend([(400, "bad-query"), (406, "not-acceptable")]);
+        all.push((400, "bad-query"));
+    }
+    if described.is_typed {
+        all.push((406, "not-acceptable"));
+    }
+    if described.has_revision && described.method == Method::PATCH {
+        all.push((400, "bad-if-match"));
     }
     if described.is_list {
         all.push((400, "bad-cursor"));
@@ -331,7 +358,8 @@ fn without_null(schema: &Value) -> Value {
         values.retain(|value| !value.is_null());
     }
     let choices = schema.get("anyOf").and_then(Value::as_array).cloned().unwrap_or_default();
-    let choices: Vec<Value> = choices.into_iter().filter(|choice| choice["type"] != "null").collect();
+    let choices: Vec<Value> =
+        choices.into_iter().filter(|choice| choice["type"] != "null").collect();
     if let ([Value::Object(one)], Value::Object(schema)) = (choices.as_slice(), &mut schema) {
         schema.remove("anyOf");
         for (name, value) in one {

@@ -12,7 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::operation::{Answer, ById, Call, Described, Nothing, Operation};
-use super::types::{ALicenseId, AProductId, AStrategy, AVersion, AnId, Features, Strings, Time, strings};
+use super::types::{
+    ALicenseId, AProductId, AStrategy, AVersion, AnId, Features, Strings, Time, strings,
+};
 use crate::app::App;
 use crate::desk::Refusal;
 use crate::problem::Problem;
@@ -216,9 +218,7 @@ pub(crate) fn list() -> Operation {
         .run(listed)
 }
 
-async fn listed(
-    call: Call<Nothing, Which>,
-) -> Result<Answer<super::list::Listed<Shown>>, Problem> {
+async fn listed(call: Call<Nothing, Which>) -> Result<Answer<super::list::Listed<Shown>>, Problem> {
     let (app, asked) = (call.app(), &call.query);
     let scope = LicenseScope::vendor(&call.holder.user)
         .ok_or_else(|| Problem::insufficient_scope(TokenScope::ReadLicenses))?;
@@ -265,10 +265,7 @@ async fn with_limits(app: &App, license: License) -> Result<Shown, Problem> {
 /// `GET`
 pub(crate) fn show() -> Operation {
     let run = async |call: Call<ById>| shown(&call, &call.path.id()?).await;
-    Described::get("getLicense", "Show a license")
-        .revised()
-        .refuses(&[(404, "not-found")])
-        .run(run)
+    Described::get("getLicense", "Show a license").revised().refuses(&[(404, "not-found")]).run(run)
 }
 
 async fn shown<P, Q, B>(call: &Call<P, Q, B>, id: &LicenseId) -> Result<Answer<Shown>, Problem> {

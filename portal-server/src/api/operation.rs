@@ -80,9 +80,11 @@ impl<P, Q, B> Call<P, Q, B> {
             Some("*") => Ok(None),
             Some(tag) => {
                 let tag = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
-                tag.and_then(|tag| tag.parse().ok()).map(Some).ok_or_else(Problem::changed_meanwhile)
+                let is_number = |tag: &&str| tag.bytes().all(|byte| byte.is_ascii_digit());
+                let tag = tag.filter(is_number).and_then(|tag| tag.parse().ok());
+                tag.map(Some).ok_or_else(Problem::bad_if_match)
             }
-            None => Err(Problem::changed_meanwhile()),
+            None => Err(Problem::bad_if_match()),
         }
     }
 }
@@ -142,6 +144,8 @@ pub(crate) struct Described {
     pub(crate) plain_answer: &'static [&'static str],
     /// Codes of problems, beside those that every operation has.
     pub(crate) problems: &'static [(u16, &'static str)],
+    /// Whether it is read and answered by this file, and not by a door of its own.
+    pub(crate) is_typed: bool,
     pub(crate) has_revision: bool,
     pub(crate) is_list: bool,
     pub(crate) takes_key: bool,
@@ -170,6 +174,7 @@ impl Described {
             plain: &[],
             plain_answer: &[],
             problems: &[],
+            is_typed: false,
             has_revision: false,
             is_list: false,
             takes_key: false,
@@ -245,6 +250,7 @@ impl Described {
             body: writes.then_some(|g| g.subschema_for::<B>()),
             answer: Some(|g| g.subschema_for::<T>()),
             takes_key: writes,
+            is_typed: true,
             ..self
         };
         Operation { methods: on(filter, endpoint), described }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -49,8 +50,9 @@ pub(crate) fn policy() -> MethodRouter<App> {
 async fn answer(
     State(app): State<App>,
     holder: Holder,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(asked) = asked.map_err(|error| Problem::bad_query(&error.body_text()))?;
     let product = asked.product.as_deref().map(str::parse::<ProductId>).transpose();
     let product = product.map_err(|_| Problem::not_found())?;
     let needed = TokenScope::ReadLicenseKeys;

@@ -12,7 +12,13 @@ use crate::problem::Problem;
 
 const NOTHING: &str = "Nothing was changed.";
 
-fn refused(status: StatusCode, code: &'static str, title: &str, fact: &str, advice: &str) -> Problem {
+fn refused(
+    status: StatusCode,
+    code: &'static str,
+    title: &str,
+    fact: &str,
+    advice: &str,
+) -> Problem {
     Problem::new(status, code, title, fact, &format!("{NOTHING} {advice}"))
 }
 
@@ -20,7 +26,13 @@ impl Problem {
     /// The question in the address is not understood.
     pub(crate) fn bad_query(fact: &str) -> Self {
         let advice = "Ask with the parameters that /api/v1/openapi.json has for this address.";
-        refused(StatusCode::BAD_REQUEST, "bad-query", "Not a question that is answered", fact, advice)
+        refused(
+            StatusCode::BAD_REQUEST,
+            "bad-query",
+            "Not a question that is answered",
+            fact,
+            advice,
+        )
     }
 
     /// A cursor of another question, another token, or none.
@@ -49,15 +61,18 @@ impl Problem {
     }
 
     pub(crate) fn not_acceptable() -> Self {
-        let (fact, advice) =
-            ("what is answered here is application/json", "Send Accept: application/json, or none.");
+        let (fact, advice) = (
+            "what is answered here is application/json",
+            "Send Accept: application/json, or none.",
+        );
         let status = StatusCode::NOT_ACCEPTABLE;
         refused(status, "not-acceptable", "Another type of answer", fact, advice)
     }
 
     /// A key that is none.
     pub(crate) fn bad_key() -> Self {
-        let fact = "the header Idempotency-Key is not one key of 1 to 255 printable ASCII characters";
+        let fact =
+            "the header Idempotency-Key is not one key of 1 to 255 printable ASCII characters";
         let advice = "Send a key that is used for this one write, such as a UUID.";
         refused(StatusCode::BAD_REQUEST, "bad-idempotency-key", "Not a key", fact, advice)
     }
@@ -92,6 +107,13 @@ impl Problem {
         let advice = "Read it again, and send the change with the revision that it has now.";
         let (status, title) = (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile");
         refused(status, "changed-meanwhile", title, fact, advice)
+    }
+
+    /// No revision.
+    pub(crate) fn bad_if_match() -> Self {
+        let fact = "the header If-Match is neither one revision in quotes nor *";
+        let advice = "Send the revision as ETag says it, such as If-Match: \"7\".";
+        refused(StatusCode::BAD_REQUEST, "bad-if-match", "Not a revision", fact, advice)
     }
 
     /// The two-person rule: a program is no second person.

@@ -203,7 +203,12 @@ async fn created(call: Call<Nothing, Nothing, NewRelease>) -> Result<Answer<Show
     let new = Stored { id, product, channel, version, notes };
     let subject = format!("/api/v1/releases/{id}");
     let writing = call.writing(&subject);
-    match writing.store().create_release(new, &call.actor(), app.now()).await.map_err(Refusal::Store)? {
+    match writing
+        .store()
+        .create_release(new, &call.actor(), app.now())
+        .await
+        .map_err(Refusal::Store)?
+    {
         ReleaseChange::NotFound => return Err(Problem::unfit("product-unknown")),
         change => done(change)?,
     }
@@ -246,7 +251,13 @@ async fn changed(call: Call<ById, Nothing, Notes>) -> Result<Answer<Shown>, Prob
         return Err(Problem::unfit_words(&refusal(ReleaseChange::NotesTooLong)));
     }
     let writing = call.writing(&format!("/api/v1/releases/{id}"));
-    done(writing.store().set_release_notes(id, notes, &call.actor(), app.now()).await.map_err(Refusal::Store)?)?;
+    done(
+        writing
+            .store()
+            .set_release_notes(id, notes, &call.actor(), app.now())
+            .await
+            .map_err(Refusal::Store)?,
+    )?;
     shown(app, id).await.map(Answer::shown)
 }
 
@@ -268,7 +279,9 @@ pub(crate) fn publish() -> Operation {
         .run(published)
 }
 
-async fn published(call: Call<ById, Nothing, ReleasePublication>) -> Result<Answer<Shown>, Problem> {
+async fn published(
+    call: Call<ById, Nothing, ReleasePublication>,
+) -> Result<Answer<Shown>, Problem> {
     let (app, id) = (call.app(), call.path.id()?);
     shown(app, id).await?;
     let checksums = if call.body.unsigned { Checksums::Unsigned } else { Checksums::Portal };
@@ -294,6 +307,12 @@ pub(crate) fn archive() -> Operation {
 async fn archived(call: Call<ById>) -> Result<Answer<Shown>, Problem> {
     let (app, id): (_, Id) = (call.app(), call.path.id()?);
     let writing = call.writing(&format!("/api/v1/releases/{id}"));
-    done(writing.store().archive_release(id, &call.actor(), app.now()).await.map_err(Refusal::Store)?)?;
+    done(
+        writing
+            .store()
+            .archive_release(id, &call.actor(), app.now())
+            .await
+            .map_err(Refusal::Store)?,
+    )?;
     shown(app, id).await.map(Answer::shown)
 }

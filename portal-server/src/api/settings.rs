@@ -92,21 +92,35 @@ async fn changed(call: Call<Nothing, Nothing, Wanted>) -> Result<Answer<Shown>, 
     let (app, wanted) = (call.app(), call.body.clone());
     let mut settings = Settings::clone(&*app.settings().await.map_err(Refusal::Store)?);
     apply(&mut settings, wanted)?;
-    call.writing("/api/v1/settings").save_settings(&settings, &call.actor()).await.map_err(Refusal::Store)?;
+    call.writing("/api/v1/settings")
+        .save_settings(&settings, &call.actor())
+        .await
+        .map_err(Refusal::Store)?;
     shown(app).await
 }
 
 fn apply(settings: &mut Settings, wanted: Wanted) -> Result<(), Problem> {
-    let within = |value: &mut u64, new: Option<u64>, range: std::ops::RangeInclusive<u64>, key: &str| {
-        *value = new.unwrap_or(*value);
-        if range.contains(value) { Ok(()) } else { Err(Problem::unfit(key)) }
-    };
+    let within =
+        |value: &mut u64, new: Option<u64>, range: std::ops::RangeInclusive<u64>, key: &str| {
+            *value = new.unwrap_or(*value);
+            if range.contains(value) { Ok(()) } else { Err(Problem::unfit(key)) }
+        };
     let cap = wanted.response_validity_cap_days;
     within(&mut settings.response_validity_cap_days, cap, 1..=3650, "cap-days-range")?;
     let releases = wanted.releases_per_year;
-    within(&mut settings.releases_per_year, releases, 0..=MOST_RELEASES, "releases-per-year-range")?;
+    within(
+        &mut settings.releases_per_year,
+        releases,
+        0..=MOST_RELEASES,
+        "releases-per-year-range",
+    )?;
     let cool_down = wanted.release_cool_down_seconds;
-    within(&mut settings.release_cool_down_seconds, cool_down, 0..=LONGEST_COOL_DOWN, "cool-down-range")?;
+    within(
+        &mut settings.release_cool_down_seconds,
+        cool_down,
+        0..=LONGEST_COOL_DOWN,
+        "cool-down-range",
+    )?;
     settings.trial_work_bits = wanted.trial_work_bits.unwrap_or(settings.trial_work_bits);
     if settings.trial_work_bits > MOST_WORK_BITS {
         return Err(Problem::unfit("trial-work-range"));

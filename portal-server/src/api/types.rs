@@ -158,7 +158,9 @@ impl Features {
     pub(crate) fn checked(self) -> Result<Entitlements, Unfit> {
         for (name, value) in &self.0 {
             if Field::FeatureName.check(name)?.is_empty() {
-                return Err(Say::new("field-unfit").with("field", crate::language::Key("field-feature-name")).into());
+                return Err(Say::new("field-unfit")
+                    .with("field", crate::language::Key("field-feature-name"))
+                    .into());
             }
             if let Entitlement::Text(word) = value {
                 Field::FeatureWord.check(word)?;
@@ -197,6 +199,7 @@ impl JsonSchema for Features {
         json_schema!({
             "type": "object",
             "description": "Features by name: true, a whole number, or a word.",
+            "propertyNames": {"minLength": 1, "maxLength": 64},
             "additionalProperties": {"anyOf": [
                 {"const": true},
                 {"type": "integer", "minimum": -9_007_199_254_740_991_i64, "maximum": 9_007_199_254_740_991_i64},
@@ -248,7 +251,9 @@ pub(crate) fn metadata(strings: Strings) -> Result<Metadata, Unfit> {
         let name = Field::MetadataName.check(&name)?.to_owned();
         let value = Field::MetadataValue.check(&value)?.to_owned();
         if name.is_empty() {
-            return Err(Say::new("field-unfit").with("field", crate::language::Key("field-metadata-name")).into());
+            return Err(Say::new("field-unfit")
+                .with("field", crate::language::Key("field-metadata-name"))
+                .into());
         }
         let mut viewers: Vec<Viewer> = Vec::new();
         for sees in visible_to {

@@ -164,14 +164,22 @@ async fn created(call: Call<Nothing, Nothing, NewUser>) -> Result<Answer<Shown>,
     let email = mail::address(&body.email);
     let email = email.ok_or_else(|| Problem::unfit("refused-unfit-address"))?;
     let user = User {
-        organization_role: body.organization_role.map_or(OrganizationRole::Member, InOrganization::stored),
+        organization_role: body
+            .organization_role
+            .map_or(OrganizationRole::Member, InOrganization::stored),
         name: Field::UserName.check(&body.name)?.to_owned(),
         organization: organization(app, body.organization.as_ref()).await?,
         ..User::invited(app.random_id(), email, Role::Customer, app.now())
     };
     let (id, subject) = (user.id, format!("/api/v1/users/{}", user.id));
     let writing = call.writing(&subject);
-    done(writing.store().create_user(user, &call.actor(), app.now()).await.map_err(Refusal::Store)?)?;
+    done(
+        writing
+            .store()
+            .create_user(user, &call.actor(), app.now())
+            .await
+            .map_err(Refusal::Store)?,
+    )?;
     Ok(Answer::made(Shown::from(found(app, id).await?), &subject))
 }
 
@@ -245,6 +253,12 @@ async fn changed(call: Call<ById, Nothing, Wanted>) -> Result<Answer<Shown>, Pro
         (_, status) => status,
     };
     let writing = call.writing(&format!("/api/v1/users/{id}"));
-    done(writing.store().change_user(user, &call.actor(), app.now()).await.map_err(Refusal::Store)?)?;
+    done(
+        writing
+            .store()
+            .change_user(user, &call.actor(), app.now())
+            .await
+            .map_err(Refusal::Store)?,
+    )?;
     Ok(Answer::shown(Shown::from(found(app, id).await?)))
 }

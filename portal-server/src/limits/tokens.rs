@@ -62,7 +62,8 @@ impl Quota {
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let Self { most, left, reset, .. } = self;
         let policy = format!("\"token\";q={most};w={WINDOW}");
-        let said = [("ratelimit-policy", policy), ("ratelimit", format!("\"token\";r={left};t={reset}"))];
+        let said =
+            [("ratelimit-policy", policy), ("ratelimit", format!("\"token\";r={left};t={reset}"))];
         for (name, value) in said {
             let value = HeaderValue::try_from(value).ok();
             headers.extend(value.map(|value| (HeaderName::from_static(name), value)));
