@@ -106,7 +106,7 @@ pub(crate) fn document(entries: &[Entry]) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for entry in entries {
         let method = entry.described.method.as_str().to_ascii_lowercase();
-        paths.entry(&entry.path).or_default().insert(method, writer.operation(entry));
+        paths.entry(&entry.path).or_default().insert(method, writer.described(entry));
     }
     let problem = writer.answers.subschema_for::<ProblemBody>();
     debug_assert_eq!(problem.get("$ref"), Some(&json!("#/components/schemas/Problem")));
@@ -160,7 +160,7 @@ impl Writer {
         all
     }
 
-    fn operation(&mut self, entry: &Entry) -> Value {
+    fn described(&mut self, entry: &Entry) -> Value {
         let described = &entry.described;
         let mut operation = json!({
             "operationId": described.name,
