@@ -4,6 +4,7 @@
 mod attacks;
 mod customers;
 mod document;
+mod guide;
 mod licenses;
 mod limits;
 mod lists;
