@@ -2,6 +2,7 @@
 
 pub(crate) mod activations;
 mod answers;
+pub(crate) mod ask;
 pub(crate) mod audit;
 mod body;
 pub(crate) mod describe;

@@ -23,6 +23,8 @@ const ALONE: &[(&str, &str)] = &[
     ("not-found", "portal-server/src/problem.rs"),
     ("method-not-allowed", "portal-server/src/problem.rs"),
     ("rate-limited", "portal-server/src/problem.rs"),
+    ("unknown-host", "portal-server/src/problem.rs"),
+    ("unclear-host", "portal-server/src/problem.rs"),
     ("busy", "portal-server/src/problem.rs"),
     ("too-long-for-qr", "cli/src/qr.rs"),
     ("file-io", "cli/src/fail.rs"),
@@ -75,9 +77,13 @@ fn every_code_that_can_be_answered_has_its_section_and_no_other_has_one() {
 #[test]
 fn every_link_to_a_code_leads_somewhere() {
     let sections = sections(&read("docs/errors.md"));
-    for page in
-        ["README.md", "docs/guide-support.md", "docs/guide-vendor.md", "docs/guide-developer.md"]
-    {
+    for page in [
+        "README.md",
+        "docs/guide-support.md",
+        "docs/guide-vendor.md",
+        "docs/guide-developer.md",
+        "docs/guide-api.md",
+    ] {
         let text = read(page);
         for link in text.split("errors.md#").skip(1) {
             let code = link.split([')', '`', ' ', '\n', '"']).next().unwrap();

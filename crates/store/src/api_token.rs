@@ -18,8 +18,8 @@ const INSERT: &str = "INSERT INTO api_token (id, token_hash, user_id, name, scop
 const COUNT_LIVE: &str =
     "SELECT COUNT(*) FROM api_token WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2";
 const FIND: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END, \
     t.id, t.user_id, t.name, t.scopes, t.created_at, t.expires_at, t.last_used_at, t.revoked_at \
     FROM api_token t JOIN app_user u ON u.id = t.user_id \
@@ -33,6 +33,7 @@ const USED: &str = "UPDATE api_token SET last_used_at = ?2 WHERE id = ?1 \
     AND (last_used_at IS NULL OR last_used_at <= ?2 - 60)";
 const REVOKE: &str =
     "UPDATE api_token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING user_id";
+const OWNER: &str = "SELECT user_id FROM api_token WHERE id = ?1";
 const REVOKE_OWN: &str =
     "UPDATE api_token SET revoked_at = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
 const REVOKE_ALL: &str = "UPDATE api_token SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2";
@@ -345,6 +346,11 @@ fn create(
     audit::record(c, now, actor, "token.create", &id, &detail)?;
     job::enqueue(c, &new.notice, now)?;
     Ok(TokenCreated::Done)
+}
+
+/// For whom the token with this id acts.
+pub(crate) fn owner(c: &Connection, id: &str) -> Result<Option<Id>> {
+    find(c, OWNER, [id], |row| row.parsed("user id"))
 }
 
 /// Ends all tokens of a user who may not log in any more, or whose password is another one now: whoever knew the old one may

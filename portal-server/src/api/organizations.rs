@@ -1,7 +1,7 @@
 //! `/api/v1/organizations`
 
 use countersign_core::Id;
-use countersign_store::{Organization, OrganizationChange};
+use countersign_store::{Organization, OrganizationChange, OrganizationKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,8 +26,21 @@ pub(crate) struct Shown {
     suspended: bool,
     /// Users that it may have; null: any number.
     allowed_users: Option<u64>,
+    /// Whether it has customers of its own.
+    kind: Kind,
+    /// The reseller whose customer it is.
+    reseller: Option<AnId>,
     /// When it was created.
     created_at: Time,
+}
+
+/// What an organization is to the vendor.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "OrganizationKind")]
+enum Kind {
+    Customer,
+    Reseller,
 }
 
 impl From<Organization> for Shown {
@@ -37,6 +50,11 @@ impl From<Organization> for Shown {
             name: organization.name,
             suspended: organization.suspended,
             allowed_users: organization.allowed_users,
+            kind: match organization.kind {
+                OrganizationKind::Customer => Kind::Customer,
+                OrganizationKind::Reseller => Kind::Reseller,
+            },
+            reseller: organization.reseller.map(AnId),
             created_at: Time(organization.created_at),
         }
     }
@@ -123,6 +141,11 @@ pub(crate) struct Wanted {
     allowed_users: Change<Count>,
     /// Whether its people are locked out.
     suspended: Option<bool>,
+    /// Whether it has customers of its own.
+    kind: Option<Kind>,
+    /// The reseller whose customer it is.
+    #[serde(default)]
+    reseller: Change<AnId>,
 }
 
 /// `PATCH`
@@ -142,6 +165,13 @@ async fn changed(call: Call<ById, Nothing, Wanted>) -> Result<Answer<Shown>, Pro
     let number = |count: Option<Count>| count.map(|count| count.0);
     organization.allowed_users = wanted.allowed_users.over(organization.allowed_users, number);
     organization.suspended = wanted.suspended.unwrap_or(organization.suspended);
+    organization.kind = match wanted.kind {
+        None => organization.kind,
+        Some(Kind::Customer) => OrganizationKind::Customer,
+        Some(Kind::Reseller) => OrganizationKind::Reseller,
+    };
+    let reseller = |id: Option<AnId>| id.map(|id| id.0);
+    organization.reseller = wanted.reseller.over(organization.reseller, reseller);
     if organization.suspended && call.holder.user.organization == Some(id) {
         return Err(Problem::conflict("suspend-own-organization"));
     }
@@ -151,5 +181,8 @@ async fn changed(call: Call<ById, Nothing, Wanted>) -> Result<Answer<Shown>, Pro
         OrganizationChange::Done => Ok(Answer::shown(Shown::from(found(app, id).await?))),
         OrganizationChange::Unknown => Err(Problem::not_found()),
         OrganizationChange::LastVendorAdmin => Err(Problem::conflict("last-vendor-admin")),
+        OrganizationChange::NotAllowed => Err(Problem::conflict("role-not-yours")),
+        OrganizationChange::NeedsReseller => Err(Problem::conflict("needs-reseller")),
+        OrganizationChange::HasCustomers => Err(Problem::conflict("reseller-has-customers")),
     }
 }

@@ -3,7 +3,7 @@
 use countersign_core::Id;
 use countersign_store::{
     LONGEST_NOTES, NewRelease as Stored, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter,
-    ReleaseStatus, StoreError,
+    ReleaseStatus, StoreError, Visibility,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,8 @@ pub(crate) struct Listing {
     version: AVersion,
     /// Whether customers see it.
     status: Status,
+    /// Which customers do, once it is published; `private`: those whose licenses it was given to.
+    visibility: Sees,
     /// Whether its checksums are signed.
     signed: bool,
     /// When it was created.
@@ -49,6 +51,15 @@ enum Status {
     Archived,
 }
 
+/// Which customers see a published release.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(rename = "ReleaseVisibility")]
+enum Sees {
+    Customers,
+    Private,
+}
+
 impl From<&ProductRelease> for Listing {
     fn from(release: &ProductRelease) -> Self {
         Self {
@@ -60,6 +71,10 @@ impl From<&ProductRelease> for Listing {
                 ReleaseStatus::Draft => Status::Draft,
                 ReleaseStatus::Published => Status::Published,
                 ReleaseStatus::Archived => Status::Archived,
+            },
+            visibility: match release.visibility {
+                Visibility::Customers => Sees::Customers,
+                Visibility::Private => Sees::Private,
             },
             signed: release.checksums.is_some(),
             created_at: Time(release.created_at),
@@ -138,6 +153,7 @@ async fn listed(call: Call<Nothing, Which>) -> Result<Answer<Listed<Listing>>, P
             Status::Published => ReleaseStatus::Published,
             Status::Archived => ReleaseStatus::Archived,
         }),
+        visibility: None,
         after: place.and_then(|place| place.parse().ok()),
     };
     // One more tells whether there is a next page.

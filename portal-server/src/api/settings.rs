@@ -22,6 +22,10 @@ pub(crate) struct Shown {
     releases_per_year: u64,
     /// Seconds from one such release of a license to the next.
     release_cool_down_seconds: u64,
+    /// How many seats of one license may be released within 365 days so that support releases one more.
+    support_releases_per_year: u64,
+    /// How many seats one person of support releases within 24 hours.
+    support_releases_per_day: u64,
     /// Origins of trial pages that may post here.
     trial_origins: Vec<String>,
     /// How much work whoever is not logged in does before a trial starts, in bits; 0: none.
@@ -36,6 +40,8 @@ impl From<&Settings> for Shown {
             response_validity_cap_days: settings.response_validity_cap_days,
             releases_per_year: settings.releases_per_year,
             release_cool_down_seconds: settings.release_cool_down_seconds,
+            support_releases_per_year: settings.support_releases_per_year,
+            support_releases_per_day: settings.support_releases_per_day,
             trial_origins: settings.trial_origins.clone(),
             trial_work_bits: settings.trial_work_bits,
             trials_per_day: settings.trials_per_day,
@@ -68,6 +74,12 @@ pub(crate) struct Wanted {
     /// Seconds from one such release of a license to the next.
     #[schemars(range(max = 31_536_000))]
     release_cool_down_seconds: Option<u64>,
+    /// How many seats of one license may be released within 365 days so that support releases one more.
+    #[schemars(range(max = 1000))]
+    support_releases_per_year: Option<u64>,
+    /// How many seats one person of support releases within 24 hours.
+    #[schemars(range(max = 1000))]
+    support_releases_per_day: Option<u64>,
     /// Origins of trial pages that may post here, all of them.
     #[schemars(length(max = 100))]
     trial_origins: Option<Vec<String>>,
@@ -121,6 +133,10 @@ fn apply(settings: &mut Settings, wanted: Wanted) -> Result<(), Problem> {
         0..=LONGEST_COOL_DOWN,
         "cool-down-range",
     )?;
+    let (per_year, per_day) = (wanted.support_releases_per_year, wanted.support_releases_per_day);
+    let (range, key) = (0..=MOST_RELEASES, "support-releases-range");
+    within(&mut settings.support_releases_per_year, per_year, range.clone(), key)?;
+    within(&mut settings.support_releases_per_day, per_day, range, key)?;
     settings.trial_work_bits = wanted.trial_work_bits.unwrap_or(settings.trial_work_bits);
     if settings.trial_work_bits > MOST_WORK_BITS {
         return Err(Problem::unfit("trial-work-range"));

@@ -36,6 +36,8 @@ pub(crate) struct Shown {
     organization: Option<AnId>,
     /// What they are there.
     organization_role: InOrganization,
+    /// The reseller whose customer they are, where no organization says that.
+    reseller: Option<AnId>,
     /// Whether a login takes a second factor.
     two_factor: bool,
     /// The language that they chose; null: what their browser asks for.
@@ -46,10 +48,27 @@ pub(crate) struct Shown {
 
 /// What a user is.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum UserRole {
+    Owner,
     Admin,
+    Support,
+    ReadOnly,
+    ResellerAdmin,
     Customer,
+}
+
+impl UserRole {
+    fn of(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Support => Self::Support,
+            Role::ReadOnly => Self::ReadOnly,
+            Role::ResellerAdmin => Self::ResellerAdmin,
+            Role::Customer => Self::Customer,
+        }
+    }
 }
 
 /// Whether a user may log in.
@@ -86,7 +105,8 @@ impl From<User> for Shown {
         Self {
             id: AnId(user.id),
             email: user.address().to_owned(),
-            role: if user.role == Role::Customer { UserRole::Customer } else { UserRole::Admin },
+            role: UserRole::of(user.role),
+            reseller: user.reseller.map(AnId),
             status: match user.status {
                 UserStatus::Invited => Status::Invited,
                 UserStatus::Active => Status::Active,
@@ -194,6 +214,8 @@ fn done(change: UserChange) -> Result<(), Problem> {
         }
         UserChange::LastOrganizationAdmin => Problem::conflict("last-organization-admin"),
         UserChange::LastVendorAdmin => Problem::conflict("last-vendor-admin"),
+        UserChange::NotAllowed => Problem::conflict("role-not-yours"),
+        UserChange::NeedsReseller => Problem::conflict("needs-reseller"),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Users and organizations, by programs.
 
+use countersign_store::{Role, TokenScope};
 use serde_json::{Value, json};
 
 use crate::stand::Stand;
@@ -74,6 +75,31 @@ async fn attack_a_program_changes_none_of_the_vendors_own_people() {
         robot.patch(&path, body).await.refuses_as(409, "conflict");
     }
     assert!(portal.stored_user("eve@acme.example").await.may_log_in());
+}
+
+#[tokio::test]
+async fn attack_a_token_of_an_admin_locks_no_owner_out_with_their_organization() {
+    let stand = Stand::new().await;
+    let portal = &stand.portal;
+    // Whoever is first owns the portal; there is a second owner in an organization.
+    portal.ada().await;
+    let partner = portal.organization("Partner").await;
+    portal
+        .user(|user| {
+            user.email = "olga@acme.example".into();
+            user.role = Role::Owner;
+            user.organization = Some(partner);
+        })
+        .await;
+    let eve = portal.vendor("eve@acme.example").await;
+    assert_eq!(portal.stored_user("eve@acme.example").await.role, Role::Admin);
+    let program = portal.program(&eve, &TokenScope::ALL).await;
+    let path = format!("/api/v1/organizations/{partner}");
+    program.patch(&path, json!({"suspended": true})).await.refuses_as(409, "conflict");
+    assert!(portal.stored_user("olga@acme.example").await.may_log_in());
+    let ada = portal.stored_user("ada@acme.example").await;
+    let owner = portal.program(&ada, &TokenScope::ALL).await;
+    owner.patch(&path, json!({"suspended": true})).await.is(200);
 }
 
 #[tokio::test]

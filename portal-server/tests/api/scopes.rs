@@ -1,7 +1,7 @@
 //! Every operation, with a token of every scope, of every owner, in every state.
 
 use countersign_core::{Hash, Id};
-use countersign_store::TokenScope;
+use countersign_store::{Organization, OrganizationChange, OrganizationKind, Role, TokenScope};
 
 use crate::stand::{Program, Stand, example, operations, scope};
 
@@ -88,6 +88,68 @@ async fn no_operation_answers_a_token_that_does_not_work() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert_eq!(portal.audit().await.len(), before);
+}
+
+/// What a token of somebody with this role opens, whatever its scopes say.
+fn opens(role: Role) -> Vec<&'static str> {
+    let read = [
+        "policy:read",
+        "products:read",
+        "licenses:read",
+        "customers:read",
+        "activations:read",
+        "trials:read",
+        "releases:read",
+    ];
+    let more: &[&str] = match role {
+        Role::Owner | Role::Admin => return TokenScope::ALL.map(TokenScope::as_str).into(),
+        Role::Support => {
+            &["license-keys:read", "requests:answer", "journal:push", "activations:release"]
+        }
+        Role::ReadOnly => &["settings:read", "audit:read"],
+        Role::ResellerAdmin | Role::Customer => return Vec::new(),
+    };
+    read.iter().chain(more).copied().collect()
+}
+
+#[tokio::test]
+async fn a_token_opens_no_more_than_its_owners_role_whatever_its_scopes_say() {
+    let stand = Stand::new().await;
+    let portal = &stand.portal;
+    portal.ada().await;
+    let reseller = portal.organization("Reseller").await;
+    let before = portal.app.store().organization(reseller).await.unwrap().unwrap();
+    let changed = Organization { kind: OrganizationKind::Reseller, ..before };
+    let now = portal.app.now();
+    let done = portal.app.store().change_organization(changed, "test", now).await.unwrap();
+    assert_eq!(done, OrganizationChange::Done);
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for role in Role::ALL {
+        let user = portal
+            .user(|user| {
+                user.email = format!("{}@acme.example", role.as_str());
+                user.role = role;
+                user.organization = (role == Role::ResellerAdmin).then_some(reseller);
+            })
+            .await;
+        let program = portal.program(&user, &TokenScope::ALL).await;
+        for (method, path, operation) in operations(portal).await {
+            let Some(needed) = scope(&operation) else { continue };
+            let mut request = program.request(&method, &stand.path(&path));
+            if method != "GET" {
+                // No body that is taken: what may be done is not done here.
+                request = request.json(&serde_json::json!({"nobody knows": true}));
+            }
+            let answer = program.send(request).await;
+            let refused = answer.status == 403 && answer.json()["code"] == "insufficient-scope";
+            asked += 1;
+            if refused == opens(role).contains(&needed.as_str()) {
+                wrong.push(format!("{method} {path} by {role:?}: {}", answer.text));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(asked > 200, "{asked}");
 }
 
 impl Program {
