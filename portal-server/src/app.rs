@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{Domain, Store};
+use countersign_store::{Domain, Once, Store};
 
 use crate::access::token::LastUses;
 use crate::audit::Troubles;
@@ -18,6 +18,7 @@ use crate::fields::Field;
 use crate::host::{self, PublicUrl};
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::limits::tokens::TokenLimits;
 use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
@@ -44,6 +45,8 @@ const BATCH_SECONDS: u64 = 3600;
 #[derive(Clone)]
 pub struct App {
     inner: Arc<Inner>,
+    /// The store with what the next write is done once for.
+    once: Option<Store>,
 }
 
 struct Inner {
@@ -70,6 +73,7 @@ struct Inner {
     courier: Courier,
     last_uses: LastUses,
     sign_ons: SignOns,
+    token_limits: TokenLimits,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
     /// Large uploads between their review and their result.
@@ -167,16 +171,22 @@ impl App {
             courier,
             last_uses: LastUses::default(),
             sign_ons,
+            token_limits: TokenLimits::default(),
             audit_troubles: Troubles::default(),
             batches,
             listening,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), once: None })
     }
 
     /// The database.
     pub fn store(&self) -> &Store {
-        &self.inner.store
+        self.once.as_ref().unwrap_or(&self.inner.store)
+    }
+
+    /// The same portal, whose next write is done once.
+    pub(crate) fn once(&self, once: Once) -> Self {
+        Self { inner: Arc::clone(&self.inner), once: Some(self.inner.store.once(once)) }
     }
 
     /// How the portal runs.
@@ -231,7 +241,7 @@ impl App {
         settings: &Settings,
         actor: &str,
     ) -> countersign_store::Result<()> {
-        settings.save(&self.inner.store, actor, self.now()).await?;
+        settings.save(self.store(), actor, self.now()).await?;
         self.inner.settings.forget();
         Ok(())
     }
@@ -270,6 +280,10 @@ impl App {
 
     pub(crate) fn courier(&self) -> &Courier {
         &self.inner.courier
+    }
+
+    pub(crate) fn token_limits(&self) -> &TokenLimits {
+        &self.inner.token_limits
     }
 
     pub(crate) fn last_uses(&self) -> &LastUses {

@@ -22,7 +22,7 @@
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `identity_provider`, `sso_attempt`, `sign_on` | logging in by somebody else's word: whose, who is under way, what it is worth |
-//! | `api_token` | what programs act for somebody by |
+//! | `api_token`, `once`, `by_id` | what programs act for somebody by; what they ask for once; lists for them |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
@@ -38,6 +38,7 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod by_id;
 mod deactivation;
 mod dialect;
 mod domain;
@@ -64,6 +65,7 @@ mod member;
 mod merge;
 mod metadata;
 mod migrations;
+mod once;
 mod organization;
 mod overrun;
 mod page;
@@ -118,6 +120,7 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use by_id::ListedTrial;
 pub use deactivation::{Deactivate, Deactivated};
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
@@ -142,6 +145,7 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
+pub use once::{DoneBefore, ONCE_SECONDS, Once};
 pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
@@ -200,6 +204,8 @@ const COUNTED: &str = "SELECT id, live_activations + over_activations, \
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// What the next write is done once for (`once.rs`).
+    once: Option<Arc<once::Once>>,
 }
 
 struct Inner {
@@ -223,7 +229,8 @@ impl Store {
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
         let writer = Writer::start(path, options, row::seconds(now))?;
         let readers = Readers::open(path, options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, terms: Mutex::default() }) })
+        let inner = Inner { writer, readers, terms: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner), once: None })
     }
 
     /// Commits what is queued; later writes are refused.
@@ -276,6 +283,10 @@ impl Store {
         &self,
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if self.once.is_some() {
+            // A write that knows nothing of keys would be done twice.
+            return Err(StoreError::Malformed("write with a key"));
+        }
         self.inner.writer.run(command).await
     }
 }

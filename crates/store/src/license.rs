@@ -304,6 +304,26 @@ impl Store {
         Ok(read)
     }
 
+    /// Writes down that a program was shown the key of a license. `None` when there is no such license.
+    ///
+    /// # Errors
+    /// When the database fails: the key is not to be shown then.
+    pub async fn read_license_key(
+        &self,
+        id: LicenseId,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<LicenseKey>> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            let Some(license) = find_license(c, &id)? else { return Ok(None) };
+            let (of, subject) = (license.organization, id.to_string());
+            audit::record_in(c, of, now, &actor, "license.read-key", &subject, "")?;
+            Ok(Some(license.key))
+        })
+        .await
+    }
+
     /// Reads the license anew the next time.
     pub fn forget_terms(&self, id: &LicenseId) {
         self.terms().remove(id);

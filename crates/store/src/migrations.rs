@@ -26,6 +26,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
     (17, "roles", include_str!("migrations/0017_roles.sql"), None),
     (18, "trials", include_str!("migrations/0018_trials.sql"), None),
+    (20, "api", include_str!("migrations/0020_api.sql"), None),
     (21, "webhooks", include_str!("migrations/0021_webhooks.sql"), None),
     (22, "domain", include_str!("migrations/0022_domain.sql"), None),
     (23, "single sign-on", include_str!("migrations/0023_single_sign_on.sql"), None),

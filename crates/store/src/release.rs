@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn release_seat(&self, release: Release) -> Result<ReleaseOutcome> {
-        self.write(move |c| {
+        self.write_once(move |c| {
             let access = access::access_now(c, release.by, &release.license)?;
             let is_staff = matches!(access, Some(Access::Vendor | Access::Support));
             if is_staff && proposal::is_on(c)? {

@@ -86,9 +86,10 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/caddy/ask", Everybody(404, 0), ""),
-    ("/api/v1/activations", Everybody(0, 422), "x=1"),
+    // What is read there takes a token.
+    ("/api/v1/activations", Everybody(401, 422), "x=1"),
     ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
-    ("/api/v1/trials", Everybody(0, 422), "x=1"),
+    ("/api/v1/trials", Everybody(401, 422), "x=1"),
     ("/api/v1/trials/{product}", Everybody(200, 0), ""),
     ("/v3/trial-activations/offline-activate", Everybody(0, 400), "x=1"),
     // Nobody's session is a token.
@@ -97,6 +98,26 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
     ("/api/v1/journals", Everybody(401, 401), "x=1"),
     ("/api/v1/journals/{id}", Everybody(401, 0), ""),
+    ("/api/v1/products", Everybody(401, 401), "x=1"),
+    ("/api/v1/products/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/licenses", Everybody(401, 401), "x=1"),
+    ("/api/v1/licenses/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/licenses/{id}/key", Everybody(401, 0), ""),
+    ("/api/v1/users", Everybody(401, 401), "x=1"),
+    ("/api/v1/users/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/organizations", Everybody(401, 401), "x=1"),
+    ("/api/v1/organizations/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/activations/{id}", Everybody(401, 0), ""),
+    ("/api/v1/activations/{id}/release", Everybody(0, 401), "x=1"),
+    ("/api/v1/trials/started/{id}", Everybody(401, 0), ""),
+    ("/api/v1/releases", Everybody(401, 401), "x=1"),
+    ("/api/v1/releases/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/releases/{id}/publish", Everybody(0, 401), "x=1"),
+    ("/api/v1/releases/{id}/archive", Everybody(0, 401), "x=1"),
+    ("/api/v1/settings", Everybody(401, 401), "x=1"),
+    ("/api/v1/audit", Everybody(401, 0), ""),
+    ("/api/v1/openapi.json", Everybody(200, 0), ""),
+    ("/developers/api", Everybody(200, 0), ""),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
@@ -314,7 +335,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn is_form(&self) -> bool {
-        self.method == "POST"
+        matches!(&*self.method, "POST" | "PATCH")
     }
 
     /// What somebody who is this much gets.
@@ -384,10 +405,10 @@ pub(super) async fn rows(portal: &TestPortal) -> Vec<Row> {
         let route = routes.iter().find(|route| route.path == path);
         let route = route.unwrap_or_else(|| panic!("router.rs has no route {path}"));
         let methods = methods(portal, route).await;
-        let is_posted = methods.iter().any(|method| method == "POST");
+        let is_posted = methods.iter().any(|method| matches!(&**method, "POST" | "PATCH"));
         assert_eq!(is_posted, !form.is_empty(), "what is posted to {path}? It takes {methods:?}");
         rows.extend(methods.into_iter().map(|method| Row {
-            form: if method == "POST" { form } else { "" },
+            form: if matches!(&*method, "POST" | "PATCH") { form } else { "" },
             access: route.access,
             path: path.to_owned(),
             about,
@@ -405,14 +426,14 @@ fn rule(path: &str) -> Option<&'static (&'static str, About, &'static str)> {
 async fn methods(portal: &TestPortal, route: &Route) -> Vec<String> {
     let visitor = portal.visitor();
     let path = route.path.replace(['{', '}'], "");
-    let request = visitor.request("PATCH", &path).header("sec-fetch-site", "same-origin");
+    let request = visitor.request("PROPFIND", &path).header("sec-fetch-site", "same-origin");
     let answer = visitor.send(request).await;
-    let known_methods = ["GET", "HEAD", "POST"];
+    let known_methods = ["GET", "HEAD", "POST", "PATCH"];
     // A route that takes whatever there is refuses no method.
     let allow = answer.headers.get("allow").map(|allow| allow.to_str().unwrap());
     let methods: Vec<String> = match allow {
         Some(allow) => allow.split(',').map(str::to_owned).collect(),
-        None => known_methods.map(str::to_owned).into(),
+        None => ["GET", "HEAD", "POST"].map(str::to_owned).into(),
     };
     let known = |method: &String| known_methods.contains(&method.as_str());
     assert!(methods.iter().all(known), "{} takes {methods:?}, which no row tests", route.path);
