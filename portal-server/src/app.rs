@@ -19,10 +19,12 @@ use crate::lane::Lane;
 use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
+use crate::overview::OutlookAtHand;
 use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
+use crate::tally::Refusals;
 use crate::vault::Vault;
 
 /// The database in the data folder.
@@ -62,6 +64,10 @@ struct Inner {
     last_uses: LastUses,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
+    /// Refused requests that are not in the database yet.
+    refusals: Refusals,
+    /// What the overview showed a moment ago.
+    outlook: OutlookAtHand,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
@@ -149,6 +155,8 @@ impl App {
             mailroom,
             last_uses: LastUses::default(),
             audit_troubles: Troubles::default(),
+            refusals: Refusals::default(),
+            outlook: OutlookAtHand::default(),
             batches,
             listening,
         };
@@ -255,6 +263,14 @@ impl App {
 
     pub(crate) fn audit_troubles(&self) -> &Troubles {
         &self.inner.audit_troubles
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.inner.refusals
+    }
+
+    pub(crate) fn outlook(&self) -> &OutlookAtHand {
+        &self.inner.outlook
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {

@@ -18,6 +18,8 @@
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
+//! | `finding` | licenses and machines by whatever a support person has at hand |
+//! | `tally`, `overview`, `chart` | counting what happened, the numbers of a morning, small charts |
 //! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
@@ -31,11 +33,13 @@ mod approval;
 mod assets;
 pub mod audit;
 pub mod bundle;
+pub mod chart;
 pub mod clock;
 mod config;
 pub mod desk;
 mod download;
 mod fields;
+mod finding;
 pub mod import;
 pub mod journals;
 pub mod keys;
@@ -46,6 +50,7 @@ mod limits;
 pub mod look;
 mod mail;
 mod metrics;
+pub mod overview;
 mod pages;
 mod password;
 mod problem;
@@ -56,6 +61,7 @@ mod shelf;
 #[cfg(unix)]
 pub mod signer;
 pub mod signing;
+pub mod tally;
 pub mod vault;
 
 use std::future::Future;
@@ -91,6 +97,7 @@ pub async fn serve(
     let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
+    let counter = tokio::spawn(tally::run(app.clone(), stopped.clone()));
     let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
@@ -106,7 +113,7 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper) }).await;
+    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, counter, keeper) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

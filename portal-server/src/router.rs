@@ -294,7 +294,30 @@ fn pages(app: &App) -> Table<'_> {
             Access::Customer,
             pages::upload(post(pages::activate::table_for_license)),
         )
-        .route("/admin", Access::Admin, get(pages::admin::overview))
+        .route("/admin", Access::Admin, get(pages::admin::overview::show))
+        .route("/admin/overview.csv", Access::Admin, get(pages::admin::overview::table))
+        .limited(
+            "/admin/activations",
+            Access::Admin,
+            pages::upload(
+                get(pages::admin::activations::show).post(pages::activate::staff::review),
+            ),
+        )
+        .limited(
+            "/admin/activations/review",
+            Access::Admin,
+            pages::upload(post(pages::activate::staff::review)),
+        )
+        .limited(
+            "/admin/activations/confirm",
+            Access::Admin,
+            pages::upload(post(pages::activate::staff::confirm)),
+        )
+        .limited(
+            "/admin/activations/table.csv",
+            Access::Admin,
+            pages::upload(post(pages::activate::table_for_staff)),
+        )
         .route(
             "/admin/settings",
             Access::Admin,

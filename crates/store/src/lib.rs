@@ -23,6 +23,8 @@
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
+//! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
+//! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -33,8 +35,11 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod clue;
+mod daily_count;
 mod deactivation;
 mod dialect;
+mod directory;
 mod email_change;
 mod error;
 mod fingerprint;
@@ -53,11 +58,13 @@ mod license_narrow;
 mod license_search;
 mod license_term;
 mod link;
+mod machine_before;
 mod member;
 mod merge;
 mod metadata;
 mod migrations;
 mod organization;
+mod outlook;
 mod overrun;
 mod page;
 mod password;
@@ -77,8 +84,10 @@ mod setting;
 mod signing_key;
 mod sqlite;
 mod take_back;
+mod tally;
 mod throttle;
 mod trial;
+mod trial_search;
 mod two_factor;
 mod user;
 mod version;
@@ -98,7 +107,9 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
+pub use directory::Directory;
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
@@ -134,8 +145,10 @@ pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use signing_key::KeyNotice;
 pub use sqlite::Options;
+pub use tally::Tallied;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
+pub use trial_search::TrialFound;
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
 

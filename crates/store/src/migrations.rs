@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (14, "proposal", include_str!("migrations/0014_proposal.sql"), None),
     (15, "imports", include_str!("migrations/0015_imports.sql"), None),
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
+    (24, "overview", include_str!("migrations/0024_overview.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
