@@ -173,7 +173,11 @@ impl Drawing<'_> {
             let half = 4.0 * label.chars().count() as f64;
             let x = self.x(index).clamp(LEFT.min(half), WIDTH - half.min(WIDTH / 2.0));
             let y = HEIGHT - 8.0;
-            let _ = write!(svg, "<text class=\"middle\" x=\"{x:.1}\" y=\"{y}\">{}</text>", escaped(label));
+            let _ = write!(
+                svg,
+                "<text class=\"middle\" x=\"{x:.1}\" y=\"{y}\">{}</text>",
+                escaped(label)
+            );
         }
     }
 
@@ -184,7 +188,10 @@ impl Drawing<'_> {
                 0 => {}
                 1 => {
                     let (x, y) = point(0);
-                    let _ = write!(svg, "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>");
+                    let _ = write!(
+                        svg,
+                        "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"
+                    );
                 }
                 count => {
                     let _ = write!(svg, "<polyline class=\"line {class}\" points=\"");
@@ -235,14 +242,16 @@ impl Drawing<'_> {
 
     fn words(&self, label: &str, values: &[u64]) -> String {
         let named = self.chart.series.iter().zip(values);
-        let each = named.map(|(series, value)| format!("{}: {}", series.name, self.language.number(*value)));
+        let each = named
+            .map(|(series, value)| format!("{}: {}", series.name, self.language.number(*value)));
         format!("{label} · {}", each.collect::<Vec<_>>().join(", "))
     }
 
     fn rows(&self, svg: &mut String) {
         for (index, (label, values)) in self.chart.rows().enumerate() {
             let y = ROW * index as f64;
-            let numbers: Vec<String> = values.iter().map(|value| self.language.number(*value)).collect();
+            let numbers: Vec<String> =
+                values.iter().map(|value| self.language.number(*value)).collect();
             let _ = write!(
                 svg,
                 "<text class=\"name\" x=\"0\" y=\"{:.1}\">{}</text><text class=\"end\" x=\"{WIDTH}\" y=\"{:.1}\">{}</text>\
@@ -253,7 +262,9 @@ impl Drawing<'_> {
                 escaped(&numbers.join(" / ")),
                 y + 23.0,
             );
-            for ((class, _), (value, height)) in self.chart.legend().zip(values.iter().zip([12.0, 6.0])) {
+            for ((class, _), (value, height)) in
+                self.chart.legend().zip(values.iter().zip([12.0, 6.0]))
+            {
                 let width = WIDTH * (*value as f64 / self.highest()).clamp(0.0, 1.0);
                 if *value > 0 {
                     let _ = write!(

@@ -6,8 +6,8 @@ use countersign_core::response::Answer as Said;
 use countersign_core::token::Unverified;
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, TokenType, UnixSeconds, file};
 use countersign_store::{
-    Activation, Cursor, Directory, License, LicenseQuery, LicenseScope, MachineQuery, Page,
-    Result, TrialFound, User,
+    Activation, Cursor, Directory, License, LicenseQuery, LicenseScope, MachineQuery, Page, Result,
+    TrialFound, User,
 };
 
 use crate::app::App;
@@ -178,13 +178,23 @@ impl Found {
 
     /// The one thing that there is, if there is but one.
     pub(crate) fn only(&self) -> Option<Only> {
-        if self.things() != 1 || self.machines.next.is_some() || self.too_many {
+        if self.machines.next.is_some() || self.too_many {
+            return None;
+        }
+        let machine = self.machines.items.first().filter(|_| self.own_machines() == 1);
+        let machine = machine.map(|machine| Only::Machine(machine.license, machine.id));
+        // A license that is found with its machine, by the machine's name.
+        if let (Some(Only::Machine(of, _)), [license], 2) =
+            (machine, self.licenses.as_slice(), self.things())
+            && license.id == of
+        {
+            return machine;
+        }
+        if self.things() != 1 {
             return None;
         }
         let license = self.licenses.first().map(|license| Only::License(license.id));
         let user = self.directory.users.first().map(|user| Only::User(user.id));
-        let machine = self.machines.items.first().filter(|_| self.own_machines() == 1);
-        let machine = machine.map(|machine| Only::Machine(machine.license, machine.id));
         machine.or(license).or(user)
     }
 
@@ -347,11 +357,8 @@ impl Search<'_> {
         found.too_many |= hits.too_many;
         found.more_licenses |= hits.page.next.is_some();
         found.add_licenses(hits.page.items);
-        let query = MachineQuery {
-            search: words.to_owned(),
-            after: self.after.cloned(),
-            most: MACHINES,
-        };
+        let query =
+            MachineQuery { search: words.to_owned(), after: self.after.cloned(), most: MACHINES };
         let named = store.machine_page(&query).await?;
         if !named.items.is_empty() {
             found.machines = named;
@@ -389,7 +396,8 @@ pub(crate) fn token_in(text: &str) -> Option<String> {
     starts.map(|(at, _)| &text[at..]).find_map(|rest| {
         let run = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
         let token: String = rest.chars().take_while(|c| run(*c)).filter(|c| *c != ' ').collect();
-        Unverified::decode(&token).ok().map(|_| token)
+        let is_token = Unverified::decode(&token).is_ok();
+        is_token.then_some(token)
     })
 }
 
@@ -431,7 +439,8 @@ mod tests {
         assert_eq!(Clue::of(&key.grouped()), whole);
         assert_eq!(Clue::of(&format!("  {} ", key.grouped().to_lowercase())), whole);
         assert_eq!(Clue::of(key.normal()), whole);
-        for mask in ["•••••-•••••-•••••-", "•••••-", "…", "*****-", "•••••-•••••-•••••-•••••-"] {
+        for mask in ["•••••-•••••-•••••-", "•••••-", "…", "*****-", "•••••-•••••-•••••-•••••-"]
+        {
             assert_eq!(Clue::of(&format!("{mask}{end}")), Clue::KeyEnd(end.clone()), "{mask}");
         }
         assert_eq!(Clue::of("7XK2P"), Clue::KeyEnd("7XK2P".into()));

@@ -113,7 +113,8 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, counter, keeper) }).await;
+    let _ =
+        tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, counter, keeper) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

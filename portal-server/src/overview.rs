@@ -152,7 +152,8 @@ impl Numbers {
                 sums.1 += if *day + 7 >= next { *count } else { 0 };
             }
         }
-        let mut all: Vec<_> = codes.into_iter().map(|(code, (month, week))| (code.to_owned(), month, week)).collect();
+        let mut all: Vec<_> =
+            codes.into_iter().map(|(code, (month, week))| (code.to_owned(), month, week)).collect();
         all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         all
     }

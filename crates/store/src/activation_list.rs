@@ -177,10 +177,8 @@ impl Store {
         self.read(|c| {
             let mut places = Vec::new();
             for license in licenses {
-                let query = ActivationQuery {
-                    after: after.cloned(),
-                    ..ActivationQuery::of(*license)
-                };
+                let query =
+                    ActivationQuery { after: after.cloned(), ..ActivationQuery::of(*license) };
                 for (by_creation, by_name) in
                     [(LIVE_BY_CREATION, LIVE_BY_NAME), (ENDED_BY_CREATION, ENDED_BY_NAME)]
                 {

@@ -35,7 +35,8 @@ impl Store {
                 }
             }
             let found = ids.iter().map(|id| activation::find_activation(c, id));
-            let mut found: Vec<_> = found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+            let mut found: Vec<_> =
+                found.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
             found.sort_by_key(|machine| std::cmp::Reverse((machine.created_at, machine.id)));
             Ok(found)
         })

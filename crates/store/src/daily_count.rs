@@ -11,8 +11,7 @@ use crate::{Store, list, run};
 
 const ADD: &str = "INSERT INTO daily_count (day, kind, detail, count) VALUES (?1, ?2, ?3, ?4) \
     ON CONFLICT (day, kind, detail) DO UPDATE SET count = daily_count.count + excluded.count";
-const OF_DAYS: &str =
-    "SELECT day, kind, detail, count FROM daily_count WHERE day >= ?1 AND day < ?2 ORDER BY day, kind, detail";
+const OF_DAYS: &str = "SELECT day, kind, detail, count FROM daily_count WHERE day >= ?1 AND day < ?2 ORDER BY day, kind, detail";
 
 const DAY: u64 = 86_400;
 

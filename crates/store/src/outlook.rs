@@ -30,7 +30,8 @@ impl Store {
     /// When the database fails.
     pub async fn ending_by_week(&self, weeks: u64, now: UnixSeconds) -> Result<Vec<u64>> {
         self.read(|c| {
-            let (all, unused) = (of_weeks(c, ENDING, weeks, now)?, of_weeks(c, ENDING_UNUSED, weeks, now)?);
+            let (all, unused) =
+                (of_weeks(c, ENDING, weeks, now)?, of_weeks(c, ENDING_UNUSED, weeks, now)?);
             let of = |week: u64| {
                 let count = |counts: &BTreeMap<u64, u64>| counts.get(&week).copied().unwrap_or(0);
                 count(&all).saturating_sub(count(&unused))

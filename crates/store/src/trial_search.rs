@@ -6,8 +6,7 @@ use crate::error::Result;
 use crate::row::Columns;
 use crate::{Store, find, product};
 
-const BY_ID: &str =
-    "SELECT id, product_id, device_key, device_name, created_at, expires_at FROM trial WHERE id = ?1";
+const BY_ID: &str = "SELECT id, product_id, device_key, device_name, created_at, expires_at FROM trial WHERE id = ?1";
 const OF_DEVICE: &str = "SELECT id, product_id, device_key, device_name, created_at, expires_at FROM trial \
     WHERE product_id = ?1 AND device_key = ?2";
 

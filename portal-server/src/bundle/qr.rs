@@ -40,8 +40,7 @@ pub fn read(bytes: &[u8]) -> Result<String, NoCode> {
     let pixel = |x: usize, y: usize| grey.as_raw()[y * width + x];
     let mut prepared = rqrr::PreparedImage::prepare_from_greyscale(width, height, pixel);
     let codes = prepared.detect_grids();
-    let texts: Vec<String> =
-        codes.iter().filter_map(|code| Some(code.decode().ok()?.1)).collect();
+    let texts: Vec<String> = codes.iter().filter_map(|code| Some(code.decode().ok()?.1)).collect();
     let has_token = |text: &&String| file::read(text.as_bytes()).is_ok();
     let found = texts.iter().find(has_token).or(texts.first());
     found.cloned().ok_or(NoCode::Nothing)

@@ -96,7 +96,8 @@ fn the_table_has_the_numbers_of_the_picture() {
     let rows: Vec<_> = chart.rows().collect();
     assert_eq!(rows[1], ("day 2", vec![20, 5]));
     for (label, values) in rows {
-        let said = format!("<title>{label} · series 0: {}, series 1: {}</title>", values[0], values[1]);
+        let said =
+            format!("<title>{label} · series 0: {}, series 1: {}</title>", values[0], values[1]);
         assert!(svg.contains(&said), "{said} in {svg}");
     }
 }

@@ -222,7 +222,11 @@ fn everything_that_the_audit_log_can_tell_has_words_in_every_language() {
     let mut check = |path: &Path, action: &str| {
         let key = format!("activity-{}", action.replace('.', "-"));
         for (name, messages) in &languages {
-            assert!(messages.contains_key(&key), "{name} lacks {key}, which {} writes", path.display());
+            assert!(
+                messages.contains_key(&key),
+                "{name} lacks {key}, which {} writes",
+                path.display()
+            );
         }
         seen.insert(action.to_owned());
     };
@@ -240,7 +244,14 @@ fn everything_that_the_audit_log_can_tell_has_words_in_every_language() {
         });
         of_nouns.for_each(|action| check(path, action));
     });
-    for known in ["token.create", "journal.push", "keys.delegation", "picture.use", "mail.given-up", "trial.cap"] {
+    for known in [
+        "token.create",
+        "journal.push",
+        "keys.delegation",
+        "picture.use",
+        "mail.given-up",
+        "trial.cap",
+    ] {
         assert!(seen.contains(known), "{known} is not among {seen:?}");
     }
 }

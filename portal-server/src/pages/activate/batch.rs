@@ -122,14 +122,7 @@ pub(super) fn keep_results(
     Part::of(&id, results.items.len(), &Asked::default())
 }
 
-fn keep(
-    app: &App,
-    visitor: &Visitor,
-    id: &str,
-    place: Place,
-    stage: Stage,
-    weight: usize,
-) {
+fn keep(app: &App, visitor: &Visitor, id: &str, place: Place, stage: Stage, weight: usize) {
     let user = visitor.user.as_ref().map(|user| user.id);
     // People are told apart by who they are, strangers by where they come from.
     let owner = user.map_or_else(|| visitor.caller.network.clone(), |user| format!("user:{user}"));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use countersign_core::{Hash, TokenType};
 use countersign_core::request::VerifiedRequest;
+use countersign_core::{Hash, TokenType};
 use futures_util::{StreamExt as _, stream};
 
 use super::batch::{self, Part};

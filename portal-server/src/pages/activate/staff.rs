@@ -194,11 +194,6 @@ impl RequestPage {
         self.item.preview()?.outcome.as_ref().ok()
     }
 
-    /// Whether there is something to be done by answering it.
-    fn can_answer(&self) -> bool {
-        self.item.can_go_on() && self.answered.is_none()
-    }
-
     fn button(&self) -> String {
         let kind = self.item.preview().map(|preview| preview.kind);
         let key = match kind {
@@ -263,15 +258,18 @@ impl RequestPage {
         self.organization = case.organization.map(|organization| organization.name);
         self.machine = case.machine.map(|machine| Known {
             license: machine.license.to_string(),
-            key: if machine.state.holds_seat() { "case-machine-holds" } else { "case-machine-ended" },
+            key: if machine.state.holds_seat() {
+                "case-machine-holds"
+            } else {
+                "case-machine-ended"
+            },
             view: MachineView::new(&machine, language),
         });
         self.trial = case.trial.map(|trial| {
             (language.date_time(trial.created_at), language.date_time(trial.expires_at))
         });
-        self.answered = case
-            .answered
-            .map(|(answered, at)| Before { when: language.date_time(at), answered });
+        self.answered =
+            case.answered.map(|(answered, at)| Before { when: language.date_time(at), answered });
         Ok(())
     }
 }

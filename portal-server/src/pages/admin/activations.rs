@@ -8,7 +8,7 @@ use countersign_store::{Activation, License};
 use super::ErrorPage;
 use crate::access::Visitor;
 use crate::app::App;
-use crate::finding::{self, Found, LONGEST, Only, Through};
+use crate::finding::{self, Found, Only, Through};
 use crate::pages::licenses::{LicenseView, MachineView, views};
 use crate::pages::paging::{Asked, Pages};
 use crate::pages::{Frame, page, responses};
@@ -67,7 +67,8 @@ pub(crate) async fn show(
     let text = asked.text("q");
     let frame = Frame::new(&app, &visitor);
     if text.is_empty() {
-        let page_of_none = ActivationsPage { frame, asked: text, found: None, pages: Pages::default() };
+        let page_of_none =
+            ActivationsPage { frame, asked: text, found: None, pages: Pages::default() };
         return Ok(page(&page_of_none));
     }
     let after = asked.after();

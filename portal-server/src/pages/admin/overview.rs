@@ -47,6 +47,11 @@ impl OverviewPage {
         self.frame.language.number(*number)
     }
 
+    /// Nothing in it is markup but what the chart itself writes.
+    fn picture(&self, chart: &Chart) -> String {
+        chart.svg(self.frame.language)
+    }
+
     fn spans(&self) -> [Span; 2] {
         Span::ALL
     }
@@ -103,7 +108,8 @@ pub(crate) async fn table(
 ) -> Result<Response, ErrorPage> {
     let (language, span) = (visitor.language, Span::of(&asked.text("days")));
     let overview = overview::look(&app).await?;
-    let of = asked.text("of");
+    let of = Some(asked.text("of")).filter(|of| !of.is_empty());
+    let of = of.unwrap_or_else(|| "activity".to_owned());
     let charts = charts(&overview, span, Most::All, language);
     let chart = charts.into_iter().find(|chart| chart.id == of).ok_or_else(ErrorPage::not_found)?;
     let failed = |error: csv::Error| ErrorPage::internal(&error);
@@ -129,11 +135,7 @@ fn line(numbers: &Numbers, figure: Figure, language: Language) -> FigureLine {
     };
     FigureLine {
         name: language.t(&format!("overview-{}", figure.as_str())),
-        cells: [
-            cell(1, "overview-today"),
-            cell(7, "overview-week"),
-            cell(30, "overview-month"),
-        ],
+        cells: [cell(1, "overview-today"), cell(7, "overview-week"), cell(30, "overview-month")],
     }
 }
 
