@@ -148,6 +148,8 @@ function addresses(path) {
   if (path.startsWith("/organization/users/")) return [fill(places.person)];
   if (path.startsWith("/organization/groups/")) return [fill(places.group)];
   if (path.startsWith("/organization/licenses/")) return [fill(places.shared)];
+  if (path === "/admin") return [path, "/admin?days=90"];
+  if (path === "/admin/activations") return [path, "/admin/activations?q=workstation", "/admin/activations?q=Holder"];
   if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
   if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
   if (path.startsWith("/admin/products/")) return [fill("acme-cad")];

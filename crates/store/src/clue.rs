@@ -26,7 +26,8 @@ impl Store {
             let mut ids: BTreeSet<String> =
                 list(c, WITH_CLUE, [clue], |row| row.text())?.into_iter().collect();
             let latest = audit::latest(c, LATEST)?.into_iter();
-            let latest = latest.filter(|entry| entry.action.starts_with("activation."));
+            let latest =
+                latest.filter(|entry| entry.action.split('.').next() == Some("activation"));
             let subjects: BTreeSet<String> = latest.map(|entry| entry.subject).collect();
             for id in subjects {
                 let known = activation::find_activation(c, &id)?;

@@ -11,7 +11,7 @@ use reqwest::multipart::{Form, Part};
 
 use crate::played::{Machine, rng};
 use crate::world::browser::{Answer, picture};
-use crate::world::{CookieUser, DAY, TestPortal};
+use crate::world::{CookieUser, TestPortal};
 use crate::{drop_file, type_in};
 
 fn verified(request: &str) -> VerifiedRequest {
@@ -81,7 +81,7 @@ async fn a_request_is_read_shown_answered_and_handed_out_again() {
     assert_eq!(entry.actor, format!("user:{by}"));
     // Once more: nothing is to be done, the same answer is there.
     let answer = portal.app.store().answer(&verified.hash()).await.unwrap().unwrap();
-    portal.clock.advance(5 * DAY);
+    portal.clock.advance(3_600);
     let again = drop_file(&staff, "lab-7.request", request.clone()).await.is(200);
     let again = again.says("It was answered on 21 Sep 2026").hides("id=\"confirm\"");
     again.says(&answer.token[..40]).says("Known here, with a seat");
@@ -299,7 +299,7 @@ async fn of_a_damaged_file_is_shown_what_can_still_be_read() {
     let cut = lines[..lines.len() - 4].join("\n");
     let page = drop_file(&staff, "lab-7.request", cut).await.is(200);
     let page = page.says("damaged-file").says("What can still be read").says("machine  lab-7");
-    page.says(&verified_id(&whole)).hides("id=\"confirm\"").hides("<script");
+    page.says(&verified_id(&whole)).hides("id=\"confirm\"");
     let evil = "# <script>alert(1)</script> \u{202E}x\n# end 9 characters\nabc\n";
     let page = drop_file(&staff, "<b>x</b>.request", evil).await.is(200);
     page.says("&#60;script&#62;").hides("<script>alert").hides("\u{202E}").hides("<b>x</b>");
@@ -318,7 +318,7 @@ async fn a_picture_without_a_code_and_what_is_no_picture_are_told_what_to_do() {
     let mut broken = as_qr("hello");
     broken.truncate(200);
     drop_file(&staff, "a.png", broken).await.is(200).says("picture-unread");
-    drop_file(&staff, "a.png", as_qr("hello")).await.is(200).says("damaged-file");
+    drop_file(&staff, "a.png", as_qr("# hello")).await.is(200).says("damaged-file");
 }
 
 #[tokio::test]

@@ -161,6 +161,7 @@ async fn after_whatever_was_done_the_numbers_are_those_of_a_plain_model() {
         }
         (0..9).for_each(|n| world.machine(n));
         for step in 0..70 {
+            world.portal.clock.advance(1);
             let which = dice.roll(9) as usize;
             match dice.roll(8) {
                 0 | 1 => world.trial(which).await,
@@ -250,6 +251,7 @@ async fn shown(portal: &TestPortal) -> CookieUser {
         let machine = Machine::new(&format!("pc-{n}"), &portal.product);
         if n % 3 == 0 {
             portal.answered("/api/v1/trials", &machine.trial()).await;
+            portal.clock.advance(1);
         }
         if n % 2 == 0 {
             portal.activated(&machine, &key).await;
