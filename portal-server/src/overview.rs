@@ -1,6 +1,6 @@
 //! The numbers that a vendor looks at each morning. Days are those of UTC. What is counted comes from `daily_count`, so a page
 //! reads some thousand rows whatever number of activations there is; what is to be seen coming is read through indexes, and
-//! kept for a minute.
+//! kept for some seconds.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ pub const DAY: u64 = 86_400;
 /// Weeks of which the ends of licenses are told.
 pub const WEEKS: u64 = 13;
 /// How old what is to be seen coming may be, in seconds.
-const FRESH_SECONDS: u64 = 60;
+const FRESH_SECONDS: u64 = 15;
 
 /// Over how many days the numbers go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
