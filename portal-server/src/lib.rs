@@ -15,6 +15,7 @@
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
+//! | `host`, `domain` | which hosts are answered; the vendor's own, by DNS |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
@@ -37,9 +38,11 @@ pub mod chart;
 pub mod clock;
 mod config;
 pub mod desk;
+mod domain;
 mod download;
 mod fields;
 mod finding;
+mod host;
 pub mod import;
 pub mod journals;
 pub mod keys;
@@ -98,7 +101,8 @@ pub async fn serve(
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
     let counter = tokio::spawn(tally::run(app.clone(), stopped.clone()));
-    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
+    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
+    let namer = tokio::spawn(domain::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
         async move {
@@ -113,8 +117,10 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ =
-        tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, counter, keeper) }).await;
+    let _ = tokio::time::timeout(DRAIN, async {
+        tokio::join!(postman, sealer, counter, keeper, namer)
+    })
+    .await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

@@ -3,18 +3,19 @@
 use countersign_core::{Id, UnixSeconds};
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, list, run, user};
+use crate::{Store, audit, find, list, run, staff};
 
 const INSERT: &str =
     "INSERT INTO organization (id, name, status, created_at) VALUES (?1, ?2, 'active', ?3)";
-const CHANGE: &str =
-    "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4 WHERE id = ?1";
-const FIND: &str =
-    "SELECT id, name, status, allowed_users, created_at FROM organization WHERE id = ?1";
-const LIST: &str =
-    "SELECT id, name, status, allowed_users, created_at FROM organization ORDER BY name, id";
+const CHANGE: &str = "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4, kind = ?5, reseller_id = ?6 \
+    WHERE id = ?1";
+const FIND: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization WHERE id = ?1";
+const LIST: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization ORDER BY name, id";
+const HAS_CUSTOMERS: &str = "SELECT 1 FROM organization WHERE reseller_id = ?1 \
+    UNION ALL SELECT 1 FROM app_user WHERE reseller_id = ?1 \
+    UNION ALL SELECT 1 FROM app_user WHERE staff_role = 'reseller-admin' AND organization_id = ?1 LIMIT 1";
 const COUNT_USERS: &str = "SELECT COUNT(*) FROM app_user \
     WHERE organization_id = ?1 AND status <> 'suspended' AND deactivated_at IS NULL";
 
@@ -30,8 +31,40 @@ pub struct Organization {
     /// Users that it may have, without those who may not log in any more; `None`: any number. May be lower than what it
     /// has: then nobody comes in.
     pub allowed_users: Option<u64>,
+    /// Whether it has customers of its own.
+    pub kind: OrganizationKind,
+    /// The reseller whose customer it is. A reseller is nobody's.
+    pub reseller: Option<Id>,
     /// When it was created.
     pub created_at: UnixSeconds,
+}
+
+/// What an organization is to the vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrganizationKind {
+    /// It uses what it has.
+    Customer,
+    /// It passes licenses on to customers of its own.
+    Reseller,
+}
+
+impl OrganizationKind {
+    /// As text, in the database and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Reseller => "reseller",
+        }
+    }
+}
+
+impl std::str::FromStr for OrganizationKind {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = [Self::Customer, Self::Reseller].into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or(StoreError::Malformed("kind of an organization"))
+    }
 }
 
 /// How a change of an organization ended.
@@ -41,8 +74,14 @@ pub enum OrganizationChange {
     Done,
     /// There is no such organization.
     Unknown,
-    /// All of the vendor's admins are in it: nobody would be left to run the portal.
+    /// All owners of the portal are in it: none would be left who may log in.
     LastVendorAdmin,
+    /// An owner of the portal is in it, and who asks is none.
+    NotAllowed,
+    /// It cannot be the customer of what is no reseller, and a reseller is nobody's.
+    NeedsReseller,
+    /// It has customers, or people who run them.
+    HasCustomers,
 }
 
 /// Whether an organization takes one more user.
@@ -86,15 +125,14 @@ impl Store {
     ) -> Result<OrganizationChange> {
         let actor = actor.to_owned();
         self.write(move |c| {
-            if changed.suspended
-                && user::has_other_vendor_admin(c, None, None)?
-                && !user::has_other_vendor_admin(c, None, Some(changed.id))?
-            {
-                return Ok(OrganizationChange::LastVendorAdmin);
+            if let Some(refused) = refused(c, &changed, &actor)? {
+                return Ok(refused);
             }
             let status = if changed.suspended { "suspended" } else { "active" };
             let (id, allowed) = (changed.id.to_string(), optional_seconds(changed.allowed_users));
-            if run(c, CHANGE, (&id, &changed.name, status, allowed))? != 1 {
+            let reseller = changed.reseller.map(|id| id.to_string());
+            let values = (&id, &changed.name, status, allowed, changed.kind.as_str(), reseller);
+            if run(c, CHANGE, values)? != 1 {
                 return Ok(OrganizationChange::Unknown);
             }
             let of = Some(changed.id);
@@ -144,6 +182,45 @@ pub(crate) fn place(c: &Connection, organization: Id) -> Result<Place> {
     })
 }
 
+/// Why an organization cannot become this, if so.
+fn refused(
+    c: &Connection,
+    changed: &Organization,
+    actor: &str,
+) -> Result<Option<OrganizationChange>> {
+    let id = [changed.id.to_string()];
+    if changed.suspended && staff::has_all_owners(c, changed.id)? {
+        return Ok(Some(OrganizationChange::LastVendorAdmin));
+    }
+    if changed.suspended && !staff::may_suspend(c, changed.id, actor)? {
+        return Ok(Some(OrganizationChange::NotAllowed));
+    }
+    let is_reseller = changed.kind == OrganizationKind::Reseller;
+    if changed.reseller.is_some() && (is_reseller || !self::is_reseller(c, changed.reseller)?) {
+        return Ok(Some(OrganizationChange::NeedsReseller));
+    }
+    let stays = is_reseller || find(c, HAS_CUSTOMERS, id, |_| Ok(()))?.is_none();
+    Ok((!stays).then_some(OrganizationChange::HasCustomers))
+}
+
+/// Whether this is a reseller.
+pub(crate) fn is_reseller(c: &Connection, id: Option<Id>) -> Result<bool> {
+    let Some(id) = id else { return Ok(false) };
+    let found = find(c, FIND, [id.to_string()], map)?;
+    Ok(found.is_some_and(|found| found.kind == OrganizationKind::Reseller))
+}
+
+/// The organization, if it is the reseller's own or one of its customers.
+pub(crate) fn of_reseller(c: &Connection, reseller: Id, id: Id) -> Result<Option<Organization>> {
+    let found = find(c, FIND, [id.to_string()], map)?;
+    Ok(found.filter(|found| found.id == reseller || found.reseller == Some(reseller)))
+}
+
+/// A row of [`Organization`].
+pub(crate) fn map_organization(row: &mut Columns<'_>) -> Result<Organization> {
+    map(row)
+}
+
 pub(crate) fn is_suspended(c: &Connection, organization: Id) -> Result<bool> {
     let found = find(c, FIND, [organization.to_string()], map)?;
     Ok(found.is_some_and(|organization| organization.suspended))
@@ -159,6 +236,8 @@ fn map(row: &mut Columns<'_>) -> Result<Organization> {
         name: row.text()?,
         suspended: row.text()? == "suspended",
         allowed_users: row.optional_time()?,
+        kind: row.parsed("kind of an organization")?,
+        reseller: row.optional("organization id")?,
         created_at: row.time()?,
     })
 }

@@ -3,7 +3,7 @@
 
 use countersign_core::request::{Ask, VerifiedRequest};
 use countersign_core::{LicenseId, ProductId, UnixSeconds};
-use countersign_store::{Activation, License, Organization, Trial, User};
+use countersign_store::{Activation, License, Organization, Permission, Trial, User};
 
 use super::{Answered, Chosen, Door, Refusal};
 use crate::app::App;
@@ -166,6 +166,19 @@ impl Way {
             Self::Journals => "/admin/journals".to_owned(),
             Self::Keys => "/admin/keys".to_owned(),
             Self::Settings => "/admin/settings".to_owned(),
+        }
+    }
+
+    /// What somebody has to be allowed to do for it to lead anywhere.
+    pub(crate) fn needs(&self) -> Permission {
+        match self {
+            Self::RaiseLimit(_) | Self::Reinstate(_) | Self::Extend(_) => {
+                Permission::ManageLicenses
+            }
+            Self::ReleaseSeat(_) => Permission::ReleaseSeats,
+            Self::Product(_) | Self::Products => Permission::ManageProducts,
+            Self::Keys | Self::Settings => Permission::SeeSettings,
+            Self::Look(_) | Self::Machine(..) | Self::Journals => Permission::SeeAll,
         }
     }
 

@@ -4,20 +4,24 @@ pub(crate) mod activations;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod domain;
 pub(crate) mod journals;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod look;
+pub(crate) mod mail;
 pub(crate) mod overview;
 pub(crate) mod products;
+pub(crate) mod releases;
 pub(crate) mod settings;
+pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 
 use countersign_core::Id;
 use countersign_store::{Entitlements, Metadata, MetadataEntry, User};
 
-use super::ErrorPage;
+use super::{ErrorPage, Frame};
 use crate::app::App;
 use crate::fields::Unfit;
 use crate::language::Say;

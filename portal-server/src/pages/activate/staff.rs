@@ -13,7 +13,7 @@ use super::result::{self, Confirmed};
 use super::review::{self, ReviewItem};
 use super::upload::Upload;
 use super::{Paths, Place, UPLOADS, batch, review_files};
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::bundle::qr;
 use crate::bundle::read::Brought;
@@ -147,7 +147,9 @@ struct RequestPage {
     trial: Option<(String, String)>,
     answered: Option<Before>,
     ways: Vec<Way>,
-    /// Who holds the seats, with their pages.
+    /// There are ways that are not this person's.
+    asks_others: bool,
+    may_answer: bool,
     ids: Option<Ids>,
     /// What can still be read of a file that is no request.
     readable: Vec<String>,
@@ -225,8 +227,12 @@ async fn one(
         Some(_) => None,
         None => of_response(app, visitor, &bytes).await?,
     };
+    let (ways, others): (Vec<Way>, Vec<Way>) =
+        ways(&item, &case).into_iter().partition(|way| visitor.may(way.needs()));
     let mut shown = RequestPage {
         frame: Frame::new(app, visitor),
+        may_answer: visitor.may(Permission::AnswerRequests),
+        asks_others: !others.is_empty(),
         license_key,
         paths: Paths::of(Place::Staff),
         license: None,
@@ -235,7 +241,7 @@ async fn one(
         machine: None,
         trial: None,
         answered: None,
-        ways: ways(&item, &case),
+        ways,
         ids: ids(&item),
         readable: if item.read().is_some() { Vec::new() } else { readable(&bytes) },
         response,

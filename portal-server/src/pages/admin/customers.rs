@@ -6,8 +6,8 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
 use countersign_store::{
-    Organization, OrganizationChange, OrganizationRole, Role, TwoFactor, User, UserChange,
-    UserStatus,
+    Organization, OrganizationChange, OrganizationKind, OrganizationRole, Role, TwoFactor, User,
+    UserChange, UserStatus,
 };
 use serde::Deserialize;
 
@@ -37,8 +37,22 @@ impl ListPage {
     }
 
     fn organization_of(&self, user: &User) -> String {
-        let found = self.organizations.iter().find(|o| Some(o.id) == user.organization);
+        self.name_of(&user.organization)
+    }
+
+    fn name_of(&self, id: &Option<Id>) -> String {
+        let found = self.organizations.iter().find(|o| Some(o.id) == *id);
         found.map_or("–".to_owned(), |o| o.name.clone())
+    }
+
+    fn sells_to(&self, reseller: &Organization, of: &Organization) -> bool {
+        of.reseller == Some(reseller.id)
+    }
+
+    /// Those whose customer an organization can be.
+    fn resellers_for(&self, of: &Organization) -> Vec<&Organization> {
+        let fits = |o: &&Organization| o.kind == OrganizationKind::Reseller && o.id != of.id;
+        self.organizations.iter().filter(fits).collect()
     }
 
     fn role_words(&self, user: &User) -> String {
@@ -52,6 +66,8 @@ impl ListPage {
 
 pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     let (users, organizations) = (app.store().users().await?, app.store().organizations().await?);
+    // The vendor's own people have a page of theirs.
+    let users = users.into_iter().filter(|user| !user.role.is_staff()).collect();
     Ok(page(&ListPage { frame: Frame::new(&app, &visitor), users, organizations }))
 }
 
@@ -67,6 +83,8 @@ pub(crate) struct UserForm {
     organization: String,
     #[serde(default)]
     organization_role: String,
+    /// The reseller whose customer they are themselves; not there: as it was.
+    reseller: Option<String>,
     #[serde(default)]
     suspended: String,
     /// A tick that is there only for those whom their organization deactivated.
@@ -100,6 +118,18 @@ struct UserPage {
 }
 
 impl UserPage {
+    fn role_words(&self) -> String {
+        self.frame.t(format!("role-{}", self.user.role.as_str()))
+    }
+
+    fn is_sold_by(&self, reseller: &Organization) -> bool {
+        self.user.reseller == Some(reseller.id)
+    }
+
+    fn resellers(&self) -> Vec<&Organization> {
+        self.organizations.iter().filter(|o| o.kind == OrganizationKind::Reseller).collect()
+    }
+
     fn runs(&self) -> bool {
         self.user.organization_role == OrganizationRole::Admin
     }
@@ -126,11 +156,15 @@ pub(crate) async fn create_user(
     let admin = visitor.user()?;
     let email = mail::address(&form.email);
     let email = email.ok_or_else(|| ErrorPage::bad_input("refused-unfit-address"))?;
-    let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
+    let role = match form.role.as_str() {
+        "" => Role::Customer,
+        role => role.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?,
+    };
     let user = User {
         organization_role: form.organization_role()?.unwrap_or(OrganizationRole::Member),
         name: Field::UserName.check(&form.name)?.to_owned(),
         organization: chosen_organization(&app, &form.organization).await?,
+        reseller: chosen_organization(&app, form.reseller.as_deref().unwrap_or_default()).await?,
         ..User::invited(app.random_id(), email, role, app.now())
     };
     let id = user.id;
@@ -140,19 +174,22 @@ pub(crate) async fn create_user(
 }
 
 /// A link to hand to the person: there is no default password.
-async fn password_link(app: &App, user: Id, by: &User) -> Result<String, ErrorPage> {
+pub(super) async fn password_link(app: &App, user: Id, by: &User) -> Result<String, ErrorPage> {
     let ((secret, hash), now) = (app.secret(), app.now());
     let until = now + LINK_SECONDS;
     if !app.store().create_password_link(hash, user, until, &actor(by), now).await? {
-        return Err(ErrorPage::not_found());
+        let is_there = app.store().user(user).await?.is_some();
+        return Err(match is_there {
+            true => ErrorPage::bad_input("role-not-yours"),
+            false => ErrorPage::not_found(),
+        });
     }
-    let base =
-        app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
+    let base = app.public_url().map_or_else(String::new, |_| app.base_url());
     Ok(format!("{base}/password/{secret}"))
 }
 
 /// A refusal in words.
-fn done(change: UserChange) -> Result<(), ErrorPage> {
+pub(super) fn done(change: UserChange) -> Result<(), ErrorPage> {
     match change {
         UserChange::Done => Ok(()),
         UserChange::Unknown => Err(ErrorPage::not_found()),
@@ -163,6 +200,8 @@ fn done(change: UserChange) -> Result<(), ErrorPage> {
         }
         UserChange::LastOrganizationAdmin => Err(ErrorPage::bad_input("last-organization-admin")),
         UserChange::LastVendorAdmin => Err(ErrorPage::bad_input("last-vendor-admin")),
+        UserChange::NotAllowed => Err(ErrorPage::bad_input("role-not-yours")),
+        UserChange::NeedsReseller => Err(ErrorPage::bad_input("needs-reseller")),
     }
 }
 
@@ -214,6 +253,10 @@ pub(crate) async fn save_user(
     if user.id == admin.id && may_not {
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
+    if !form.two_factor_off.is_empty() && user.role != Role::Customer {
+        // With those for whom more is asked, on their own page.
+        return Err(ErrorPage::bad_input("role-not-yours"));
+    }
     if !form.two_factor_off.is_empty() {
         two_factor::turn_off_for(&app, &user, &actor(&admin), visitor.language).await?;
         return show_with(&app, &visitor, user.id, None).await;
@@ -237,6 +280,9 @@ pub(crate) async fn save_user(
     }
     user.organization_role = role.unwrap_or(user.organization_role);
     user.organization = organization;
+    if let Some(reseller) = &form.reseller {
+        user.reseller = chosen_organization(&app, reseller).await?;
+    }
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
         (true, _) if !form.deactivated.is_empty() => UserStatus::Deactivated,
@@ -255,6 +301,10 @@ pub(crate) struct OrganizationForm {
     allowed_users: String,
     #[serde(default)]
     suspended: String,
+    /// `customer` or `reseller`; not there: as it was, as with the next.
+    kind: Option<String>,
+    /// The reseller whose customer it is.
+    reseller: Option<String>,
 }
 
 impl OrganizationForm {
@@ -293,10 +343,21 @@ pub(crate) async fn save_organization(
     if suspended && admin.organization == Some(id) {
         return Err(ErrorPage::bad_input("suspend-own-organization"));
     }
-    let changed = Organization { name, suspended, allowed_users, ..before };
+    let kind = match form.kind.as_deref() {
+        None | Some("") => before.kind,
+        Some(kind) => kind.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?,
+    };
+    let reseller = match &form.reseller {
+        Some(reseller) => chosen_organization(&app, reseller).await?,
+        None => before.reseller,
+    };
+    let changed = Organization { name, suspended, allowed_users, kind, reseller, ..before };
     match app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         OrganizationChange::Done => Ok(Redirect::to("/admin/customers").into_response()),
         OrganizationChange::Unknown => Err(ErrorPage::not_found()),
         OrganizationChange::LastVendorAdmin => Err(ErrorPage::bad_input("last-vendor-admin")),
+        OrganizationChange::NotAllowed => Err(ErrorPage::bad_input("role-not-yours")),
+        OrganizationChange::NeedsReseller => Err(ErrorPage::bad_input("needs-reseller")),
+        OrganizationChange::HasCustomers => Err(ErrorPage::bad_input("reseller-has-customers")),
     }
 }

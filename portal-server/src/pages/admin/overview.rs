@@ -6,7 +6,7 @@ use axum::response::Response;
 use countersign_core::{Code, UnixSeconds};
 
 use super::{ErrorPage, audit, keys};
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::bundle::csv::Table;
 use crate::chart::{Chart, Series, Shape};
@@ -34,7 +34,8 @@ struct OverviewPage {
     roots: Vec<String>,
     signing_key: String,
     signing_until: String,
-    lines: Vec<audit::LogLine>,
+    /// Not for those who may not see the log.
+    lines: Option<Vec<audit::LogLine>>,
     span: Span,
     figures: Vec<FigureLine>,
     charts: Vec<Chart>,
@@ -78,7 +79,13 @@ pub(crate) async fn show(
     asked: Asked,
 ) -> Result<Response, ErrorPage> {
     let language = visitor.language;
-    let entries = app.store().audit_latest(ENTRIES).await?;
+    let lines = match visitor.may(Permission::SeeAudit) {
+        true => {
+            let entries = app.store().audit_latest(ENTRIES).await?;
+            Some(audit::lines(&app, language, &entries).await?)
+        }
+        false => None,
+    };
     let overview = overview::look(&app).await?;
     let span = Span::of(&asked.text("days"));
     let keys = app.keys();
@@ -91,7 +98,7 @@ pub(crate) async fn show(
         roots: keys.roots.iter().map(ToString::to_string).collect(),
         signing_key: keys.signing.kid().to_string(),
         signing_until: language.date_time(keys.until()),
-        lines: audit::lines(&app, language, &entries).await?,
+        lines,
         span,
         figures: Figure::OF_TABLE.map(|figure| line(&overview.numbers, figure, language)).into(),
         charts: charts(&overview, span, Most::Shown, language),
