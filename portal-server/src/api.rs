@@ -31,7 +31,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::request::VerifiedRequest;
-use countersign_core::{ProductId, TokenType, file};
+use countersign_core::{Hash, ProductId, TokenType, file};
 use serde_json::json;
 
 use self::answers::{AnotherTrial, AnsweredRequest, TrialTerms};
@@ -55,7 +55,9 @@ pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
             }
             _ => None,
         };
-        let request = read_body(&headers, &body, kind)?;
+        let refused =
+            |problem: &Problem| app.refusals().count(Hash::of(&body), problem.code(), app.now());
+        let request = read_body(&headers, &body, kind).inspect_err(refused)?;
         let ask = TrialAsk { work: work(&uri), ..TrialAsk::default() };
         let answered = answer_asked(&app, &request, &ask).await?;
         let wants_file = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");

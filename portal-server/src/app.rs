@@ -22,11 +22,13 @@ use crate::limits::tokens::TokenLimits;
 use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
+use crate::overview::OutlookAtHand;
 use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 use crate::sso::SignOns;
+use crate::tally::Refusals;
 use crate::vault::Vault;
 use crate::webhook::Courier;
 
@@ -76,6 +78,10 @@ struct Inner {
     token_limits: TokenLimits,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
+    /// Refused requests that are not in the database yet.
+    refusals: Refusals,
+    /// What the overview showed a moment ago.
+    outlook: OutlookAtHand,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
     /// Where the portal listens: its address where the operator gave none.
@@ -173,6 +179,8 @@ impl App {
             sign_ons,
             token_limits: TokenLimits::default(),
             audit_troubles: Troubles::default(),
+            refusals: Refusals::default(),
+            outlook: OutlookAtHand::default(),
             batches,
             listening,
         };
@@ -297,6 +305,14 @@ impl App {
 
     pub(crate) fn audit_troubles(&self) -> &Troubles {
         &self.inner.audit_troubles
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.inner.refusals
+    }
+
+    pub(crate) fn outlook(&self) -> &OutlookAtHand {
+        &self.inner.outlook
     }
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {

@@ -53,6 +53,11 @@ impl Challenge {
 }
 
 impl Problem {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(crate) fn new(
         status: StatusCode,
         code: &'static str,

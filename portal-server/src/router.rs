@@ -495,7 +495,34 @@ fn pages(app: &App) -> Table<'_> {
             Access::Customer,
             pages::upload(post(pages::activate::table_for_license)),
         )
-        .route("/admin", Access::Staff(Permission::SeeAll), get(pages::admin::overview))
+        .route("/admin", Access::Staff(Permission::SeeAll), get(pages::admin::overview::show))
+        .route(
+            "/admin/overview.csv",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::overview::table),
+        )
+        .limited(
+            "/admin/activations",
+            Access::Staff(Permission::SeeAll),
+            pages::upload(
+                get(pages::admin::activations::show).post(pages::activate::staff::review),
+            ),
+        )
+        .limited(
+            "/admin/activations/review",
+            Access::Staff(Permission::SeeAll),
+            pages::upload(post(pages::activate::staff::review)),
+        )
+        .limited(
+            "/admin/activations/confirm",
+            Access::Staff(Permission::AnswerRequests),
+            pages::upload(post(pages::activate::staff::confirm)),
+        )
+        .limited(
+            "/admin/activations/table.csv",
+            Access::Staff(Permission::SeeAll),
+            pages::upload(post(pages::activate::table_for_staff)),
+        )
         .route(
             "/admin/settings",
             Access::Page(Permission::SeeSettings, Permission::ManageSettings),

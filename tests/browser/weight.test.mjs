@@ -17,7 +17,7 @@ const ROWS = 50;
 const ROUTER = new URL("../../portal-server/src/router.rs", import.meta.url);
 
 /** What answers with something else than a page: a file, a picture, a calendar, a table, a state for programs. */
-const NO_PAGES = ["/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
+const NO_PAGES = ["/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/overview.csv", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
   "/licenses/{id}/end.ics", "/licenses/{id}/machines.csv", "/licenses/{id}/machines/{activation}/response", "/licenses/{id}/machines/{activation}/receipt"];
 
 let folder, portal, browser;
@@ -180,6 +180,8 @@ function addresses(path) {
   if (path.startsWith("/reseller/organizations/")) return [fill(places.customer)];
   if (path.startsWith("/reseller/licenses/")) return [fill(places.resold)];
   if (path.startsWith("/admin/staff/")) return [fill(places.staff)];
+  if (path === "/admin") return [path, "/admin?days=90"];
+  if (path === "/admin/activations") return [path, "/admin/activations?q=workstation", "/admin/activations?q=Holder"];
   if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
   if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
   if (path.startsWith("/admin/webhooks/")) return [fill(places.webhook).replace("{delivery}", "1")];

@@ -28,6 +28,8 @@
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
+//! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
+//! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -39,8 +41,11 @@ mod api_token;
 mod audit;
 mod audit_chain;
 mod by_id;
+mod clue;
+mod daily_count;
 mod deactivation;
 mod dialect;
+mod directory;
 mod domain;
 mod email_change;
 mod error;
@@ -61,12 +66,14 @@ mod license_narrow;
 mod license_search;
 mod license_term;
 mod link;
+mod machine_before;
 mod member;
 mod merge;
 mod metadata;
 mod migrations;
 mod once;
 mod organization;
+mod outlook;
 mod overrun;
 mod page;
 mod password;
@@ -93,11 +100,13 @@ mod sqlite;
 mod staff;
 mod sso_attempt;
 mod take_back;
+mod tally;
 mod throttle;
 mod trial;
 mod trial_extension;
 mod trial_list;
 mod trial_policy;
+mod trial_search;
 mod two_factor;
 mod user;
 mod version;
@@ -121,7 +130,9 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use by_id::ListedTrial;
+pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
+pub use directory::Directory;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
@@ -181,6 +192,8 @@ pub use trial_extension::{
 };
 pub use trial_list::{TrialQuery, TrialState};
 pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
+pub use tally::Tallied;
+pub use trial_search::TrialFound;
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
 pub use webhook::{

@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (21, "webhooks", include_str!("migrations/0021_webhooks.sql"), None),
     (22, "domain", include_str!("migrations/0022_domain.sql"), None),
     (23, "single sign-on", include_str!("migrations/0023_single_sign_on.sql"), None),
+    (24, "overview", include_str!("migrations/0024_overview.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
 ];
 

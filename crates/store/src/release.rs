@@ -267,7 +267,7 @@ fn seen_again(c: &Connection, former: &Activation, now: UnixSeconds) -> Result<(
 }
 
 /// By its key, or by its fingerprint when it was reinstalled in the meantime.
-fn recognise(
+pub(crate) fn recognise(
     c: &Connection,
     license: &License,
     device_key: &Thumbprint,

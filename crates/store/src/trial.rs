@@ -292,6 +292,19 @@ fn of_machine(
     Ok(all)
 }
 
+/// The trial of the product that this machine has had, by the product's strategy.
+pub(crate) fn of_machine(
+    c: &Connection,
+    product: &ProductId,
+    device_key: &Thumbprint,
+    machine: &Fingerprint,
+) -> Result<Option<Trial>> {
+    match product::find_product(c, product)? {
+        Some(product) => earlier(c, &product.id, product.trial_strategy, device_key, machine),
+        None => Ok(None),
+    }
+}
+
 fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
     if let Some(answer) = answer::find_answer(c, &start.request_hash)? {
         return Ok(TrialStarted::Repeated(answer));

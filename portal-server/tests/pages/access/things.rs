@@ -195,6 +195,7 @@ impl Things {
             fields => {
                 let fields = fields
                     .replace("{request}", &self.request)
+                    .replace("{new request}", &self.new_request())
                     .replace("{answered}", &licensed.answered)
                     .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
@@ -211,6 +212,12 @@ impl Things {
                     .form(&fields.split('&').filter_map(field).collect::<Vec<(String, String)>>())
             }
         }
+    }
+
+    /// A request without a license that nobody has brought yet.
+    fn new_request(&self) -> String {
+        let machine = Machine::new("lab-8", &self.portal.product);
+        machine.request(|_, device| Ask::Activation { device, license: None })
     }
 
     /// Changes with everything that anybody writes into the database.
