@@ -83,6 +83,11 @@ impl LicenseScope {
         administered(user).map(|id| Self(Scope::Organization(id)))
     }
 
+    /// All licenses of this organization: for the vendor's admins.
+    pub fn vendor_of(user: &User, organization: Id) -> Option<Self> {
+        Self::vendor(user).map(|_| Self(Scope::Organization(organization)))
+    }
+
     /// The user's own licenses and those of their groups.
     pub fn user(user: &User) -> Self {
         Self(Scope::User { user: user.id, organization: user.organization })

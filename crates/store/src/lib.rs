@@ -7,6 +7,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
+//! | `plan`, `plan_license`, `creation` | templates of licenses; licenses created by them, one, many or a list; changed, many at once |
+//! | `customer`, `user_term` | the vendor's list of users, and the words by which they are found |
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
@@ -33,6 +35,8 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod creation;
+mod customer;
 mod deactivation;
 mod dialect;
 mod email_change;
@@ -62,6 +66,8 @@ mod overrun;
 mod page;
 mod password;
 mod picture;
+mod plan;
+mod plan_license;
 mod product;
 mod product_release;
 mod proposal;
@@ -81,6 +87,7 @@ mod throttle;
 mod trial;
 mod two_factor;
 mod user;
+mod user_term;
 mod version;
 
 use std::collections::HashMap;
@@ -98,6 +105,10 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use creation::{
+    Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
+};
+pub use customer::{CustomerPage, CustomerQuery};
 pub use deactivation::{Deactivate, Deactivated};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
@@ -121,6 +132,7 @@ pub use organization::{Organization, OrganizationChange};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
+pub use plan::{MOST_PLANS, Plan, PlanChange};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::{activation, dialect, fingerprint};
+use crate::{activation, dialect, fingerprint, user_term};
 
 /// What a migration does beyond its SQL.
 type Then = Option<fn(&Connection) -> Result<()>>;
@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (14, "proposal", include_str!("migrations/0014_proposal.sql"), None),
     (15, "imports", include_str!("migrations/0015_imports.sql"), None),
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
+    (19, "plans", include_str!("migrations/0019_plans.sql"), Some(user_term::take_over)),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
