@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::fields::Field;
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::licensing::kept::{self, Kept};
 use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
@@ -64,6 +65,8 @@ struct Inner {
     audit_troubles: Troubles,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
+    /// Tables of licenses between dry run and import, and keys that were just made.
+    kept: Shelf<Kept>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
 }
@@ -133,6 +136,7 @@ impl App {
         let mailroom = Mailroom::open(&config, &vendor)?;
         let listening = OnceLock::new();
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
+        let kept = Shelf::new(kept::MOST, kept::SECONDS);
         let inner = Inner {
             config,
             store,
@@ -150,6 +154,7 @@ impl App {
             last_uses: LastUses::default(),
             audit_troubles: Troubles::default(),
             batches,
+            kept,
             listening,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -259,6 +264,10 @@ impl App {
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {
         &self.inner.batches
+    }
+
+    pub(crate) fn kept(&self) -> &Shelf<Kept> {
+        &self.inner.kept
     }
 
     pub(crate) fn listens_on(&self, address: SocketAddr) {

@@ -112,6 +112,10 @@ pub(crate) enum Notice {
     NewRecoveryCodes,
     /// There is a new token by which a program acts for them.
     TokenMade,
+    /// A license is theirs now.
+    LicenseGiven,
+    /// A license that was theirs is somebody else's now.
+    LicenseTaken,
 }
 
 impl Notice {
@@ -124,6 +128,8 @@ impl Notice {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::TokenMade => "token-made",
+            Self::LicenseGiven => "license-given",
+            Self::LicenseTaken => "license-taken",
         }
     }
 }

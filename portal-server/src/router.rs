@@ -364,13 +364,78 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/admin/licenses",
             Access::Admin,
-            get(pages::admin::licenses::list).post(pages::admin::licenses::create),
+            get(pages::admin::licenses::list::list).post(pages::admin::licenses::new::create),
+        )
+        .route("/admin/licenses/new", Access::Admin, get(pages::admin::licenses::new::form))
+        .route(
+            "/admin/licenses/import",
+            Access::Admin,
+            pages::admin::licenses::import::upload(
+                get(pages::admin::licenses::import::form)
+                    .post(pages::admin::licenses::import::look_at),
+            ),
+        )
+        .route(
+            "/admin/licenses/import/template.csv",
+            Access::Admin,
+            get(pages::admin::licenses::import::template),
+        )
+        .route(
+            "/admin/licenses/import/{token}",
+            Access::Admin,
+            get(pages::admin::licenses::import::show).post(pages::admin::licenses::import::confirm),
+        )
+        .route(
+            "/admin/licenses/made/{token}",
+            Access::Admin,
+            get(pages::admin::licenses::made::show),
+        )
+        .route(
+            "/admin/licenses/made/{token}/keys.csv",
+            Access::Admin,
+            get(pages::admin::licenses::made::table),
         )
         .route(
             "/admin/licenses/{id}",
             Access::Admin,
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
+        .route(
+            "/admin/licenses/{id}/extend",
+            Access::Admin,
+            post(pages::admin::licenses::actions::extend),
+        )
+        .route(
+            "/admin/licenses/{id}/status",
+            Access::Admin,
+            post(pages::admin::licenses::actions::status),
+        )
+        .route(
+            "/admin/licenses/{id}/transfer",
+            Access::Admin,
+            post(pages::admin::licenses::actions::transfer),
+        )
+        .route(
+            "/admin/licenses/{id}/limits",
+            Access::Admin,
+            post(pages::admin::licenses::actions::limits),
+        )
+        .route(
+            "/admin/licenses/{id}/plan",
+            Access::Admin,
+            post(pages::admin::licenses::actions::plan),
+        )
+        .route(
+            "/admin/plans",
+            Access::Admin,
+            get(pages::admin::plans::list).post(pages::admin::plans::create),
+        )
+        .route(
+            "/admin/plans/{id}",
+            Access::Admin,
+            get(pages::admin::plans::show).post(pages::admin::plans::save),
+        )
+        .route("/admin/plans/{id}/apply", Access::Admin, post(pages::admin::plans::take_all))
         .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
         .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
         .route(
@@ -388,7 +453,8 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/admin/customers/organizations",
             Access::Admin,
-            post(pages::admin::customers::create_organization),
+            get(pages::admin::customers::organizations)
+                .post(pages::admin::customers::create_organization),
         )
         .route(
             "/admin/customers/organizations/{id}",

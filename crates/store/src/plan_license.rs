@@ -5,6 +5,7 @@ use std::sync::Arc;
 use countersign_core::{Id, LicenseId, UnixSeconds};
 
 use crate::error::{Result, StoreError};
+use crate::job::{self, NewJob};
 use crate::license::{self, License, LicenseChange};
 use crate::release_terms::{self, ReleaseLimits};
 use crate::{Store, list, proposal};
@@ -34,6 +35,31 @@ impl Store {
             let found: Vec<_> = ids.iter().map(read).collect::<Result<_>>()?;
             Ok(found.into_iter().flatten().collect())
         })
+    }
+
+    /// Changes a license as [`Store::change_license`] does, and queues these mails with it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_license_and_tell(
+        &self,
+        license: License,
+        mails: Vec<NewJob>,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<LicenseChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            if proposal::holds_back(c, &license, now)? {
+                return Ok(LicenseChange::NeedsSecondPerson);
+            }
+            let changed = license::change(c, &license, &actor, now)?;
+            if changed == LicenseChange::Done {
+                mails.iter().try_for_each(|mail| job::enqueue(c, mail, now))?;
+            }
+            Ok(changed)
+        })
+        .await
     }
 
     /// Changes these licenses in one transaction, each as [`Store::change_limited_license`] would: one that is refused

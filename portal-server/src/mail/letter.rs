@@ -166,6 +166,8 @@ mod tests {
             notice(Notice::RecoveryCodeUsed),
             notice(Notice::NewRecoveryCodes),
             notice(Notice::TokenMade),
+            notice(Notice::LicenseGiven),
+            notice(Notice::LicenseTaken),
         ];
         for language in Language::all() {
             for letter in &letters {

@@ -10,6 +10,7 @@ use crate::bundle::unread::TooMuch;
 use crate::desk::Refusal;
 use crate::fields::Unfit;
 use crate::language::Say;
+use crate::licensing::Trouble;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
 #[derive(Debug, Clone)]
@@ -152,6 +153,17 @@ impl IntoResponse for ErrorPage {
 impl From<Unfit> for ErrorPage {
     fn from(Unfit(say): Unfit) -> Self {
         Self::bad_input(say)
+    }
+}
+
+impl From<Trouble> for ErrorPage {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(say) => Self::bad_input(say),
+            Trouble::Missing => Self::not_found(),
+            Trouble::Forbidden => Self::forbidden(),
+            Trouble::Store(error) => Self::store(error),
+        }
     }
 }
 

@@ -28,9 +28,11 @@ pub(super) enum About {
     OfOrganization,
     /// What the vendor does.
     Vendor,
+    /// What was kept for one admin alone: nobody here has it.
+    Kept,
 }
 use About::{
-    DeadInvitation, Everybody, License, LostMachine, OfOrganization, Oneself, OwnOrganization,
+    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, Oneself, OwnOrganization,
     SecondFactor, Vendor,
 };
 
@@ -168,6 +170,37 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
     ("/admin/licenses", Vendor, "product=acme-cad"),
+    ("/admin/licenses/new", Vendor, ""),
+    ("/admin/licenses/import", Vendor, "a table"),
+    ("/admin/licenses/import/template.csv", Vendor, ""),
+    ("/admin/licenses/import/{token}", Kept, "x=1"),
+    ("/admin/licenses/made/{token}", Kept, ""),
+    ("/admin/licenses/made/{token}/keys.csv", Kept, ""),
+    (
+        "/admin/plans",
+        Vendor,
+        "product=acme-cad&name=Team&validity=perpetual&strategy=fuzzy&import_days=14",
+    ),
+    // The license gets the plan, which then gets another name, which the license then takes.
+    (
+        "/admin/licenses/{id}/plan",
+        Vendor,
+        "revision={revision}&plan={plan}&plan_revision=1&confirmed=1",
+    ),
+    ("/admin/plans/{id}", Vendor, "revision=1&name=Duo&validity=perpetual&strategy=fuzzy"),
+    ("/admin/plans/{id}/apply", Vendor, "revision=2&value=name&confirmed=1"),
+    (
+        "/admin/licenses/{id}/limits",
+        Vendor,
+        "revision={revision}&allowed_activations=9&confirmed=1",
+    ),
+    ("/admin/licenses/{id}/extend", Vendor, "revision={revision}&days=5&confirmed=1"),
+    (
+        "/admin/licenses/{id}/transfer",
+        Vendor,
+        "revision={revision}&owner=jane@lab.example&organization=Lab&confirmed=1",
+    ),
+    ("/admin/licenses/{id}/status", Vendor, "revision={revision}&status=suspended&confirmed=1"),
     ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
     ("/admin/journals", Vendor, ""),
     ("/admin/journals/{id}", Vendor, ""),
@@ -231,7 +264,8 @@ impl Row {
             }
             (Access::OrganizationAdmin, OfOrganization) => Outcome::Missing,
             (Access::Admin, Vendor) if is_vendor => Outcome::Through,
-            (Access::Admin, Vendor) => Outcome::Forbidden,
+            (Access::Admin, Kept) if is_vendor => Outcome::Missing,
+            (Access::Admin, Vendor | Kept) => Outcome::Forbidden,
             (access, about) => panic!("{}: {access:?} does not go with {about:?}", self.path),
         }
     }

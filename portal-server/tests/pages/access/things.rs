@@ -49,6 +49,8 @@ pub(super) struct Things {
     checkpoint: u64,
     /// Of other admins: one to be approved, one to be refused.
     proposals: [Id; 2],
+    /// A plan of the product.
+    plan: Id,
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
@@ -74,6 +76,7 @@ impl Things {
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
             journal: journal(&portal).await,
+            plan: portal.plan("Solo", |_| ()).await.id,
             user: jane.id,
             _built: built,
             lab,
@@ -92,6 +95,7 @@ impl Things {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
+            _ if path.contains("/plans/") => self.plan.to_string(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
             _ if path.contains("/groups/") => self.group.to_string(),
@@ -136,6 +140,11 @@ impl Things {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
                 request.multipart(Form::new().part("file", file))
             }
+            "a table" => {
+                let table = "product,activations,validity\nacme-cad,1,perpetual\n";
+                let file = Part::text(table).file_name("licenses.csv");
+                request.multipart(Form::new().part("file", file))
+            }
             "a picture" => {
                 let file = Part::bytes(picture(40, 20)).file_name("logo.png");
                 request.multipart(Form::new().part("file", file))
@@ -146,6 +155,7 @@ impl Things {
                     .replace("{answered}", &licensed.answered)
                     .replace("{user}", &self.user.to_string())
                     .replace("{license}", &licensed.license.to_string())
+                    .replace("{plan}", &self.plan.to_string())
                     .replace("{revision}", &revision.to_string())
                     .replace("{group}", &self.group.to_string());
                 let fields = [-1, 0, 1].iter().fold(fields, |fields, step| {
