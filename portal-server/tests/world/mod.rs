@@ -19,7 +19,8 @@ use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
     AuditEntry, GroupChange, Invite, License, LinkPurpose, NewJob, NewLicense, Organization,
-    OrganizationChange, OrganizationRole, Plan, PlanChange, Product, Role, User, UserChange, UserStatus, Validity,
+    OrganizationChange, OrganizationRole, Plan, PlanChange, Product, Role, User, UserChange,
+    UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;

@@ -63,7 +63,14 @@ async fn every_form_works_for_every_role_that_may_send_it() {
             wrong.extend(asked(&things, &person, row).await);
             if row.outcome(person.standing()) == Outcome::Through {
                 // The others only look, give what a machine has already, or turn off what is off.
-                let idle = ["/review", "/table.csv", "/renew", "/responses.zip", "/two-factor-off", "/licenses/import"];
+                let idle = [
+                    "/review",
+                    "/table.csv",
+                    "/renew",
+                    "/responses.zip",
+                    "/two-factor-off",
+                    "/licenses/import",
+                ];
                 let writes = !idle.iter().any(|end| row.path.ends_with(end));
                 if writes && things.state() == before {
                     wrong.push(format!("{} by {role:?} did nothing", row.path));

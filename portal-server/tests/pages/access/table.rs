@@ -32,8 +32,8 @@ pub(super) enum About {
     Kept,
 }
 use About::{
-    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, Oneself, OwnOrganization,
-    SecondFactor, Vendor,
+    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, Oneself,
+    OwnOrganization, SecondFactor, Vendor,
 };
 
 /// What is answered.
