@@ -1636,3 +1636,5 @@ mail-license-taken-body =
     { $link }
 
     Wenn Sie damit nicht gerechnet haben, fragen Sie { $vendor }.
+kept-gone = Geprüfte Tabellen und gerade gemachte Schlüssel bleiben eine Stunde, für wen sie sind, und nicht, wenn das Portal seither neu gestartet wurde.
+kept-gone-advice = Was eingelesen oder angelegt wurde, ist da: Sehen Sie in der Liste der Lizenzen nach. Eine Tabelle, die noch nicht eingelesen wurde, muss noch einmal geprüft werden.

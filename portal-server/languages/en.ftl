@@ -1637,3 +1637,5 @@ mail-license-taken-body =
     { $link }
 
     If you did not expect that, ask { $vendor }.
+kept-gone = Tables that were checked and keys that were just made are kept for an hour, for whoever brought them, and not when the portal was started again since.
+kept-gone-advice = What was imported or created is there: look at the list of licenses. A table that was not imported yet has to be checked again.

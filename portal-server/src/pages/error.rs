@@ -102,6 +102,12 @@ impl ErrorPage {
         Self::new(status, "batch-gone-title", "batch-gone", "batch-gone-advice")
     }
 
+    /// A table that was looked at, or keys that were made, are shown no longer, or they are somebody else's.
+    pub(crate) fn kept_gone() -> Self {
+        let status = StatusCode::NOT_FOUND;
+        Self::new(status, "batch-gone-title", "kept-gone", "kept-gone-advice")
+    }
+
     /// What a layer or extractor refused, by its status alone.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {

@@ -44,7 +44,7 @@ async fn a_license_is_extended_by_days_or_to_a_day() {
     assert_eq!(portal.stored(&key).await.expires_at, Some(1_924_991_999));
     for (fields, words) in [
         (&[("until", "2026-11-01")][..], "no later end"),
-        (&[("until", "9999-12-31")], "so far away"),
+        (&[("days", "1000000000")], "so far away"),
         (&[("days", "0")], "either a number of days or a day"),
         (&[("days", "-3")], "is not a whole number"),
         (&[("days", "3"), ("until", "2031-01-01")], "either a number of days or a day"),
@@ -125,7 +125,7 @@ async fn attack_a_machine_takes_a_seat_between_question_and_confirmation() {
     let asked = ask(&portal, &admin, &limits, &key, &[("allowed_activations", "0")]).await.is(200);
     portal.activate("lab-7", &key).await;
     let late = confirm(&admin, &limits, &asked).await.is(422);
-    late.says("One machine").hides("error-");
+    late.says("1 machines are active").says("Nothing was changed.");
     assert_eq!(portal.stored(&key).await.allowed_activations, Some(3));
 }
 

@@ -48,7 +48,7 @@ async fn attack_more_than_fits() {
             let row = "acme-cad,1,9 days,1000\n";
             let many = format!("product,activations,validity,count\n{}", row.repeat(6));
             bring(&admin, &many).await.says("more than 5000 licenses");
-            let bad = format!("product\n{}", "x\n".repeat(4_000));
+            let bad = format!("product,activations,validity\n{}", "x,1,9 days\n".repeat(4_000));
             bring(&admin, &bad).await.says("4000 things are wrong").says("and 3900 more");
         })
         .await;

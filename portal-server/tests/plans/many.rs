@@ -68,7 +68,7 @@ async fn attack_another_admin_looks_for_the_keys_that_were_just_made() {
     admin.get(&path).await.is(200);
     portal.clock.advance(2 * 3600);
     let ada = portal.logged_in(ADA).await;
-    ada.get(&path).await.is(404).says("no longer");
+    ada.get(&path).await.is(404).says("are kept for an hour");
 }
 
 #[tokio::test]

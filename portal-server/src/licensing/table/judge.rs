@@ -343,7 +343,7 @@ impl Reading<'_> {
         let until = self.optional(Column::MaintenanceUntil, |text| Ok(up_to::last_second(text)?));
         let highest = self.optional(Column::HighestVersion, |text| Ok(up_to::highest(text)?));
         let by_plan = plan.map(|plan| plan.limits(now)).unwrap_or_default();
-        if plan.is_none() && activations == Some(None) {
+        if self.cells.text(Column::Plan).is_empty() && activations == Some(None) {
             self.wrong.push(Wrong::at(Column::Activations, "table-activations-needed"));
         }
         let mut all = plan.map(|plan| plan.metadata.clone()).unwrap_or_default();
@@ -383,6 +383,8 @@ impl Reading<'_> {
             (Some(validity), None, _) => Some(validity),
             (None, Some(end), _) => Some(Validity::Fixed(end)),
             (None, None, Some(plan)) => Some(plan.validity),
+            // Its plan was named, and is none: that is said already.
+            (None, None, None) if !self.cells.text(Column::Plan).is_empty() => None,
             (None, None, None) => {
                 self.wrong.push(Wrong::at(Column::Validity, "table-validity-needed"));
                 None

@@ -151,7 +151,7 @@ pub(crate) async fn show(
 }
 
 fn review(app: &App, visitor: &Visitor, token: String) -> Result<Response, ErrorPage> {
-    let kept = kept::find(app, visitor.user()?.id, &token).ok_or_else(ErrorPage::batch_gone)?;
+    let kept = kept::find(app, visitor.user()?.id, &token).ok_or_else(ErrorPage::kept_gone)?;
     let table = match &kept.what {
         What::Table(table) => table,
         What::Made(_) => return Ok(to_made(&token)),
@@ -191,7 +191,7 @@ pub(crate) async fn confirm(
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    let kept = kept::find(&app, admin.id, &token).ok_or_else(ErrorPage::batch_gone)?;
+    let kept = kept::find(&app, admin.id, &token).ok_or_else(ErrorPage::kept_gone)?;
     let table = match &kept.what {
         What::Table(table) => table,
         What::Made(_) => return Ok(to_made(&token)),

@@ -28,7 +28,7 @@ struct MadePage {
 }
 
 fn found(app: &App, visitor: &Visitor, token: &str) -> Result<Arc<Kept>, ErrorPage> {
-    kept::find(app, visitor.user()?.id, token).ok_or_else(ErrorPage::batch_gone)
+    kept::find(app, visitor.user()?.id, token).ok_or_else(ErrorPage::kept_gone)
 }
 
 pub(crate) async fn show(
@@ -37,7 +37,7 @@ pub(crate) async fn show(
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let kept = found(&app, &visitor, &token)?;
-    let What::Made(made) = &kept.what else { return Err(ErrorPage::batch_gone()) };
+    let What::Made(made) = &kept.what else { return Err(ErrorPage::kept_gone()) };
     Ok(page(&MadePage {
         frame: Frame::new(&app, &visitor),
         file: format!("/admin/licenses/made/{token}/keys.csv"),
@@ -53,7 +53,7 @@ pub(crate) async fn table(
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let kept = found(&app, &visitor, &token)?;
-    let What::Made(made) = &kept.what else { return Err(ErrorPage::batch_gone()) };
+    let What::Made(made) = &kept.what else { return Err(ErrorPage::kept_gone()) };
     let language = visitor.language;
     let broken = |error: csv::Error| ErrorPage::internal(&error);
     let mut table = Table::new(HEADINGS.map(|key| language.t(key))).map_err(broken)?;
