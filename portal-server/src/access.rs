@@ -12,7 +12,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::{Hash, Id};
-use countersign_store::{Role, Session, TokenScope, User};
+pub use countersign_store::Permission;
+use countersign_store::{Session, TokenScope, User};
 
 use crate::account::guard::Caller;
 use crate::app::App;
@@ -43,6 +44,12 @@ pub enum Access {
     Customer,
     /// Whoever runs an organization: that one's things, nobody else's.
     OrganizationAdmin,
+    /// Whoever runs a reseller: that one's customers, nobody else's.
+    Reseller,
+    /// Those of the vendor's people who may that.
+    Staff(Permission),
+    /// A page of the vendor's for those who may the first; what is sent there is from those who may the second.
+    Page(Permission, Permission),
     /// The vendor's admins.
     Admin,
 }
@@ -75,6 +82,18 @@ impl Visitor {
         let user = self.user()?;
         let organization = user.runs().ok_or_else(ErrorPage::forbidden)?;
         Ok((user, organization))
+    }
+
+    /// The logged-in user and the reseller that they run; routes with [`Access::Reseller`] have both.
+    pub(crate) fn reseller_admin(&self) -> Result<(User, Id), ErrorPage> {
+        let user = self.user()?;
+        let reseller = user.resells().ok_or_else(ErrorPage::forbidden)?;
+        Ok((user, reseller))
+    }
+
+    /// Whether they may that.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.user.as_ref().is_some_and(|user| user.may(permission))
     }
 
     /// The id of the session that they are logged in by.
@@ -113,7 +132,7 @@ pub(crate) async fn enforce(
     let user = visitor.user.as_ref();
     let answer = match found {
         Err(page) => page.into_response(),
-        Ok(_) if !allows(access, user) => turn_away(&request, user.is_some()),
+        Ok(_) if !allows(access, user, request.method()) => turn_away(&request, user.is_some()),
         Ok(Some(_)) if is_unsafe(request.method()) && !says_its_origin(request.headers()) => {
             ErrorPage::foreign_form().into_response()
         }
@@ -125,12 +144,17 @@ pub(crate) async fn enforce(
     in_words(&app, &visitor, answer)
 }
 
-fn allows(access: Access, user: Option<&User>) -> bool {
+/// By what somebody is now: a session knows nothing of what they were when it began.
+fn allows(access: Access, user: Option<&User>, method: &Method) -> bool {
     match (access, user) {
         (Access::Api | Access::Public, _) | (Access::Customer, Some(_)) => true,
         (Access::OrganizationAdmin, Some(user)) => user.runs().is_some(),
-        (Access::Admin, Some(user)) => user.role == Role::Admin,
-        (Access::Customer | Access::OrganizationAdmin | Access::Admin, None) => false,
+        (Access::Reseller, Some(user)) => user.resells().is_some(),
+        (Access::Staff(needed), Some(user)) => user.may(needed),
+        (Access::Page(_, needed), Some(user)) if is_unsafe(method) => user.may(needed),
+        (Access::Page(needed, _), Some(user)) => user.may(needed),
+        (Access::Admin, Some(user)) => user.role.is_admin(),
+        (_, None) => false,
         // A session is no token.
         (Access::Token(_), _) => false,
     }
@@ -156,7 +180,7 @@ async fn session_user(
 const SEEN_SECONDS: u64 = 300;
 
 /// What to speak: as the profile says, or the browser.
-fn language(user: Option<&User>, headers: &HeaderMap) -> Language {
+pub(crate) fn language(user: Option<&User>, headers: &HeaderMap) -> Language {
     let chosen = user.and_then(|user| user.language.as_deref());
     if let Some(chosen) = chosen.and_then(Language::by_code) {
         return chosen;

@@ -120,7 +120,11 @@ pub(crate) fn is_name(text: &str) -> bool {
 pub(crate) fn done(change: UserChange) -> Result<()> {
     Err(Refused::Because(match change {
         UserChange::Done => return Ok(()),
-        UserChange::Unknown | UserChange::UnknownOrganization => Refusal::NotFound,
+        // The last two are asked for by the vendor's pages alone, which say them in their own words.
+        UserChange::Unknown
+        | UserChange::UnknownOrganization
+        | UserChange::NotAllowed
+        | UserChange::NeedsReseller => Refusal::NotFound,
         UserChange::EmailTaken => Refusal::AddressTaken,
         UserChange::OrganizationFull { allowed } => Refusal::OrganizationFull { allowed },
         UserChange::LastOrganizationAdmin => Refusal::LastOrganizationAdmin,

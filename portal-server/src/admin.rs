@@ -85,8 +85,8 @@ pub struct CreateUser {
     /// Their name.
     #[arg(long, default_value = "")]
     name: String,
-    /// `admin` or `customer`.
-    #[arg(long, default_value = "customer", value_parser = ["admin", "customer"])]
+    /// What they are for the vendor. The first admin is the owner.
+    #[arg(long, default_value = "customer", value_parser = ["owner", "admin", "support", "read-only", "reseller-admin", "customer"])]
     role: String,
     /// Id of their organization.
     #[arg(long, allow_hyphen_values = true)]
@@ -304,7 +304,7 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
         Some(path) => Some(password::hash(app, read_password(path)?).await?),
         None => None,
     };
-    let role = if create.role == "admin" { Role::Admin } else { Role::Customer };
+    let role: Role = create.role.parse()?;
     let user = User {
         name: Field::UserName.check(&create.name)?.to_owned(),
         status: if hash.is_some() { UserStatus::Active } else { UserStatus::Invited },
@@ -318,6 +318,9 @@ async fn insert_user(app: &App, create: CreateUser) -> anyhow::Result<User> {
         UserChange::EmailTaken => bail!("there is a user {} already", user.email),
         UserChange::OrganizationFull { allowed } => {
             bail!("the organization has the {allowed} users that it may have")
+        }
+        UserChange::NeedsReseller => {
+            bail!("an admin of a reseller is in that reseller's organization, and this is none")
         }
         _ => bail!("there is no such organization"),
     }

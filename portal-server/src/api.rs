@@ -1,5 +1,6 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
+pub(crate) mod ask;
 pub(crate) mod journals;
 pub(crate) mod policy;
 pub(crate) mod support;

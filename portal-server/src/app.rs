@@ -7,13 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::Store;
+use countersign_store::{Domain, Store};
 
 use crate::access::token::LastUses;
 use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
+use crate::domain::DomainAtHand;
 use crate::fields::Field;
+use crate::host::{self, PublicUrl};
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
 use crate::licensing::kept::{self, Kept};
@@ -51,6 +53,10 @@ struct Inner {
     vault: Vault,
     releases: Storage,
     vendor: String,
+    /// The operator's address.
+    public_url: Option<PublicUrl>,
+    /// The vendor's own.
+    domain: DomainAtHand,
     settings: SettingsAtHand,
     look: LookAtHand,
     /// Decoding a picture takes a hundred megabytes: one at a time.
@@ -89,6 +95,7 @@ impl App {
     /// When either cannot be opened; what is there is not changed then.
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let (data, now) = (&config.data, config.clock.now());
+        let public_url = host::of_config(config.public_url.as_ref())?;
         let database = data.join(DATABASE);
         if !database.exists() {
             // It goes into every response, and cannot be changed.
@@ -131,6 +138,8 @@ impl App {
         let hashing = tokio::sync::Semaphore::new(2);
         let trial_lane = Lane::new(TRIALS_AT_A_TIME);
         let settings = SettingsAtHand::default();
+        let domain = DomainAtHand::default();
+        domain.read_anew(&store).await?;
         let look = LookAtHand::default();
         let pictures = Arc::new(tokio::sync::Semaphore::new(1));
         let mailroom = Mailroom::open(&config, &vendor)?;
@@ -145,6 +154,8 @@ impl App {
             vault,
             releases,
             vendor,
+            public_url,
+            domain,
             settings,
             look,
             pictures,
@@ -274,11 +285,35 @@ impl App {
         let _ = self.inner.listening.set(address);
     }
 
-    /// What links in mail begin with. Never what a request says of itself: whoever sends one could lead others astray.
+    /// Where it listens, once it does.
+    pub(crate) fn listening_at(&self) -> Option<SocketAddr> {
+        self.inner.listening.get().copied()
+    }
+
+    /// The operator's address.
+    pub(crate) fn public_url(&self) -> Option<&PublicUrl> {
+        self.inner.public_url.as_ref()
+    }
+
+    /// The vendor's own domain as it was at most seconds ago.
+    pub(crate) fn domain(&self) -> Option<Arc<Domain>> {
+        self.inner.domain.get()
+    }
+
+    /// The domain has changed, or may have: this process goes by it at once, others within seconds.
+    pub(crate) async fn domain_changed(&self) -> countersign_store::Result<()> {
+        self.inner.domain.read_anew(&self.inner.store).await
+    }
+
+    /// What links in mails and files begin with: the vendor's domain, or the operator's address. Never what a request says of
+    /// itself: whoever sends one could lead others astray.
     pub(crate) fn base_url(&self) -> String {
-        let listening = || self.inner.listening.get().map(|address| format!("http://{address}"));
-        let given = self.inner.config.public_url.clone().or_else(listening).unwrap_or_default();
-        given.trim_end_matches('/').to_owned()
+        let domain = self.domain().filter(|domain| domain.is_in_links());
+        match (self.public_url(), domain) {
+            (Some(url), Some(domain)) => url.at(&domain.name),
+            (Some(url), None) => url.to_string(),
+            (None, _) => self.listening_at().map_or_else(String::new, |at| format!("http://{at}")),
+        }
     }
 
     pub(crate) fn rng(&self) -> Rng<'_> {

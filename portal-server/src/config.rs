@@ -1,5 +1,6 @@
 //! What the operator sets when starting the portal. What the vendor sets lies in the database (settings).
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,11 @@ pub struct Config {
     pub data: PathBuf,
     /// The vendor's name in responses and on pages, if none is stored yet.
     pub vendor: String,
-    /// The address that people use, e.g. `https://portal.acme.example`; decides whether cookies are for HTTPS only.
+    /// The address that people use, e.g. `https://portal.acme.example`: no other host is answered, but for a domain that the vendor
+    /// has verified. Decides whether cookies are for HTTPS only.
     pub public_url: Option<String>,
+    /// The server that DNS is asked of, about the vendor's own domain; `None`: those of the system.
+    pub dns_server: Option<SocketAddr>,
     /// Origins of trial pages that may post trial requests, beside those in the settings.
     pub trial_origins: Vec<String>,
     /// Whether the peer is a reverse proxy whose `X-Forwarded-For` names the client.
@@ -54,6 +58,7 @@ impl Config {
             data,
             vendor: "This vendor".to_owned(),
             public_url: None,
+            dns_server: None,
             trial_origins: Vec::new(),
             behind_proxy: false,
             rate_limit: Some(20),

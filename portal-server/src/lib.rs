@@ -15,6 +15,7 @@
 //! | `release` | what a vendor publishes: files, signed checksums, downloads |
 //! | `settings`, `look` | what the vendor sets; name, logo, colours and words of its own |
 //! | `shelf` | what is kept in memory for a short while |
+//! | `host`, `domain` | which hosts are answered; the vendor's own, by DNS |
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
@@ -34,8 +35,10 @@ pub mod bundle;
 pub mod clock;
 mod config;
 pub mod desk;
+mod domain;
 mod download;
 mod fields;
+mod host;
 pub mod import;
 pub mod journals;
 pub mod keys;
@@ -92,7 +95,8 @@ pub async fn serve(
     let watching = tokio::spawn(signing::watch(app.clone(), stopped.clone()));
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
-    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped));
+    let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
+    let namer = tokio::spawn(domain::run(app.clone(), stopped));
     tokio::spawn({
         let handle = handle.clone();
         async move {
@@ -107,7 +111,8 @@ pub async fn serve(
     let served = server.serve(service).await.context("the listener failed");
     // A letter on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
-    let _ = tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper) }).await;
+    let _ =
+        tokio::time::timeout(DRAIN, async { tokio::join!(postman, sealer, keeper, namer) }).await;
     #[cfg(unix)]
     let _ = tokio::time::timeout(DRAIN, watching).await;
     app.store().close();

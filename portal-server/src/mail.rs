@@ -21,13 +21,14 @@ use lettre::Address;
 use serde::{Deserialize, Serialize};
 
 pub use transport::Smtp;
-pub(crate) use worker::{Mailroom, run};
+pub(crate) use transport::{NotSent, ShownSmtp};
+pub(crate) use worker::{Mailroom, run, send_now};
 
 use crate::app::App;
 use crate::language::Language;
 
 /// The kind of its jobs.
-const KIND: &str = "mail";
+pub(crate) const KIND: &str = "mail";
 
 /// Something to be said by mail. Secrets are made when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,20 @@ pub(crate) enum Mail {
         user: Id,
         /// When it ends.
         until: UnixSeconds,
+    },
+    /// The records of the vendor's own domain are gone.
+    Domain {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// The domain.
+        name: String,
+        /// When the portal ends answering under it; `None`: it has.
+        until: Option<UnixSeconds>,
+    },
+    /// Whether mail gets through at all.
+    Test {
+        /// The vendor's admin who wants to know.
+        user: Id,
     },
     /// Something that the owner of an account hears of, in case it was not them.
     Notice {
@@ -143,7 +158,11 @@ impl Mail {
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
-            Self::EmailChanged { .. } | Self::Proposal { .. } | Self::Notice { .. } => None,
+            Self::Domain { user, .. } => Some(format!("domain:{user}")),
+            Self::EmailChanged { .. }
+            | Self::Proposal { .. }
+            | Self::Test { .. }
+            | Self::Notice { .. } => None,
         };
         let payload = serde_json::json!(Queued { mail: self, language: language.code() });
         let payload = payload.to_string();

@@ -1,7 +1,7 @@
 //! `countersign-portal`: serve, and set up by command line.
 #![allow(clippy::print_stdout)] // a program talks on standard output
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -151,9 +151,13 @@ struct Serve {
     /// The vendor's name, taken over on the first start.
     #[arg(long, default_value = "This vendor")]
     vendor: String,
-    /// The address that people use, e.g. https://portal.acme.example.
+    /// The address that people use, e.g. https://portal.acme.example. Under any other host nothing is answered, but for a domain
+    /// that is set and verified on the page Settings, Domain [default: this machine alone, to try it out].
     #[arg(long)]
     public_url: Option<String>,
+    /// The DNS server that is asked about such a domain, ADDRESS or ADDRESS:PORT [default: those of the system].
+    #[arg(long, value_name = "ADDRESS", value_parser = dns_server)]
+    dns_server: Option<SocketAddr>,
     /// An origin whose trial page may post here, e.g. https://acme.github.io; may be given more than once.
     #[arg(long)]
     trial_origin: Vec<String>,
@@ -344,6 +348,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     let config = Config {
         vendor: options.vendor,
         public_url: options.public_url,
+        dns_server: options.dns_server,
         trial_origins: options.trial_origin,
         behind_proxy: options.behind_proxy,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
@@ -401,6 +406,12 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
     }
     println!("listening on http://{address}");
     serve(listener, app, shutdown_signal()).await
+}
+
+/// An address with or without a port.
+fn dns_server(text: &str) -> Result<SocketAddr, String> {
+    let address = || text.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53));
+    text.parse().or_else(|_| address()).map_err(|_| "it is no IP address".to_owned())
 }
 
 fn start_logs(json: bool) {

@@ -13,6 +13,7 @@ pub(crate) mod organization;
 mod paging;
 pub(crate) mod profile;
 mod refused;
+pub(crate) mod reseller;
 pub(crate) mod responses;
 pub(crate) mod setup;
 
@@ -24,7 +25,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::MethodRouter;
-use countersign_store::Role;
+use countersign_store::{Permission, Role};
 
 pub(crate) use self::error::ErrorPage;
 use crate::access::Visitor;
@@ -44,11 +45,14 @@ pub(crate) fn upload(methods: MethodRouter<App>) -> MethodRouter<App> {
 pub(crate) struct Frame {
     pub(crate) vendor: String,
     pub(crate) user: Option<String>,
-    pub(crate) is_admin: bool,
+    /// Whether they are one of the vendor's people.
+    pub(crate) is_staff: bool,
+    pub(crate) resells: bool,
     pub(crate) runs_organization: bool,
     pub(crate) language: Language,
     pub(crate) look: Arc<Look>,
     path: String,
+    role: Option<Role>,
 }
 
 impl Frame {
@@ -58,16 +62,30 @@ impl Frame {
             vendor: visitor.look.name.clone(),
             user: user.map(|u| u.shown_name().to_owned()),
             runs_organization: user.is_some_and(|u| u.runs().is_some()),
-            is_admin: user.is_some_and(|u| u.role == Role::Admin),
+            is_staff: user.is_some_and(|u| u.role.is_staff()),
+            resells: user.is_some_and(|u| u.resells().is_some()),
+            role: user.map(|u| u.role),
             language: visitor.language,
             look: Arc::clone(&visitor.look),
             path: visitor.path.clone(),
         }
     }
 
+    /// Whether the visitor may that: pages do not show what they may not do. Nobody is kept out by it, which is the router's part.
+    pub(crate) fn may(&self, permission: Permission) -> bool {
+        self.role.is_some_and(|role| role.may(permission))
+    }
+
     /// Whether the page is this one or below it: for the navigation.
     pub(crate) fn is_at(&self, path: &str) -> bool {
         self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Whether the page is one of those that the settings' navigation leads to.
+    pub(crate) fn is_in_settings(&self) -> bool {
+        ["settings", "staff", "approvals", "tokens", "keys"]
+            .into_iter()
+            .any(|part| self.is_at(&format!("/admin/{part}")))
     }
 
     /// Whether the page is exactly this one.
@@ -91,6 +109,17 @@ impl Frame {
 
     pub(crate) fn t1(&self, key: impl AsRef<str>, name: &'static str, value: impl Arg) -> String {
         self.language.t1(key.as_ref(), name, value)
+    }
+
+    pub(crate) fn t2(
+        &self,
+        key: impl AsRef<str>,
+        first: &'static str,
+        one: impl Arg,
+        second: &'static str,
+        two: impl Arg,
+    ) -> String {
+        self.language.t2(key.as_ref(), first, one, second, two)
     }
 
     pub(crate) fn say(&self, say: impl Borrow<Say>) -> String {
@@ -120,7 +149,8 @@ pub(crate) fn page_with(status: StatusCode, template: &impl Template) -> Respons
 /// `/`: everybody's way in.
 pub(crate) async fn home(visitor: Visitor) -> Redirect {
     match visitor.user {
-        Some(user) if user.role == Role::Admin => Redirect::to("/admin"),
+        Some(user) if user.role.is_staff() => Redirect::to("/admin"),
+        Some(user) if user.resells().is_some() => Redirect::to("/reseller"),
         Some(_) => Redirect::to("/licenses"),
         None => Redirect::to("/activate"),
     }

@@ -114,6 +114,22 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "journal-too-large", title, fact, advice)
     }
 
+    /// The request does not say which host it is for, or says it twice.
+    pub(crate) fn unclear_host() -> Self {
+        let (title, fact) = ("No host", "the request names no host, or more than one");
+        let advice = "Send one Host header, with the name of the portal.";
+        Self::new(StatusCode::BAD_REQUEST, "unclear-host", title, fact, advice)
+    }
+
+    /// It is for a host that is none of this portal's.
+    pub(crate) fn unknown_host() -> Self {
+        let (title, fact) =
+            ("Another host", "this portal is not reached by the name that the request is for");
+        let advice = "Use the address that the portal was started with (--public-url), or a domain that its vendor has verified. A \
+            proxy in between passes the Host header on as it got it.";
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "unknown-host", title, fact, advice)
+    }
+
     pub(crate) fn bad_json() -> Self {
         let title = "The body is not readable";
         let fact = "the body is not a JSON object with a string \"request\"";

@@ -18,9 +18,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use crate::access::{self, Access};
+use crate::access::{self, Access, Permission};
 use crate::app::App;
-use crate::{api, assets, legacy, limits, metrics, pages, release};
+use crate::{api, assets, host, legacy, limits, metrics, pages, release};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +33,20 @@ pub struct Route {
 
 /// Every URL of the portal: for tests that go through all of them.
 pub fn routes(app: &App) -> Vec<Route> {
-    [api(app).routes, pages(app).routes].concat()
+    [machines(app).routes, api(app).routes, pages(app).routes].concat()
+}
+
+/// What is asked under whatever address a machine next door has of the portal: load balancers and proxies go by numbers. No
+/// answer here says anything of anybody.
+fn machines(app: &App) -> Table<'_> {
+    Table::new(app)
+        .route("/healthz", Access::Api, api::healthz())
+        .route("/readyz", Access::Api, api::readyz())
+        .limited_with("/caddy/ask", Access::Api, api::ask::ask(), |m| api::ask::known_first(app, m))
 }
 
 fn api(app: &App) -> Table<'_> {
     Table::new(app)
-        .route("/healthz", Access::Api, api::healthz())
-        .route("/readyz", Access::Api, api::readyz())
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
         .limited("/api/v1/deactivations", Access::Api, api::answer(TokenType::DeactivationRequest))
         .limited_with("/api/v1/trials", Access::Api, api::answer(TokenType::TrialRequest), |m| {
@@ -294,82 +301,148 @@ fn pages(app: &App) -> Table<'_> {
             Access::Customer,
             pages::upload(post(pages::activate::table_for_license)),
         )
-        .route("/admin", Access::Admin, get(pages::admin::overview))
+        .route("/admin", Access::Staff(Permission::SeeAll), get(pages::admin::overview))
         .route(
             "/admin/settings",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::settings::show).post(pages::admin::settings::save),
         )
-        .route("/admin/approvals", Access::Admin, get(pages::admin::approvals::show))
-        .route("/admin/approvals/rule", Access::Admin, post(pages::admin::approvals::rule))
+        .route(
+            "/admin/approvals",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::approvals::show),
+        )
+        .route(
+            "/admin/approvals/rule",
+            Access::Staff(Permission::Approve),
+            post(pages::admin::approvals::rule),
+        )
         .route(
             "/admin/approvals/{id}/approve",
-            Access::Admin,
+            Access::Staff(Permission::Approve),
             post(pages::admin::approvals::approve),
         )
-        .route("/admin/approvals/{id}/refuse", Access::Admin, post(pages::admin::approvals::refuse))
-        .route("/admin/audit", Access::Admin, get(pages::admin::audit::show))
-        .route("/admin/audit.jsonl", Access::Admin, get(pages::admin::audit::export))
-        .route("/admin/audit.csv", Access::Admin, get(pages::admin::audit::table))
-        .route("/admin/audit/checkpoints", Access::Admin, post(pages::admin::audit::checkpoint))
+        .route(
+            "/admin/approvals/{id}/refuse",
+            Access::Staff(Permission::ReleaseSeats),
+            post(pages::admin::approvals::refuse),
+        )
+        .route("/admin/audit", Access::Staff(Permission::SeeAudit), get(pages::admin::audit::show))
+        .route(
+            "/admin/audit.jsonl",
+            Access::Staff(Permission::SeeAudit),
+            get(pages::admin::audit::export),
+        )
+        .route(
+            "/admin/audit.csv",
+            Access::Staff(Permission::SeeAudit),
+            get(pages::admin::audit::table),
+        )
+        .route(
+            "/admin/audit/checkpoints",
+            Access::Staff(Permission::ManageKeys),
+            post(pages::admin::audit::checkpoint),
+        )
         .route(
             "/admin/audit/checkpoints/{n}",
-            Access::Admin,
+            Access::Staff(Permission::SeeAudit),
             get(pages::admin::audit::checkpoint_file),
         )
         .route(
             "/admin/tokens",
-            Access::Admin,
+            Access::Staff(Permission::SeeAll),
             get(pages::admin::tokens::list).post(pages::admin::tokens::create),
         )
-        .route("/admin/tokens/{id}/revoke", Access::Admin, post(pages::admin::tokens::revoke))
+        .route(
+            "/admin/tokens/{id}/revoke",
+            Access::Staff(Permission::SeeAll),
+            post(pages::admin::tokens::revoke),
+        )
         .route(
             "/admin/keys",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageKeys),
             pages::admin::keys::upload(
                 get(pages::admin::keys::show).post(pages::admin::keys::install),
             ),
         )
         .route(
             "/admin/settings/look",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::look::show).post(pages::admin::look::save),
         )
         .route(
             "/admin/settings/look/{picture}",
-            Access::Admin,
+            Access::Staff(Permission::ManageSettings),
             pages::admin::look::upload(post(pages::admin::look::bring)),
         )
-        .route("/admin/settings/look/{picture}/use", Access::Admin, post(pages::admin::look::adopt))
+        .route(
+            "/admin/settings/look/{picture}/use",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::look::adopt),
+        )
         .route(
             "/admin/settings/look/{picture}/remove",
-            Access::Admin,
+            Access::Staff(Permission::ManageSettings),
             post(pages::admin::look::remove),
         )
         .route(
+            "/admin/settings/domain",
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
+            get(pages::admin::domain::show).post(pages::admin::domain::set),
+        )
+        .route(
+            "/admin/settings/domain/check",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::domain::check),
+        )
+        .route(
+            "/admin/settings/domain/use",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::domain::put_to_use),
+        )
+        .route(
+            "/admin/settings/domain/remove",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::domain::remove),
+        )
+        .route(
+            "/admin/settings/mail",
+            Access::Staff(Permission::SeeSettings),
+            get(pages::admin::mail::show),
+        )
+        .route(
+            "/admin/settings/mail/test",
+            Access::Staff(Permission::ManageSettings),
+            post(pages::admin::mail::test),
+        )
+        .route(
             "/admin/settings/texts",
-            Access::Admin,
+            Access::Page(Permission::SeeSettings, Permission::ManageSettings),
             get(pages::admin::texts::show).post(pages::admin::texts::save),
         )
         .route(
             "/admin/products",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::products::list).post(pages::admin::products::create),
         )
         .route(
             "/admin/products/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::products::show).post(pages::admin::products::save),
         )
         .route(
             "/admin/licenses",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageLicenses),
             get(pages::admin::licenses::list::list).post(pages::admin::licenses::new::create),
         )
-        .route("/admin/licenses/new", Access::Admin, get(pages::admin::licenses::new::form))
+        .route(
+            "/admin/licenses/new",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::new::form),
+        )
         .route(
             "/admin/licenses/import",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             pages::admin::licenses::import::upload(
                 get(pages::admin::licenses::import::form)
                     .post(pages::admin::licenses::import::look_at),
@@ -377,89 +450,200 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route(
             "/admin/licenses/import/template.csv",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             get(pages::admin::licenses::import::template),
         )
         .route(
             "/admin/licenses/import/{token}",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             get(pages::admin::licenses::import::show).post(pages::admin::licenses::import::confirm),
         )
         .route(
             "/admin/licenses/made/{token}",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             get(pages::admin::licenses::made::show),
         )
         .route(
             "/admin/licenses/made/{token}/keys.csv",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             get(pages::admin::licenses::made::table),
         )
         .route(
             "/admin/licenses/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageLicenses),
             get(pages::admin::licenses::show).post(pages::admin::licenses::save),
         )
         .route(
             "/admin/licenses/{id}/extend",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             post(pages::admin::licenses::actions::extend),
         )
         .route(
             "/admin/licenses/{id}/status",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             post(pages::admin::licenses::actions::status),
         )
         .route(
             "/admin/licenses/{id}/transfer",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             post(pages::admin::licenses::actions::transfer),
         )
         .route(
             "/admin/licenses/{id}/limits",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             post(pages::admin::licenses::actions::limits),
         )
         .route(
             "/admin/licenses/{id}/plan",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             post(pages::admin::licenses::actions::plan),
         )
         .route(
             "/admin/plans",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::plans::list).post(pages::admin::plans::create),
         )
         .route(
             "/admin/plans/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
             get(pages::admin::plans::show).post(pages::admin::plans::save),
         )
-        .route("/admin/plans/{id}/apply", Access::Admin, post(pages::admin::plans::take_all))
-        .route("/admin/journals", Access::Admin, get(pages::admin::journals::list))
-        .route("/admin/journals/{id}", Access::Admin, get(pages::admin::journals::show))
+        .route(
+            "/admin/plans/{id}/apply",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::plans::take_all),
+        )
+        .route(
+            "/admin/releases",
+            Access::Page(Permission::SeeAll, Permission::ManageReleases),
+            get(pages::admin::releases::list).post(pages::admin::releases::create),
+        )
+        .route(
+            "/admin/releases/{id}",
+            Access::Page(Permission::SeeAll, Permission::ManageReleases),
+            get(pages::admin::releases::show::show).post(pages::admin::releases::show::save_notes),
+        )
+        .route(
+            "/admin/releases/{id}/files",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::files::whole(post(pages::admin::releases::files::add)),
+        )
+        .route(
+            "/admin/releases/{id}/files/{file}/remove",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::remove),
+        )
+        .route(
+            "/admin/releases/{id}/uploads",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::begin),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::files::piece(
+                get(pages::admin::releases::files::how_far)
+                    .post(pages::admin::releases::files::take),
+            ),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/finish",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::finish),
+        )
+        .route(
+            "/admin/releases/{id}/uploads/{upload}/discard",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::files::discard),
+        )
+        .route(
+            "/admin/releases/{id}/publish",
+            Access::Staff(Permission::ManageReleases),
+            pages::admin::releases::show::with_checksums(post(
+                pages::admin::releases::show::publish,
+            )),
+        )
+        .route(
+            "/admin/releases/{id}/archive",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::show::archive),
+        )
+        .route(
+            "/admin/releases/{id}/visibility",
+            Access::Staff(Permission::ManageReleases),
+            post(pages::admin::releases::show::set_visibility),
+        )
+        .route(
+            "/admin/journals",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::journals::list),
+        )
+        .route(
+            "/admin/journals/{id}",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::journals::show),
+        )
         .route(
             "/admin/journals/{id}/take-back",
-            Access::Admin,
+            Access::Staff(Permission::ManageLicenses),
             get(pages::admin::journals::ask_take_back).post(pages::admin::journals::take_back),
         )
-        .route("/admin/customers", Access::Admin, get(pages::admin::customers::list))
-        .route("/admin/customers/users", Access::Admin, post(pages::admin::customers::create_user))
+        .route(
+            "/admin/customers",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::customers::list),
+        )
+        .route(
+            "/admin/customers/users",
+            Access::Staff(Permission::ManageCustomers),
+            post(pages::admin::customers::create_user),
+        )
         .route(
             "/admin/customers/users/{id}",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageCustomers),
             get(pages::admin::customers::show_user).post(pages::admin::customers::save_user),
         )
         .route(
             "/admin/customers/organizations",
-            Access::Admin,
+            Access::Page(Permission::SeeAll, Permission::ManageCustomers),
             get(pages::admin::customers::organizations)
                 .post(pages::admin::customers::create_organization),
         )
         .route(
             "/admin/customers/organizations/{id}",
-            Access::Admin,
+            Access::Staff(Permission::ManageCustomers),
             post(pages::admin::customers::save_organization),
+        )
+        .route(
+            "/admin/staff",
+            Access::Page(Permission::SeeSettings, Permission::ManageStaff),
+            get(pages::admin::staff::list).post(pages::admin::staff::invite),
+        )
+        .route(
+            "/admin/staff/{id}",
+            Access::Page(Permission::SeeSettings, Permission::ManageStaff),
+            get(pages::admin::staff::show).post(pages::admin::staff::save),
+        )
+        .route(
+            "/admin/staff/{id}/role",
+            Access::Staff(Permission::ManageStaff),
+            post(pages::admin::staff::change_role),
+        )
+        .route("/reseller", Access::Reseller, get(pages::reseller::overview))
+        .route(
+            "/reseller/organizations",
+            Access::Reseller,
+            post(pages::reseller::create_organization),
+        )
+        .route(
+            "/reseller/organizations/{id}",
+            Access::Reseller,
+            get(pages::reseller::customer::show).post(pages::reseller::customer::invite),
+        )
+        .route(
+            "/reseller/licenses/{id}",
+            Access::Reseller,
+            get(pages::reseller::assign::form).post(pages::reseller::assign::assign),
         )
 }
 
@@ -471,7 +655,7 @@ pub(crate) fn metrics(app: &App) -> Router {
 
 /// All of it, with what stands around every route.
 pub(crate) fn router(app: &App) -> Router {
-    let (api, pages) = (api(app), pages(app));
+    let (machines, api, pages) = (machines(app), api(app), pages(app));
     let not_found = pages.guarded(Access::Public, any(crate::pages::not_found));
     let pages = pages.router.fallback(not_found).layer(compression());
     let header = |name: HeaderName, value: &'static str| {
@@ -479,6 +663,8 @@ pub(crate) fn router(app: &App) -> Router {
     };
     api.router
         .merge(pages)
+        .layer(from_fn_with_state(app.clone(), host::enforce))
+        .merge(machines.router)
         .with_state(app.clone())
         .layer(CatchPanicLayer::new())
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::bail;
 use countersign_core::UnixSeconds;
 use countersign_core::trial::MOST_WORK_BITS;
-use countersign_store::{Result, Store};
+use countersign_store::{Result, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, Store};
 
 use crate::fields::Field;
 
@@ -38,6 +38,10 @@ pub struct Settings {
     pub releases_per_year: u64,
     /// Seconds from one such release of a license to the next.
     pub release_cool_down_seconds: u64,
+    /// How many seats of one license may be released within 365 days so that support releases one more.
+    pub support_releases_per_year: u64,
+    /// How many seats one person of support releases within 24 hours.
+    pub support_releases_per_day: u64,
     /// Origins of trial pages that may post here, e.g. `https://acme.github.io`; `*` is every page there is.
     pub trial_origins: Vec<String>,
     /// How much work whoever is not logged in does before a trial starts, in leading zero bits of a hash; 0: none.
@@ -54,6 +58,10 @@ impl Settings {
             response_validity_cap_days: number(RESPONSE_VALIDITY_CAP).unwrap_or(365),
             releases_per_year: number(RELEASES_PER_YEAR).unwrap_or(2),
             release_cool_down_seconds: number(RELEASE_COOL_DOWN).unwrap_or(DAY),
+            support_releases_per_year: number(SUPPORT_RELEASES_PER_YEAR.0)
+                .unwrap_or(SUPPORT_RELEASES_PER_YEAR.1),
+            support_releases_per_day: number(SUPPORT_RELEASES_PER_DAY.0)
+                .unwrap_or(SUPPORT_RELEASES_PER_DAY.1),
             trial_origins: origins.lines().map(str::to_owned).collect(),
             trial_work_bits: number(TRIAL_WORK_BITS)
                 .and_then(|bits| u32::try_from(bits).ok())
@@ -71,6 +79,8 @@ impl Settings {
             (RESPONSE_VALIDITY_CAP, self.response_validity_cap_days.to_string()),
             (RELEASES_PER_YEAR, self.releases_per_year.to_string()),
             (RELEASE_COOL_DOWN, self.release_cool_down_seconds.to_string()),
+            (SUPPORT_RELEASES_PER_YEAR.0, self.support_releases_per_year.to_string()),
+            (SUPPORT_RELEASES_PER_DAY.0, self.support_releases_per_day.to_string()),
             (TRIAL_ORIGINS, self.trial_origins.join("\n")),
             (TRIAL_WORK_BITS, self.trial_work_bits.to_string()),
             (TRIALS_PER_DAY, self.trials_per_day.map_or(String::new(), |most| most.to_string())),

@@ -23,6 +23,8 @@ const ALONE: &[(&str, &str)] = &[
     ("not-found", "portal-server/src/problem.rs"),
     ("method-not-allowed", "portal-server/src/problem.rs"),
     ("rate-limited", "portal-server/src/problem.rs"),
+    ("unknown-host", "portal-server/src/problem.rs"),
+    ("unclear-host", "portal-server/src/problem.rs"),
     ("busy", "portal-server/src/problem.rs"),
     ("too-long-for-qr", "cli/src/qr.rs"),
     ("file-io", "cli/src/fail.rs"),

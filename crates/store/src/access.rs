@@ -1,16 +1,20 @@
-//! Who may see a license and act for it: the one place that decides it. The vendor's admins all; the admins of an
-//! organization all of its licenses; everybody else those that are theirs and those of their groups. A license that belongs to
+//! Who may see a license and act for it: the one place that decides it. The vendor's people all, each as their role says; the
+//! admins of a reseller those of its customers; the admins of an organization all of its licenses; everybody else those that are theirs and those of their groups. A license that belongs to
 //! an organization is seen by its users alone: who has left it, or was never in it, sees nothing of it, though it be theirs.
 
 use countersign_core::{Id, LicenseId};
 use rusqlite::Connection;
 
 use crate::error::Result;
+use crate::role::Permission;
 use crate::row::Columns;
-use crate::user::{self, OrganizationRole, Role, User};
+use crate::user::{self, OrganizationRole, User};
 use crate::{Store, find, list};
 
-const OF: &str = "SELECT owner_user_id, organization_id FROM license WHERE id = ?1";
+// Whose customer a license's organization is; of a license of nobody's organization, its owner.
+const OF: &str = "SELECT l.owner_user_id, l.organization_id, CASE WHEN l.organization_id IS NULL THEN u.reseller_id \
+    WHEN o.kind = 'reseller' THEN o.id ELSE o.reseller_id END FROM license l \
+    LEFT JOIN organization o ON o.id = l.organization_id LEFT JOIN app_user u ON u.id = l.owner_user_id WHERE l.id = ?1";
 // From the person to the license: the order of a CROSS JOIN is kept.
 const GROUPS: &str = "SELECT g.id, g.name, gl.seat_cap, gl.live_activations FROM group_member m \
     CROSS JOIN user_group g CROSS JOIN group_license gl \
@@ -22,12 +26,18 @@ const GROUPS: &str = "SELECT g.id, g.name, gl.seat_cap, gl.live_activations FROM
 pub enum Access {
     /// They run the vendor's portal.
     Vendor,
+    /// They help the vendor's customers, within limits.
+    Support,
+    /// They run the reseller whose customer it belongs to.
+    Reseller,
     /// They run the organization that it belongs to.
     OrganizationAdmin,
     /// It is theirs.
     Owner,
     /// Only through groups: seats that they take count for one of these.
     Groups(Vec<GroupAccess>),
+    /// They see what the vendor has, and change nothing.
+    ReadOnly,
 }
 
 /// A group through which a user has access to a license.
@@ -56,7 +66,17 @@ impl Access {
     /// those who use it through a group alone: the few releases of a year would be gone with the first of them, and whoever
     /// released their own machine, which runs on, would have passed the group's cap.
     pub fn manages(&self) -> bool {
-        !matches!(self, Self::Groups(_))
+        !matches!(self, Self::Groups(_) | Self::ReadOnly)
+    }
+
+    /// Whether they bring requests and take what a machine gets anew.
+    pub fn acts(&self) -> bool {
+        !matches!(self, Self::ReadOnly)
+    }
+
+    /// Whether they are the vendor's own people.
+    pub fn is_vendors(&self) -> bool {
+        matches!(self, Self::Vendor | Self::Support | Self::ReadOnly)
     }
 }
 
@@ -67,15 +87,20 @@ pub struct LicenseScope(pub(crate) Scope);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Vendor,
+    Reseller(Id),
     Organization(Id),
     User { user: Id, organization: Option<Id> },
 }
 
 impl LicenseScope {
-    /// All licenses: for the vendor's admins.
+    /// All licenses: for the vendor's people.
     pub fn vendor(user: &User) -> Option<Self> {
-        let is_vendor = user.role == Role::Admin && user.may_log_in();
-        is_vendor.then_some(Self(Scope::Vendor))
+        user.may(Permission::SeeAll).then_some(Self(Scope::Vendor))
+    }
+
+    /// All licenses of the customers of the user's reseller, and those that wait there for one: for its admins.
+    pub fn reseller(user: &User) -> Option<Self> {
+        user.resells().map(|id| Self(Scope::Reseller(id)))
     }
 
     /// All licenses of the user's organization: for its admins.
@@ -103,6 +128,17 @@ impl Store {
     pub async fn access_to(&self, user: &User, license: &LicenseId) -> Result<Option<Access>> {
         self.read(|c| access(c, user, license))
     }
+
+    /// Whether the user runs the reseller whose customer the license belongs to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn resells(&self, user: &User, license: &LicenseId) -> Result<bool> {
+        self.read(|c| match user.resells() {
+            Some(reseller) => is_of_reseller(c, reseller, license),
+            None => Ok(false),
+        })
+    }
 }
 
 /// As [`access`], for the user as they are now: for decisions inside a transaction, where what a handler saw a moment ago may
@@ -114,16 +150,53 @@ pub(crate) fn access_now(c: &Connection, user: Id, license: &LicenseId) -> Resul
     }
 }
 
+/// Whether the license belongs to a customer of the reseller, or waits there for one.
+pub(crate) fn is_of_reseller(c: &Connection, reseller: Id, license: &LicenseId) -> Result<bool> {
+    let of = find(c, OF, [license.to_string()], map_of)?;
+    Ok(of.is_some_and(|of| of.reseller == Some(reseller)))
+}
+
+/// To whom a license belongs.
+struct Of {
+    owner: Option<Id>,
+    organization: Option<Id>,
+    reseller: Option<Id>,
+}
+
+fn map_of(row: &mut Columns<'_>) -> Result<Of> {
+    Ok(Of {
+        owner: row.optional("user id")?,
+        organization: row.optional("organization id")?,
+        reseller: row.optional("organization id")?,
+    })
+}
+
 fn access(c: &Connection, user: &User, license: &LicenseId) -> Result<Option<Access>> {
-    let of =
-        |row: &mut Columns<'_>| Ok((row.optional("user id")?, row.optional("organization id")?));
-    let of: Option<(Option<Id>, Option<Id>)> = find(c, OF, [license.to_string()], of)?;
-    let Some((owner, organization)) = of.filter(|_| user.may_log_in()) else { return Ok(None) };
-    if user.role == Role::Admin {
+    let of = find(c, OF, [license.to_string()], map_of)?;
+    let Some(of) = of.filter(|_| user.may_log_in()) else { return Ok(None) };
+    if user.may(Permission::ManageLicenses) {
         return Ok(Some(Access::Vendor));
     }
+    if user.may(Permission::ReleaseSeats) {
+        return Ok(Some(Access::Support));
+    }
+    let own = own_access(c, user, license, of)?;
+    // What is theirs they may use, though they only look at all others.
+    Ok(own.or(user.may(Permission::SeeAll).then_some(Access::ReadOnly)))
+}
+
+/// Through what anybody else has access.
+fn own_access(
+    c: &Connection,
+    user: &User,
+    license: &LicenseId,
+    Of { owner, organization, reseller }: Of,
+) -> Result<Option<Access>> {
     if organization.is_some() && administered(user) == organization {
         return Ok(Some(Access::OrganizationAdmin));
+    }
+    if reseller.is_some() && user.resells() == reseller {
+        return Ok(Some(Access::Reseller));
     }
     if organization.is_some() && user.organization != organization {
         return Ok(None);

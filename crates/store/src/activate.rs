@@ -283,7 +283,7 @@ fn groups_now(c: &Connection, activate: &Activate) -> Result<Option<Vec<Id>>> {
         Some(user) => access::access_now(c, user, &activate.terms.id)?,
         None => None,
     };
-    Ok(match (access, activate.right) {
+    Ok(match (access.filter(access::Access::acts), activate.right) {
         (Some(access), _) => Some(access.groups()),
         (None, Right::Key) => Some(Vec::new()),
         (None, Right::Access) => None,

@@ -18,8 +18,8 @@ const INSERT: &str = "INSERT INTO api_token (id, token_hash, user_id, name, scop
 const COUNT_LIVE: &str =
     "SELECT COUNT(*) FROM api_token WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2";
 const FIND: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END, \
     t.id, t.user_id, t.name, t.scopes, t.created_at, t.expires_at, t.last_used_at, t.revoked_at \
     FROM api_token t JOIN app_user u ON u.id = t.user_id \

@@ -11,8 +11,9 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::license::{self, NewLicense};
 use crate::release_terms::{self, ReleaseLimits};
+use crate::role::Role;
 use crate::row::{Columns, seconds};
-use crate::user::{self, Role, User};
+use crate::user::{self, User};
 use crate::{Store, audit, find, organization, plan, product, proposal, run};
 
 const SET_PLAN: &str = "UPDATE license SET plan_id = ?2 WHERE id = ?1";

@@ -1,4 +1,4 @@
-//! The vendor's list of users: by address, page by page; searched by the beginnings of words of name and address.
+//! The vendor's list of customers, all users but the vendor's own people: by address, page by page; searched by the beginnings of words of name and address.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,11 @@ use crate::row::Columns;
 use crate::user::{self, User};
 use crate::{Store, license_term, list, user_term};
 
-const ALL_BY_EMAIL: &str =
-    "SELECT id, email FROM app_user WHERE email > ?1 ORDER BY email LIMIT 101";
+const ALL_BY_EMAIL: &str = "SELECT id, email FROM app_user WHERE email > ?1 AND role = 'customer' \
+    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' ORDER BY email LIMIT 101";
 const OF_ORGANIZATION_BY_EMAIL: &str = "SELECT id, email FROM app_user \
-    WHERE organization_id = ?2 AND email > ?1 ORDER BY email LIMIT 101";
+    WHERE organization_id = ?2 AND email > ?1 AND role = 'customer' \
+    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' ORDER BY email LIMIT 101";
 const WITH_WORD: &str = "SELECT user_id FROM user_term WHERE term >= ?1 AND term < ?2 LIMIT 1001";
 const ADDRESSES: &str =
     "SELECT email FROM app_user WHERE email >= ?1 AND email < ?2 ORDER BY email LIMIT 101";
@@ -113,6 +114,7 @@ fn found(c: &Connection, query: &CustomerQuery, words: &BTreeSet<String>) -> Res
         users.extend(read(c, id)?.filter(|user| {
             let known = user_term::words_of(user);
             user.email > place
+                && !user.role.is_staff()
                 && query.organization.is_none_or(|of| user.organization == Some(of))
                 && words.iter().all(|word| known.iter().any(|known| known.starts_with(word)))
         }));

@@ -40,8 +40,8 @@ const OF_USER: &str = "SELECT g.id, g.organization_id, g.name, g.created_at, \
     JOIN app_user u ON u.id = own.user_id AND u.organization_id = g.organization_id \
     WHERE g.deleted_at IS NULL ORDER BY g.name, g.id";
 const MEMBERS: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
     FROM group_member m JOIN app_user u ON u.id = m.user_id JOIN organization o ON o.id = u.organization_id \
     WHERE m.group_id = ?1 AND u.organization_id = ?2 ORDER BY u.name, u.email";

@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::link::{self, Link, LinkPurpose};
-use crate::user::{self, OrganizationRole, Role, User, UserChange, UserStatus};
+use crate::role::Role;
+use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
 use crate::{Store, audit, find, group, member, run, session, user_term};
 
 const AT_ADDRESS: &str =
@@ -81,29 +82,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<UserChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
-            let email = user::normal_email(&invite.email);
-            if find(c, AT_ADDRESS, (invite.organization.to_string(), &email), |_| Ok(()))?.is_some()
-            {
-                return Ok(UserChange::EmailTaken);
-            }
-            let invited = User {
-                email_pending: Some(email),
-                first_name: invite.first_name.clone(),
-                last_name: invite.last_name.clone(),
-                organization_role: invite.organization_role,
-                organization: Some(invite.organization),
-                ..User::invited(invite.user, user::placeholder(invite.user), Role::Customer, now)
-            };
-            let done = user::put_user(c, &invited)?;
-            if done == UserChange::Done {
-                job::enqueue(c, &mail, now)?;
-                let at = invited.address();
-                audit::record_of_user(c, invited.id, now, &actor, "user.invite", at)?;
-            }
-            Ok(done)
-        })
-        .await
+        self.write(move |c| invite_in(c, &invite, &mail, &actor, now)).await
     }
 
     /// Takes an invitation back that was not accepted yet. `false` when there is none.
@@ -162,6 +141,34 @@ impl Store {
     ) -> Result<Accepted> {
         self.write(move |c| join(c, &token, user, now)).await
     }
+}
+
+/// Invites somebody; whether the actor may do that in this organization has been decided.
+pub(crate) fn invite_in(
+    c: &Connection,
+    invite: &Invite,
+    mail: &NewJob,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<UserChange> {
+    let email = user::normal_email(&invite.email);
+    if find(c, AT_ADDRESS, (invite.organization.to_string(), &email), |_| Ok(()))?.is_some() {
+        return Ok(UserChange::EmailTaken);
+    }
+    let invited = User {
+        email_pending: Some(email),
+        first_name: invite.first_name.clone(),
+        last_name: invite.last_name.clone(),
+        organization_role: invite.organization_role,
+        organization: Some(invite.organization),
+        ..User::invited(invite.user, user::placeholder(invite.user), Role::Customer, now)
+    };
+    let done = user::put_user(c, &invited)?;
+    if done == UserChange::Done {
+        job::enqueue(c, mail, now)?;
+        audit::record_of_user(c, invited.id, now, actor, "user.invite", invited.address())?;
+    }
+    Ok(done)
 }
 
 fn is_open(user: &User) -> bool {

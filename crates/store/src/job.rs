@@ -25,6 +25,8 @@ const GIVE_UP: &str = "UPDATE job SET done_at = ?3, payload = '', locked_until =
 const FORGET: &str = "DELETE FROM job WHERE done_at < ?1";
 const COUNT: &str = "SELECT COUNT(*), COALESCE(SUM(CASE WHEN last_error IS NULL THEN 0 ELSE 1 END), 0) \
     FROM job WHERE kind = ?1 AND done_at IS NULL";
+const FAILED: &str = "SELECT created_at, run_at, tries, last_error, done_at FROM job WHERE kind = ?1 AND last_error IS NOT NULL \
+    ORDER BY seq DESC LIMIT ?2";
 
 /// The longest error text that is kept.
 const LONGEST_ERROR: usize = 500;
@@ -64,6 +66,19 @@ pub struct JobsWaiting {
     pub waiting: u64,
     /// Those of them that failed at least once.
     pub failing: u64,
+}
+
+/// A job that failed: it waits for its next try, or was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedJob {
+    /// When it was queued.
+    pub created_at: UnixSeconds,
+    /// When it is tried again; `None`: it was given up.
+    pub again_at: Option<UnixSeconds>,
+    /// How often it was tried.
+    pub tries: u32,
+    /// What went wrong the last time.
+    pub error: String,
 }
 
 impl Store {
@@ -150,6 +165,23 @@ impl Store {
             |row: &mut Columns<'_>| Ok(JobsWaiting { waiting: row.time()?, failing: row.time()? });
         let found = self.read(|c| find(c, COUNT, [kind], count))?;
         Ok(found.unwrap_or(JobsWaiting { waiting: 0, failing: 0 }))
+    }
+}
+
+impl Store {
+    /// Jobs of a kind that failed, the newest first: those that wait, and those that were given up in the last days.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn failed_jobs(&self, kind: &str, most: u32) -> Result<Vec<FailedJob>> {
+        self.read(|c| {
+            list(c, FAILED, (kind, most), |row| {
+                let (created_at, run_at, tries) = (row.time()?, row.time()?, row.take()?);
+                let (error, done_at) = (row.text()?, row.optional_time()?);
+                let again_at = done_at.is_none().then_some(run_at);
+                Ok(FailedJob { created_at, again_at, tries, error })
+            })
+        })
     }
 }
 

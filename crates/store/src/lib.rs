@@ -14,16 +14,18 @@
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
-//! | `product_release`, `release_file`, `release_terms`, `version` | what is published, with its files, what a license may run of it, the order of versions |
+//! | `product_release`, `release_file`, `release_terms`, `release_license`, `release_upload`, `version` | what is published, with its files, what a license may run of it, who else sees it, files on their way, the order of versions |
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
 //! | `fingerprint` | finding machines by their components |
+//! | `role`, `staff`, `reseller` | what the vendor's people may, who they are, and what resellers do with their customers |
 //! | `group`, `group_license`, `group_seat` | who in an organization may use what |
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `api_token` | what programs act for somebody by |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
+//! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
@@ -39,6 +41,7 @@ mod creation;
 mod customer;
 mod deactivation;
 mod dialect;
+mod domain;
 mod email_change;
 mod error;
 mod fingerprint;
@@ -74,14 +77,19 @@ mod proposal;
 mod receipt;
 mod release;
 mod release_file;
+mod release_license;
 mod release_terms;
+mod release_upload;
 mod renewal;
+mod reseller;
+mod role;
 mod row;
 mod seat;
 mod session;
 mod setting;
 mod signing_key;
 mod sqlite;
+mod staff;
 mod take_back;
 mod throttle;
 mod trial;
@@ -110,6 +118,7 @@ pub use creation::{
 };
 pub use customer::{CustomerPage, CustomerQuery};
 pub use deactivation::{Deactivate, Deactivated};
+pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
@@ -119,7 +128,7 @@ pub use import::{
     former_key_hash,
 };
 pub use invitation::{Accept, Accepted, Invite};
-pub use job::{Job, JobSubject, JobsWaiting, NewJob};
+pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
@@ -128,7 +137,7 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
-pub use organization::{Organization, OrganizationChange};
+pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
@@ -136,20 +145,28 @@ pub use plan::{MOST_PLANS, Plan, PlanChange};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
+    Visibility,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
-pub use release::{Release, ReleaseOutcome, ReleasePolicy};
+pub use release::{
+    Release, ReleaseOutcome, ReleasePolicy, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR,
+};
 pub use release_file::ReleaseFile;
+pub use release_license::MOST_GIVEN;
 pub use release_terms::{ReleaseLimits, ReleaseRefusal, ReleaseTerms, is_highest_version};
+pub use release_upload::{NewUpload, Piece, PieceTaken, Upload, UploadBegun};
 pub use renewal::{Renewal, Renewed, StoredRenewal};
+pub use reseller::{Assigned, Assignee};
+pub use role::{Permission, Role};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use signing_key::KeyNotice;
 pub use sqlite::Options;
+pub use staff::{InviteStaff, StaffMember};
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
-pub use user::{OrganizationRole, Role, TwoFactor, User, UserChange, UserStatus};
+pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
 
 use sqlite::{Readers, Writer};
 

@@ -1,4 +1,4 @@
-//! Lists of licenses: of the vendor, of an organization, of a user; filtered, in one of four orders, page by page. With
+//! Lists of licenses: of the vendor, of a reseller's customers, of an organization, of a user; filtered, in one of four orders, page by page. With
 //! words to search for: `license_search`.
 
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
@@ -51,6 +51,38 @@ const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license
     WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
+const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
+const OF_RESELLER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
+    ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
+const OF_RESELLER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY l.product_id, l.id LIMIT 101";
+const OF_RESELLER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
     AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
@@ -194,6 +226,10 @@ impl LicenseOrder {
             (Scope::Organization(_), Self::End) => OF_ORGANIZATION_BY_END,
             (Scope::Organization(_), Self::Product) => OF_ORGANIZATION_BY_PRODUCT,
             (Scope::Organization(_), Self::Seats) => OF_ORGANIZATION_BY_SEATS,
+            (Scope::Reseller(_), Self::Created) => OF_RESELLER_BY_CREATION,
+            (Scope::Reseller(_), Self::End) => OF_RESELLER_BY_END,
+            (Scope::Reseller(_), Self::Product) => OF_RESELLER_BY_PRODUCT,
+            (Scope::Reseller(_), Self::Seats) => OF_RESELLER_BY_SEATS,
             (Scope::User { .. }, Self::Created) => OF_USER_BY_CREATION,
             (Scope::User { .. }, Self::End) => OF_USER_BY_END,
             (Scope::User { .. }, Self::Product) => OF_USER_BY_PRODUCT,
@@ -307,7 +343,7 @@ fn listed(c: &Connection, query: &LicenseQuery) -> Result<Page<License>> {
 /// The places of a list, through the index of its order.
 fn places(c: &Connection, query: &LicenseQuery, most: usize) -> Result<Vec<Cursor>> {
     let LicenseScope(scope) = query.scope;
-    let is_wide = !matches!(scope, Scope::User { .. });
+    let is_wide = !matches!(scope, Scope::Reseller(_) | Scope::User { .. });
     let order = match query.order {
         _ if is_wide && query.ends().1 != NEVER => LicenseOrder::End,
         order => order,
@@ -333,7 +369,7 @@ fn places(c: &Connection, query: &LicenseQuery, most: usize) -> Result<Vec<Curso
     ];
     match scope {
         Scope::Vendor => {}
-        Scope::Organization(id) => values.push(Value::Text(id.to_string())),
+        Scope::Reseller(id) | Scope::Organization(id) => values.push(Value::Text(id.to_string())),
         Scope::User { user, organization } => {
             values.push(Value::Text(user.to_string()));
             values.push(Value::Text(organization.map(|id| id.to_string()).unwrap_or_default()));

@@ -18,7 +18,7 @@ use crate::{find, import, license_list, list, product};
 const MOST_HITS: usize = 1000;
 /// Of a source that has more, as many are looked at: the hits are to be narrowed down anyway.
 const SOME: usize = 25;
-/// Licenses of one user that are looked through.
+/// Licenses of one user, or of a reseller's customers, that are looked through.
 const MOST_OWN: usize = 10_000;
 const MOST_WORDS: usize = 5;
 const LONGEST: usize = 200;
@@ -60,6 +60,22 @@ const OWN_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHE
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?3 AND a.device_name_folded < ?4)) LIMIT 1001";
 
+const OWN_OF_RESELLER: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?1 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?1 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
+    CROSS JOIN license l WHERE l.id = own.id LIMIT 10001";
+const OWN_OF_RESELLER_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?1 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?1 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
+    CROSS JOIN license l WHERE l.id = own.id \
+    AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
+    AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3) \
+    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
+    AND a.state IN ('deactivated', 'replaced', 'released') \
+    AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
+
 /// What a search found.
 pub(crate) struct Hits {
     pub(crate) licenses: Vec<License>,
@@ -97,7 +113,8 @@ pub(crate) fn search(c: &Connection, scope: &Scope, text: &str) -> Result<Hits> 
     candidates.sure.extend(had_the_key.into_iter().take(SOME));
     let own = match scope {
         Scope::User { user, organization } => Some(own(c, *user, *organization)?),
-        _ => None,
+        Scope::Reseller(id) => Some(own_of_reseller(c, *id)?),
+        Scope::Vendor | Scope::Organization(_) => None,
     };
     match &own {
         Some(own) => candidates.likely(own.clone(), MOST_OWN),
@@ -126,11 +143,18 @@ fn own(c: &Connection, user: Id, organization: Option<Id>) -> Result<BTreeSet<St
     Ok(list(c, OWN, values, |row| row.text())?.into_iter().collect())
 }
 
+fn own_of_reseller(c: &Connection, reseller: Id) -> Result<BTreeSet<String>> {
+    Ok(list(c, OWN_OF_RESELLER, [reseller.to_string()], |row| row.text())?.into_iter().collect())
+}
+
 fn machines(c: &Connection, scope: &Scope, name: &str) -> Result<Candidates> {
     let (from, below) = range(name);
     let ids: Vec<String> = match scope {
         Scope::Vendor => list(c, WITH_MACHINE, (from, below), |row| row.text())?,
         Scope::Organization(id) => return machines_in(c, &id.to_string(), &from, &below),
+        Scope::Reseller(id) => {
+            list(c, OWN_OF_RESELLER_WITH_MACHINE, (id.to_string(), from, below), |row| row.text())?
+        }
         Scope::User { user, organization } => {
             let organization = organization.map(|id| id.to_string()).unwrap_or_default();
             let values = (user.to_string(), organization, from, below);
@@ -204,7 +228,9 @@ fn is_in(license: &License, scope: &Scope, own: Option<&BTreeSet<String>>) -> bo
     match scope {
         Scope::Vendor => true,
         Scope::Organization(id) => license.organization == Some(*id),
-        Scope::User { .. } => own.is_some_and(|own| own.contains(&license.id.to_string())),
+        Scope::Reseller(_) | Scope::User { .. } => {
+            own.is_some_and(|own| own.contains(&license.id.to_string()))
+        }
     }
 }
 

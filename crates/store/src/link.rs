@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::row::{Columns, seconds};
 use crate::user::{self, User, UserChange};
-use crate::{Store, audit, find, run};
+use crate::{Store, audit, find, run, staff};
 
 const INSERT: &str = "INSERT INTO one_time_link (token_hash, purpose, user_id, detail, expires_at) \
     VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -82,7 +82,7 @@ impl Store {
     }
 
     /// Stores a link to set a password, which somebody hands over to the user: it is written down. Older ones are worth
-    /// nothing. `false` when there is no such user.
+    /// nothing. `false` when there is no such user, or none whom the actor may change.
     ///
     /// # Errors
     /// When the database fails.
@@ -96,8 +96,10 @@ impl Store {
     ) -> Result<bool> {
         let actor = actor.to_owned();
         self.write(move |c| {
-            if user::find_user(c, user)?.is_none() {
-                return Ok(false);
+            // A link to an owner's password would make an owner of whoever holds it.
+            match user::find_user(c, user)? {
+                Some(found) if staff::may_change(c, &actor, &found)? => {}
+                _ => return Ok(false),
             }
             let purpose = LinkPurpose::SetPassword;
             drop_links(c, user, &[purpose])?;

@@ -6,8 +6,9 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::link::{self, LinkPurpose};
+use crate::role::Role;
 use crate::row::seconds;
-use crate::user::{self, OrganizationRole, Role, User, UserChange, UserStatus};
+use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
 use crate::{Store, api_token, audit, find, run, session, user_term};
 
 const CHANGE: &str = "UPDATE app_user SET name = ?3, first_name = ?4, last_name = ?5, organization_role = ?6, \

@@ -24,7 +24,10 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (14, "proposal", include_str!("migrations/0014_proposal.sql"), None),
     (15, "imports", include_str!("migrations/0015_imports.sql"), None),
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
+    (17, "roles", include_str!("migrations/0017_roles.sql"), None),
     (19, "plans", include_str!("migrations/0019_plans.sql"), Some(user_term::take_over)),
+    (22, "domain", include_str!("migrations/0022_domain.sql"), None),
+    (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

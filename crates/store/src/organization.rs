@@ -3,21 +3,25 @@
 use countersign_core::{Id, UnixSeconds};
 use rusqlite::Connection;
 
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 use crate::page::{self, Cursor, Key, Page};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, license_term, list, run, user};
+use crate::{Store, audit, find, license_term, list, run, staff};
 
 const INSERT: &str = "INSERT INTO organization (id, name, name_folded, status, created_at) VALUES (?1, ?2, ?4, 'active', ?3)";
-const CHANGE: &str = "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4, name_folded = ?5 WHERE id = ?1";
-const FIND: &str =
-    "SELECT id, name, status, allowed_users, created_at FROM organization WHERE id = ?1";
-const LIST: &str =
-    "SELECT id, name, status, allowed_users, created_at FROM organization ORDER BY name, id";
-const PAGE: &str = "SELECT id, name, status, allowed_users, created_at, name_folded FROM organization \
+const CHANGE: &str = "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4, kind = ?5, reseller_id = ?6, \
+    name_folded = ?7 WHERE id = ?1";
+const FIND: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization WHERE id = ?1";
+const LIST: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization ORDER BY name, id";
+const PAGE: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at, name_folded FROM organization \
     WHERE (name_folded, id) > (?1, ?2) AND name_folded >= ?3 AND name_folded < ?4 ORDER BY name_folded, id LIMIT 101";
-const NAMED: &str = "SELECT id, name, status, allowed_users, created_at FROM organization \
+const NAMED: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization \
     WHERE name_folded = ?1 ORDER BY id LIMIT 2";
+const RESELLERS: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization \
+    WHERE kind = 'reseller' ORDER BY name_folded, id LIMIT 200";
+const HAS_CUSTOMERS: &str = "SELECT 1 FROM organization WHERE reseller_id = ?1 \
+    UNION ALL SELECT 1 FROM app_user WHERE reseller_id = ?1 \
+    UNION ALL SELECT 1 FROM app_user WHERE staff_role = 'reseller-admin' AND organization_id = ?1 LIMIT 1";
 const COUNT_USERS: &str = "SELECT COUNT(*) FROM app_user \
     WHERE organization_id = ?1 AND status <> 'suspended' AND deactivated_at IS NULL";
 
@@ -33,8 +37,40 @@ pub struct Organization {
     /// Users that it may have, without those who may not log in any more; `None`: any number. May be lower than what it
     /// has: then nobody comes in.
     pub allowed_users: Option<u64>,
+    /// Whether it has customers of its own.
+    pub kind: OrganizationKind,
+    /// The reseller whose customer it is. A reseller is nobody's.
+    pub reseller: Option<Id>,
     /// When it was created.
     pub created_at: UnixSeconds,
+}
+
+/// What an organization is to the vendor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrganizationKind {
+    /// It uses what it has.
+    Customer,
+    /// It passes licenses on to customers of its own.
+    Reseller,
+}
+
+impl OrganizationKind {
+    /// As text, in the database and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Reseller => "reseller",
+        }
+    }
+}
+
+impl std::str::FromStr for OrganizationKind {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = [Self::Customer, Self::Reseller].into_iter().find(|kind| kind.as_str() == text);
+        found.ok_or(StoreError::Malformed("kind of an organization"))
+    }
 }
 
 /// How a change of an organization ended.
@@ -44,8 +80,14 @@ pub enum OrganizationChange {
     Done,
     /// There is no such organization.
     Unknown,
-    /// All of the vendor's admins are in it: nobody would be left to run the portal.
+    /// All owners of the portal are in it: none would be left who may log in.
     LastVendorAdmin,
+    /// An owner of the portal is in it, and who asks is none.
+    NotAllowed,
+    /// It cannot be the customer of what is no reseller, and a reseller is nobody's.
+    NeedsReseller,
+    /// It has customers, or people who run them.
+    HasCustomers,
 }
 
 /// Whether an organization takes one more user.
@@ -89,15 +131,14 @@ impl Store {
     ) -> Result<OrganizationChange> {
         let actor = actor.to_owned();
         self.write(move |c| {
-            if changed.suspended
-                && user::has_other_vendor_admin(c, None, None)?
-                && !user::has_other_vendor_admin(c, None, Some(changed.id))?
-            {
-                return Ok(OrganizationChange::LastVendorAdmin);
+            if let Some(refused) = refused(c, &changed, &actor)? {
+                return Ok(refused);
             }
             let status = if changed.suspended { "suspended" } else { "active" };
             let (id, allowed) = (changed.id.to_string(), optional_seconds(changed.allowed_users));
-            let values = (&id, &changed.name, status, allowed, folded(&changed.name));
+            let reseller = changed.reseller.map(|id| id.to_string());
+            let (kind, name) = (changed.kind.as_str(), folded(&changed.name));
+            let values = (&id, &changed.name, status, allowed, kind, reseller, name);
             if run(c, CHANGE, values)? != 1 {
                 return Ok(OrganizationChange::Unknown);
             }
@@ -152,6 +193,14 @@ impl Store {
         })
     }
 
+    /// The resellers by name, as many as a list shows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn resellers(&self) -> Result<Vec<Organization>> {
+        self.read(|c| list(c, RESELLERS, [], map))
+    }
+
     /// The organizations of this very name, in any case: one as a rule, and no more than two.
     ///
     /// # Errors
@@ -189,6 +238,45 @@ pub(crate) fn free_places(c: &Connection, organization: Id) -> Result<Option<u64
     })
 }
 
+/// Why an organization cannot become this, if so.
+fn refused(
+    c: &Connection,
+    changed: &Organization,
+    actor: &str,
+) -> Result<Option<OrganizationChange>> {
+    let id = [changed.id.to_string()];
+    if changed.suspended && staff::has_all_owners(c, changed.id)? {
+        return Ok(Some(OrganizationChange::LastVendorAdmin));
+    }
+    if changed.suspended && !staff::may_suspend(c, changed.id, actor)? {
+        return Ok(Some(OrganizationChange::NotAllowed));
+    }
+    let is_reseller = changed.kind == OrganizationKind::Reseller;
+    if changed.reseller.is_some() && (is_reseller || !self::is_reseller(c, changed.reseller)?) {
+        return Ok(Some(OrganizationChange::NeedsReseller));
+    }
+    let stays = is_reseller || find(c, HAS_CUSTOMERS, id, |_| Ok(()))?.is_none();
+    Ok((!stays).then_some(OrganizationChange::HasCustomers))
+}
+
+/// Whether this is a reseller.
+pub(crate) fn is_reseller(c: &Connection, id: Option<Id>) -> Result<bool> {
+    let Some(id) = id else { return Ok(false) };
+    let found = find(c, FIND, [id.to_string()], map)?;
+    Ok(found.is_some_and(|found| found.kind == OrganizationKind::Reseller))
+}
+
+/// The organization, if it is the reseller's own or one of its customers.
+pub(crate) fn of_reseller(c: &Connection, reseller: Id, id: Id) -> Result<Option<Organization>> {
+    let found = find(c, FIND, [id.to_string()], map)?;
+    Ok(found.filter(|found| found.id == reseller || found.reseller == Some(reseller)))
+}
+
+/// A row of [`Organization`].
+pub(crate) fn map_organization(row: &mut Columns<'_>) -> Result<Organization> {
+    map(row)
+}
+
 pub(crate) fn is_suspended(c: &Connection, organization: Id) -> Result<bool> {
     let found = find(c, FIND, [organization.to_string()], map)?;
     Ok(found.is_some_and(|organization| organization.suspended))
@@ -209,6 +297,8 @@ fn map(row: &mut Columns<'_>) -> Result<Organization> {
         name: row.text()?,
         suspended: row.text()? == "suspended",
         allowed_users: row.optional_time()?,
+        kind: row.parsed("kind of an organization")?,
+        reseller: row.optional("organization id")?,
         created_at: row.time()?,
     })
 }

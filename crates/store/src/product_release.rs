@@ -14,14 +14,16 @@ use crate::{Store, audit, find, list, product, release_file, run, version};
 
 const INSERT: &str = "INSERT INTO release (id, product_id, channel, version, version_order, status, notes, created_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, 'draft', ?6, ?7) ON CONFLICT (product_id, channel, version) DO NOTHING";
-const FIND: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
+const FIND: &str = "SELECT id, product_id, channel, version, version_order, status, visibility, notes, checksums, revision, \
     created_at, published_at FROM release WHERE id = ?1";
-const NAMED: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
+const NAMED: &str = "SELECT id, product_id, channel, version, version_order, status, visibility, notes, checksums, revision, \
     created_at, published_at FROM release WHERE product_id = ?1 AND channel = ?2 AND version = ?3";
-const OF_PRODUCT: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
+const OF_PRODUCT: &str = "SELECT id, product_id, channel, version, version_order, status, visibility, notes, checksums, revision, \
     created_at, published_at FROM release WHERE product_id = ?1 AND (version_order, id) < (?2, ?3) \
-    AND (?4 = '' OR channel = ?4) AND (?5 = '' OR status = ?5) ORDER BY version_order DESC, id DESC LIMIT ?6";
-const CHANNELS: &str = "SELECT DISTINCT channel FROM release WHERE product_id = ?1 AND status = 'published' ORDER BY channel";
+    AND (?4 = '' OR channel = ?4) AND (?5 = '' OR status = ?5) AND (?6 = '' OR visibility = ?6) \
+    ORDER BY version_order DESC, id DESC LIMIT ?7";
+const CHANNELS: &str = "SELECT DISTINCT channel FROM release WHERE product_id = ?1 AND status = 'published' \
+    AND visibility = 'customers' ORDER BY channel";
 const SET_NOTES: &str = "UPDATE release SET notes = ?2 WHERE id = ?1";
 const PUBLISH: &str = "UPDATE release SET status = 'published', published_at = ?2, checksums = ?3 \
     WHERE id = ?1 AND published_at IS NULL AND revision = ?4";
@@ -49,6 +51,8 @@ pub struct ProductRelease {
     pub(crate) order: String,
     /// Whether customers see it.
     pub status: ReleaseStatus,
+    /// Which customers do.
+    pub visibility: Visibility,
     /// What is new, in Markdown.
     pub notes: String,
     /// The signed token with the hashes of the files, if it was signed.
@@ -101,6 +105,43 @@ impl fmt::Display for ReleaseStatus {
     }
 }
 
+/// Which customers see a published release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    /// All who have a license of the product.
+    Customers,
+    /// Those whose licenses it was given to.
+    Private,
+}
+
+impl Visibility {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Customers, Self::Private];
+
+    /// As text, in the database and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Customers => "customers",
+            Self::Private => "private",
+        }
+    }
+}
+
+impl FromStr for Visibility {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|visibility| visibility.as_str() == text);
+        known.ok_or(StoreError::Malformed("release visibility"))
+    }
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A release to be created, as a draft.
 #[derive(Debug, Clone)]
 pub struct NewRelease {
@@ -141,6 +182,8 @@ pub enum ReleaseChange {
     NotesTooLong,
     /// It was changed since it was read: read and sign again.
     Stale,
+    /// A private release is for at most [`crate::MOST_GIVEN`] licenses.
+    GivenToTooMany,
 }
 
 /// Which releases of a product.
@@ -150,6 +193,8 @@ pub struct ReleaseFilter {
     pub channel: Option<Channel>,
     /// With this status only.
     pub status: Option<ReleaseStatus>,
+    /// For these only.
+    pub visibility: Option<Visibility>,
     /// Those after this one: the last of the page before.
     pub after: Option<Id>,
 }
@@ -268,11 +313,13 @@ impl Store {
             let Some((order, id)) = page_start(c, filter)? else { return Ok(Vec::new()) };
             let channel = filter.channel.as_ref().map_or("", Channel::as_str);
             let status = filter.status.map_or("", ReleaseStatus::as_str);
-            list(c, OF_PRODUCT, (product.as_str(), order, id, channel, status, most), map)
+            let visibility = filter.visibility.map_or("", Visibility::as_str);
+            let values = (product.as_str(), order, id, channel, status, visibility, most);
+            list(c, OF_PRODUCT, values, map)
         })
     }
 
-    /// The channels that a product has published releases on.
+    /// The channels that a product has releases on that are published for its customers.
     ///
     /// # Errors
     /// When the database fails.
@@ -369,6 +416,7 @@ pub(crate) fn map(row: &mut Columns<'_>) -> Result<ProductRelease> {
         version: row.parsed("version")?,
         order: row.text()?,
         status: row.parsed("release status")?,
+        visibility: row.parsed("release visibility")?,
         notes: row.text()?,
         checksums: row.take()?,
         revision: row.take()?,

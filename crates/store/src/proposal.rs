@@ -10,8 +10,9 @@ use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};
 use crate::license::{self, License, LicenseChange, NewLicense, Validity};
 use crate::release::{self, Release, ReleaseOutcome, ReleasePolicy};
+use crate::role::Permission;
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, creation, find, list, product, release_terms, run};
+use crate::{Store, audit, creation, find, list, product, release_terms, run, user};
 
 pub use act::Act;
 
@@ -19,7 +20,8 @@ const RULE: &str = "SELECT value FROM setting WHERE name = 'two_people'";
 const SET_RULE: &str = "INSERT INTO setting (name, value) VALUES ('two_people', ?1) \
     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const ADMINS: &str = "SELECT u.id FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id \
-    WHERE u.role = 'admin' AND u.status = 'active' AND COALESCE(o.status, 'active') = 'active' ORDER BY u.id";
+    WHERE u.role = 'admin' AND u.status = 'active' AND u.deactivated_at IS NULL \
+    AND COALESCE(o.status, 'active') = 'active' ORDER BY u.id";
 const MAKE: &str = "INSERT INTO proposal (id, kind, payload, proposed_by, proposed_at, expires_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const FIND: &str = "SELECT id, kind, payload, proposed_by, proposed_at, expires_at, state, decided_by, decided_at \
@@ -102,7 +104,7 @@ impl std::str::FromStr for ProposalState {
 pub enum Proposed {
     /// It waits for somebody else.
     Done,
-    /// Who asks is no active admin of the vendor.
+    /// Who asks may not do such a thing, with anybody's approval.
     NotAdmin,
     /// There is nobody else who could approve it.
     NobodyElse,
@@ -175,11 +177,10 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Proposed> {
         self.write(move |c| {
-            let admins = admins(c)?;
-            if !admins.contains(&by) {
+            if !may_propose(c, &act, by)? {
                 return Ok(Proposed::NotAdmin);
             }
-            let others: Vec<Id> = admins.into_iter().filter(|admin| *admin != by).collect();
+            let others: Vec<Id> = admins(c)?.into_iter().filter(|admin| *admin != by).collect();
             if others.is_empty() {
                 return Ok(Proposed::NobodyElse);
             }
@@ -204,14 +205,14 @@ impl Store {
     /// When the database fails: nothing is done then.
     pub async fn approve_proposal(&self, id: Id, by: Id, now: UnixSeconds) -> Result<Decided> {
         self.write(move |c| {
-            let proposal = match open(c, id, by, now)? {
-                Ok(proposal) => proposal,
-                Err(refused) => return Ok(refused),
-            };
+            if !admins(c)?.contains(&by) {
+                return Ok(Decided::NotAdmin);
+            }
+            let Some(proposal) = open(c, id, now)? else { return Ok(Decided::Over) };
             if proposal.by == by {
                 return Ok(Decided::OwnProposal);
             }
-            let may = admins(c)?.contains(&proposal.by);
+            let may = may_propose(c, &proposal.act, proposal.by)?;
             let done = may && carry_out(c, &proposal, now)?;
             let state = if done { ProposalState::Approved } else { ProposalState::Stale };
             decide(c, &proposal, state, by, now)?;
@@ -226,10 +227,12 @@ impl Store {
     /// When the database fails.
     pub async fn refuse_proposal(&self, id: Id, by: Id, now: UnixSeconds) -> Result<Decided> {
         self.write(move |c| {
-            let proposal = match open(c, id, by, now)? {
-                Ok(proposal) => proposal,
-                Err(refused) => return Ok(refused),
-            };
+            let (proposal, is_admin) = (open(c, id, now)?, admins(c)?.contains(&by));
+            let is_own = proposal.as_ref().is_some_and(|proposal| proposal.by == by);
+            if !is_admin && !is_own {
+                return Ok(Decided::NotAdmin);
+            }
+            let Some(proposal) = proposal else { return Ok(Decided::Over) };
             decide(c, &proposal, ProposalState::Refused, by, now)?;
             Ok(Decided::Done)
         })
@@ -315,19 +318,22 @@ fn actor(user: Id) -> String {
     format!("user:{user}")
 }
 
-/// The proposal, if `by` may decide about it and it still waits.
-fn open(
-    c: &Connection,
-    id: Id,
-    by: Id,
-    now: UnixSeconds,
-) -> Result<std::result::Result<Proposal, Decided>> {
-    if !admins(c)?.contains(&by) {
-        return Ok(Err(Decided::NotAdmin));
-    }
+/// Whether somebody may propose this: what support may do within its limits, it may propose.
+fn may_propose(c: &Connection, act: &Act, by: Id) -> Result<bool> {
+    let needed = match act {
+        Act::ReleaseSeat { .. } => Permission::ReleaseSeats,
+        Act::CreateLicense { .. } | Act::CreateLicenses(_) | Act::ExtendLicense { .. } => {
+            Permission::ManageLicenses
+        }
+        Act::EndRule => Permission::Approve,
+    };
+    Ok(user::find_user(c, by)?.is_some_and(|by| by.may(needed)))
+}
+
+/// The proposal, if it still waits.
+fn open(c: &Connection, id: Id, now: UnixSeconds) -> Result<Option<Proposal>> {
     let found = find(c, FIND, [id.to_string()], map)?;
-    let open = found.filter(|p| p.state == ProposalState::Waiting && now < p.expires_at);
-    Ok(open.ok_or(Decided::Over))
+    Ok(found.filter(|p| p.state == ProposalState::Waiting && now < p.expires_at))
 }
 
 /// Whether it could be done.
@@ -366,7 +372,7 @@ fn carry_out(c: &Connection, proposal: &Proposal, now: UnixSeconds) -> Result<bo
                 activation: *activation,
                 by: proposal.by,
                 reason: reason.clone(),
-                // The vendor's own admins are held to none.
+                // The vendor's own admins are held to none, and support to its own.
                 policy: ReleasePolicy { per_year: 0, cool_down: 0 },
                 now,
             };

@@ -11,13 +11,24 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;
 use crate::license::{self, License};
 use crate::row::{Columns, seconds};
-use crate::{Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat};
+use crate::{
+    Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, setting,
+};
 
-const YEAR: u64 = 365 * 86_400;
+/// The setting of how many seats of one license may be released within 365 days so that support releases one more, and what holds
+/// where it is not set.
+pub const SUPPORT_RELEASES_PER_YEAR: (&str, u64) = ("support_releases_per_year", 5);
+/// The setting of how many seats one person of support releases within 24 hours, and what holds where it is not set.
+pub const SUPPORT_RELEASES_PER_DAY: (&str, u64) = ("support_releases_per_day", 20);
+
+const DAY: u64 = 86_400;
+const YEAR: u64 = 365 * DAY;
 const LONGEST_REASON: usize = 200;
 
 const WITHIN: &str = "SELECT COUNT(*), COALESCE(MIN(ended_at), 0), COALESCE(MAX(ended_at), 0) FROM activation \
     WHERE license_id = ?1 AND state = 'released' AND ended_at > ?2";
+const BY_PERSON: &str = "SELECT COUNT(*), COALESCE(MIN(ended_at), 0) FROM activation \
+    WHERE released_by = ?1 AND state = 'released' AND ended_at > ?2";
 const END: &str = "UPDATE activation SET state = 'released', ended_at = ?2, released_by = ?3, release_reason = ?4 \
     WHERE id = ?1 AND state IN ('active', 'returned')";
 const COUNT: &str = "UPDATE license SET total_releases = total_releases + 1 WHERE id = ?1";
@@ -37,7 +48,7 @@ pub struct Release {
     pub by: Id,
     /// Why, in their words: cut to 200 characters.
     pub reason: String,
-    /// What the vendor allows others; its own admins are held to nothing.
+    /// What the vendor allows others. Its own admins are held to nothing, and support to limits of its own.
     pub policy: ReleasePolicy,
     /// The time.
     pub now: UnixSeconds,
@@ -72,6 +83,13 @@ pub enum ReleaseOutcome {
         /// When there is one again; `None`: never, as none are allowed.
         again_at: Option<UnixSeconds>,
     },
+    /// Who helps for the vendor has released as many as one person may in a day.
+    DayUsedUp {
+        /// How many there are.
+        allowed: u64,
+        /// When there is one again; `None`: never, as none are allowed.
+        again_at: Option<UnixSeconds>,
+    },
     /// The last release was too short a time ago.
     TooSoon {
         /// When the next one may be.
@@ -87,7 +105,8 @@ impl Store {
     pub async fn release_seat(&self, release: Release) -> Result<ReleaseOutcome> {
         self.write(move |c| {
             let access = access::access_now(c, release.by, &release.license)?;
-            if access == Some(Access::Vendor) && proposal::is_on(c)? {
+            let is_staff = matches!(access, Some(Access::Vendor | Access::Support));
+            if is_staff && proposal::is_on(c)? {
                 return Ok(ReleaseOutcome::NeedsSecondPerson);
             }
             release_in(c, &release)
@@ -159,7 +178,15 @@ fn plan(
     if access == Access::Vendor {
         return Ok(Ok(activation));
     }
-    let ReleasePolicy { per_year, cool_down } = release.policy;
+    let ReleasePolicy { per_year, cool_down } = match access {
+        Access::Support => {
+            if let Some(refused) = support_day(c, release)? {
+                return Ok(Err(refused));
+            }
+            ReleasePolicy { per_year: limit(c, SUPPORT_RELEASES_PER_YEAR)?, cool_down: 0 }
+        }
+        _ => release.policy,
+    };
     let values = (release.license.to_string(), seconds(release.now.saturating_sub(YEAR)));
     let within = find(c, WITHIN, values, |row| Ok((row.time()?, row.time()?, row.time()?)))?;
     let (count, oldest, latest) = within.unwrap_or_default();
@@ -172,6 +199,21 @@ fn plan(
         return Ok(Err(ReleaseOutcome::TooSoon { again_at: latest + cool_down }));
     }
     Ok(Ok(activation))
+}
+
+/// The limits of support are the portal's own and not the caller's: no door goes round them.
+fn limit(c: &Connection, (name, unless_set): (&str, u64)) -> Result<u64> {
+    Ok(setting::value(c, name)?.and_then(|value| value.parse().ok()).unwrap_or(unless_set))
+}
+
+/// Whether somebody of support has released as many seats as one person may in a day.
+fn support_day(c: &Connection, release: &Release) -> Result<Option<ReleaseOutcome>> {
+    let allowed = limit(c, SUPPORT_RELEASES_PER_DAY)?;
+    let values = (release.by.to_string(), seconds(release.now.saturating_sub(DAY)));
+    let found = find(c, BY_PERSON, values, |row| Ok((row.time()?, row.time()?)))?;
+    let (count, oldest) = found.unwrap_or_default();
+    let again_at = (allowed > 0).then_some(oldest + DAY);
+    Ok((count >= allowed).then_some(ReleaseOutcome::DayUsedUp { allowed, again_at }))
 }
 
 pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOutcome> {

@@ -1,18 +1,18 @@
 //! What a license may run of the releases of its product. The rule stands once, in [`ReleaseTerms::may_run`].
 
-use countersign_core::release::{Channel, VersionName};
+use countersign_core::release::VersionName;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense};
-use crate::product_release::{self as release, ProductRelease, ReleaseFilter, ReleaseStatus};
-use crate::row::{Columns, optional_seconds, seconds};
+use crate::product_release::{ProductRelease, ReleaseStatus};
+use crate::row::{Columns, optional_seconds};
 use crate::user::User;
 use crate::{Store, audit, find, list, proposal, run, version};
 
 const OF_LICENSE: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license WHERE id = ?1";
-// Theirs, their organization's if they run it, and those of their groups: who may see a license may see its releases. What
+// Theirs, their organization's if they run it, those of their groups, and those of their customers if they run a reseller: who may see a license may see its releases. What
 // belongs to another organization is seen by nobody else, whoever it was given to.
 const OF_USER: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
     WHERE owner_user_id = ?1 AND COALESCE(organization_id, ?2) = ?2 \
@@ -21,7 +21,13 @@ const OF_USER: &str = "SELECT product_id, status, expires_at, maintenance_until,
     UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM group_member m \
     JOIN user_group g ON g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL \
-    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 WHERE m.user_id = ?1 ORDER BY 1";
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 WHERE m.user_id = ?1 \
+    UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE organization_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM organization o \
+    JOIN license l ON l.organization_id = o.id WHERE o.reseller_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM app_user u \
+    JOIN license l ON l.owner_user_id = u.id AND l.organization_id IS NULL WHERE u.reseller_id = ?4 ORDER BY 1";
 const OF_USER_FOR_PRODUCT: &str = "SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
     WHERE owner_user_id = ?1 AND COALESCE(organization_id, ?2) = ?2 AND product_id = ?4 \
     UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
@@ -29,13 +35,15 @@ const OF_USER_FOR_PRODUCT: &str = "SELECT product_id, status, expires_at, mainte
     UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM group_member m \
     JOIN user_group g ON g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     JOIN group_license gl ON gl.group_id = g.id AND gl.unlinked_at IS NULL \
-    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 AND l.product_id = ?4 WHERE m.user_id = ?1";
+    JOIN license l ON l.id = gl.license_id AND l.organization_id = ?2 AND l.product_id = ?4 WHERE m.user_id = ?1 \
+    UNION SELECT product_id, status, expires_at, maintenance_until, highest_version FROM license \
+    WHERE organization_id = ?5 AND product_id = ?4 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM organization o \
+    JOIN license l ON l.organization_id = o.id AND l.product_id = ?4 WHERE o.reseller_id = ?5 \
+    UNION SELECT l.product_id, l.status, l.expires_at, l.maintenance_until, l.highest_version FROM app_user u \
+    JOIN license l ON l.owner_user_id = u.id AND l.organization_id IS NULL AND l.product_id = ?4 WHERE u.reseller_id = ?5";
 const SET_LIMITS: &str =
     "UPDATE license SET maintenance_until = ?2, highest_version = ?3 WHERE id = ?1";
-const ALLOWED: &str = "SELECT id, product_id, channel, version, version_order, status, notes, checksums, revision, \
-    created_at, published_at FROM release WHERE product_id = ?1 AND status = 'published' AND published_at <= ?2 \
-    AND version_order <= ?3 AND (version_order, id) < (?4, ?5) AND (?6 = '' OR channel = ?6) \
-    ORDER BY version_order DESC, id DESC LIMIT ?7";
 
 /// Up to where a license goes in releases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -200,41 +208,14 @@ impl Store {
         self.read(|c| find_terms(c, license))
     }
 
-    /// The releases that a license may run, the highest version first; a page of at most `most`. The status of the filter
-    /// is not looked at.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn releases_allowed(
-        &self,
-        terms: &ReleaseTerms,
-        filter: &ReleaseFilter,
-        most: u32,
-    ) -> Result<Vec<ProductRelease>> {
-        let highest = terms.limits.highest_version.as_ref().map(version::highest_order);
-        let (LicenseStatus::Active, Some(highest)) =
-            (terms.status, highest.unwrap_or(Some(release::ABOVE_ALL.to_owned())))
-        else {
-            return Ok(Vec::new());
-        };
-        let until = terms.limits.maintenance_until.or(terms.expires_at);
-        self.read(|c| {
-            let Some((order, id)) = release::page_start(c, filter)? else { return Ok(Vec::new()) };
-            let channel = filter.channel.as_ref().map_or("", Channel::as_str);
-            let until = until.map_or(i64::MAX, seconds);
-            let values = (terms.product.as_str(), until, highest, order, id, channel, most);
-            list(c, ALLOWED, values, release::map)
-        })
-    }
-
     /// What the licenses allow that a user may see, by product: their own and those of their groups; all of the
     /// organization for who runs it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn release_terms(&self, user: &User) -> Result<Vec<ReleaseTerms>> {
-        let [id, organization, runs] = who(user);
-        self.read(|c| list(c, OF_USER, (id, organization, runs), map))
+        let [id, organization, runs, resells] = who(user);
+        self.read(|c| list(c, OF_USER, (id, organization, runs, resells), map))
     }
 
     /// The same of one product.
@@ -246,19 +227,20 @@ impl Store {
         user: &User,
         product: &ProductId,
     ) -> Result<Vec<ReleaseTerms>> {
-        let [id, organization, runs] = who(user);
-        let values = (id, organization, runs, product.as_str());
+        let [id, organization, runs, resells] = who(user);
+        let values = (id, organization, runs, product.as_str(), resells);
         self.read(|c| list(c, OF_USER_FOR_PRODUCT, values, map))
     }
 }
 
-/// A user, their organization, and the organization if they run it; what is not there is empty, and no id is.
-fn who(user: &User) -> [String; 3] {
+/// A user, their organization, the organization if they run it, and the reseller if they run that; what is not there is empty,
+/// and no id is.
+pub(crate) fn who(user: &User) -> [String; 4] {
     let text = |id: Option<Id>| id.map(|id| id.to_string()).unwrap_or_default();
-    [user.id.to_string(), text(user.organization), text(user.runs())]
+    [user.id.to_string(), text(user.organization), text(user.runs()), text(user.resells())]
 }
 
-fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {
+pub(crate) fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {
     Ok(ReleaseTerms {
         product: row.parsed("product id")?,
         status: row.parsed("license status")?,

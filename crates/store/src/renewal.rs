@@ -110,7 +110,7 @@ fn find_renewal(
 
 fn renew_in(c: &Connection, renewal: &Renewal) -> Result<Renewed> {
     let Renewal { activation, request_hash, terms, now, .. } = renewal;
-    if access::access_now(c, renewal.by, &terms.id)?.is_none() {
+    if !access::access_now(c, renewal.by, &terms.id)?.is_some_and(|access| access.acts()) {
         return Ok(Renewed::NoAccess);
     }
     if let Some(stored) = find_renewal(c, *activation, request_hash, terms.revision, *now)? {

@@ -11,8 +11,8 @@ use crate::{Store, audit, find, list, run};
 const INSERT: &str = "INSERT INTO session (token_hash, id, user_id, user_agent, address, created_at, last_seen_at, \
     expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)";
 const FIND: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END, \
     s.id, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at \
     FROM session s JOIN app_user u ON u.id = s.user_id \
@@ -20,6 +20,7 @@ const FIND: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name,
 const OF_USER: &str = "SELECT id, user_agent, address, created_at, last_seen_at, expires_at FROM session \
     WHERE user_id = ?1 AND expires_at > ?2 ORDER BY last_seen_at DESC, id LIMIT 200";
 const SEEN: &str = "UPDATE session SET last_seen_at = ?2, address = ?3 WHERE token_hash = ?1 AND last_seen_at < ?2";
+const LAST_SEEN: &str = "UPDATE app_user SET last_seen_at = ?2 WHERE id = (SELECT user_id FROM session WHERE token_hash = ?1)";
 const DELETE: &str = "DELETE FROM session WHERE token_hash = ?1";
 const DELETE_ONE: &str = "DELETE FROM session WHERE user_id = ?1 AND id = ?2";
 const DELETE_OTHERS: &str = "DELETE FROM session WHERE user_id = ?1 AND id <> ?2";
@@ -81,7 +82,8 @@ impl Store {
                 seconds(now),
                 seconds(new.until),
             );
-            run(c, INSERT, values).map(|_| ())
+            run(c, INSERT, values)?;
+            run(c, LAST_SEEN, (new.token.to_string(), seconds(now))).map(|_| ())
         })
         .await
     }
@@ -105,7 +107,11 @@ impl Store {
     /// When the database fails.
     pub async fn session_seen(&self, token: Hash, address: &str, now: UnixSeconds) -> Result<()> {
         let (token, now, address) = (token.to_string(), seconds(now), address.to_owned());
-        self.write(move |c| run(c, SEEN, (&token, now, &address)).map(|_| ())).await
+        self.write(move |c| {
+            run(c, SEEN, (&token, now, &address))?;
+            run(c, LAST_SEEN, (&token, now)).map(|_| ())
+        })
+        .await
     }
 
     /// The sessions of a user, the one that was seen last first.

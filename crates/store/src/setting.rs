@@ -20,7 +20,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
-        self.read(|c| find(c, FIND, [name], |row| row.text()))
+        self.read(|c| value(c, name))
     }
 
     /// All settings, name to value.
@@ -45,7 +45,7 @@ impl Store {
         let actor = actor.to_owned();
         self.write(move |c| {
             for (name, value) in &settings {
-                if find(c, FIND, [name], |row| row.text())?.as_ref() == Some(value) {
+                if self::value(c, name)?.as_ref() == Some(value) {
                     continue;
                 }
                 run(c, SET, (name, value))?;
@@ -55,6 +55,11 @@ impl Store {
         })
         .await
     }
+}
+
+/// The setting's value.
+pub(crate) fn value(c: &Connection, name: &str) -> Result<Option<String>> {
+    find(c, FIND, [name], |row| row.text())
 }
 
 /// Forgets a setting.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, list, run, session, setting};
+use crate::{Store, audit, find, list, run, session, setting, staff, user};
 
 const OFFER: &str = "UPDATE app_user SET totp_pending = ?2 WHERE id = ?1";
 const SECRETS: &str = "SELECT totp_secret, totp_pending FROM app_user WHERE id = ?1";
@@ -182,7 +182,15 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| turn_off(c, user, &notice, &actor, now)).await
+        self.write(move |c| {
+            // Whoever could do that to an owner, and reads a mailbox, could become one.
+            match user::find_user(c, user)? {
+                Some(found) if staff::may_change(c, &actor, &found)? => {}
+                _ => return Ok(false),
+            }
+            turn_off(c, user, &notice, &actor, now)
+        })
+        .await
     }
 
     /// Gives the user new recovery codes; the old ones are worth nothing. `notice`, a mail to the owner, is queued with it.

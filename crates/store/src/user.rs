@@ -8,42 +8,39 @@ use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::organization::{self, Place};
+use crate::role::Role;
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, group, list, run, user_term};
+use crate::{Store, audit, find, group, list, run, staff, user_term};
 
 const ADMINS: &str =
     "SELECT id FROM app_user WHERE role = 'admin' AND status = 'active' ORDER BY id";
 const BY_ID: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
     FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.id = ?1";
 const BY_EMAIL: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
     FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.email = ?1";
 const ALL: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
     FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id ORDER BY u.email";
 const OF_ORGANIZATION: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
-    u.password_hash, u.role, u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
-    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.created_at, \
+    u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
+    WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END \
     FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id WHERE u.organization_id = ?1 \
     ORDER BY u.name, u.email LIMIT ?2";
 const INSERT: &str = "INSERT INTO app_user (id, email, email_pending, name, first_name, last_name, language, \
-    password_hash, role, organization_role, status, organization_id, created_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    password_hash, role, staff_role, organization_role, status, organization_id, reseller_id, created_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const CHANGE: &str = "UPDATE app_user SET name = ?2, first_name = ?3, last_name = ?4, organization_role = ?5, \
     status = ?6, deactivated_at = CASE ?7 WHEN 'keep' THEN deactivated_at WHEN 'lift' THEN NULL \
-    ELSE COALESCE(deactivated_at, ?8) END, organization_id = ?9 WHERE id = ?1";
-// Who may log in now, and still may when the organization ?2 is suspended.
-const OTHER_VENDOR_ADMINS: &str = "SELECT COUNT(*) FROM app_user u LEFT JOIN organization o ON o.id = u.organization_id \
-    WHERE u.role = 'admin' AND u.id <> ?1 AND u.status = 'active' AND u.deactivated_at IS NULL \
-    AND COALESCE(o.status, 'active') = 'active' AND COALESCE(u.organization_id, '') <> ?2";
+    ELSE COALESCE(deactivated_at, ?8) END, organization_id = ?9, reseller_id = ?10 WHERE id = ?1";
 const COUNT_ADMINS: &str = "SELECT COUNT(*) FROM app_user WHERE role = 'admin'";
 
 /// Somebody who can log in.
@@ -73,6 +70,8 @@ pub struct User {
     pub status: UserStatus,
     /// The organization that they belong to.
     pub organization: Option<Id>,
+    /// The reseller whose customer they are themselves: for what is theirs and no organization's.
+    pub reseller: Option<Id>,
     /// When they were created.
     pub created_at: UnixSeconds,
     /// Whether their organization is suspended (read only).
@@ -85,15 +84,6 @@ impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "User({}, {:?}, {:?})", self.id, self.role, self.status)
     }
-}
-
-/// What a user is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Runs the vendor's portal.
-    Admin,
-    /// Holds licenses.
-    Customer,
 }
 
 /// What a user is in their organization.
@@ -145,18 +135,12 @@ pub enum UserChange {
     },
     /// Nobody would be left to run the organization.
     LastOrganizationAdmin,
-    /// Nobody would be left to run the portal.
+    /// No owner of the portal would be left who may log in.
     LastVendorAdmin,
-}
-
-impl Role {
-    /// As text, in the database and the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Customer => "customer",
-        }
-    }
+    /// Who asks may not do that to somebody with this role, or give it.
+    NotAllowed,
+    /// An admin of a reseller is in that reseller's organization, and only resellers have customers.
+    NeedsReseller,
 }
 
 impl OrganizationRole {
@@ -212,6 +196,7 @@ impl User {
             organization_role: OrganizationRole::Member,
             status: UserStatus::Invited,
             organization: None,
+            reseller: None,
             created_at: now,
             organization_suspended: false,
             two_factor: TwoFactor::Off,
@@ -226,6 +211,16 @@ impl User {
     /// The organization that they run, if any.
     pub fn runs(&self) -> Option<Id> {
         self.organization.filter(|_| self.organization_role == OrganizationRole::Admin)
+    }
+
+    /// Whether they may do that, here and now.
+    pub fn may(&self, permission: crate::Permission) -> bool {
+        self.may_log_in() && self.role.may(permission)
+    }
+
+    /// The reseller whose customers they run, if any.
+    pub fn resells(&self) -> Option<Id> {
+        self.organization.filter(|_| self.role == Role::ResellerAdmin && self.may_log_in())
     }
 
     /// The address to show and to write to: of the invited the one that they were invited at.
@@ -353,7 +348,11 @@ pub(crate) fn insert_user(
     actor: &str,
     now: UnixSeconds,
 ) -> Result<UserChange> {
-    let done = put_user(c, user)?;
+    if user.role != Role::Customer && !staff::may_give(c, actor, Role::Customer, user.role)? {
+        return Ok(UserChange::NotAllowed);
+    }
+    let user = User { role: staff::first_is_owner(c, user.role)?, ..user.clone() };
+    let done = put_user(c, &user)?;
     if done == UserChange::Done {
         audit::record_of_user(c, user.id, now, actor, "user.create", user.role.as_str())?;
     }
@@ -371,6 +370,9 @@ pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
     {
         return Ok(refused);
     }
+    if let Some(refused) = refused_reseller(c, user)? {
+        return Ok(refused);
+    }
     insert_row(c, user)?;
     Ok(UserChange::Done)
 }
@@ -386,10 +388,12 @@ pub(crate) fn insert_row(c: &Connection, user: &User) -> Result<()> {
         user.last_name.trim(),
         user.language,
         user.password_hash,
-        user.role.as_str(),
+        user.role.columns().0,
+        user.role.columns().1,
         user.organization_role.as_str(),
         own_status(user),
         user.organization.map(|o| o.to_string()),
+        user.reseller.map(|o| o.to_string()),
         seconds(user.created_at),
     ];
     run(c, INSERT, values)?;
@@ -403,6 +407,9 @@ pub(crate) fn active_admins(c: &Connection) -> Result<Vec<Id>> {
 
 fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<UserChange> {
     let Some(before) = find_user(c, user.id)? else { return Ok(UserChange::Unknown) };
+    if !staff::may_change(c, actor, &before)? {
+        return Ok(UserChange::NotAllowed);
+    }
     let moves = before.organization != user.organization;
     if let Some(organization) = user.organization
         && (moves || !before.status.counts())
@@ -410,11 +417,11 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
     {
         return Ok(refused);
     }
-    if before.role == Role::Admin
-        && before.may_log_in()
-        && !stays_in(c, user)?
-        && !has_other_vendor_admin(c, Some(user.id), None)?
-    {
+    // What they are is another verb's: what the caller says of it is not looked at.
+    if let Some(refused) = refused_reseller(c, &User { role: before.role, ..user.clone() })? {
+        return Ok(refused);
+    }
+    if before.role == Role::Owner && !stays_in(c, user)? && staff::is_last_owner(c, &before)? {
         return Ok(UserChange::LastVendorAdmin);
     }
     let id = user.id.to_string();
@@ -425,7 +432,7 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
         // For the organization that they leave; the one that they come to reads the change.
         audit::record_of_user(c, user.id, now, actor, "user.move", "")?;
     }
-    let values = (
+    let values = rusqlite::params![
         &id,
         shown(&user.first_name, &user.last_name, &user.name),
         user.first_name.trim(),
@@ -435,7 +442,8 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
         deactivation(before.status, user.status),
         seconds(now),
         user.organization.map(|o| o.to_string()),
-    );
+        user.reseller.map(|o| o.to_string()),
+    ];
     run(c, CHANGE, values)?;
     user_term::renew(c, user.id)?;
     if !user.status.counts() {
@@ -455,16 +463,12 @@ fn stays_in(c: &Connection, user: &User) -> Result<bool> {
     Ok(user.status == UserStatus::Active && !suspended)
 }
 
-/// Whether an admin of the vendor is left who may log in, without `user`, and with `organization` suspended.
-pub(crate) fn has_other_vendor_admin(
-    c: &Connection,
-    user: Option<Id>,
-    organization: Option<Id>,
-) -> Result<bool> {
-    // No id, and not what stands for no organization either.
-    let text = |id: Option<Id>| id.map_or_else(|| "-".to_owned(), |id| id.to_string());
-    let values = (text(user), text(organization));
-    Ok(find(c, OTHER_VENDOR_ADMINS, values, |row| row.time())?.unwrap_or(0) > 0)
+/// Why a user cannot be a reseller's customer or admin, if so.
+fn refused_reseller(c: &Connection, user: &User) -> Result<Option<UserChange>> {
+    let sold_by_nobody = user.reseller.is_some() && !organization::is_reseller(c, user.reseller)?;
+    let runs_nothing =
+        user.role == Role::ResellerAdmin && !organization::is_reseller(c, user.organization)?;
+    Ok((sold_by_nobody || runs_nothing).then_some(UserChange::NeedsReseller))
 }
 
 /// What becomes of the organization's own "may not" when the vendor changes the status. The vendor's suspension leaves it
@@ -511,7 +515,7 @@ pub(crate) fn map(row: &mut Columns<'_>) -> Result<User> {
         last_name: row.text()?,
         language: row.take()?,
         password_hash: row.take()?,
-        role: if row.text()? == "admin" { Role::Admin } else { Role::Customer },
+        role: row.parsed("role")?,
         organization_role: row.parsed("organization role")?,
         status: match row.text()?.as_str() {
             "active" => UserStatus::Active,
@@ -520,6 +524,7 @@ pub(crate) fn map(row: &mut Columns<'_>) -> Result<User> {
             _ => UserStatus::Suspended,
         },
         organization: row.take::<Option<String>>()?.and_then(|id| id.parse().ok()),
+        reseller: row.take::<Option<String>>()?.and_then(|id| id.parse().ok()),
         created_at: row.time()?,
         organization_suspended: row.text()? == "suspended",
         two_factor: if row.take::<i64>()? == 0 { TwoFactor::Off } else { TwoFactor::On },

@@ -111,19 +111,14 @@ impl World {
         self.store.create_limited_license(new, limits, "test", NOW).await.unwrap()
     }
 
-    /// What the license says to the release, which the database must say too.
+    /// What the license says to the release.
     async fn refusal(
         &self,
         license: LicenseId,
         release: &ProductRelease,
     ) -> Option<ReleaseRefusal> {
         let terms = self.store.release_terms_of(&license).await.unwrap().unwrap();
-        let refusal = terms.may_run(release).err();
-        let listed =
-            self.store.releases_allowed(&terms, &ReleaseFilter::default(), 100).await.unwrap();
-        let is_listed = listed.iter().any(|listed| listed.id == release.id);
-        assert_eq!(is_listed, refusal.is_none(), "{} {refusal:?}", release.version);
-        refusal
+        terms.may_run(release).err()
     }
 }
 

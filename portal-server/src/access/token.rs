@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{ApiToken, Role, Throttle, TokenScope, TokenStanding, User};
+use countersign_store::{ApiToken, Permission, Throttle, TokenScope, TokenStanding, User};
 
 use crate::account::guard;
 use crate::app::App;
@@ -52,9 +52,13 @@ impl FromRequestParts<App> for Holder {
     }
 }
 
-/// Whether this user may have tokens of this scope: asked when one is made and whenever one is used.
-pub(crate) fn may_hold(user: &User, _scope: TokenScope) -> bool {
-    user.may_log_in() && user.role == Role::Admin
+/// Whether this user may have tokens of this scope: asked when one is made and whenever one is used, by what they are then.
+pub(crate) fn may_hold(user: &User, scope: TokenScope) -> bool {
+    user.may(match scope {
+        TokenScope::ReadPolicy => Permission::SeeAll,
+        TokenScope::ReadLicenseKeys => Permission::SeeLicenseKeys,
+        TokenScope::AnswerRequests | TokenScope::PushJournal => Permission::AnswerRequests,
+    })
 }
 
 /// A new token and the hash that is stored of it.

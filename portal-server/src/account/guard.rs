@@ -28,6 +28,9 @@ const MAIL_TO: Throttle =
 /// Mail that one address or one account asks for.
 const MAIL_FROM: Throttle =
     Throttle { free: 20, first_wait: 10, longest_wait: 3600, forget_after: 86_400 };
+/// Mails by which the vendor's admins try whether mail gets through, all of them together.
+const TEST_MAIL: Throttle =
+    Throttle { free: 5, first_wait: 60, longest_wait: 3600, forget_after: 86_400 };
 /// Invitations of one organization.
 const INVITE: Throttle =
     Throttle { free: 100, first_wait: 10, longest_wait: 3600, forget_after: 86_400 };
@@ -119,6 +122,11 @@ impl Attempt {
     /// A mail that an account asks for.
     pub(crate) async fn mail_of(app: &App, user: Id) -> Result<Self> {
         Self::take(app, format!("mail-of:{user}"), MAIL_FROM, Vec::new()).await
+    }
+
+    /// A mail to oneself, to see whether it gets through.
+    pub(crate) async fn test_mail(app: &App) -> Result<Self> {
+        Self::take(app, "test-mail".to_owned(), TEST_MAIL, Vec::new()).await
     }
 
     /// An invitation of an organization.

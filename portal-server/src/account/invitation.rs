@@ -27,25 +27,46 @@ pub(crate) async fn invite(
     invitee: Invitee,
     language: Language,
 ) -> Result<Id> {
-    let email = mail::address(&invitee.email).ok_or(Refusal::UnfitAddress)?;
-    if !is_name(&invitee.first_name) || !is_name(&invitee.last_name) {
-        return Err(Refusal::UnfitName.into());
-    }
+    let invite = checked(app, organization, invitee)?;
     let _counted = Attempt::invite(app, organization).await?;
-    let user = app.random_id();
-    let invite = Invite {
-        user,
-        organization,
-        email,
-        first_name: invitee.first_name,
-        last_name: invitee.last_name,
-        organization_role: invitee.organization_role,
-    };
+    let user = invite.user;
     let mail = Mail::Invitation { user, by: by.id }.job(language, app.now());
     let actor = format!("user:{}", by.id);
     done(app.store().invite(invite, mail, &actor, app.now()).await?)?;
     app.mailroom().wake();
     Ok(user)
+}
+
+/// Invites somebody into a customer of the reseller that `by` runs; the store looks whether it is one.
+pub(crate) async fn invite_for_customer(
+    app: &App,
+    by: &User,
+    organization: Id,
+    invitee: Invitee,
+    language: Language,
+) -> Result<()> {
+    let invite = checked(app, organization, invitee)?;
+    // Of the reseller as a whole: it makes as many organizations as it likes.
+    let _counted = Attempt::invite(app, by.resells().unwrap_or(organization)).await?;
+    let mail = Mail::Invitation { user: invite.user, by: by.id }.job(language, app.now());
+    done(app.store().invite_for_customer(by.id, invite, mail, app.now()).await?)?;
+    app.mailroom().wake();
+    Ok(())
+}
+
+fn checked(app: &App, organization: Id, invitee: Invitee) -> Result<Invite> {
+    let email = mail::address(&invitee.email).ok_or(Refusal::UnfitAddress)?;
+    if !is_name(&invitee.first_name) || !is_name(&invitee.last_name) {
+        return Err(Refusal::UnfitName.into());
+    }
+    Ok(Invite {
+        user: app.random_id(),
+        organization,
+        email,
+        first_name: invitee.first_name,
+        last_name: invitee.last_name,
+        organization_role: invitee.organization_role,
+    })
 }
 
 /// Sends the invitation again, with a fresh link.

@@ -8,12 +8,13 @@ use countersign_core::release::{Channel, FileName, VersionName};
 use countersign_core::{Id, LicenseId, ProductId, file};
 use countersign_store::{
     NewRelease, ProductRelease, ReleaseChange, ReleaseFile, ReleaseFilter, ReleaseLimits,
-    ReleaseStatus,
+    ReleaseStatus, Visibility,
 };
 use serde_json::{Value, json};
 
 use super::{ACTOR, or_nothing};
 use crate::app::App;
+use crate::release::given;
 use crate::release::publish::{self, Checksums, refusal};
 use crate::release::up_to::{highest, last_second};
 use crate::release::upload;
@@ -47,6 +48,8 @@ pub enum ReleaseCommand {
         #[arg(allow_hyphen_values = true)]
         release: String,
     },
+    /// Show a release to some licenses alone, or to all customers again.
+    Visibility(SetVisibility),
     /// List the releases of a product, the highest version first.
     List(ListReleases),
     /// Show a release with its files.
@@ -110,6 +113,20 @@ pub struct Publish {
     unsigned: bool,
 }
 
+/// `admin release visibility`
+#[derive(Debug, Args)]
+pub struct SetVisibility {
+    /// The release.
+    #[arg(allow_hyphen_values = true)]
+    release: String,
+    /// Who sees it once it is published: all customers of the product, or those of some licenses alone.
+    #[arg(value_parser = ["customers", "private"])]
+    visibility: String,
+    /// A license that a private release is for, by its id; repeatable.
+    #[arg(long = "license", value_name = "ID", allow_hyphen_values = true)]
+    licenses: Vec<LicenseId>,
+}
+
 /// `admin release list`
 #[derive(Debug, Args)]
 pub struct ListReleases {
@@ -169,6 +186,9 @@ pub(super) async fn run(app: &App, command: ReleaseCommand) -> anyhow::Result<Va
         }
         ReleaseCommand::Publish(options) => publish_one(app, &options).await,
         ReleaseCommand::Archive { release } => or_nothing("changed", archive(app, &release).await),
+        ReleaseCommand::Visibility(options) => {
+            or_nothing("changed", set_visibility(app, options).await)
+        }
         ReleaseCommand::List(options) => list(app, options).await,
         ReleaseCommand::Show { release } => {
             let release = find(app, &release).await?;
@@ -256,9 +276,25 @@ async fn archive(app: &App, release: &str) -> anyhow::Result<Value> {
     Ok(release_json(&archived))
 }
 
+async fn set_visibility(app: &App, options: SetVisibility) -> anyhow::Result<Value> {
+    let release = find(app, &options.release).await?;
+    let visibility: Visibility = options.visibility.parse()?;
+    let (store, licenses) = (app.store(), options.licenses);
+    if let Some(other) = given::unfit(app, &release, &licenses).await? {
+        bail!("{other} is no license of {}", release.product);
+    }
+    let now = app.now();
+    done(store.set_release_visibility(release.id, visibility, licenses, ACTOR, now).await?)?;
+    let given = store.licenses_of_release(release.id).await?;
+    let mut shown = release_json(&store.release(release.id).await?.context("the release is gone")?);
+    shown["licenses"] = given.iter().map(ToString::to_string).collect();
+    Ok(shown)
+}
+
 async fn list(app: &App, options: ListReleases) -> anyhow::Result<Value> {
     let status: Option<ReleaseStatus> = options.status.map(|status| status.parse()).transpose()?;
-    let filter = ReleaseFilter { channel: options.channel, status, after: options.after };
+    let (channel, after) = (options.channel, options.after);
+    let filter = ReleaseFilter { channel, status, after, ..ReleaseFilter::default() };
     let found = app.store().releases(&options.product, &filter, options.most).await?;
     Ok(json!({"releases": found.iter().map(release_json).collect::<Vec<_>>()}))
 }
@@ -346,6 +382,7 @@ fn release_json(release: &ProductRelease) -> Value {
     json!({
         "id": release.id.to_string(), "product": release.product.as_str(), "version": release.version.as_str(),
         "channel": release.channel.as_str(), "status": release.status.as_str(),
+        "visibility": release.visibility.as_str(),
         "checksums": if release.checksums.is_some() { "signed" } else { "not signed" },
         "created_at": release.created_at, "published_at": release.published_at,
     })

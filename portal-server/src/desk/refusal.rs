@@ -62,6 +62,13 @@ pub enum Refusal {
         /// When there is one again, if ever.
         again_at: Option<UnixSeconds>,
     },
+    /// Somebody of support has released as many seats as one person may in a day.
+    ReleasesOfDayUsedUp {
+        /// How many there are.
+        allowed: u64,
+        /// When there is one again, if ever.
+        again_at: Option<UnixSeconds>,
+    },
     /// The last release was too short a time ago.
     ReleaseTooSoon(UnixSeconds),
     /// The activation is older than what renewals need to know of its request.
@@ -176,6 +183,7 @@ impl Refusal {
             Self::HoldsNoSeat => "holds-no-seat",
             Self::ReleaseNotYours => "release-not-yours",
             Self::ReleasesUsedUp { .. } => "releases-used-up",
+            Self::ReleasesOfDayUsedUp { .. } => "releases-of-day-used-up",
             Self::ReleaseTooSoon(_) => "release-too-soon",
             Self::RenewalUnavailable => "renewal-unavailable",
             Self::DeviceMismatch => Code::WrongDevice.as_str(),
@@ -221,6 +229,7 @@ impl Refusal {
             | Self::Superseded
             | Self::HoldsNoSeat
             | Self::ReleasesUsedUp { .. }
+            | Self::ReleasesOfDayUsedUp { .. }
             | Self::ReleaseTooSoon(_)
             | Self::RenewalUnavailable
             | Self::TrialAlreadyUsed { .. } => StatusCode::CONFLICT,
@@ -268,7 +277,8 @@ impl Refusal {
             Self::GroupSeatsUsedUp(allowed)
             | Self::ReinstallsUsedUp(allowed)
             | Self::DeactivationsUsedUp(allowed) => say.with("allowed", *allowed),
-            Self::ReleasesUsedUp { allowed, again_at } => {
+            Self::ReleasesUsedUp { allowed, again_at }
+            | Self::ReleasesOfDayUsedUp { allowed, again_at } => {
                 let say = say.with("allowed", *allowed);
                 again_at.iter().fold(say, |say, at| say.with("again", When(*at)))
             }
@@ -319,8 +329,10 @@ impl Refusal {
             Self::UnknownActivation => "unknown-activation",
             Self::HoldsNoSeat => "holds-no-seat",
             Self::ReleaseNotYours => "release-not-yours",
-            Self::ReleasesUsedUp { again_at: None, .. } => "releases-none",
+            Self::ReleasesUsedUp { again_at: None, .. }
+            | Self::ReleasesOfDayUsedUp { again_at: None, .. } => "releases-none",
             Self::ReleasesUsedUp { .. } => "releases-used-up",
+            Self::ReleasesOfDayUsedUp { .. } => "releases-of-day-used-up",
             Self::ReleaseTooSoon(_) => "release-too-soon",
             Self::RenewalUnavailable => "renewal-unavailable",
             Self::DeviceMismatch => "wrong-device",
@@ -376,6 +388,7 @@ mod tests {
             Refusal::ReleaseNotYours,
             Refusal::ReleasesUsedUp { allowed: 2, again_at: Some(1) },
             Refusal::ReleasesUsedUp { allowed: 0, again_at: None },
+            Refusal::ReleasesOfDayUsedUp { allowed: 2, again_at: Some(1) },
             Refusal::ReleaseTooSoon(1),
             Refusal::RenewalUnavailable,
             Refusal::ReinstallsUsedUp(1),

@@ -1,4 +1,4 @@
-//! Releasing the seat of a lost machine, for people who may: the vendor without limits, everybody else within the vendor's.
+//! Releasing the seat of a lost machine, for people who may: the vendor's admins without limits, everybody else within the vendor's.
 
 use countersign_core::Id;
 use countersign_store::{Activation, Release, ReleaseOutcome, ReleasePolicy, User};
@@ -72,6 +72,9 @@ fn done(outcome: ReleaseOutcome) -> Result<(), Refusal> {
         ReleaseOutcome::HoldsNoSeat(_) => Err(Refusal::HoldsNoSeat),
         ReleaseOutcome::QuotaUsedUp { allowed, again_at } => {
             Err(Refusal::ReleasesUsedUp { allowed, again_at })
+        }
+        ReleaseOutcome::DayUsedUp { allowed, again_at } => {
+            Err(Refusal::ReleasesOfDayUsedUp { allowed, again_at })
         }
         ReleaseOutcome::TooSoon { again_at } => Err(Refusal::ReleaseTooSoon(again_at)),
     }

@@ -8,8 +8,8 @@ use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, Id, ProductId, UnixSeconds};
 use countersign_store::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedLicense, NewImport, NewLicense,
-    Organization, OrganizationRole, Product, Role, StoreError, User, UserStatus, Validity,
-    former_key_hash,
+    Organization, OrganizationKind, OrganizationRole, Product, Role, StoreError, User, UserStatus,
+    Validity, former_key_hash,
 };
 use serde_json::{Value, json};
 
@@ -248,6 +248,8 @@ impl Importer<'_> {
             name: draft.name,
             suspended: false,
             allowed_users: draft.allowed_users,
+            kind: OrganizationKind::Customer,
+            reseller: None,
             created_at: past(draft.created_at, self.app.now()),
         };
         self.wait(number, id, digest, ImportThing::Organization(made), draft.notes);

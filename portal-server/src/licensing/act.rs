@@ -1,9 +1,7 @@
 //! Acts on one license. Each says what it would do before it is done, and is about the license as it was read then.
 
 use countersign_core::{MAX_TIME, UnixSeconds};
-use countersign_store::{
-    Act, License, LicenseChange, LicenseStatus, Organization, Role, User, Validity,
-};
+use countersign_store::{Act, License, LicenseChange, LicenseStatus, Organization, User, Validity};
 
 use super::Trouble;
 use crate::admin::LARGEST;
@@ -171,7 +169,7 @@ pub(crate) async fn transfer(
 /// Whether an owner would see a license of this organization.
 pub(crate) fn is_outside(owner: Option<&User>, organization: Option<&Organization>) -> bool {
     let (Some(owner), Some(organization)) = (owner, organization) else { return false };
-    owner.role != Role::Admin && owner.organization != Some(organization.id)
+    !owner.role.is_staff() && owner.organization != Some(organization.id)
 }
 
 /// What came of a change, in words if it was refused.

@@ -25,6 +25,12 @@ pub(crate) enum Letter {
     SigningKeyEnds { until: u64, days: u64, link: String },
     /// It has ended.
     SigningKeyEnded { until: u64, link: String },
+    /// The records of the vendor's own domain are gone.
+    DomainGone { name: String, until: u64, link: String },
+    /// The portal answers under it no longer.
+    DomainEnded { name: String, link: String },
+    /// Mail gets through.
+    Test { link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -79,6 +85,9 @@ impl Letter {
             Self::Proposal { .. } => "proposal",
             Self::SigningKeyEnds { .. } => "signing-key-ends",
             Self::SigningKeyEnded { .. } => "signing-key-ended",
+            Self::DomainGone { .. } => "domain-gone",
+            Self::DomainEnded { .. } => "domain-ended",
+            Self::Test { .. } => "test",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -113,7 +122,11 @@ impl Letter {
             Self::SigningKeyEnded { until, link } => {
                 vec![("until", Value::Time(*until)), ("link", text(link))]
             }
-            Self::Notice { link, .. } => vec![("link", text(link))],
+            Self::DomainGone { name, until, link } => {
+                vec![("name", text(name)), ("until", Value::Time(*until)), ("link", text(link))]
+            }
+            Self::DomainEnded { name, link } => vec![("name", text(name)), ("link", text(link))],
+            Self::Test { link } | Self::Notice { link, .. } => vec![("link", text(link))],
         }
     }
 }
@@ -160,6 +173,13 @@ mod tests {
             Letter::Proposal { by: "Ada".into(), link: link.clone() },
             Letter::SigningKeyEnds { until: 1_790_000_000, days: 14, link: link.clone() },
             Letter::SigningKeyEnded { until: 1_790_000_000, link: link.clone() },
+            Letter::DomainGone {
+                name: "licenses.acme.example".into(),
+                until: 1_790_000_000,
+                link: link.clone(),
+            },
+            Letter::DomainEnded { name: "licenses.acme.example".into(), link: link.clone() },
+            Letter::Test { link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),

@@ -2,7 +2,7 @@
 //! for every try; earlier ones stay good until one of them is used, so it does not matter which try got through.
 
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, ProposalState, Role, User, UserStatus};
+use countersign_store::{LinkPurpose, ProposalState, User, UserStatus};
 
 use super::letter::{Letter, plain_name};
 use super::{Mail, Notice};
@@ -28,6 +28,8 @@ pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Add
         Mail::TrialCap { user, per_day } => trial_cap(app, *user, *per_day).await,
         Mail::Proposal { user, proposal: id } => proposal(app, *user, *id).await,
         Mail::SigningKey { user, until } => signing_key(app, *user, *until).await,
+        Mail::Domain { user, name, until } => domain(app, *user, name, *until).await,
+        Mail::Test { user } => test(app, *user).await,
         Mail::Notice { user, what } => notice(app, *user, *what).await,
     }
 }
@@ -41,6 +43,8 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
         | Mail::TrialCap { user, .. }
         | Mail::Proposal { user, .. }
         | Mail::SigningKey { user, .. }
+        | Mail::Domain { user, .. }
+        | Mail::Test { user }
         | Mail::Notice { user, .. } => Some(*user),
         Mail::ResetPassword { .. } => None,
     }
@@ -48,14 +52,19 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
 
 async fn invitation(app: &App, invited: Id, by: Id) -> anyhow::Result<Option<Addressed>> {
     let Some(user) = app.store().user(invited).await? else { return Ok(None) };
-    let (UserStatus::Invited, Some(organization)) = (user.status, user.organization) else {
+    if user.status != UserStatus::Invited {
         return Ok(None);
+    }
+    let organization = match user.organization {
+        Some(id) => app.store().organization(id).await?.map(|organization| organization.name),
+        // The vendor's own people belong to none.
+        None => user.role.is_staff().then(|| app.vendor().to_owned()),
     };
-    let Some(organization) = app.store().organization(organization).await? else { return Ok(None) };
+    let Some(organization) = organization else { return Ok(None) };
     let by = app.store().user(by).await?;
-    let by = by.map_or_else(|| organization.name.clone(), |by| plain_name(&by.name, by.address()));
+    let by = by.map_or_else(|| organization.clone(), |by| plain_name(&by.name, by.address()));
     let link = link(app, "invite", LinkPurpose::Invite, &user, None, INVITE_SECONDS).await?;
-    let name = plain_name(&organization.name, app.vendor());
+    let name = plain_name(&organization, app.vendor());
     let letter = Letter::Invitation { organization: name, by, link, days: INVITE_SECONDS / 86_400 };
     Ok(Some(Addressed { to: user.address().to_owned(), letter, language: user.language }))
 }
@@ -102,7 +111,7 @@ async fn changed(app: &App, user: Id, old: &str) -> anyhow::Result<Option<Addres
 /// To whoever is still an admin of the vendor.
 async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user(user).await?;
-    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
     let link = format!("{}/admin/settings", app.base_url());
     Ok(user.map(|user| Addressed {
         to: user.email,
@@ -114,7 +123,7 @@ async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<A
 /// To whoever may still approve it, while it waits.
 async fn proposal(app: &App, user: Id, id: Id) -> anyhow::Result<Option<Addressed>> {
     let store = app.store();
-    let user = store.user(user).await?.filter(|user| user.may_log_in() && user.role == Role::Admin);
+    let user = store.user(user).await?.filter(|user| user.may_log_in() && user.role.is_admin());
     let found = store.proposal(id).await?;
     let waits = found.filter(|p| p.state == ProposalState::Waiting && app.now() < p.expires_at);
     let (Some(user), Some(proposal)) = (user, waits) else { return Ok(None) };
@@ -132,12 +141,37 @@ async fn signing_key(app: &App, user: Id, until: u64) -> anyhow::Result<Option<A
         return Ok(None);
     }
     let user = app.store().user(user).await?;
-    let user = user.filter(|user| user.status == UserStatus::Active && user.role == Role::Admin);
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
     let link = format!("{}/admin/keys", app.base_url());
     let letter = match end.is_over() {
         true => Letter::SigningKeyEnded { until, link },
         false => Letter::SigningKeyEnds { until, days: end.days(), link },
     };
+    Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
+}
+
+/// To whoever is still an admin of the vendor, while the domain is still set.
+async fn domain(
+    app: &App,
+    user: Id,
+    name: &str,
+    until: Option<u64>,
+) -> anyhow::Result<Option<Addressed>> {
+    let is_set = app.store().domain().await?.is_some_and(|domain| domain.name == name);
+    let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.base_url()));
+    let letter = match until {
+        Some(until) => Letter::DomainGone { name, until, link },
+        None => Letter::DomainEnded { name, link },
+    };
+    let user = app.store().user(user).await?;
+    let is_told = |user: &User| is_set && user.status == UserStatus::Active && user.role.is_admin();
+    let user = user.filter(is_told);
+    Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
+}
+
+async fn test(app: &App, user: Id) -> anyhow::Result<Option<Addressed>> {
+    let user = app.store().user(user).await?.filter(|user| user.status == UserStatus::Active);
+    let letter = Letter::Test { link: format!("{}/login", app.base_url()) };
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
 

@@ -31,6 +31,35 @@ impl std::fmt::Debug for Smtp {
     }
 }
 
+/// How a server is reached, without what opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ShownSmtp {
+    /// Host, and port where one is named.
+    pub(crate) server: String,
+    /// The key of how it is encrypted.
+    pub(crate) encryption: &'static str,
+    /// Whether the portal logs in. Not as whom: some providers take a secret for a name.
+    pub(crate) logs_in: bool,
+}
+
+impl Smtp {
+    /// For people to look at.
+    pub(crate) fn shown(&self) -> ShownSmtp {
+        let (address, query) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+        let (login, host) = rest.rsplit_once('@').map_or((None, rest), |(l, h)| (Some(l), h));
+        let server = host.split('/').next().unwrap_or_default().to_owned();
+        let plain = with_tls(&self.url).is_ok_and(|url| !url.contains('?'));
+        let encryption = match (scheme, query) {
+            ("smtps", _) => "mail-tls-whole",
+            (_, "tls=opportunistic") => "mail-tls-opportunistic",
+            _ if plain => "mail-tls-none",
+            _ => "mail-tls-required",
+        };
+        ShownSmtp { server, encryption, logs_in: login.is_some() || self.user.is_some() }
+    }
+}
+
 /// Where messages go.
 pub(crate) enum Transport {
     /// One file a message in this folder.
@@ -180,6 +209,23 @@ mod tests {
         for wrong in ["mail.acme.example", "http://mail", "smtp://mail?tls=maybe"] {
             assert!(with_tls(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_shown_of_a_server_has_no_part_of_a_login() {
+        for (url, server, encryption) in [
+            ("smtps://us%40er:s3cret%2F@mail.acme.example", "mail.acme.example", "mail-tls-whole"),
+            ("smtp://u:s3cret@mail.acme.example:587", "mail.acme.example:587", "mail-tls-required"),
+            ("smtp://u:s3@cret@mail.acme.example", "mail.acme.example", "mail-tls-required"),
+            ("smtp://u:s3cret@10.0.0.7?tls=none", "10.0.0.7", "mail-tls-none"),
+            ("smtp://u:s3cret@localhost:25/x", "localhost:25", "mail-tls-none"),
+            ("smtp://u:s3cret@a.example?tls=opportunistic", "a.example", "mail-tls-opportunistic"),
+        ] {
+            let shown = Smtp { url: url.into(), user: None, password: None }.shown();
+            assert_eq!(shown, ShownSmtp { server: server.into(), encryption, logs_in: true });
+        }
+        let shown = Smtp { url: "smtp://a.example".into(), user: None, password: None }.shown();
+        assert!(!shown.logs_in);
     }
 
     #[test]

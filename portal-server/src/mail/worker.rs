@@ -25,6 +25,8 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The first wait after a failure; it doubles up to the longest.
 const FIRST_WAIT: u64 = 30;
 const LONGEST_WAIT: u64 = 3600;
+/// How long somebody waits for a server's word.
+const CONVERSATION: Duration = Duration::from_secs(60);
 /// After so many tries, some twelve hours, a mail is given up.
 const MOST_TRIES: u32 = 18;
 
@@ -54,6 +56,11 @@ impl Mailroom {
         let from = from.to_owned();
         let transport = Transport::new(config.smtp.as_ref(), &config.data)?;
         Ok(Self { transport, from, call: Notify::new() })
+    }
+
+    /// Whom mail comes from, as the operator set it.
+    pub(crate) fn sender(&self) -> &str {
+        &self.from
     }
 
     /// There is something to send.
@@ -88,14 +95,32 @@ async fn send_one(app: &App) -> anyhow::Result<bool> {
         Ok(_) if job.tries > MOST_TRIES => {
             Err(NotSent::Never(format!("not through after {MOST_TRIES} tries")))
         }
-        Ok(queued) => try_to_send(app, &job, queued).await,
+        Ok(queued) => {
+            let unique = format!("{}-{}-{}", job.created_at, job.seq, job.payload);
+            try_to_send(app, queued, &unique, format!("{}-{}.eml", job.created_at, job.seq)).await
+        }
     };
     let mail = queued.ok().map(|queued| queued.mail);
     note(app, &job, mail.as_ref(), outcome).await?;
     Ok(true)
 }
 
-async fn try_to_send(app: &App, job: &Job, queued: &Queued) -> Result<(), NotSent> {
+/// Sends a mail past the queue and waits until the server has taken or refused it.
+pub(crate) async fn send_now(app: &App, mail: Mail, language: Language) -> Result<(), NotSent> {
+    let (queued, now) = (Queued { mail, language: language.code() }, app.now());
+    let (unique, _) = app.secret();
+    let sent = try_to_send(app, &queued, &unique, format!("{now}-0.eml"));
+    let waited = tokio::time::timeout(CONVERSATION, sent).await;
+    waited.unwrap_or_else(|_| Err(NotSent::Later("the server took too long".to_owned())))
+}
+
+/// `unique` makes the message's id, `name` is that of its file in an outbox.
+async fn try_to_send(
+    app: &App,
+    queued: &Queued,
+    unique: &str,
+    name: String,
+) -> Result<(), NotSent> {
     let later = |error: anyhow::Error| NotSent::Later(format!("{error:#}"));
     let Some(Addressed { to, letter, language }) =
         prepare(app, &queued.mail).await.map_err(later)?
@@ -109,9 +134,8 @@ async fn try_to_send(app: &App, job: &Job, queued: &Queued) -> Result<(), NotSen
     let support = look.support.as_ref().map(|link| link.in_plain_text());
     let words = letter::words(&letter, language, Writer { vendor: &look.name, support });
     let from = message::sender(&room.from, &look.name).map_err(later)?;
-    let unique = format!("{}-{}-{}", job.created_at, job.seq, job.payload);
-    let sealed = message::seal(&from, &to, &words, &unique, app.now()).map_err(later)?;
-    room.transport.send(sealed, format!("{}-{}.eml", job.created_at, job.seq)).await
+    let sealed = message::seal(&from, &to, &words, unique, app.now()).map_err(later)?;
+    room.transport.send(sealed, name).await
 }
 
 async fn note(

@@ -171,7 +171,7 @@ async fn own_license(
     id: &str,
 ) -> Result<(User, LicenseId), ErrorPage> {
     let user = visitor.user()?;
-    let license = super::licenses::license_of(app, &user, id).await?;
+    let license = super::licenses::license_to_act_on(app, &user, id).await?;
     Ok((user, license.id))
 }
 

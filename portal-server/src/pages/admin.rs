@@ -3,13 +3,17 @@
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
+pub(crate) mod domain;
 pub(crate) mod journals;
 pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod look;
+pub(crate) mod mail;
 pub(crate) mod plans;
 pub(crate) mod products;
+pub(crate) mod releases;
 pub(crate) mod settings;
+pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 
@@ -20,7 +24,7 @@ use countersign_core::Id;
 use countersign_store::{Entitlements, Metadata, MetadataEntry, User};
 
 use super::{ErrorPage, Frame, page};
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::fields::Unfit;
 use crate::keys::root_left_behind;
@@ -37,7 +41,8 @@ struct OverviewPage {
     roots: Vec<String>,
     signing_key: String,
     signing_until: String,
-    lines: Vec<audit::LogLine>,
+    /// Not for those who may not see the log.
+    lines: Option<Vec<audit::LogLine>>,
 }
 
 /// `/admin`
@@ -45,7 +50,13 @@ pub(crate) async fn overview(
     State(app): State<App>,
     visitor: Visitor,
 ) -> Result<Response, ErrorPage> {
-    let entries = app.store().audit_latest(30).await?;
+    let lines = match visitor.may(Permission::SeeAudit) {
+        true => {
+            let entries = app.store().audit_latest(30).await?;
+            Some(audit::lines(&app, visitor.language, &entries).await?)
+        }
+        false => None,
+    };
     let keys = app.keys();
     Ok(page(&OverviewPage {
         frame: Frame::new(&app, &visitor),
@@ -56,7 +67,7 @@ pub(crate) async fn overview(
         roots: keys.roots.iter().map(ToString::to_string).collect(),
         signing_key: keys.signing.kid().to_string(),
         signing_until: visitor.language.date_time(keys.until()),
-        lines: audit::lines(&app, visitor.language, &entries).await?,
+        lines,
     }))
 }
 

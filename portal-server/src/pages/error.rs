@@ -136,6 +136,12 @@ impl ErrorPage {
         Self::new(status, "error-internal-title", "error-internal", "error-internal-advice")
     }
 
+    /// A file could not be stored: the disk or the bucket, the log says what.
+    pub(crate) fn not_stored() -> Self {
+        let (status, title) = (StatusCode::SERVICE_UNAVAILABLE, "error-upload-title");
+        Self::new(status, title, "release-not-stored", "release-not-stored-advice")
+    }
+
     /// The page, in the frame's language.
     pub(crate) fn render(self, frame: Frame) -> Response {
         let Parts { status, title, fact, advice, retry_after } = *self.0;

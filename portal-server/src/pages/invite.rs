@@ -56,7 +56,8 @@ async fn show(
     let frame = Frame::new(app, visitor);
     let status = problem.as_ref().map_or(StatusCode::OK, Refusal::status);
     let page = InvitePage {
-        organization: organization.map(|o| o.name).unwrap_or_default(),
+        // The vendor's own people belong to none.
+        organization: organization.map_or_else(|| visitor.look.name.clone(), |o| o.name),
         address: invited.address().to_owned(),
         first_name: invited.first_name,
         last_name: invited.last_name,

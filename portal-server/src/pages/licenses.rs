@@ -10,7 +10,7 @@ mod renewal;
 mod show;
 
 use countersign_core::{LicenseId, UnixSeconds};
-use countersign_store::{Access, License, LicenseStatus, Role, User, Validity};
+use countersign_store::{Access, License, LicenseStatus, User, Validity};
 
 pub(crate) use self::export::{calendar, calendar_of_one, machines_table, table};
 pub(crate) use self::list::{list, query};
@@ -195,6 +195,16 @@ pub(crate) async fn license_of(app: &App, user: &User, id: &str) -> Result<Licen
     Ok(license_and_access(app, user, id).await?.0)
 }
 
+/// The license, if this user may bring requests for it and take what its machines get.
+pub(crate) async fn license_to_act_on(
+    app: &App,
+    user: &User,
+    id: &str,
+) -> Result<License, ErrorPage> {
+    let (license, access) = license_and_access(app, user, id).await?;
+    if access.acts() { Ok(license) } else { Err(ErrorPage::forbidden()) }
+}
+
 /// The license, and through what this user may see it.
 async fn license_and_access(
     app: &App,
@@ -217,7 +227,7 @@ pub(crate) async fn owner_outside(
         return Ok(None);
     };
     let owner = app.store().user(owner).await?;
-    let outside = |user: &User| user.role != Role::Admin && user.organization != Some(organization);
+    let outside = |user: &User| !user.role.is_staff() && user.organization != Some(organization);
     Ok(owner.filter(outside).map(|user| user.shown_name().to_owned()))
 }
 

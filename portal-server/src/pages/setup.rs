@@ -104,7 +104,7 @@ pub(crate) async fn create_admin(
         name,
         password_hash: Some(password::hash(&app, form.password).await?),
         status: UserStatus::Active,
-        ..User::invited(app.random_id(), form.email, Role::Admin, app.now())
+        ..User::invited(app.random_id(), form.email, Role::Owner, app.now())
     };
     if !app.store().create_first_admin(link, admin.clone(), app.now()).await? {
         return Err(dead_link());

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::{Id, file};
-use countersign_store::{ProductRelease, ReleaseFile, ReleaseStatus, Role, User};
+use countersign_store::{ProductRelease, ReleaseFile, ReleaseStatus, User};
 
 use super::publish;
 use super::range::{Wanted, wanted};
@@ -83,10 +83,10 @@ pub(crate) fn checksum_name(release: &ProductRelease) -> String {
 
 /// A release that none of the user's licenses may run does not exist; the vendor's admins see all that is published.
 async fn check_may_run(app: &App, user: &User, release: &ProductRelease) -> Result<(), ErrorPage> {
-    if user.role == Role::Admin && release.status == ReleaseStatus::Published {
+    if user.role.is_staff() && release.status == ReleaseStatus::Published {
         return Ok(());
     }
-    let terms = app.store().release_terms_for(user, &release.product).await?;
+    let terms = app.store().release_terms_to_run(user, release).await?;
     let may_run = terms.iter().any(|terms| terms.may_run(release).is_ok());
     may_run.then_some(()).ok_or_else(ErrorPage::not_found)
 }

@@ -151,5 +151,6 @@ pub(crate) fn refusal(change: ReleaseChange) -> &'static str {
         }
         ReleaseChange::NotesTooLong => "notes have at most 64 KiB",
         ReleaseChange::Stale => "somebody else changed it meanwhile",
+        ReleaseChange::GivenToTooMany => "a private release is given to at most 1000 licenses",
     }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use countersign_core::Id;
 use countersign_core::release::FileName;
-use countersign_store::{ReleaseChange, ReleaseFile, ReleaseStatus};
+use countersign_core::{Id, file};
+use countersign_store::{ReleaseChange, ReleaseFile, ReleaseStatus, StoreError};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::publish::refusal;
 use crate::app::App;
@@ -28,20 +29,93 @@ pub struct NewFile {
     pub platform: String,
 }
 
+/// Why a file was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAdded {
+    /// The database refuses it.
+    #[error("{}", refusal(*.0))]
+    Refused(ReleaseChange),
+    /// No file is called so.
+    #[error(
+        "{name:?} is no name for a file: it has 1 to 128 letters, digits and . _ + -, and is no device of Windows. {ADVICE}"
+    )]
+    Name {
+        /// What it was to be called.
+        name: String,
+    },
+    /// The platform does not fit.
+    #[error("a platform has at most {LONGEST_PLATFORM} characters, and no control characters")]
+    Platform,
+    /// There is nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// It is larger than any release.
+    #[error("the file is larger than {} GiB", LARGEST >> 30)]
+    TooLarge,
+    /// A piece is not what was sent.
+    #[error("a piece of the file came otherwise than it was sent: send it again")]
+    Broken,
+    /// The files of this portal lie elsewhere than this program looks for them.
+    #[error(
+        "the files of this portal lie in {kept}, and this command was started with {here}. Give --release-store as the \
+         portal has it; after copying all files, say so with: admin release check --moved"
+    )]
+    Elsewhere {
+        /// Where they lie.
+        kept: String,
+        /// Where this program looks.
+        here: String,
+    },
+    /// The source, the place or the database failed.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl From<StoreError> for NotAdded {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+const ADVICE: &str = "Give another one with --name";
+
+/// The largest file, in bytes.
+pub const LARGEST: u64 = 64 << 30;
+
+/// What is known of a file before its content.
+#[derive(Debug, Clone)]
+pub(crate) struct Label {
+    pub(crate) release: Id,
+    pub(crate) name: FileName,
+    pub(crate) platform: String,
+}
+
+impl Label {
+    /// Checked as far as they can be without the content.
+    pub(crate) fn new(release: Id, name: &str, platform: &str) -> Result<Self, NotAdded> {
+        let unfit = || NotAdded::Name { name: name.chars().take(200).collect() };
+        let file: FileName = name.parse().map_err(|_| unfit())?;
+        if file::is_reserved(file.as_str()) {
+            return Err(unfit());
+        }
+        let platform = platform.trim();
+        if platform.chars().count() > LONGEST_PLATFORM || platform.chars().any(char::is_control) {
+            return Err(NotAdded::Platform);
+        }
+        Ok(Self { release, name: file, platform: platform.to_owned() })
+    }
+}
+
 /// Stores the file and adds it.
 ///
 /// # Errors
 /// With what is in the way. Nothing is added then, and what was stored of it is deleted.
 pub async fn add(app: &App, new: NewFile, actor: &str) -> anyhow::Result<ReleaseFile> {
-    let name = match new.name {
-        Some(name) => name,
-        None => own_name(&new.path)?,
-    };
-    check_name(&name)?;
-    check_platform(&new.platform)?;
-    check_draft(app, new.release).await?;
-    check_place(app, actor).await?;
     let shown = new.path.display();
+    let own = || new.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = new.name.as_ref().map_or_else(own, FileName::as_str);
+    let label = Label::new(new.release, name, &new.platform)?;
+    check(app, &label, actor).await?;
     let mut source = tokio::fs::File::open(&new.path)
         .await
         .with_context(|| format!("{shown} cannot be opened"))?;
@@ -49,14 +123,43 @@ pub async fn add(app: &App, new: NewFile, actor: &str) -> anyhow::Result<Release
     if metadata.is_dir() {
         bail!("{shown} is a folder: pack it into one file");
     }
+    let stored = store(app, label, &mut source, metadata.len(), actor).await;
+    stored.map_err(|error| match error {
+        NotAdded::Failed(error) => error.context(shown.to_string()),
+        other => other.into(),
+    })
+}
+
+/// Told before gigabytes are copied; the database decides again afterwards.
+pub(crate) async fn check(app: &App, label: &Label, actor: &str) -> Result<(), NotAdded> {
+    let refused = match app.store().release(label.release).await? {
+        Some(found) if found.status == ReleaseStatus::Draft => None,
+        Some(_) => Some(ReleaseChange::NotDraft),
+        None => Some(ReleaseChange::NotFound),
+    };
+    match refused {
+        Some(refused) => Err(NotAdded::Refused(refused)),
+        None => check_place(app, actor).await,
+    }
+}
+
+/// Stores all of `source`, and adds it. `expected` bytes are a hint.
+pub(crate) async fn store(
+    app: &App,
+    label: Label,
+    source: &mut (impl AsyncRead + Unpin),
+    expected: u64,
+    actor: &str,
+) -> Result<ReleaseFile, NotAdded> {
     let storage_key = app.random_id().to_string();
-    let stored = app.releases().put(&storage_key, &mut source, metadata.len()).await;
-    let stored = stored.with_context(|| shown.to_string())?;
+    // One byte more than fits is enough to refuse it.
+    let mut source = source.take(LARGEST + 1);
+    let stored = app.releases().put(&storage_key, &mut source, expected).await?;
     let file = ReleaseFile {
         id: app.random_id(),
-        release: new.release,
-        name,
-        platform: new.platform,
+        release: label.release,
+        name: label.name,
+        platform: label.platform,
         size: stored.size,
         sha256: stored.sha256,
         storage_key: storage_key.clone(),
@@ -88,56 +191,25 @@ pub async fn kept_elsewhere(app: &App) -> anyhow::Result<Option<String>> {
     Ok(kept.filter(|place| place != app.releases().name()))
 }
 
-async fn note(app: &App, file: &ReleaseFile, actor: &str) -> anyhow::Result<()> {
-    if file.size == 0 {
-        bail!("the file is empty");
+async fn note(app: &App, file: &ReleaseFile, actor: &str) -> Result<(), NotAdded> {
+    match file.size {
+        0 => return Err(NotAdded::Empty),
+        size if size > LARGEST => return Err(NotAdded::TooLarge),
+        _ => {}
     }
     match app.store().add_release_file(file.clone(), actor, app.now()).await? {
         ReleaseChange::Done => Ok(()),
-        refused => bail!("{}", refusal(refused)),
-    }
-}
-
-/// Told before gigabytes are copied; the database decides again afterwards.
-async fn check_draft(app: &App, release: Id) -> anyhow::Result<()> {
-    match app.store().release(release).await? {
-        Some(found) if found.status == ReleaseStatus::Draft => Ok(()),
-        Some(_) => bail!("{}", refusal(ReleaseChange::NotDraft)),
-        None => bail!("{}", refusal(ReleaseChange::NotFound)),
+        refused => Err(NotAdded::Refused(refused)),
     }
 }
 
 /// Files of one portal in two places would be found by no one portal.
-async fn check_place(app: &App, actor: &str) -> anyhow::Result<()> {
-    if let Some(place) = kept_elsewhere(app).await? {
-        bail!(
-            "the files of this portal lie in {place}, and this command was started with {}. Give --release-store as the \
-             portal has it; after copying all files, say so with: admin release check --moved",
-            app.releases().name()
-        );
+async fn check_place(app: &App, actor: &str) -> Result<(), NotAdded> {
+    if let Some(kept) = kept_elsewhere(app).await? {
+        return Err(NotAdded::Elsewhere { kept, here: app.releases().name().to_owned() });
     }
     if app.store().setting(PLACE).await?.is_none() {
         keep_here(app, actor).await?;
-    }
-    Ok(())
-}
-
-fn own_name(path: &std::path::Path) -> anyhow::Result<FileName> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.parse().with_context(|| format!("{}: give another name with --name", path.display()))
-}
-
-/// Names that mean a device on Windows, with any ending.
-fn check_name(name: &FileName) -> anyhow::Result<()> {
-    if countersign_core::file::is_reserved(name.as_str()) {
-        bail!("{name} is the name of a device on Windows: give another name with --name");
-    }
-    Ok(())
-}
-
-fn check_platform(platform: &str) -> anyhow::Result<()> {
-    if platform.chars().count() > LONGEST_PLATFORM || platform.chars().any(char::is_control) {
-        bail!("a platform has at most {LONGEST_PLATFORM} characters, and no control characters");
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
     let things = Things::new().await;
     let runner = Person::new(&things, Role::Runner, State::Active).await;
     let vendor = Person::new(&things, Role::Vendor, State::Active).await;
+    let reseller = Person::new(&things, Role::Reseller, State::Active).await;
     things.portal.offer_totp(vendor.id, TOTP).await;
     let before = things.state();
     let rows = rows(&things.portal).await;
@@ -38,7 +39,11 @@ async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
     let by_cookie = |access| !matches!(access, Access::Api | Access::Token(_));
     for row in rows.iter().filter(|row| row.is_form() && by_cookie(row.access)) {
         // From here these forms do what they say (`matrix`): nothing else is wrong with them.
-        let by = if row.access == Access::OrganizationAdmin { &runner } else { &vendor };
+        let by = match row.access {
+            Access::OrganizationAdmin => &runner,
+            Access::Reseller => &reseller,
+            _ => &vendor,
+        };
         assert!(matches!(row.outcome(by.standing()), Outcome::Through | Outcome::Status(_)));
         let path = things.path(&row.path, &by.licensed, &by.session);
         for elsewhere in ELSEWHERE {

@@ -5,11 +5,14 @@
 mod access;
 mod bucket;
 mod bucket_server;
+mod desk;
 mod download;
 mod guide;
 mod memory;
 mod pages;
 mod paths;
+mod pieces;
+mod private;
 mod shop;
 mod upload;
 

@@ -54,7 +54,7 @@ fn as_sent(text: &str) -> String {
 fn ask(url: &str, cookie: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: portal\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: localhost\r\ncookie: {cookie}\r\nconnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();

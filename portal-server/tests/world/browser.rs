@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::header::{COOKIE, HOST, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -15,6 +15,8 @@ const SESSION: [&str; 2] = ["__Host-countersign", "countersign"];
 pub(crate) struct CookieUser {
     http: Client,
     url: String,
+    /// The host that it asks for, as a proxy passes it on; `None`: that of `url`.
+    host: Option<String>,
     /// Values by name.
     cookies: Mutex<BTreeMap<String, String>>,
 }
@@ -22,12 +24,19 @@ pub(crate) struct CookieUser {
 impl CookieUser {
     pub(crate) fn new(url: &str) -> Self {
         let http = Client::builder().redirect(reqwest::redirect::Policy::none());
-        Self { http: http.build().unwrap(), url: url.to_owned(), cookies: Mutex::default() }
+        let (http, url) = (http.build().unwrap(), url.to_owned());
+        Self { http, url, host: None, cookies: Mutex::default() }
+    }
+
+    /// The same browser at another host of the portal.
+    pub(crate) fn at(mut self, host: &str) -> Self {
+        self.host = Some(host.to_owned());
+        self
     }
 
     /// Another browser with the same session: who copied its cookie.
     pub(crate) fn thief(&self) -> Self {
-        let thief = Self::new(&self.url);
+        let thief = Self { host: self.host.clone(), ..Self::new(&self.url) };
         thief.plant(self.cookie().as_deref().unwrap_or_default());
         thief
     }
@@ -85,7 +94,8 @@ impl CookieUser {
 
     /// A request to be dressed by the caller; [`Self::send`] adds the cookie.
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.url));
+        self.host.iter().fold(request, |request, host| request.header(HOST, host))
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {

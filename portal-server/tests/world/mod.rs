@@ -19,8 +19,8 @@ use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
     AuditEntry, GroupChange, Invite, License, LinkPurpose, NewJob, NewLicense, Organization,
-    OrganizationChange, OrganizationRole, Plan, PlanChange, Product, Role, User, UserChange,
-    UserStatus, Validity,
+    OrganizationChange, OrganizationKind, OrganizationRole, Plan, PlanChange, Product, Role, User,
+    UserChange, UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;
@@ -93,7 +93,11 @@ impl TestPortal {
 
     /// Somebody with a browser, not logged in.
     pub(crate) fn visitor(&self) -> CookieUser {
-        CookieUser::new(&self.url)
+        let browser = CookieUser::new(&self.url);
+        match &self.app.config().public_url {
+            Some(url) => browser.at(url.split_once("://").unwrap().1.trim_end_matches('/')),
+            None => browser,
+        }
     }
 
     /// A customer who is logged in.
@@ -214,6 +218,24 @@ impl TestPortal {
         let id = Id::random(&mut rng());
         self.app.store().create_organization(id, name, "test", NOW).await.unwrap();
         id
+    }
+
+    /// An organization that has customers of its own.
+    pub(crate) async fn reseller(&self, name: &str) -> Id {
+        let id = self.organization(name).await;
+        let before = self.app.store().organization(id).await.unwrap().unwrap();
+        let changed = Organization { kind: OrganizationKind::Reseller, ..before };
+        let changed = self.app.store().change_organization(changed, "test", NOW).await.unwrap();
+        assert_eq!(changed, OrganizationChange::Done);
+        id
+    }
+
+    /// Makes an organization the customer of a reseller.
+    pub(crate) async fn sold_by(&self, organization: Id, reseller: Option<Id>) {
+        let before = self.app.store().organization(organization).await.unwrap().unwrap();
+        let changed = Organization { reseller, ..before };
+        let changed = self.app.store().change_organization(changed, "test", NOW).await.unwrap();
+        assert_eq!(changed, OrganizationChange::Done);
     }
 
     pub(crate) async fn suspend_organization(&self, id: Id, suspended: bool) {

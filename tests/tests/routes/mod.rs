@@ -50,7 +50,12 @@ fn calls(source: &Source) -> Vec<usize> {
 /// `.route("/url", Access::…, …)` is right, and so is what the table's functions do.
 fn without_access(source: &Source) -> Vec<usize> {
     let listed = |call: usize| {
-        let accesses = [", Access : : _ ,", ", Access : : Token ( TokenScope : : _ ) ,"];
+        let accesses = [
+            ", Access : : _ ,",
+            ", Access : : Token ( TokenScope : : _ ) ,",
+            ", Access : : Staff ( Permission : : _ ) ,",
+            ", Access : : Page ( Permission : : _ , Permission : : _ ) ,",
+        ];
         source.text(call + 3).is_some() && accesses.iter().any(|a| source.is_at(call + 4, a))
     };
     let handed_on = |call: usize| {
@@ -79,10 +84,17 @@ fn a_url_beside_the_table_is_seen() {
         with("fn f() { Table::new(app).route(\"/\", Access::Public, get(pages::home)) }"),
         0
     );
-    let by_token = "Access::Token(TokenScope::PushJournal), post(push)";
-    assert_eq!(with(&format!("fn f() {{ Table::new(app).route(\"/\", {by_token}) }}")), 0);
+    for by in [
+        "Access::Token(TokenScope::PushJournal), post(push)",
+        "Access::Staff(Permission::SeeAll), get(list)",
+        "Access::Page(Permission::SeeAll, Permission::ManageLicenses), get(list).post(create)",
+    ] {
+        assert_eq!(with(&format!("fn f() {{ Table::new(app).route(\"/\", {by}) }}")), 0, "{by}");
+    }
     for bad in [
         "fn f() { Table::new(app).route(\"/\", Access::Token(scope), post(push)) }",
+        "fn f() { Table::new(app).route(\"/\", Access::Staff(may), post(push)) }",
+        "fn f() { Table::new(app).route(\"/\", Access::Page(Permission::SeeAll, may), post(push)) }",
         "fn f() { Table::new(app).route(\"/\", get(pages::home)) }",
         "fn f() { Table::new(app).limited(\"/\", access, get(pages::home)) }",
         "fn f() { Table::new(app).route(HOME, Access::Public, get(pages::home)) }",

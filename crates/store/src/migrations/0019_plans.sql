@@ -35,6 +35,7 @@ CREATE TABLE license_list (
 -- Customers are found by the beginnings of words, and organizations are listed by name, in whatever case it is written.
 ALTER TABLE organization ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';
 CREATE INDEX organization_by_name ON organization (name_folded, id);
+CREATE INDEX organization_resellers ON organization (name_folded, id) WHERE kind = 'reseller';
 CREATE INDEX app_user_of_organization_by_email ON app_user (organization_id, email);
 CREATE TABLE user_term (
     term    TEXT NOT NULL,

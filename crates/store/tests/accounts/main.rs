@@ -9,5 +9,6 @@ mod jobs;
 mod login;
 mod members;
 mod migration;
+mod roles;
 mod vendor;
 mod world;

@@ -1,4 +1,4 @@
-//! The vendor's own admins: one is always left who can log in.
+//! Those who own the portal: one is always left who can log in.
 
 use countersign_core::Id;
 use countersign_store::{Organization, OrganizationChange, Role, User, UserChange, UserStatus};
@@ -26,7 +26,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn the_last_admin_of_the_vendor_is_not_locked_out_in_any_way() {
+async fn the_last_owner_of_the_portal_is_not_locked_out_in_any_way() {
     let world = World::new().await;
     let (lab, shut) = (world.organization(None).await, world.organization(None).await);
     assert_eq!(world.suspend(shut, true).await, OrganizationChange::Done);
@@ -48,20 +48,23 @@ async fn the_last_admin_of_the_vendor_is_not_locked_out_in_any_way() {
     assert_eq!(world.suspend(lab, true).await, OrganizationChange::LastVendorAdmin);
     assert!(world.get(ada.id).await.may_log_in());
     assert_eq!(change(User { name: "Ada".into(), ..ada.clone() }).await, UserChange::Done);
-    // With a second one all of it goes.
-    world.vendor("joe@acme.example", None).await;
+    // With a second owner all of it goes.
+    let joe = world.vendor("joe@acme.example", None).await;
+    assert_eq!(world.suspend(lab, true).await, OrganizationChange::LastVendorAdmin);
+    world.store.change_role(joe.id, Role::Owner, "test", NOW).await.unwrap();
     assert_eq!(world.suspend(lab, true).await, OrganizationChange::Done);
     assert!(!world.get(ada.id).await.may_log_in());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_admins_who_suspend_each_other_at_once_leave_one() {
+async fn two_owners_who_suspend_each_other_at_once_leave_one() {
     for _ in 0..20 {
         let world = World::new().await;
         let (ada, bob) = (
             world.vendor("ada@acme.example", None).await,
             world.vendor("bob@acme.example", None).await,
         );
+        world.store.change_role(bob.id, Role::Owner, "test", NOW).await.unwrap();
         let suspend = |user: User| {
             let store = world.store.clone();
             let user = User { status: UserStatus::Suspended, ..user };

@@ -6,8 +6,8 @@ use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, Id, LicenseId, ProductId};
 use countersign_store::{
-    Invite, LinkPurpose, NewJob, NewLicense, NewSession, Options, Organization, OrganizationRole,
-    Product, Role, Store, User, UserChange, UserStatus, Validity,
+    Invite, LinkPurpose, NewJob, NewLicense, NewSession, Options, Organization, OrganizationKind,
+    OrganizationRole, Product, Role, Store, User, UserChange, UserStatus, Validity,
 };
 
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -54,6 +54,8 @@ impl World {
             name: "Lab".into(),
             suspended: false,
             allowed_users,
+            kind: OrganizationKind::Customer,
+            reseller: None,
             created_at: NOW,
         };
         let changed = self.store.change_organization(changed, "test", NOW).await.unwrap();

@@ -10,4 +10,6 @@ mod migration;
 mod races;
 mod releases;
 mod renewals;
+mod resellers;
+mod support;
 mod world;

@@ -39,6 +39,7 @@ struct ListPage {
     /// Of the users that are shown.
     names: HashMap<Id, String>,
     organizations: Vec<Organization>,
+    resellers: Vec<Organization>,
     more_organizations: bool,
     suggestions: Suggestions,
     asked: Asked,
@@ -48,7 +49,11 @@ struct ListPage {
 
 impl ListPage {
     fn organization_of(&self, user: &User) -> &str {
-        user.organization.and_then(|id| self.names.get(&id)).map_or("–", String::as_str)
+        self.name_of(&user.organization)
+    }
+
+    fn name_of(&self, id: &Option<Id>) -> &str {
+        id.and_then(|id| self.names.get(&id)).map_or("–", String::as_str)
     }
 
     fn role_words(&self, user: &User) -> String {
@@ -75,14 +80,6 @@ pub(crate) async fn list(
         most: ROWS,
     };
     let found = store.customer_page(&query).await?;
-    let mut names = HashMap::new();
-    for id in found.page.items.iter().filter_map(|user| user.organization) {
-        if !names.contains_key(&id)
-            && let Some(organization) = store.organization(id).await?
-        {
-            names.insert(id, organization.name);
-        }
-    }
     let (organizations, more) = match of {
         Some(id) => (store.organization(id).await?.into_iter().collect(), false),
         None => {
@@ -90,10 +87,14 @@ pub(crate) async fn list(
             (page.items, page.next.is_some())
         }
     };
+    let of_users = found.page.items.iter().filter_map(|user| user.organization);
+    let named = of_users.chain(organizations.iter().filter_map(|found| found.reseller));
+    let names = names_of(&app, named).await?;
     Ok(page(&ListPage {
         frame: Frame::new(&app, &visitor),
         users: found.page.items,
         names,
+        resellers: store.resellers().await?,
         organizations,
         more_organizations: more,
         suggestions: Suggestions::new(&app).await?,
@@ -103,13 +104,47 @@ pub(crate) async fn list(
     }))
 }
 
+/// What these organizations are called.
+async fn names_of(
+    app: &App,
+    ids: impl Iterator<Item = Id>,
+) -> Result<HashMap<Id, String>, ErrorPage> {
+    let mut names = HashMap::new();
+    for id in ids {
+        if !names.contains_key(&id)
+            && let Some(organization) = app.store().organization(id).await?
+        {
+            names.insert(id, organization.name);
+        }
+    }
+    Ok(names)
+}
+
 #[derive(Template)]
 #[template(path = "admin/organizations.html")]
 struct OrganizationsPage {
     frame: Frame,
     organizations: Vec<Organization>,
+    resellers: Vec<Organization>,
+    names: HashMap<Id, String>,
     asked: Asked,
     pages: Pages,
+}
+
+impl OrganizationsPage {
+    fn name_of(&self, id: &Option<Id>) -> &str {
+        id.and_then(|id| self.names.get(&id)).map_or("–", String::as_str)
+    }
+}
+
+/// Whether an organization is this reseller's customer.
+fn sells_to(reseller: &Organization, of: &Organization) -> bool {
+    of.reseller == Some(reseller.id)
+}
+
+/// Those whose customer an organization can be.
+fn resellers_for<'a>(resellers: &'a [Organization], of: &Organization) -> Vec<&'a Organization> {
+    resellers.iter().filter(|reseller| reseller.id != of.id).collect()
 }
 
 /// How many users it may have, as it is typed.
@@ -128,6 +163,8 @@ pub(crate) async fn organizations(
     let path = "/admin/customers/organizations";
     Ok(page(&OrganizationsPage {
         frame: Frame::new(&app, &visitor),
+        names: names_of(&app, found.items.iter().filter_map(|found| found.reseller)).await?,
+        resellers: app.store().resellers().await?,
         organizations: found.items,
         pages: asked.pages(path, &["q"], found.next.as_ref()),
         asked,
@@ -146,6 +183,8 @@ pub(crate) struct UserForm {
     organization: String,
     #[serde(default)]
     organization_role: String,
+    /// The reseller whose customer they are themselves; not there: as it was.
+    reseller: Option<String>,
     #[serde(default)]
     suspended: String,
     /// A tick that is there only for those whom their organization deactivated.
@@ -174,11 +213,20 @@ struct UserPage {
     frame: Frame,
     user: User,
     user_organization: String,
+    resellers: Vec<Organization>,
     suggestions: Suggestions,
     link: Option<String>,
 }
 
 impl UserPage {
+    fn role_words(&self) -> String {
+        self.frame.t(format!("role-{}", self.user.role.as_str()))
+    }
+
+    fn is_sold_by(&self, reseller: &Organization) -> bool {
+        self.user.reseller == Some(reseller.id)
+    }
+
     fn runs(&self) -> bool {
         self.user.organization_role == OrganizationRole::Admin
     }
@@ -205,11 +253,15 @@ pub(crate) async fn create_user(
     let admin = visitor.user()?;
     let email = mail::address(&form.email);
     let email = email.ok_or_else(|| ErrorPage::bad_input("refused-unfit-address"))?;
-    let role = if form.role == "admin" { Role::Admin } else { Role::Customer };
+    let role = match form.role.as_str() {
+        "" => Role::Customer,
+        role => role.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?,
+    };
     let user = User {
         organization_role: form.organization_role()?.unwrap_or(OrganizationRole::Member),
         name: Field::UserName.check(&form.name)?.to_owned(),
         organization: chosen_organization(&app, &form.organization).await?,
+        reseller: chosen_organization(&app, form.reseller.as_deref().unwrap_or_default()).await?,
         ..User::invited(app.random_id(), email, role, app.now())
     };
     let id = user.id;
@@ -219,19 +271,22 @@ pub(crate) async fn create_user(
 }
 
 /// A link to hand to the person: there is no default password.
-async fn password_link(app: &App, user: Id, by: &User) -> Result<String, ErrorPage> {
+pub(super) async fn password_link(app: &App, user: Id, by: &User) -> Result<String, ErrorPage> {
     let ((secret, hash), now) = (app.secret(), app.now());
     let until = now + LINK_SECONDS;
     if !app.store().create_password_link(hash, user, until, &actor(by), now).await? {
-        return Err(ErrorPage::not_found());
+        let is_there = app.store().user(user).await?.is_some();
+        return Err(match is_there {
+            true => ErrorPage::bad_input("role-not-yours"),
+            false => ErrorPage::not_found(),
+        });
     }
-    let base =
-        app.config().public_url.as_deref().unwrap_or_default().trim_end_matches('/').to_owned();
+    let base = app.public_url().map_or_else(String::new, |_| app.base_url());
     Ok(format!("{base}/password/{secret}"))
 }
 
 /// A refusal in words.
-fn done(change: UserChange) -> Result<(), ErrorPage> {
+pub(super) fn done(change: UserChange) -> Result<(), ErrorPage> {
     match change {
         UserChange::Done => Ok(()),
         UserChange::Unknown => Err(ErrorPage::not_found()),
@@ -242,6 +297,8 @@ fn done(change: UserChange) -> Result<(), ErrorPage> {
         }
         UserChange::LastOrganizationAdmin => Err(ErrorPage::bad_input("last-organization-admin")),
         UserChange::LastVendorAdmin => Err(ErrorPage::bad_input("last-vendor-admin")),
+        UserChange::NotAllowed => Err(ErrorPage::bad_input("role-not-yours")),
+        UserChange::NeedsReseller => Err(ErrorPage::bad_input("needs-reseller")),
     }
 }
 
@@ -262,6 +319,7 @@ async fn show_with(
         frame: Frame::new(app, visitor),
         user,
         user_organization,
+        resellers: app.store().resellers().await?,
         suggestions: Suggestions::new(app).await?,
         link,
     }))
@@ -292,6 +350,10 @@ pub(crate) async fn save_user(
     if user.id == admin.id && may_not {
         return Err(ErrorPage::bad_input("suspend-yourself"));
     }
+    if !form.two_factor_off.is_empty() && user.role != Role::Customer {
+        // With those for whom more is asked, on their own page.
+        return Err(ErrorPage::bad_input("role-not-yours"));
+    }
     if !form.two_factor_off.is_empty() {
         two_factor::turn_off_for(&app, &user, &actor(&admin), visitor.language).await?;
         return show_with(&app, &visitor, user.id, None).await;
@@ -315,6 +377,9 @@ pub(crate) async fn save_user(
     }
     user.organization_role = role.unwrap_or(user.organization_role);
     user.organization = organization;
+    if let Some(reseller) = &form.reseller {
+        user.reseller = chosen_organization(&app, reseller).await?;
+    }
     user.status = match (form.suspended.is_empty(), user.password_hash.is_some()) {
         (false, _) => UserStatus::Suspended,
         (true, _) if !form.deactivated.is_empty() => UserStatus::Deactivated,
@@ -333,6 +398,10 @@ pub(crate) struct OrganizationForm {
     allowed_users: String,
     #[serde(default)]
     suspended: String,
+    /// `customer` or `reseller`; not there: as it was, as with the next.
+    kind: Option<String>,
+    /// The reseller whose customer it is.
+    reseller: Option<String>,
 }
 
 impl OrganizationForm {
@@ -371,10 +440,21 @@ pub(crate) async fn save_organization(
     if suspended && admin.organization == Some(id) {
         return Err(ErrorPage::bad_input("suspend-own-organization"));
     }
-    let changed = Organization { name, suspended, allowed_users, ..before };
+    let kind = match form.kind.as_deref() {
+        None | Some("") => before.kind,
+        Some(kind) => kind.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?,
+    };
+    let reseller = match &form.reseller {
+        Some(reseller) => chosen_organization(&app, reseller).await?,
+        None => before.reseller,
+    };
+    let changed = Organization { name, suspended, allowed_users, kind, reseller, ..before };
     match app.store().change_organization(changed, &actor(&admin), app.now()).await? {
         OrganizationChange::Done => Ok(Redirect::to("/admin/customers").into_response()),
         OrganizationChange::Unknown => Err(ErrorPage::not_found()),
         OrganizationChange::LastVendorAdmin => Err(ErrorPage::bad_input("last-vendor-admin")),
+        OrganizationChange::NotAllowed => Err(ErrorPage::bad_input("role-not-yours")),
+        OrganizationChange::NeedsReseller => Err(ErrorPage::bad_input("needs-reseller")),
+        OrganizationChange::HasCustomers => Err(ErrorPage::bad_input("reseller-has-customers")),
     }
 }

@@ -20,6 +20,8 @@ struct SettingsPage {
     cap_days: u64,
     releases_per_year: u64,
     cool_down_hours: u64,
+    support_per_year: u64,
+    support_per_day: u64,
     origins: String,
     operator_origins: Vec<String>,
     work_bits: u32,
@@ -33,6 +35,8 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         cap_days: settings.response_validity_cap_days,
         releases_per_year: settings.releases_per_year,
         cool_down_hours: settings.release_cool_down_hours(),
+        support_per_year: settings.support_releases_per_year,
+        support_per_day: settings.support_releases_per_day,
         origins: settings.trial_origins.join("\n"),
         operator_origins: app.config().trial_origins.clone(),
         work_bits: settings.trial_work_bits,
@@ -47,6 +51,10 @@ pub(crate) struct SettingsForm {
     releases_per_year: String,
     #[serde(default)]
     cool_down_hours: String,
+    #[serde(default)]
+    support_per_year: String,
+    #[serde(default)]
+    support_per_day: String,
     #[serde(default)]
     origins: String,
     #[serde(default)]
@@ -76,6 +84,15 @@ pub(crate) async fn save(
         .map_or(Some(before.release_cool_down_seconds), |hours| hours.checked_mul(3600))
         .filter(|seconds| *seconds <= LONGEST_COOL_DOWN)
         .ok_or_else(|| ErrorPage::bad_input("cool-down-range"))?;
+    let support_limit = |typed: &str, before: u64| {
+        let limit = optional_number(typed)?.or(Some(before));
+        let limit = limit.filter(|limit| *limit <= MOST_RELEASES);
+        limit.ok_or_else(|| ErrorPage::bad_input("support-releases-range"))
+    };
+    let support_releases_per_year =
+        support_limit(&form.support_per_year, before.support_releases_per_year)?;
+    let support_releases_per_day =
+        support_limit(&form.support_per_day, before.support_releases_per_day)?;
     let trial_work_bits = optional_number(&form.work_bits)?
         .map_or(Some(before.trial_work_bits), |bits| u32::try_from(bits).ok())
         .filter(|bits| *bits <= MOST_WORK_BITS)
@@ -89,6 +106,8 @@ pub(crate) async fn save(
         response_validity_cap_days,
         releases_per_year,
         release_cool_down_seconds,
+        support_releases_per_year,
+        support_releases_per_day,
         trial_origins,
         trial_work_bits,
         trials_per_day,

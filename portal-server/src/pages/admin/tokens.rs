@@ -8,11 +8,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::Form;
 use countersign_core::Id;
-use countersign_store::{ApiToken, TokenScope, TokenStanding, TwoFactor};
+use countersign_store::{ApiToken, TokenScope, TokenStanding, TwoFactor, User};
 use serde::Deserialize;
 
 use super::{ErrorPage, optional_number};
 use crate::access::Visitor;
+use crate::access::token::may_hold;
 use crate::account::Refusal;
 use crate::account::api_token::{DEFAULT_DAYS, MOST_DAYS, Made, WARN_SECONDS, Wanted, make_own};
 use crate::app::App;
@@ -23,6 +24,7 @@ use crate::pages::{Frame, page, page_with};
 #[template(path = "admin/tokens.html")]
 struct TokensPage {
     frame: Frame,
+    user: User,
     now: u64,
     tokens: Vec<ApiToken>,
     takes_code: bool,
@@ -48,6 +50,11 @@ impl TokensPage {
             }
             TokenStanding::Live => ("active", "token-live"),
         }
+    }
+
+    /// Those that the visitor's role may have.
+    fn scopes(&self) -> Vec<TokenScope> {
+        TokenScope::ALL.into_iter().filter(|scope| may_hold(&self.user, *scope)).collect()
     }
 
     fn is_live(&self, token: &ApiToken) -> bool {
@@ -94,7 +101,7 @@ async fn show(
     let problem = problem.map(|refusal| frame.say(refusal.say()));
     let tokens = app.store().api_tokens_of(user.id, now).await?;
     let takes_code = user.two_factor == TwoFactor::On;
-    Ok(page_with(status, &TokensPage { frame, now, tokens, takes_code, typed, problem }))
+    Ok(page_with(status, &TokensPage { frame, user, now, tokens, takes_code, typed, problem }))
 }
 
 #[derive(Deserialize)]

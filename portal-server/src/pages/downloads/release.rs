@@ -7,7 +7,7 @@ use countersign_core::Id;
 use countersign_store::{ProductRelease, ReleaseFile, ReleaseStatus};
 
 use super::words::{refusal, size};
-use super::{ErrorPage, Frame, page, product_of};
+use super::{ErrorPage, Frame, page, product_of, terms_to_run};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::language::Language;
@@ -45,13 +45,20 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path((product, id)): Path<(String, String)>,
 ) -> Result<Response, ErrorPage> {
-    let (product, terms) = product_of(&app, &visitor.user()?, &product).await?;
+    let user = visitor.user()?;
+    let (product, terms) = product_of(&app, &user, &product).await?;
     let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
     let found = app.store().release(id).await?;
     let is_shown = |release: &ProductRelease| {
         release.product == product.id && release.status == ReleaseStatus::Published
     };
     let release = found.filter(is_shown).ok_or_else(ErrorPage::not_found)?;
+    let terms = match terms_to_run(&app, &user, &release).await? {
+        // To everybody whom it was not given to there is no such release.
+        Some(own) if own.is_empty() => return Err(ErrorPage::not_found()),
+        Some(own) => own,
+        None => terms,
+    };
     let refusal = refusal(&release, &terms.iter().collect::<Vec<_>>(), visitor.language);
     let files = match refusal {
         None => app.store().release_files(release.id).await?,

@@ -52,7 +52,7 @@ pub(super) fn platforms(files: &[ReleaseFile]) -> String {
 }
 
 /// "12.3 MB", and all of its digits where that says less.
-pub(super) fn size(bytes: u64, language: Language) -> String {
+pub(crate) fn size(bytes: u64, language: Language) -> String {
     const UNITS: [(&str, u64); 4] =
         [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
     let exact = language.t1("downloads-bytes", "count", language.number(bytes));

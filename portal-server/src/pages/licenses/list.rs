@@ -100,7 +100,10 @@ pub(crate) fn query(asked: &Asked, user: &User, now: u64) -> LicenseQuery {
 
 /// The widest that the user has, unless they ask for their own alone.
 fn scope(asked: &Asked, user: &User) -> LicenseScope {
-    let all = || LicenseScope::vendor(user).or(LicenseScope::organization(user));
+    let all = || {
+        let wide = LicenseScope::vendor(user).or(LicenseScope::reseller(user));
+        wide.or(LicenseScope::organization(user))
+    };
     let wide = if asked.text("view") == MINE { None } else { all() };
     wide.unwrap_or_else(|| LicenseScope::user(user))
 }

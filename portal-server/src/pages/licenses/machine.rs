@@ -30,6 +30,7 @@ struct MachinePage {
     receipt: Option<String>,
     renewal: Renewal,
     may_release: bool,
+    acts: bool,
 }
 
 /// A seat that was released without proof, in words.
@@ -78,6 +79,7 @@ pub(crate) async fn show(
         receipt: receipt_of(&app, &activation).await?.map(|answered| answered.file_name()),
         renewal: renewal(&app, &license, &activation, language).await?,
         may_release: access.manages() && activation.state.holds_seat(),
+        acts: access.acts(),
     }))
 }
 

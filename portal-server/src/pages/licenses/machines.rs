@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use countersign_core::Id;
 use countersign_store::{
-    Activation, ActivationOrder, ActivationQuery, ActivationState, ActivationStates, License, Role,
-    User,
+    Activation, ActivationOrder, ActivationQuery, ActivationState, ActivationStates, License, User,
 };
 
 use crate::app::App;
@@ -158,7 +157,7 @@ impl<'a> People<'a> {
         }
         let name = match self.app.store().user(id).await? {
             Some(user) if self.may_know(&user) => user.shown_name().to_owned(),
-            Some(user) if user.role == Role::Admin => self.app.look().await.name.clone(),
+            Some(user) if user.role.is_staff() => self.app.look().await.name.clone(),
             _ => self.language.t("activity-somebody"),
         };
         self.known.insert(id, name.clone());
@@ -166,8 +165,8 @@ impl<'a> People<'a> {
     }
 
     fn may_know(&self, user: &User) -> bool {
-        let of_organization = user.role != Role::Admin && user.organization.is_some();
-        self.viewer.role == Role::Admin
+        let of_organization = !user.role.is_staff() && user.organization.is_some();
+        self.viewer.role.is_staff()
             || self.viewer.id == user.id
             || self.license.owner == Some(user.id)
             || (of_organization && user.organization == self.license.organization)

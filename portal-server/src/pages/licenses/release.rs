@@ -69,7 +69,8 @@ pub(crate) async fn release(
 }
 
 async fn needs_second_person(app: &App, found: &Found) -> Result<bool, ErrorPage> {
-    Ok(found.access == Access::Vendor && app.store().needs_two_people().await?)
+    let is_staff = matches!(found.access, Access::Vendor | Access::Support);
+    Ok(is_staff && app.store().needs_two_people().await?)
 }
 
 /// What could be done now is proposed to the other admins.
@@ -99,6 +100,9 @@ async fn asked(
 ) -> Result<(Found, Releasing), ErrorPage> {
     let user = visitor.user()?;
     let found = found(app, &user, ids).await?;
+    if !found.access.acts() {
+        return Err(ErrorPage::forbidden());
+    }
     if !found.access.manages() {
         return Err(ErrorPage::of_refusal(&Refusal::ReleaseNotYours));
     }
@@ -128,12 +132,19 @@ async fn show(
 }
 
 async fn rules(app: &App, found: &Found, language: Language) -> Result<Vec<String>, ErrorPage> {
-    if found.access == Access::Vendor {
-        let key = match needs_second_person(app, found).await? {
-            true => "release-needs-two",
-            false => "release-by-vendor",
-        };
-        return Ok(vec![language.t(key)]);
+    let needs_two = needs_second_person(app, found).await?.then(|| language.t("release-needs-two"));
+    match (&found.access, needs_two) {
+        (Access::Vendor, needs_two) => {
+            return Ok(vec![needs_two.unwrap_or_else(|| language.t("release-by-vendor"))]);
+        }
+        (Access::Support, needs_two) => {
+            let settings = app.settings().await?;
+            let (year, day) =
+                (settings.support_releases_per_year, settings.support_releases_per_day);
+            let limits = language.t2("release-by-support", "year", year, "day", day);
+            return Ok([needs_two, Some(limits)].into_iter().flatten().collect());
+        }
+        _ => {}
     }
     let settings = app.settings().await?;
     let (used, _) = app.store().releases_within_year(&found.license.id, app.now()).await?;

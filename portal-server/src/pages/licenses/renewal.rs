@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::Semaphore;
 
 use super::machine::{Ids, found};
-use super::{license_of, to_be_said};
+use super::{license_to_act_on, to_be_said};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::write::{self, Entry};
@@ -33,6 +33,9 @@ pub(crate) async fn renew(
 ) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
     let found = found(&app, &user, &ids).await?;
+    if !found.access.acts() {
+        return Err(ErrorPage::forbidden());
+    }
     match desk::renew(&app, &user, &found.activation.id).await {
         Ok(answered) => Ok(download::attachment(&answered.file_name(), answered.file())),
         Err(refusal) => Err(refused(refusal)?),
@@ -46,7 +49,7 @@ pub(crate) async fn all(
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let user = visitor.user()?;
-    let license = license_of(&app, &user, &id).await?;
+    let license = license_to_act_on(&app, &user, &id).await?;
     let _permit = ZIPS.acquire().await.map_err(|error| ErrorPage::internal(&error))?;
     let (fresh, left) = renewed(&app, &user, &license).await?;
     if fresh.is_empty() {

@@ -33,6 +33,9 @@ struct LicensePage {
     maintenance_until: Option<String>,
     highest_version: Option<String>,
     manages: bool,
+    acts: bool,
+    /// Whether they pass it from one of their customers to another.
+    assigns: bool,
     runs_its_organization: bool,
     has_end: bool,
     has_live: bool,
@@ -98,8 +101,8 @@ pub(crate) async fn show(
         license: view(&app, &license, language).await?,
         reason: Standing::of(&license, app.now()).reason(&license, language),
         owner_outside: match access {
-            Access::Vendor | Access::OrganizationAdmin => owner_outside(&app, &license).await?,
             Access::Owner | Access::Groups(_) => None,
+            _ => owner_outside(&app, &license).await?,
         },
         starts: starts(&license, language),
         total: language.number(license.total_activations),
@@ -109,6 +112,8 @@ pub(crate) async fn show(
         maintenance_until: limits.maintenance_until.map(|until| language.date(until)),
         highest_version: limits.highest_version.map(|version| version.to_string()),
         manages: access.manages(),
+        acts: access.acts(),
+        assigns: app.store().resells(&user, &license.id).await?,
         runs_its_organization: access == Access::OrganizationAdmin,
         has_end: license.expires_at.is_some(),
         has_live: license.seats_in_use() > 0,
@@ -162,11 +167,15 @@ fn entitlements(license: &License, language: Language) -> Vec<(String, String)> 
 /// The metadata that this person may see.
 fn visible_metadata(license: &License, access: &Access) -> Vec<(String, String)> {
     let may_see = |entry: &MetadataEntry| match access {
-        Access::Vendor => true,
+        access if access.is_vendors() => true,
         Access::OrganizationAdmin => {
             entry.is_for(Viewer::User) || entry.is_for(Viewer::Organization)
         }
-        Access::Owner | Access::Groups(_) => entry.is_for(Viewer::User),
+        // What the organization's admin sees, and what is for resellers.
+        Access::Reseller => [Viewer::User, Viewer::Organization, Viewer::Reseller]
+            .into_iter()
+            .any(|viewer| entry.is_for(viewer)),
+        _ => entry.is_for(Viewer::User),
     };
     let seen = license.metadata.iter().filter(|(_, entry)| may_see(entry));
     seen.map(|(name, entry)| (name.clone(), entry.value.clone())).collect()

@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use countersign_core::{Id, LicenseId};
-use countersign_store::{AuditEntry, Role};
+use countersign_store::AuditEntry;
 use serde::Deserialize;
 
 use super::super::{ErrorPage, Frame, page_with};
@@ -162,7 +162,7 @@ impl Reader<'_> {
         if let Some(id) = actor.strip_prefix("user:").and_then(|id| id.parse().ok()) {
             let user = self.app.store().user(id).await?;
             return match user {
-                Some(user) if user.role == Role::Admin => Ok(self.app.look().await.name.clone()),
+                Some(user) if user.role.is_staff() => Ok(self.app.look().await.name.clone()),
                 _ => self.user(&id.to_string(), "").await,
             };
         }

@@ -14,6 +14,14 @@ use crate::world::CookieUser;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Vendor,
+    /// Whose portal it is.
+    PortalOwner,
+    Support,
+    ReadOnly,
+    /// Runs the reseller whose customer the organization is.
+    Reseller,
+    /// Runs another one.
+    OtherReseller,
     Runner,
     Owner,
     GroupMember,
@@ -22,8 +30,49 @@ pub(super) enum Role {
 }
 
 impl Role {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Vendor, Self::Runner, Self::Owner, Self::GroupMember, Self::Member, Self::Stranger];
+    pub(super) const ALL: [Self; 11] = [
+        Self::Vendor,
+        Self::PortalOwner,
+        Self::Support,
+        Self::ReadOnly,
+        Self::Reseller,
+        Self::OtherReseller,
+        Self::Runner,
+        Self::Owner,
+        Self::GroupMember,
+        Self::Member,
+        Self::Stranger,
+    ];
+
+    /// What the store takes them for.
+    fn is(self) -> Is {
+        match self {
+            Self::Vendor => Is::Admin,
+            Self::PortalOwner => Is::Owner,
+            Self::Support => Is::Support,
+            Self::ReadOnly => Is::ReadOnly,
+            Self::Reseller | Self::OtherReseller => Is::ResellerAdmin,
+            _ => Is::Customer,
+        }
+    }
+
+    /// The states that make a difference for them.
+    pub(super) fn states(self) -> Vec<State> {
+        let all = State::ALL.into_iter();
+        match self.is() {
+            // There is nothing that they could lose.
+            Is::Customer => all.filter(|state| *state != State::Demoted).collect(),
+            Is::Admin | Is::ResellerAdmin => all.collect(),
+            // What an account can be in besides is asked of the admins, in the same way.
+            _ => vec![
+                State::Active,
+                State::SuspendedByTheVendor,
+                State::SignedOutElsewhere,
+                State::SecondFactorOpen,
+                State::Demoted,
+            ],
+        }
+    }
 }
 
 /// What has become of the account or the session.
@@ -45,12 +94,14 @@ pub(super) enum State {
     SessionOver,
     /// The password was right, the code is still asked for.
     SecondFactorOpen,
+    /// A customer like any other by now, in a session that began before.
+    Demoted,
     /// Suspended by the vendor. It comes last: it holds for the whole organization.
     OrganizationSuspended,
 }
 
 impl State {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Active,
         Self::Invited,
         Self::SuspendedByTheVendor,
@@ -61,6 +112,7 @@ impl State {
         Self::SignedOutElsewhere,
         Self::SessionOver,
         Self::SecondFactorOpen,
+        Self::Demoted,
         Self::OrganizationSuspended,
     ];
 }
@@ -68,7 +120,14 @@ impl State {
 /// What somebody is worth here and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
+    /// An admin, or whose portal it is.
     Vendor,
+    Support,
+    ReadOnly,
+    /// Runs the reseller of the license's customer.
+    Reseller,
+    /// Runs another one.
+    ResellerElsewhere,
     Runner,
     Owner,
     GroupMember,
@@ -88,13 +147,26 @@ impl Standing {
     }
 
     pub(super) fn sees_the_license(self) -> bool {
-        matches!(self, Self::Vendor | Self::Runner | Self::Owner | Self::GroupMember)
+        matches!(
+            self,
+            Self::Vendor
+                | Self::Support
+                | Self::ReadOnly
+                | Self::Reseller
+                | Self::Runner
+                | Self::Owner
+                | Self::GroupMember
+        )
     }
 
     /// What a role is worth in a state.
     pub(super) fn of(role: Role, state: State) -> Self {
         let in_lab = match role {
-            Role::Vendor => Self::Vendor,
+            Role::Vendor | Role::PortalOwner => Self::Vendor,
+            Role::Support => Self::Support,
+            Role::ReadOnly => Self::ReadOnly,
+            Role::Reseller => Self::Reseller,
+            Role::OtherReseller => Self::ResellerElsewhere,
             Role::Runner => Self::Runner,
             Role::Owner => Self::Owner,
             Role::GroupMember => Self::GroupMember,
@@ -102,11 +174,17 @@ impl Standing {
         };
         match (state, role) {
             (State::Active, _) => in_lab,
-            // They belong to no organization.
-            (State::OrganizationSuspended, Role::Vendor | Role::Stranger) => in_lab,
+            // They belong to no organization, or to one that is not the lab.
+            (
+                State::OrganizationSuspended,
+                Role::Vendor | Role::Stranger | Role::Reseller | Role::OtherReseller,
+            ) => in_lab,
             (State::MovedToAnotherOrganization | State::LeftTheOrganization, Role::Vendor) => {
                 in_lab
             }
+            (State::MovedToAnotherOrganization, Role::Reseller) => Self::ResellerElsewhere,
+            (State::MovedToAnotherOrganization, Role::OtherReseller) => Self::Reseller,
+            (State::Demoted, _) => Self::Stranger,
             (State::MovedToAnotherOrganization, Role::Runner) => Self::RunnerElsewhere,
             (State::MovedToAnotherOrganization | State::LeftTheOrganization, _) => Self::Stranger,
             (State::SecondFactorOpen, _) => Self::HalfIn,
@@ -134,8 +212,13 @@ impl Person {
             .user(|user| {
                 user.email = format!("{role:?}-{state:?}@lab.example").to_lowercase();
                 user.organization = Some(things.lab);
+                user.role = role.is();
                 match role {
-                    Role::Vendor => (user.role, user.organization) = (Is::Admin, None),
+                    Role::Vendor | Role::PortalOwner | Role::Support | Role::ReadOnly => {
+                        user.organization = None;
+                    }
+                    Role::Reseller => user.organization = Some(things.seller),
+                    Role::OtherReseller => user.organization = Some(things.other_seller),
                     Role::Runner => user.organization_role = OrganizationRole::Admin,
                     Role::Stranger => user.organization = None,
                     Role::Owner | Role::GroupMember | Role::Member => {}
@@ -157,11 +240,23 @@ impl Person {
         match state {
             State::SuspendedByTheVendor => user.status = UserStatus::Suspended,
             State::DeactivatedByTheOrganization => user.status = UserStatus::Deactivated,
-            State::MovedToAnotherOrganization => user.organization = Some(things.other),
+            State::MovedToAnotherOrganization => {
+                user.organization = Some(match role {
+                    Role::Reseller => things.other_seller,
+                    Role::OtherReseller => things.seller,
+                    _ => things.other,
+                });
+            }
             State::LeftTheOrganization => user.organization = None,
             _ => {}
         }
         let (id, store) = (user.id, portal.app.store());
+        if state == State::LeftTheOrganization && role.is() == Is::ResellerAdmin {
+            // Who runs a reseller belongs to it: the one ends with the other.
+            let refused = store.change_user(user.clone(), "test", NOW).await.unwrap();
+            assert_eq!(refused, UserChange::NeedsReseller);
+            demote(things, id).await;
+        }
         let changed = store.change_user(user, "test", NOW).await.unwrap();
         assert_eq!(changed, UserChange::Done);
         // After the change, which ends what there was: what counts is what the account is now.
@@ -171,6 +266,9 @@ impl Person {
         let browser = portal.visitor();
         if state != State::SignedOut {
             browser.plant(&format!("countersign={secret}"));
+        }
+        if state == State::Demoted {
+            demote(things, id).await;
         }
         if state == State::SignedOutElsewhere {
             assert!(store.end_session(id, session, NOW).await.unwrap());
@@ -194,6 +292,13 @@ impl Person {
     pub(super) async fn stored(&self, things: &Things) -> User {
         things.portal.app.store().user(self.id).await.unwrap().unwrap()
     }
+}
+
+/// They are a customer from now on.
+async fn demote(things: &Things, user: Id) {
+    let store = things.portal.app.store();
+    let changed = store.change_role(user, Is::Customer, "test", NOW).await.unwrap();
+    assert_eq!(changed, UserChange::Done);
 }
 
 /// A session without a login, which would take a password hash each.

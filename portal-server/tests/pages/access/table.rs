@@ -26,14 +26,44 @@ pub(super) enum About {
     OwnOrganization,
     /// One user, group or license of an organization.
     OfOrganization,
-    /// What the vendor does.
+    /// What the vendor's admins do.
     Vendor,
     /// What was kept for one admin alone: nobody here has it.
     Kept,
+    /// What the vendor's people do: who sees it, and who changes it.
+    Staff(Who, Who),
+    /// The reseller that one runs.
+    OwnReseller,
+    /// One customer or license of a reseller.
+    OfReseller,
+    /// What the vendor does once the operator has set something: until then a form says so.
+    Unset,
 }
+
+/// Some of the vendor's people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    Admins,
+    /// Admins and who only reads.
+    Readers,
+    All,
+}
+use Who::{Admins, All, Readers};
+
+impl Who {
+    fn has(self, who: Standing) -> bool {
+        match who {
+            Standing::Vendor => true,
+            Standing::Support => self == All,
+            Standing::ReadOnly => matches!(self, Readers | All),
+            _ => false,
+        }
+    }
+}
+
 use About::{
-    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, Oneself,
-    OwnOrganization, SecondFactor, Vendor,
+    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, OfReseller, Oneself,
+    OwnOrganization, OwnReseller, SecondFactor, Staff, Unset, Vendor,
 };
 
 /// What is answered.
@@ -55,6 +85,7 @@ pub(super) enum Outcome {
 pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
+    ("/caddy/ask", Everybody(404, 0), ""),
     ("/api/v1/activations", Everybody(0, 422), "x=1"),
     ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
     ("/api/v1/trials", Everybody(0, 422), "x=1"),
@@ -147,29 +178,36 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/licenses/{id}/review", License, "a file"),
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
-    ("/admin", Vendor, ""),
-    ("/admin/keys", Vendor, "a delegation"),
-    ("/admin/settings", Vendor, "cap_days=5"),
-    ("/admin/settings/look", Vendor, "name=Acme Inc&accent=#0a5c36"),
+    ("/admin", Staff(All, Admins), ""),
+    ("/admin/keys", Staff(Readers, Admins), "a delegation"),
+    ("/admin/settings", Staff(Readers, Admins), "cap_days=5"),
+    ("/admin/settings/look", Staff(Readers, Admins), "name=Acme Inc&accent=#0a5c36"),
     // In this order: what is brought is used, and what is used is removed.
     ("/admin/settings/look/{picture}", Vendor, "a picture"),
     ("/admin/settings/look/{picture}/use", Vendor, "x=1"),
     ("/admin/settings/look/{picture}/remove", Vendor, "stage=live"),
-    ("/admin/settings/texts", Vendor, "public_en=Welcome"),
+    ("/admin/settings/texts", Staff(Readers, Admins), "public_en=Welcome"),
+    // Where nobody set --public-url no domain can be set.
+    ("/admin/settings/domain", Unset, "name=licenses.acme.example"),
+    ("/admin/settings/domain/check", Vendor, "x=1"),
+    ("/admin/settings/domain/use", Vendor, "name=licenses.acme.example&used=off"),
+    ("/admin/settings/domain/remove", Vendor, "x=1"),
+    ("/admin/settings/mail", Staff(Readers, Admins), ""),
+    ("/admin/settings/mail/test", Vendor, "x=1"),
     (
         "/admin/tokens",
-        Vendor,
-        "name=laptop&scope=journal:push&days=9&password=correct horse battery",
+        Staff(All, All),
+        "name=laptop&scope=policy:read&days=9&password=correct horse battery",
     ),
-    ("/admin/tokens/{id}/revoke", Vendor, "x=1"),
-    ("/admin/audit", Vendor, ""),
-    ("/admin/audit.jsonl", Vendor, ""),
-    ("/admin/audit.csv", Vendor, ""),
+    ("/admin/tokens/{id}/revoke", Staff(All, All), "x=1"),
+    ("/admin/audit", Staff(Readers, Admins), ""),
+    ("/admin/audit.jsonl", Staff(Readers, Admins), ""),
+    ("/admin/audit.csv", Staff(Readers, Admins), ""),
     ("/admin/audit/checkpoints", Vendor, "x=1"),
-    ("/admin/audit/checkpoints/{n}", Vendor, ""),
-    ("/admin/products", Vendor, "id=acme-cam&name=Acme CAM"),
-    ("/admin/products/{id}", Vendor, "name=Acme CAD 2"),
-    ("/admin/licenses", Vendor, "product=acme-cad"),
+    ("/admin/audit/checkpoints/{n}", Staff(Readers, Admins), ""),
+    ("/admin/products", Staff(All, Admins), "id=acme-cam&name=Acme CAM"),
+    ("/admin/products/{id}", Staff(All, Admins), "name=Acme CAD 2"),
+    ("/admin/licenses", Staff(All, Admins), "product=acme-cad"),
     ("/admin/licenses/new", Vendor, ""),
     ("/admin/licenses/import", Vendor, "a table"),
     ("/admin/licenses/import/template.csv", Vendor, ""),
@@ -178,7 +216,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/licenses/made/{token}/keys.csv", Kept, ""),
     (
         "/admin/plans",
-        Vendor,
+        Staff(All, Admins),
         "product=acme-cad&name=Team&validity=perpetual&strategy=fuzzy&import_days=14",
     ),
     // The license gets the plan, which then gets another name, which the license then takes.
@@ -187,7 +225,11 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
         Vendor,
         "revision={revision}&plan={plan}&plan_revision=1&confirmed=1",
     ),
-    ("/admin/plans/{id}", Vendor, "revision=1&name=Duo&validity=perpetual&strategy=fuzzy"),
+    (
+        "/admin/plans/{id}",
+        Staff(All, Admins),
+        "revision=1&name=Duo&validity=perpetual&strategy=fuzzy",
+    ),
     ("/admin/plans/{id}/apply", Vendor, "revision=2&value=name&confirmed=1"),
     (
         "/admin/licenses/{id}/limits",
@@ -201,20 +243,43 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
         "revision={revision}&owner=jane@lab.example&organization=Lab&confirmed=1",
     ),
     ("/admin/licenses/{id}/status", Vendor, "revision={revision}&status=suspended&confirmed=1"),
-    ("/admin/licenses/{id}", Vendor, "revision={revision}&status=revoked&strategy=exact"),
-    ("/admin/journals", Vendor, ""),
-    ("/admin/journals/{id}", Vendor, ""),
+    (
+        "/admin/licenses/{id}",
+        Staff(All, Admins),
+        "revision={revision}&status=revoked&strategy=exact",
+    ),
+    ("/admin/releases", Staff(All, Admins), "product=acme-cad&version=9.0.0"),
+    ("/admin/releases/{id}", Staff(All, Admins), "notes=New"),
+    // In this order: what is sent in pieces is put together, what is whole is published, what is published is archived.
+    ("/admin/releases/{id}/uploads", Vendor, "name=late.bin&size=3"),
+    ("/admin/releases/{id}/uploads/{upload}", Vendor, "x=1"),
+    ("/admin/releases/{id}/uploads/{upload}/finish", Vendor, "x=1"),
+    ("/admin/releases/{id}/uploads/{upload}/discard", Vendor, "x=1"),
+    ("/admin/releases/{id}/files", Vendor, "a file"),
+    ("/admin/releases/{id}/files/{file}/remove", Vendor, "x=1"),
+    ("/admin/releases/{id}/visibility", Vendor, "visibility=private&licenses={license}"),
+    ("/admin/releases/{id}/publish", Vendor, "a publication"),
+    ("/admin/releases/{id}/archive", Vendor, "x=1"),
+    ("/admin/journals", Staff(All, Admins), ""),
+    ("/admin/journals/{id}", Staff(All, Admins), ""),
     ("/admin/journals/{id}/take-back", Vendor, "x=1"),
-    ("/admin/customers", Vendor, ""),
+    ("/admin/customers", Staff(All, Admins), ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
-    ("/admin/customers/users/{id}", Vendor, "new_link=1"),
-    ("/admin/customers/organizations", Vendor, "name=Firm"),
+    ("/admin/customers/users/{id}", Staff(All, Admins), "new_link=1"),
+    ("/admin/customers/organizations", Staff(All, Admins), "name=Firm"),
     ("/admin/customers/organizations/{id}", Vendor, "name=Lab&suspended=1"),
-    ("/admin/approvals", Vendor, ""),
+    ("/admin/approvals", Staff(All, Admins), ""),
     ("/admin/approvals/{id}/approve", Vendor, "x=1"),
     ("/admin/approvals/{id}/refuse", Vendor, "x=1"),
     // After what it would hold back.
     ("/admin/approvals/rule", Vendor, "rule=on"),
+    ("/admin/staff", Staff(Readers, Admins), "email=new@acme.example&role=support"),
+    ("/admin/staff/{id}", Staff(Readers, Admins), "do=suspend"),
+    ("/admin/staff/{id}/role", Vendor, "role=read-only"),
+    ("/reseller", OwnReseller, ""),
+    ("/reseller/organizations", OwnReseller, "name=Firm"),
+    ("/reseller/organizations/{id}", OfReseller, "email=nina@lab.example"),
+    ("/reseller/licenses/{id}", OfReseller, "to=organization:{lab}&revision={revision}"),
     // Last: it ends the session.
     ("/logout", Oneself, "x=1"),
 ];
@@ -237,8 +302,8 @@ impl Row {
 
     /// What somebody who is this much gets.
     pub(super) fn outcome(&self, who: Standing) -> Outcome {
-        let is_vendor = who == Standing::Vendor;
         let runs = matches!(who, Standing::Runner | Standing::RunnerElsewhere);
+        let resells = matches!(who, Standing::Reseller | Standing::ResellerElsewhere);
         match (self.access, self.about) {
             (Access::Api | Access::Token(_) | Access::Public, Everybody(get, post)) => {
                 Outcome::Status(if self.is_form() { post } else { get })
@@ -255,7 +320,14 @@ impl Row {
             (Access::Customer, License | LostMachine) if !who.sees_the_license() => {
                 Outcome::Missing
             }
-            (Access::Customer, LostMachine) if who == Standing::GroupMember => Outcome::Forbidden,
+            (Access::Customer, LostMachine)
+                if matches!(who, Standing::GroupMember | Standing::ReadOnly) =>
+            {
+                Outcome::Forbidden
+            }
+            (Access::Customer, License) if who == Standing::ReadOnly && self.is_form() => {
+                Outcome::Forbidden
+            }
             (Access::Customer, License | LostMachine) => Outcome::Through,
             (Access::OrganizationAdmin, _) if !runs => Outcome::Forbidden,
             (Access::OrganizationAdmin, OwnOrganization) => Outcome::Through,
@@ -263,9 +335,22 @@ impl Row {
                 Outcome::Through
             }
             (Access::OrganizationAdmin, OfOrganization) => Outcome::Missing,
-            (Access::Admin, Vendor) if is_vendor => Outcome::Through,
-            (Access::Admin, Kept) if is_vendor => Outcome::Missing,
-            (Access::Admin, Vendor | Kept) => Outcome::Forbidden,
+            (Access::Reseller, OwnReseller) if resells => Outcome::Through,
+            (Access::Reseller, OfReseller) if who == Standing::Reseller => Outcome::Through,
+            (Access::Reseller, OfReseller) if resells => Outcome::Missing,
+            (Access::Reseller, OwnReseller | OfReseller) => Outcome::Forbidden,
+            (Access::Staff(_), Kept) if Admins.has(who) => Outcome::Missing,
+            (Access::Staff(_), Kept) => Outcome::Forbidden,
+            (Access::Page(..), Unset) if self.is_form() && Admins.has(who) => Outcome::Status(422),
+            (Access::Admin | Access::Staff(_) | Access::Page(..), Vendor | Staff(..) | Unset) => {
+                let (sees, changes) = match self.about {
+                    Staff(sees, changes) => (sees, changes),
+                    Unset => (Readers, Admins),
+                    _ => (Admins, Admins),
+                };
+                let may = if self.is_form() { changes } else { sees };
+                if may.has(who) { Outcome::Through } else { Outcome::Forbidden }
+            }
             (access, about) => panic!("{}: {access:?} does not go with {about:?}", self.path),
         }
     }

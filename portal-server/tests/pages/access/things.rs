@@ -8,8 +8,8 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, Proposed, Role, User,
-    Validity,
+    Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, Proposed,
+    Role, User, Validity,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -36,13 +36,20 @@ pub(super) struct Things {
     pub(super) portal: TestPortal,
     pub(super) lab: Id,
     pub(super) other: Id,
+    /// The reseller whose customer the lab is.
+    pub(super) seller: Id,
+    /// Another one, without customers.
+    pub(super) other_seller: Id,
     pub(super) group: Id,
     /// Jane's; she is a member of the lab.
     pub(super) of_jane: Licensed,
     user: Id,
+    /// One of the vendor's people.
+    helper: Id,
     invited: Id,
     release: Id,
     file: Id,
+    draft: Draft,
     journal: Hash,
     request: String,
     /// The entry that a checkpoint of the audit log names.
@@ -56,10 +63,20 @@ pub(super) struct Things {
     _built: tempfile::TempDir,
 }
 
+/// A release that is not published, with a file, and two that are on their way: one to be given up.
+struct Draft {
+    id: Id,
+    file: Id,
+    uploads: [Id; 2],
+}
+
 impl Things {
     pub(super) async fn new() -> Self {
         let portal = TestPortal::new().await;
         let (lab, other) = (portal.organization("Lab").await, portal.organization("Other").await);
+        let seller = portal.reseller("Sell").await;
+        let other_seller = portal.reseller("Sell too").await;
+        portal.sold_by(lab, Some(seller)).await;
         let jane = portal.user(|user| user.organization = Some(lab)).await;
         let of_jane = licensed(&portal, lab, Some(jane.id)).await;
         let group = portal.group("Students", lab).await;
@@ -67,6 +84,7 @@ impl Things {
         store.link_license(lab, group, of_jane.license, None, "test", NOW).await.unwrap();
         let built = tempfile::tempdir().unwrap();
         let (release, file) = released(&portal, built.path()).await;
+        let draft = draft(&portal, built.path()).await;
         let machine = Machine::new("lab-7", &portal.product);
         let database = portal.app.config().data.join("countersign.db");
         Self {
@@ -78,13 +96,17 @@ impl Things {
             journal: journal(&portal).await,
             plan: portal.plan("Solo", |_| ()).await.id,
             user: jane.id,
+            helper: helper(&portal).await,
             _built: built,
             lab,
             other,
+            seller,
+            other_seller,
             group,
             of_jane,
             release,
             file,
+            draft,
             portal,
         }
     }
@@ -94,6 +116,8 @@ impl Things {
         let id = match path {
             _ if path.ends_with("/approve") => self.proposals[0].to_string(),
             _ if path.ends_with("/refuse") => self.proposals[1].to_string(),
+            _ if path.starts_with("/admin/releases/") => self.draft.id.to_string(),
+            _ if path.contains("/staff/") => self.helper.to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/plans/") => self.plan.to_string(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
@@ -109,7 +133,11 @@ impl Things {
             _ => self.file.to_string(),
         };
         let machine = if path.ends_with("/receipt") { licensed.returned } else { licensed.active };
+        let [upload, spare] = self.draft.uploads;
+        let upload = if path.ends_with("/discard") { spare } else { upload };
         path.replace("{activation}", &machine.to_string())
+            .replace("{file}", &self.draft.file.to_string())
+            .replace("{upload}", &upload.to_string())
             .replace("{product}", "acme-cad")
             .replace("{release}", &self.release.to_string())
             .replace("{hash}", &licensed.answered)
@@ -145,6 +173,7 @@ impl Things {
                 let file = Part::text(table).file_name("licenses.csv");
                 request.multipart(Form::new().part("file", file))
             }
+            "a publication" => request.multipart(Form::new().text("checksums", "portal")),
             "a picture" => {
                 let file = Part::bytes(picture(40, 20)).file_name("logo.png");
                 request.multipart(Form::new().part("file", file))
@@ -153,6 +182,7 @@ impl Things {
                 let fields = fields
                     .replace("{request}", &self.request)
                     .replace("{answered}", &licensed.answered)
+                    .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{plan}", &self.plan.to_string())
@@ -196,6 +226,14 @@ async fn proposals(portal: &TestPortal) -> [Id; 2] {
         assert_eq!(proposed, Proposed::Done);
     }
     ids
+}
+
+/// Somebody of the vendor's support.
+async fn helper(portal: &TestPortal) -> Id {
+    let change = |user: &mut User| {
+        (user.email, user.role) = ("helper@acme.example".into(), Role::Support);
+    };
+    portal.user(change).await.id
 }
 
 /// A journal that was begun elsewhere.
@@ -245,19 +283,40 @@ async fn machines(portal: &TestPortal, key: &LicenseKey) -> (Id, (Machine, Id)) 
 
 /// A published release with one file.
 async fn released(portal: &TestPortal, built: &std::path::Path) -> (Id, Id) {
+    let (release, file) = with_file(portal, "1.0.0", built).await;
+    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
+    (release, file)
+}
+
+async fn draft(portal: &TestPortal, built: &std::path::Path) -> Draft {
+    let (id, file) = with_file(portal, "2.0.0", built).await;
+    let uploads = [Id::random(&mut rng()), Id::random(&mut rng())];
+    for (upload, name) in uploads.into_iter().zip(["one.bin", "two.bin"]) {
+        let new = NewUpload {
+            id: upload,
+            release: id,
+            name: name.parse().unwrap(),
+            platform: String::new(),
+            size: 3,
+        };
+        portal.app.store().begin_upload(new, NOW).await.unwrap();
+    }
+    Draft { id, file, uploads }
+}
+
+/// A draft with one file.
+async fn with_file(portal: &TestPortal, version: &str, built: &std::path::Path) -> (Id, Id) {
     let release = Id::random(&mut rng());
     let new = NewRelease {
         id: release,
         product: portal.product.clone(),
         channel: "stable".parse().unwrap(),
-        version: "1.0.0".parse().unwrap(),
+        version: version.parse().unwrap(),
         notes: "# New".into(),
     };
     portal.app.store().create_release(new, "test", NOW).await.unwrap();
     let path = built.join("cad.bin");
     std::fs::write(&path, b"a program").unwrap();
     let new = NewFile { release, path, name: None, platform: "any".into() };
-    let file = upload::add(&portal.app, new, "test").await.unwrap();
-    publish::publish(&portal.app, release, &Checksums::Portal, "test").await.unwrap();
-    (release, file.id)
+    (release, upload::add(&portal.app, new, "test").await.unwrap().id)
 }
