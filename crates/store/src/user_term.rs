@@ -7,13 +7,15 @@ use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::organization::folded;
+use crate::row::Columns;
 use crate::user::{self, User};
 use crate::{license_term, list, run};
 
 const INSERT: &str =
     "INSERT INTO user_term (term, user_id) VALUES (?1, ?2) ON CONFLICT (term, user_id) DO NOTHING";
 const DELETE: &str = "DELETE FROM user_term WHERE user_id = ?1";
-const ALL_USERS: &str = "SELECT id FROM app_user";
+// Not as `user` reads them: it asks for columns that later migrations make.
+const ALL_USERS: &str = "SELECT id, COALESCE(email_pending, email), name FROM app_user";
 const ALL_ORGANIZATIONS: &str = "SELECT id, name FROM organization";
 const FOLD: &str = "UPDATE organization SET name_folded = ?2 WHERE id = ?1";
 
@@ -37,8 +39,11 @@ pub(crate) fn take_over(c: &Connection) -> Result<()> {
     for (id, name) in list(c, ALL_ORGANIZATIONS, [], |row| Ok((row.text()?, row.text()?)))? {
         run(c, FOLD, (id, folded(&name)))?;
     }
-    for id in list(c, ALL_USERS, [], |row| row.parsed("user id"))? {
-        renew(c, id)?;
+    let user = |row: &mut Columns<'_>| Ok((row.text()?, row.text()?, row.text()?));
+    for (id, address, name) in list(c, ALL_USERS, [], user)? {
+        for word in license_term::words([address.as_str(), name.as_str()]) {
+            run(c, INSERT, (word, &id))?;
+        }
     }
     Ok(())
 }
