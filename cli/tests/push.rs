@@ -204,9 +204,12 @@ async fn set_up(app: &App, license: &LicenseKey, seats: u64) {
     let acme = Product {
         id: product.clone(),
         name: "Acme CAD".into(),
-        trial_days: None,
-        trial_strategy: Strategy::Fuzzy,
-        trial_entitlements: BTreeMap::new(),
+        trial: countersign_store::TrialPolicy {
+            days: None,
+            strategy: Strategy::Fuzzy,
+            entitlements: BTreeMap::new(),
+            ..countersign_store::TrialPolicy::none()
+        },
         reinstall_allowance: 3,
         archived: false,
         created_at: now,

@@ -163,9 +163,12 @@ async fn set_up(app: &App, load: &Load) {
     let product = Product {
         id: load.product.clone(),
         name: "Acme CAD".into(),
-        trial_days: None,
-        trial_strategy: Strategy::Fuzzy,
-        trial_entitlements: BTreeMap::new(),
+        trial: countersign_store::TrialPolicy {
+            days: None,
+            strategy: Strategy::Fuzzy,
+            entitlements: BTreeMap::new(),
+            ..countersign_store::TrialPolicy::none()
+        },
         reinstall_allowance: 3,
         archived: false,
         created_at: NOW,

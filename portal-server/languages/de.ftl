@@ -1629,6 +1629,108 @@ activity-domain-failing = Die Einträge von { $subject } fehlen: { $detail }
 activity-domain-well-again = Die Einträge von { $subject } sind wieder da.
 activity-domain-ended = Das Portal ist unter { $subject } nicht mehr erreichbar.
 activity-domain-remove = Eine Domain wurde entfernt: { $subject }.
+# Testzeiten eines Produkts und eines Rechners
+
+trials = Testzeiten
+trials-lead = Die Rechner, die Ihre Produkte testen. Hier wird eine Testzeit verlängert; dem Rechner sagt es eine neue Antwort.
+trials-search-hint = Name eines Rechners, Geräteschlüssel, Kennung einer Testzeit oder Anfrage
+trials-none = Noch hat niemand ein Produkt getestet.
+trials-none-found = Keine Testzeit passt.
+trial-state-running = läuft
+trial-state-ended = vorbei
+trial-state-extended = verlängert
+trial-state-licensed = hat eine Lizenz
+trial-began = Beginn
+trial-ends = Ende
+trial-id = Testzeit
+device-key = Geräteschlüssel
+trial-before = Testzeit davor
+trial-other = Anderswo gegeben
+trial-other-until = Ein Support-Platz hat diesem Rechner eine weitere Testzeit gegeben, bis { $end }.
+trial-licensed-since = Dieser Rechner hat am { $when } eine Lizenz des Produkts aktiviert.
+trial-extended-by = { $times ->
+    [one] einmal
+   *[other] { $times }-mal
+}, insgesamt um { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+}
+trial-response = Antwort für den Rechner
+trial-response-current = Die letzte Antwort an diesen Rechner sagt alles, was es zu sagen gibt. Hier ist sie noch einmal: Bringen Sie sie zum Rechner, wenn sie dort noch nicht ist.
+trial-response-older = Eine neue Antwort würde dem Rechner sagen:
+trial-response-late = Die letzte Antwort an diesen Rechner lässt sich nicht mehr installieren. Eine neue schon.
+trial-response-unknown = Hier ist keine Antwort, mit der sich vergleichen ließe. Eine neue kann erstellt werden.
+trial-response-ended = Die Testzeit ist vorbei. Verlängern Sie sie, um dem Rechner eine neue Antwort zu geben.
+trial-response-no-request = Diese Testzeit ist älter als das, was eine neue Antwort von ihrer Anfrage wissen muss. Verlängern Sie sie hier, lassen Sie den Rechner eine neue Testanfrage schreiben und bringen Sie diese: Die Antwort hat das neue Ende.
+trial-response-make = Neue Antwort erstellen
+trial-extend = Testzeit verlängern
+trial-extend-days = Um wie viele Tage
+trial-extend-hint = Gezählt vom Ende der Testzeit an, oder von jetzt an, wenn sie vorbei ist. Der Rechner läuft mit der neuen Antwort weiter, die dabei entsteht, oder mit der Antwort auf seine nächste Testanfrage.
+trial-extend-left = Innerhalb der Grenzen der Einstellungen: { $times ->
+    [one] noch einmal
+   *[other] noch { $times }-mal
+}, insgesamt um { $days ->
+    [one] einen Tag
+   *[other] { $days } Tage
+}.
+trial-extend-used-up = Die Grenzen der Einstellungen sind für diese Testzeit ausgeschöpft.
+trial-extend-beyond = Über die Grenzen der Einstellungen hinausgehen
+trial-extend-superseded = Dieser Rechner hatte danach noch eine Testzeit: Verlängern Sie diese.
+trial-requests = Beantwortete Anfragen
+trial-request-id = Anfrage
+extension-days-range = Eine Testzeit wird um 1 bis 3650 Tage auf einmal verlängert.
+trial-extensions = Verlängerungen einer Testzeit
+trial-extensions-hint = Wie oft eine Testzeit verlängert werden darf. Admins können darüber hinausgehen, wenn sie es sagen.
+trial-extensions-range = Eine Testzeit wird 0- bis 1000-mal verlängert.
+trial-extension-days = Tage aller Verlängerungen einer Testzeit
+trial-extension-days-hint = Um wie viele Tage alle Verlängerungen zusammen eine Testzeit verlängern dürfen. Admins können darüber hinausgehen, wenn sie es sagen.
+trial-extension-days-range = Die Tage aller Verlängerungen einer Testzeit sind 0 bis 3650.
+trial-end = Letzter Tag aller Testzeiten (leer: keiner)
+trial-end-hint = Alle Testzeiten laufen bis zum Ende dieses Tages, UTC. Ist auch eine Länge in Tagen gesetzt, zählt, was zuerst kommt.
+trial-end-past = { $end } ist vorbei: Es würde keine Testzeit mehr beginnen. Wählen Sie einen späteren Tag, oder lassen Sie das Feld leer.
+trials-over-since = Die Testzeiten dieses Produkts sind seit { $end } vorbei. Kein Rechner bekommt eine, bis dieser Tag geändert wird.
+trial-now-until = Eine Testzeit, die jetzt beginnt, läuft bis { $end }.
+trial-again = Noch eine Testzeit für denselben Rechner
+trial-again-hint = Ein Rechner ist derselbe nach seinem Geräteschlüssel und nach seinen Teilen, auch nach einer Neuinstallation. Was Sie ändern, gilt ab der nächsten Anfrage.
+trial-again-never = nie
+trial-again-after-days = einige Tage nach dem Ende der letzten
+trial-again-per-major-version = einmal je Hauptversion der App
+trial-again-days = Tage nach dem Ende der letzten
+trial-newest-version = Neueste Hauptversion der App
+trial-newest-hint = Erhöhen Sie sie, wenn die nächste erschienen ist. Rechner nennen ihre Version selbst: Eine spätere zählt als diese, und ein Rechner, der keine nennt, bekommt keine weitere Testzeit.
+trial-again-days-needed = Für eine weitere Testzeit einige Tage nach der letzten: Sagen Sie, nach wie vielen, mindestens 1.
+trial-newest-needed = Für eine Testzeit je Hauptversion: Sagen Sie als Zahl, welche die neueste ist, 2 für 2.4.1.
+trial-again-unknown = Eine solche Regel für eine weitere Testzeit gibt es nicht: Sie heißt never, after-days oder per-major-version.
+effect-trial-longer = Die Testzeit dieses Rechners wurde verlängert: Sie läuft weiter, { $until }.
+trial-already-used-again-advice = Ab { $again } kann er noch eine haben; schreiben Sie dann eine neue Anfrage. Um vorher weiterzuarbeiten, brauchen Sie eine Lizenz des Herstellers.
+trial-already-used-version-advice = Mit einer Hauptversion der App nach { $version } kann er noch eine haben. Um jetzt weiterzuarbeiten, brauchen Sie eine Lizenz des Herstellers.
+trials-over-title = Keine Testzeit mehr
+trials-over = Die Testzeiten dieses Produkts sind seit { $end } vorbei.
+trials-over-advice = Fragen Sie den Hersteller, oder besorgen Sie eine Lizenz.
+unknown-trial-title = Keine solche Testzeit
+unknown-trial = Es gibt keine solche Testzeit, oder Sie dürfen sie nicht sehen.
+unknown-trial-advice = Suchen Sie sie in der Liste der Testzeiten. Nichts wurde geändert.
+trial-changed-title = Die Testzeit wurde inzwischen geändert
+trial-changed = Jemand anderes hat diese Testzeit geändert: Sie endet jetzt am { $end }.
+trial-changed-advice = Nichts wurde geändert. Sehen Sie sie noch einmal an, und verlängern Sie sie dann, wenn das nicht reicht.
+trial-superseded-title = Es gibt eine spätere Testzeit
+trial-superseded = Dieser Rechner hatte nach dieser noch eine Testzeit.
+trial-superseded-advice = Nichts wurde geändert. Verlängern Sie die letzte des Rechners.
+extension-limit-title = Über die Grenzen
+extension-limit = { $days ->
+    [0] Die Grenzen für Verlängerungen einer Testzeit sind ausgeschöpft.
+    [one] Diese Testzeit darf noch um einen Tag verlängert werden.
+   *[other] Diese Testzeit darf noch um { $days } Tage verlängert werden.
+}
+extension-limit-advice = Nichts wurde geändert. Verlängern Sie sie um weniger, oder lassen Sie einen Admin über die Grenzen hinausgehen; sie stehen in den Einstellungen.
+trial-ended-title = Die Testzeit ist vorbei
+trial-ended = Diese Testzeit endete am { $end }.
+trial-ended-advice = Verlängern Sie sie zuerst: Dann gibt es eine neue Antwort.
+trial-needs-request-title = Eine neue Anfrage ist nötig
+trial-needs-request = Diese Testzeit ist älter als das, was eine neue Antwort von ihrer Anfrage wissen muss.
+trial-needs-request-advice = Schreiben Sie auf dem Rechner eine neue Testanfrage und bringen Sie sie: Ist die Testzeit verlängert, hat die Antwort das neue Ende.
+activity-trial-extend = Die Testzeit von { $subject } wurde um { $detail } Tage verlängert.
+activity-trial-renew = { $subject } bekam eine neue Antwort für seine Testzeit.
 ## Plans, and licenses created, imported and changed by the vendor
 activity-plan-create = Der Tarif { $detail } wurde angelegt.
 activity-plan-change = Der Tarif { $detail } wurde geändert.

@@ -1630,6 +1630,108 @@ activity-domain-failing = The records of { $subject } are gone: { $detail }
 activity-domain-well-again = The records of { $subject } are back.
 activity-domain-ended = The portal is not reached by { $subject } any more.
 activity-domain-remove = A domain was removed: { $subject }.
+# Trials of a product, and of one machine
+
+trials = Trials
+trials-lead = The machines that try your products. A trial is extended here, and its machine is told by a fresh response.
+trials-search-hint = Name of a machine, device key, id of a trial or a request
+trials-none = Nobody has tried a product yet.
+trials-none-found = No trial fits.
+trial-state-running = runs
+trial-state-ended = over
+trial-state-extended = extended
+trial-state-licensed = has a license
+trial-began = Began
+trial-ends = Ends
+trial-id = Trial
+device-key = Device key
+trial-before = Trial before this one
+trial-other = Given elsewhere
+trial-other-until = A support desk gave this machine a further trial, until { $end }.
+trial-licensed-since = This machine activated a license of the product on { $when }.
+trial-extended-by = { $times ->
+    [one] once
+   *[other] { $times } times
+}, by { $days ->
+    [one] one day
+   *[other] { $days } days
+} in all
+trial-response = Response for the machine
+trial-response-current = The response that this machine got last says all there is to say. Here it is again: carry it to the machine, if it is not there yet.
+trial-response-older = A fresh response would tell the machine:
+trial-response-late = The response that this machine got last can no longer be installed. A fresh one can.
+trial-response-unknown = There is no response here that could be compared. A fresh one can be made.
+trial-response-ended = The trial is over. Extend it to give the machine a fresh response.
+trial-response-no-request = This trial is older than what a fresh response needs to know of its request. Extend it here, let the machine make a new trial request and bring that: its response has the new end.
+trial-response-make = Make a fresh response
+trial-extend = Extend the trial
+trial-extend-days = By how many days
+trial-extend-hint = Counted from the trial’s end, or from now if it is over. The machine runs on with the fresh response that is made with it, or with the answer to its next trial request.
+trial-extend-left = Within the limits of the settings: { $times ->
+    [one] once more
+   *[other] { $times } times more
+}, by { $days ->
+    [one] one day
+   *[other] { $days } days
+} in all.
+trial-extend-used-up = The limits of the settings are used up for this trial.
+trial-extend-beyond = Go beyond the limits of the settings
+trial-extend-superseded = This machine had another trial after this one: extend that one.
+trial-requests = Requests that were answered
+trial-request-id = Request
+extension-days-range = A trial is extended by 1 to 3650 days at a time.
+trial-extensions = Extensions of one trial
+trial-extensions-hint = How often one trial may be extended. Admins can go beyond when they say so.
+trial-extensions-range = One trial is extended 0 to 1000 times.
+trial-extension-days = Days of extensions of one trial, in all
+trial-extension-days-hint = By how many days all extensions of one trial may prolong it. Admins can go beyond when they say so.
+trial-extension-days-range = The days of extensions of one trial are 0 to 3650.
+trial-end = Last day of all trials (empty: none)
+trial-end-hint = All trials run until the end of this day, UTC. With a length in days, too, what comes first counts.
+trial-end-past = { $end } has passed: no trial would start any more. Choose a later day, or leave it empty.
+trials-over-since = The trials of this product ended on { $end }. No machine gets one until that day is changed.
+trial-now-until = A trial that starts now runs until { $end }.
+trial-again = Another trial for the same machine
+trial-again-hint = A machine is the same one by its device key and by its parts, also after a reinstallation. What you change holds for the next request.
+trial-again-never = never
+trial-again-after-days = some days after the last one ended
+trial-again-per-major-version = once per major version of the app
+trial-again-days = Days after the last one ended
+trial-newest-version = Newest major version of the app
+trial-newest-hint = Raise it when the next one is out. Machines name their version themselves: a later one counts as this one, and a machine that names none gets no further trial.
+trial-again-days-needed = For another trial some days after the last one, say after how many, at least 1.
+trial-newest-needed = For a trial per major version, say which is the newest one, as a number: 2 for 2.4.1.
+trial-again-unknown = There is no such rule for another trial: it is never, after-days or per-major-version.
+effect-trial-longer = The trial of this machine was extended: it runs on, { $until }.
+trial-already-used-again-advice = It can have another one from { $again } on; make a new request then. To go on before, get a license from the vendor.
+trial-already-used-version-advice = It can have another one with a major version of the app later than { $version }. To go on now, get a license from the vendor.
+trials-over-title = No trial any more
+trials-over = The trials of this product ended on { $end }.
+trials-over-advice = Ask the vendor, or get a license.
+unknown-trial-title = No such trial
+unknown-trial = There is no such trial, or it is not yours to see.
+unknown-trial-advice = Look it up in the list of trials. Nothing was changed.
+trial-changed-title = The trial was changed in the meantime
+trial-changed = Somebody else changed this trial: it ends on { $end } now.
+trial-changed-advice = Nothing was changed. Look at it again, and extend it then if that is not enough.
+trial-superseded-title = There is a later trial
+trial-superseded = This machine had another trial after this one.
+trial-superseded-advice = Nothing was changed. Extend the latest one of the machine.
+extension-limit-title = Beyond the limits
+extension-limit = { $days ->
+    [0] The limits for extensions of one trial are used up.
+    [one] This trial may be extended by one more day.
+   *[other] This trial may be extended by { $days } more days.
+}
+extension-limit-advice = Nothing was changed. Extend it by less, or let an admin go beyond the limits; the settings say what they are.
+trial-ended-title = The trial is over
+trial-ended = This trial ended on { $end }.
+trial-ended-advice = Extend it first: then there is a fresh response.
+trial-needs-request-title = A new request is needed
+trial-needs-request = This trial is older than what a fresh response needs to know of its request.
+trial-needs-request-advice = Make a new trial request on the machine and bring it: once the trial is extended, its answer has the new end.
+activity-trial-extend = The trial of { $subject } was extended by { $detail } days.
+activity-trial-renew = { $subject } got a fresh response for its trial.
 ## Plans, and licenses created, imported and changed by the vendor
 activity-plan-create = Plan { $detail } was created.
 activity-plan-change = Plan { $detail } was changed.

@@ -11,8 +11,8 @@ use countersign_core::response::Entitlement;
 use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
-    User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, MOST_EXTENSION_DAYS, Metadata, MetadataEntry, NewLicense, Organization, Product,
+    ReleaseLimits, Role, TrialPolicy, User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
@@ -25,7 +25,10 @@ use crate::fields::{Field, Unfit};
 use crate::language::{Language, Say};
 use crate::mail;
 use crate::password;
-use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
+use crate::settings::{
+    LONGEST_COOL_DOWN, MOST_EXTENSIONS, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins,
+};
+use crate::trial_policy::{self, TrialOptions};
 use crate::vault;
 
 const DAY: u64 = 86_400;
@@ -36,7 +39,7 @@ pub(crate) const LARGEST: u64 = 1_000_000_000;
 /// The most metadata of one license: a page shows all of it.
 pub(crate) const MOST_METADATA: usize = 50;
 
-fn number() -> clap::builder::RangedU64ValueParser {
+pub(crate) fn number() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(..=LARGEST)
 }
 
@@ -104,6 +107,14 @@ pub struct CreateUser {
 pub enum ProductCommand {
     /// Create a product.
     Create(CreateProduct),
+    /// Change a product's trials; what is not given stays. It holds for the next request.
+    Trial {
+        /// The product's id.
+        product: ProductId,
+        /// What to change.
+        #[command(flatten)]
+        options: TrialOptions,
+    },
 }
 
 /// `admin product create`
@@ -115,15 +126,8 @@ pub struct CreateProduct {
     /// Its name for people.
     #[arg(long)]
     name: Option<String>,
-    /// Length of a trial in days; without it there are no trials.
-    #[arg(long, value_parser = number())]
-    trial_days: Option<u64>,
-    /// exact, fuzzy or loose
-    #[arg(long, default_value = "fuzzy")]
-    trial_strategy: Strategy,
-    /// A feature of the trial: NAME, NAME=7 or NAME=word; may be given more than once.
-    #[arg(long)]
-    trial_entitlement: Vec<String>,
+    #[command(flatten)]
+    trial: TrialOptions,
     /// Re-installations of one seat within a year.
     #[arg(long, default_value_t = 3, value_parser = number())]
     reinstall_allowance: u64,
@@ -221,6 +225,12 @@ pub enum SettingsCommand {
         /// How many trials of all products together may start in a day of UTC; 0 for any number.
         #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_TRIALS))]
         trials_per_day: Option<u64>,
+        /// How often one trial may be extended, unless an admin means to go beyond.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_EXTENSIONS))]
+        trial_extensions: Option<u64>,
+        /// By how many days one trial may be extended in all, unless an admin means to go beyond.
+        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_EXTENSION_DAYS))]
+        trial_extension_days: Option<u64>,
     },
 }
 
@@ -247,6 +257,9 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::User(UserCommand::Create(create)) => create_user(app, create).await,
         Admin::Product(ProductCommand::Create(create)) => {
             or_nothing("created", create_product(app, create).await)
+        }
+        Admin::Product(ProductCommand::Trial { product, options }) => {
+            or_nothing("changed", change_trial(app, &product, &options).await)
         }
         Admin::License(LicenseCommand::Create(create)) => {
             or_nothing("created", create_license(app, *create).await)
@@ -370,12 +383,16 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         trial_origin,
         trial_work_bits,
         trials_per_day,
+        trial_extensions,
+        trial_extension_days,
     } = command
     {
         let replace = |old: &mut u64, new: Option<u64>| *old = new.unwrap_or(*old);
         replace(&mut settings.response_validity_cap_days, response_validity_cap_days);
         replace(&mut settings.releases_per_year, releases_per_year);
         replace(&mut settings.release_cool_down_seconds, release_cool_down_seconds);
+        replace(&mut settings.trial_extensions, trial_extensions);
+        replace(&mut settings.trial_extension_days, trial_extension_days);
         if let Some(origins) = trial_origin {
             settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
         }
@@ -392,6 +409,8 @@ async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> 
         "trial_origins": settings.trial_origins,
         "trial_work_bits": settings.trial_work_bits,
         "trials_per_day": settings.trials_per_day,
+        "trial_extensions": settings.trial_extensions,
+        "trial_extension_days": settings.trial_extension_days,
         "two_people": app.store().needs_two_people().await?,
     }))
 }
@@ -416,22 +435,29 @@ async fn create_product(app: &App, create: CreateProduct) -> anyhow::Result<Valu
     let product = Product {
         name: name.unwrap_or(create.id.as_str()).to_owned(),
         id: create.id.clone(),
-        trial_days: create.trial_days.filter(|days| *days > 0),
-        trial_strategy: create.trial_strategy,
-        trial_entitlements: parse_entitlements(
-            create.trial_entitlement.iter().map(String::as_str),
-        )?,
+        trial: create.trial.over(&TrialPolicy::none(), app.now())?,
         reinstall_allowance: create.reinstall_allowance,
         archived: false,
         created_at: app.now(),
     };
-    let said = Said { entitlements: Some(&product.trial_entitlements), ..Said::default() };
+    let said = Said { entitlements: Some(&product.trial.entitlements), ..Said::default() };
     said.check_room(app, &product.id, Of::Trial)?;
     app.store().save_product(product, ACTOR, app.now()).await?;
     let roots: Vec<String> = app.keys().roots.iter().map(ToString::to_string).collect();
     Ok(
         json!({"id": create.id.to_string(), "roots": roots, "signing_key": app.keys().signing.kid().to_string()}),
     )
+}
+
+async fn change_trial(app: &App, id: &ProductId, options: &TrialOptions) -> anyhow::Result<Value> {
+    let Some(mut product) = app.store().product(id).await? else {
+        bail!("there is no product {id}: create it first (admin product create)");
+    };
+    product.trial = options.over(&product.trial, app.now())?;
+    let said = Said { entitlements: Some(&product.trial.entitlements), ..Said::default() };
+    said.check_room(app, id, Of::Trial)?;
+    app.store().save_product(product.clone(), ACTOR, app.now()).await?;
+    Ok(json!({"id": id.to_string(), "trial": trial_policy::as_json(&product)}))
 }
 
 async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Value> {

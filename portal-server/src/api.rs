@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::request::VerifiedRequest;
 use countersign_core::{ProductId, TokenType, file};
+use countersign_store::TrialAgain;
 use serde_json::json;
 
 use crate::app::App;
@@ -87,8 +88,8 @@ impl Body {
     }
 }
 
-/// What a trial of a product is, for whoever sets a trial page up: its days, the work before it, and the roots under which
-/// it is signed.
+/// What a trial of a product is, for whoever sets a trial page up: its days from now, the day until which all trials run, when
+/// there is another one, the work before it, and the roots under which it is signed.
 pub(crate) fn trial_terms() -> MethodRouter<App> {
     get(|State(app): State<App>, Path(product): Path<String>| async move {
         let id: ProductId = product.parse().map_err(|_| Problem::not_found())?;
@@ -99,12 +100,25 @@ pub(crate) fn trial_terms() -> MethodRouter<App> {
         let body = json!({
             "product": product.id.as_str(),
             "days": days,
+            "end": product.trial.end,
+            "again": again(&product.trial.again),
             "work_bits": settings.trial_work_bits,
             "roots": roots.collect::<Vec<_>>(),
         });
         Ok::<_, Problem>(([(header::CONTENT_TYPE, "application/json")], body.to_string()))
     })
     .fallback(async || Problem::wrong_method())
+}
+
+/// When a machine may have another trial.
+fn again(again: &TrialAgain) -> serde_json::Value {
+    match again {
+        TrialAgain::Never => json!({"rule": again.as_str()}),
+        TrialAgain::AfterDays(days) => json!({"rule": again.as_str(), "days": days}),
+        TrialAgain::PerMajorVersion { newest, .. } => {
+            json!({"rule": again.as_str(), "newest_major_version": newest})
+        }
+    }
 }
 
 /// Answers a request of a program; `ask` is for trials.

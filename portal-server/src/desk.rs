@@ -9,6 +9,7 @@ mod release;
 mod renewal;
 mod room;
 mod trial;
+mod trial_renewal;
 
 use countersign_core::request::{Ask, VerifiedRequest};
 use countersign_core::response::Response;
@@ -24,6 +25,9 @@ pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};
 pub(crate) use room::{Of, Said, room};
 pub use trial::TrialAsk;
+pub use trial_renewal::{
+    Extension, extend_trial, freshness_of_trial, latest_of_trial, renew_trial,
+};
 
 use crate::app::App;
 use crate::signing::Evidence;
@@ -206,16 +210,17 @@ async fn product(app: &App, id: &ProductId) -> Result<countersign_store::Product
     app.store().product(id).await?.ok_or_else(|| Refusal::UnknownProduct(id.clone()))
 }
 
-/// The product, and how many days a trial of it has.
+/// The product, and how many days a trial of it has that starts now.
 ///
 /// # Errors
-/// [`Refusal::UnknownProduct`], [`Refusal::NoTrial`].
+/// [`Refusal::UnknownProduct`], [`Refusal::NoTrial`], [`Refusal::TrialsOver`].
 pub async fn trial_of_product(
     app: &App,
     id: &ProductId,
 ) -> Result<(countersign_store::Product, u64), Refusal> {
-    let product = product(app, id).await?;
-    let days = product.trial_days.ok_or(Refusal::NoTrial)?;
+    let (product, now) = (product(app, id).await?, app.now());
+    trial::end(&product, now)?;
+    let days = product.trial.days_from(now).ok_or(Refusal::NoTrial)?;
     Ok((product, days))
 }
 

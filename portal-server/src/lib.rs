@@ -60,6 +60,7 @@ mod shelf;
 #[cfg(unix)]
 pub mod signer;
 pub mod signing;
+mod trial_policy;
 pub mod vault;
 
 use std::future::Future;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::UnixSeconds;
-use countersign_store::TokenScope;
+use countersign_store::{NextTrial, TokenScope};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
@@ -295,9 +295,17 @@ impl From<Refusal> for Problem {
                     problem.more.push(("holders", json!(holders)));
                 }
             }
-            Refusal::TrialAlreadyUsed { from, until } => {
+            Refusal::TrialAlreadyUsed { from, until, next } => {
                 problem.more.extend([("started_at", json!(from)), ("expires_at", json!(until))]);
+                match next {
+                    NextTrial::From(at) => problem.more.push(("again_at", json!(at))),
+                    NextTrial::After(version) => {
+                        problem.more.push(("again_after_major_version", json!(version)));
+                    }
+                    NextTrial::Never => {}
+                }
             }
+            Refusal::ExtensionLimit(days) => problem.more.push(("days_left", json!(days))),
             Refusal::WorkRequired(bits) => problem.more.push(("bits", json!(bits))),
             _ => {}
         }

@@ -583,6 +583,32 @@ fn pages(app: &App) -> Table<'_> {
             Access::Staff(Permission::SeeAll),
             get(pages::admin::journals::show),
         )
+        .route("/admin/trials", Access::Staff(Permission::SeeAll), get(pages::admin::trials::list))
+        .route(
+            "/admin/trials/{id}",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::trials::show),
+        )
+        .route(
+            "/admin/trials/{id}/extend",
+            Access::Staff(Permission::ExtendTrials),
+            post(pages::admin::trials::extend),
+        )
+        .route(
+            "/admin/trials/{id}/renew",
+            Access::Staff(Permission::AnswerRequests),
+            post(pages::admin::trials::renew),
+        )
+        .route(
+            "/admin/trials/{id}/response",
+            Access::Staff(Permission::AnswerRequests),
+            get(pages::admin::trials::response),
+        )
+        .route(
+            "/admin/trials/{id}/qr.svg",
+            Access::Staff(Permission::AnswerRequests),
+            get(pages::admin::trials::qr),
+        )
         .route(
             "/admin/journals/{id}/take-back",
             Access::Staff(Permission::ManageLicenses),

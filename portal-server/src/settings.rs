@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::bail;
 use countersign_core::UnixSeconds;
 use countersign_core::trial::MOST_WORK_BITS;
-use countersign_store::{Result, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, Store};
+use countersign_store::{
+    ExtensionLimits, Result, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, Store,
+};
 
 use crate::fields::Field;
 
@@ -17,6 +19,8 @@ pub(crate) const MOST_RELEASES: u64 = 1000;
 pub(crate) const LONGEST_COOL_DOWN: u64 = 365 * DAY;
 /// More trials a day than this are no cap.
 pub(crate) const MOST_TRIALS: u64 = 1_000_000;
+/// More extensions of one trial than this are no limit.
+pub(crate) const MOST_EXTENSIONS: u64 = 1_000;
 /// The most origins of trial pages: each of their requests is compared with all of them.
 const MOST_ORIGINS: usize = 100;
 /// How old what is at hand may be.
@@ -28,6 +32,8 @@ const RELEASE_COOL_DOWN: &str = "release_cool_down_seconds";
 const TRIAL_ORIGINS: &str = "trial_origins";
 const TRIAL_WORK_BITS: &str = "trial_work_bits";
 const TRIALS_PER_DAY: &str = "trials_per_day";
+const TRIAL_EXTENSIONS: &str = "trial_extensions";
+const TRIAL_EXTENSION_DAYS: &str = "trial_extension_days";
 
 /// The vendor's settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +54,10 @@ pub struct Settings {
     pub trial_work_bits: u32,
     /// How many trials of all products together may start in a day of UTC; `None`: any number.
     pub trials_per_day: Option<u64>,
+    /// How often one trial may be extended, unless an admin means to go beyond.
+    pub trial_extensions: u64,
+    /// By how many days in all.
+    pub trial_extension_days: u64,
 }
 
 impl Settings {
@@ -67,6 +77,8 @@ impl Settings {
                 .and_then(|bits| u32::try_from(bits).ok())
                 .map_or(0, |bits| bits.min(MOST_WORK_BITS)),
             trials_per_day: number(TRIALS_PER_DAY),
+            trial_extensions: number(TRIAL_EXTENSIONS).unwrap_or(1),
+            trial_extension_days: number(TRIAL_EXTENSION_DAYS).unwrap_or(14),
         }
     }
 
@@ -84,6 +96,8 @@ impl Settings {
             (TRIAL_ORIGINS, self.trial_origins.join("\n")),
             (TRIAL_WORK_BITS, self.trial_work_bits.to_string()),
             (TRIALS_PER_DAY, self.trials_per_day.map_or(String::new(), |most| most.to_string())),
+            (TRIAL_EXTENSIONS, self.trial_extensions.to_string()),
+            (TRIAL_EXTENSION_DAYS, self.trial_extension_days.to_string()),
         ];
         let values = values.map(|(name, value)| (name.to_owned(), value));
         store.set_settings(values.into(), actor, now).await
@@ -92,6 +106,11 @@ impl Settings {
     /// Seconds within which a response must be installed, when `asked` is what a license says.
     pub fn response_validity(&self, asked: u64) -> u64 {
         asked.min(self.response_validity_cap_days.max(1) * DAY)
+    }
+
+    /// How far one trial may be extended, unless an admin means to go beyond.
+    pub fn extension_limits(&self) -> ExtensionLimits {
+        ExtensionLimits { times: self.trial_extensions, days: self.trial_extension_days }
     }
 
     /// The cool-down of releases, as forms take it.

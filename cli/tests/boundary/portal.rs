@@ -63,9 +63,12 @@ impl Portal {
         let product = Product {
             id: product(),
             name: "Acme CAD".into(),
-            trial_days: Some(days),
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: BTreeMap::new(),
+            trial: countersign_store::TrialPolicy {
+                days: Some(days),
+                strategy: Strategy::Fuzzy,
+                entitlements: BTreeMap::new(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: now(),

@@ -9,7 +9,9 @@ use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run, seat};
+use crate::{
+    Store, access, audit, find, fingerprint, group_seat, product, release, run, seat, trial,
+};
 
 const YEAR: u64 = 365 * 86_400;
 
@@ -413,6 +415,7 @@ fn insert(
         activate.request_hash.to_string(),
     ];
     run(c, INSERT, values)?;
+    trial::note_license(c, &activate.terms.product, &activate.device_key, activate.now)?;
     fingerprint::insert(c, &license, &device.fingerprint, &id)
 }
 

@@ -10,7 +10,8 @@
 //! | `plan`, `plan_license`, `creation` | templates of licenses; licenses created by them, one, many or a list; changed, many at once |
 //! | `customer`, `user_term` | the vendor's list of users, and the words by which they are found |
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
-//! | `activation`, `activate`, `deactivation`, `release`, `trial` | the verbs that change seats, with every refusal as a value |
+//! | `activation`, `activate`, `deactivation`, `release` | the verbs that change seats, with every refusal as a value |
+//! | `trial`, `trial_policy`, `trial_extension`, `trial_list` | trials: who gets one, by which rule, longer ones, lists |
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
@@ -93,6 +94,9 @@ mod staff;
 mod take_back;
 mod throttle;
 mod trial;
+mod trial_extension;
+mod trial_list;
+mod trial_policy;
 mod two_factor;
 mod user;
 mod user_term;
@@ -164,7 +168,13 @@ pub use signing_key::KeyNotice;
 pub use sqlite::Options;
 pub use staff::{InviteStaff, StaffMember};
 pub use throttle::Throttle;
-pub use trial::{StartTrial, Trial, TrialLimits, TrialStarted};
+pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
+pub use trial_extension::{
+    BeyondLimits, ExtendTrial, ExtensionLimits, MOST_EXTENSION_DAYS, MayNotExtend, RenewTrial,
+    TrialExtended, TrialRenewed, TrialRequest, may_extend,
+};
+pub use trial_list::{TrialQuery, TrialState};
+pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
 

@@ -46,6 +46,8 @@ const NEWEST_REPLACED: &str = "SELECT id FROM activation WHERE license_id = ?1 A
 const KNOWN_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
 const KNOWN_RENEWAL: &str =
     "SELECT 1 FROM renewal WHERE activation_id = ?1 AND request_hash = ?2 AND token = ?3";
+const KNOWN_RENEWAL_OF_TRIAL: &str =
+    "SELECT 1 FROM trial_renewal WHERE trial_id = ?1 AND request_hash = ?2 AND token = ?3";
 const LEARN: &str = "INSERT INTO answer (request_hash, token, device_name, created_at) VALUES (?1, ?2, NULL, ?3) \
     ON CONFLICT (request_hash) DO NOTHING";
 const FIRST: &str = "UPDATE license SET first_activated_at = ?2, revision = revision + 1, \
@@ -212,7 +214,11 @@ fn is_known(c: &Connection, entry: &NewEntry, response: &Response) -> Result<boo
         return Ok(true);
     }
     let values = (response.id.to_string(), &request, &entry.token);
-    Ok(find(c, KNOWN_RENEWAL, values, |_| Ok(()))?.is_some())
+    let sql = match response.answer {
+        Said::Trial(_) => KNOWN_RENEWAL_OF_TRIAL,
+        _ => KNOWN_RENEWAL,
+    };
+    Ok(find(c, sql, values, |_| Ok(()))?.is_some())
 }
 
 fn merge_grant(

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (15, "imports", include_str!("migrations/0015_imports.sql"), None),
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
     (17, "roles", include_str!("migrations/0017_roles.sql"), None),
+    (18, "trials", include_str!("migrations/0018_trials.sql"), None),
     (19, "plans", include_str!("migrations/0019_plans.sql"), Some(user_term::take_over)),
     (22, "domain", include_str!("migrations/0022_domain.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),

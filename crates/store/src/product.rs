@@ -1,22 +1,25 @@
 //! Products: what is licensed, and its trial policy.
 
-use countersign_core::fingerprint::Strategy;
 use countersign_core::{ProductId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::row::{Columns, Entitlements, entitlements_text, optional_seconds, seconds};
+use crate::row::{Columns, entitlements_text, optional_seconds, seconds};
+use crate::trial_policy::{TrialAgain, TrialPolicy};
 use crate::{Store, audit, find, list, run};
 
-const UPSERT: &str = "INSERT INTO product (id, name, trial_days, trial_strategy, trial_entitlements, \
-    reinstall_allowance, status, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+const UPSERT: &str = "INSERT INTO product (id, name, trial_days, trial_end, trial_again, trial_again_number, \
+    trial_newest_since, trial_strategy, trial_entitlements, reinstall_allowance, status, created_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, trial_days = excluded.trial_days, \
+    trial_end = excluded.trial_end, trial_again = excluded.trial_again, \
+    trial_again_number = excluded.trial_again_number, trial_newest_since = excluded.trial_newest_since, \
     trial_strategy = excluded.trial_strategy, trial_entitlements = excluded.trial_entitlements, \
     reinstall_allowance = excluded.reinstall_allowance, status = excluded.status";
-const FIND: &str = "SELECT id, name, trial_days, trial_strategy, trial_entitlements, reinstall_allowance, status, \
-    created_at FROM product WHERE id = ?1";
-const LIST: &str = "SELECT id, name, trial_days, trial_strategy, trial_entitlements, reinstall_allowance, status, \
-    created_at FROM product ORDER BY name, id";
+const FIND: &str = "SELECT id, name, trial_days, trial_end, trial_again, trial_again_number, trial_newest_since, \
+    trial_strategy, trial_entitlements, reinstall_allowance, status, created_at FROM product WHERE id = ?1";
+const LIST: &str = "SELECT id, name, trial_days, trial_end, trial_again, trial_again_number, trial_newest_since, \
+    trial_strategy, trial_entitlements, reinstall_allowance, status, created_at FROM product ORDER BY name, id";
 
 /// A product.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +28,8 @@ pub struct Product {
     pub id: ProductId,
     /// Its name for people.
     pub name: String,
-    /// Length of a trial in days; `None`: no trials.
-    pub trial_days: Option<u64>,
-    /// How a trial is bound to its machine, and how a machine that had one is recognised.
-    pub trial_strategy: Strategy,
-    /// Features of a trial.
-    pub trial_entitlements: Entitlements,
+    /// Its trials.
+    pub trial: TrialPolicy,
     /// How often a seat may move to a new installation on the same machine within 365 days.
     pub reinstall_allowance: u64,
     /// An archived product gives nothing new.
@@ -73,16 +72,22 @@ impl Store {
 
 pub(crate) fn save(c: &Connection, product: &Product, actor: &str, now: UnixSeconds) -> Result<()> {
     let status = if product.archived { "archived" } else { "active" };
-    let values = (
+    let trial = &product.trial;
+    let again = trial.again.over(find_product(c, &product.id)?.map(|p| p.trial.again), now);
+    let values = rusqlite::params![
         product.id.as_str(),
-        &product.name,
-        optional_seconds(product.trial_days),
-        product.trial_strategy.as_str(),
-        entitlements_text(&product.trial_entitlements),
+        product.name,
+        optional_seconds(trial.days),
+        optional_seconds(trial.end),
+        again.as_str(),
+        optional_seconds(again.number()),
+        again.since(),
+        trial.strategy.as_str(),
+        entitlements_text(&trial.entitlements),
         seconds(product.reinstall_allowance),
         status,
         seconds(product.created_at),
-    );
+    ];
     run(c, UPSERT, values)?;
     audit::record(c, now, actor, "product.save", product.id.as_str(), &product.name)
 }
@@ -99,11 +104,24 @@ fn map(row: &mut Columns<'_>) -> Result<Product> {
     Ok(Product {
         id: row.parsed("product id")?,
         name: row.text()?,
-        trial_days: row.optional_time()?,
-        trial_strategy: row.parsed("strategy")?,
-        trial_entitlements: row.entitlements()?,
+        trial: TrialPolicy {
+            days: row.optional_time()?,
+            end: row.optional_time()?,
+            again: again(row)?,
+            strategy: row.parsed("strategy")?,
+            entitlements: row.entitlements()?,
+        },
         reinstall_allowance: row.time()?,
         archived: row.text()? == "archived",
         created_at: row.time()?,
+    })
+}
+
+fn again(row: &mut Columns<'_>) -> Result<TrialAgain> {
+    let read = TrialAgain::read(&row.text()?, row.optional_time()?)?;
+    let since = row.optional_time()?;
+    Ok(match read {
+        TrialAgain::PerMajorVersion { newest, .. } => TrialAgain::PerMajorVersion { newest, since },
+        other => other,
     })
 }

@@ -34,6 +34,18 @@ pub(crate) fn highest_order(version: &VersionName) -> Option<String> {
     rest.is_empty().then_some(order)
 }
 
+/// The major version of an app that a machine names: the number that its version begins with, after a `v`. `None` where there
+/// is none, or more digits than a version has.
+pub(crate) fn major(text: &str) -> Option<u64> {
+    let (numbers, _) = leading_numbers(text.trim())?;
+    let digits = numbers.first()?.trim_start_matches('0');
+    match digits.len() {
+        0 => Some(0),
+        1..=9 => digits.parse().ok(),
+        _ => None,
+    }
+}
+
 fn semantic_order(version: &Version) -> String {
     let numbers = [version.major, version.minor, version.patch].map(|n| n.to_string());
     let mut order = numbers_order(&numbers);
@@ -199,6 +211,35 @@ mod tests {
         }
         assert_eq!(highest("x"), None);
         assert_eq!(highest("2.a.x"), None);
+    }
+
+    #[test]
+    fn attack_a_version_that_lies_is_read_as_a_number_or_not_at_all() {
+        for (text, read) in [
+            ("1.2.3", Some(1)),
+            ("v2", Some(2)),
+            ("2.0.0-rc", Some(2)),
+            ("0002", Some(2)),
+            ("0.9", Some(0)),
+            (" 2026.1 (7)", Some(2026)),
+            ("24H2", Some(24)),
+            ("999999999", Some(999_999_999)),
+            ("9999999999", None),
+            ("99999999999999999999.1", None),
+            ("18446744073709551618", None),
+            ("-2", None),
+            ("+2", None),
+            ("", None),
+            ("v", None),
+            ("nightly", None),
+            ("\u{ff12}.0", None),
+            ("\u{0663}.1", None),
+            ("\u{200b}3", None),
+            ("1e9", Some(1)),
+            ("0x10", Some(0)),
+        ] {
+            assert_eq!(major(text), read, "{text:?}");
+        }
     }
 
     fn semantic() -> impl Strategy<Value = String> {

@@ -33,9 +33,12 @@ impl World {
         let product = Product {
             id: "acme-cad".parse().unwrap(),
             name: "Acme CAD".into(),
-            trial_days: None,
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: BTreeMap::new(),
+            trial: countersign_store::TrialPolicy {
+                days: None,
+                strategy: Strategy::Fuzzy,
+                entitlements: BTreeMap::new(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: NOW,

@@ -36,9 +36,12 @@ impl World {
             let product = Product {
                 id: name.parse().unwrap(),
                 name: name.into(),
-                trial_days: None,
-                trial_strategy: Strategy::Fuzzy,
-                trial_entitlements: Default::default(),
+                trial: countersign_store::TrialPolicy {
+                    days: None,
+                    strategy: Strategy::Fuzzy,
+                    entitlements: Default::default(),
+                    ..countersign_store::TrialPolicy::none()
+                },
                 reinstall_allowance: 3,
                 archived: false,
                 created_at: NOW,

@@ -62,7 +62,7 @@ fn every_statement_is_prepared_against_the_schema() {
 }
 
 /// Lists and searches of which a person may ask as many as they like. A name is a file, and a constant in it.
-const THROUGH_INDEXES: [&str; 13] = [
+const THROUGH_INDEXES: &[&str] = &[
     "access.rs ",
     "license_list.rs ",
     "license_narrow.rs ",
@@ -78,6 +78,9 @@ const THROUGH_INDEXES: [&str; 13] = [
     "merge.rs ",
     "reseller.rs ",
     "staff.rs ",
+    "trial.rs ",
+    "trial_extension.rs ",
+    "trial_list.rs ",
 ];
 
 #[test]

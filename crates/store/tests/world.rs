@@ -22,6 +22,7 @@ fn rng() -> impl getrandom::rand_core::CryptoRng {
 struct World {
     store: Store,
     product: ProductId,
+    terms: Product,
     _folder: tempfile::TempDir,
 }
 
@@ -37,15 +38,18 @@ impl World {
         let acme = Product {
             id: product.clone(),
             name: "Acme CAD".into(),
-            trial_days: Some(14),
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: Default::default(),
+            trial: countersign_store::TrialPolicy {
+                days: Some(14),
+                strategy: Strategy::Fuzzy,
+                entitlements: Default::default(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: NOW,
         };
-        store.save_product(acme, "test", NOW).await.unwrap();
-        Self { store, product, _folder: folder }
+        store.save_product(acme.clone(), "test", NOW).await.unwrap();
+        Self { store, product, terms: acme, _folder: folder }
     }
 
     async fn license(&self, seats: Option<u64>, deactivations: Option<u64>) -> LicenseId {
@@ -311,11 +315,11 @@ async fn the_first_activation_starts_the_validity_once() {
 async fn one_trial_per_machine_even_after_a_reinstallation() {
     let world = World::new().await;
     let start = |machine: &Machine, request: &str| StartTrial {
+        terms: world.terms.clone(),
         trial: Id::random(&mut rng()),
-        product: world.product.clone(),
-        strategy: Strategy::Fuzzy,
         device_key: machine.key,
         device: machine.device.clone(),
+        request_id: Id::random(&mut rng()),
         request_hash: Hash::of(request),
         response: "trial".into(),
         expires_at: NOW + 100,
@@ -345,11 +349,11 @@ async fn one_trial_per_machine_even_after_a_reinstallation() {
 fn trial(world: &World, name: &str, limits: &TrialLimits, now: u64) -> StartTrial {
     let machine = Machine::new(name, &world.product);
     StartTrial {
+        terms: world.terms.clone(),
         trial: Id::random(&mut rng()),
-        product: world.product.clone(),
-        strategy: Strategy::Fuzzy,
         device_key: machine.key,
         device: machine.device,
+        request_id: Id::random(&mut rng()),
         request_hash: Hash::of(format!("{name} {now}")),
         response: "trial".into(),
         expires_at: now + 100,

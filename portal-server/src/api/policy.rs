@@ -11,7 +11,7 @@ use axum::routing::{MethodRouter, get};
 use countersign_core::response::Entitlement;
 use countersign_core::{ProductId, UnixSeconds};
 use countersign_store::{
-    Entitlements, License, LicenseFilter, LicenseQuery, LicenseScope, Product, TokenScope,
+    Entitlements, License, LicenseFilter, LicenseQuery, LicenseScope, Product, TokenScope, TrialEnd,
 };
 use serde::Deserialize;
 
@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::desk::Refusal;
 use crate::language::Language;
 use crate::problem::Problem;
+use crate::release::up_to;
 use crate::settings::Settings;
 
 const DAY: u64 = 86_400;
@@ -58,7 +59,7 @@ async fn answer(
     let mut text = heading(&app, now, asked.licenses);
     let products = app.store().products().await.map_err(Refusal::from)?;
     for of in products.iter().filter(|of| product.as_ref().is_none_or(|only| of.id == *only)) {
-        write_product(&mut text, of, &settings);
+        write_product(&mut text, of, now, &settings);
     }
     if asked.licenses {
         let scope = LicenseScope::vendor(&holder.user);
@@ -115,17 +116,29 @@ fn heading(app: &App, now: UnixSeconds, has_keys: bool) -> String {
 }
 
 /// Its trials, and receipts. Licenses say themselves what they grant.
-fn write_product(text: &mut String, product: &Product, settings: &Settings) {
-    let days = product.trial_days.filter(|_| !product.archived);
+fn write_product(text: &mut String, product: &Product, now: UnixSeconds, settings: &Settings) {
     let import = TRIAL_IMPORT_DAYS.min(settings.response_validity_cap_days).max(1);
     let _ = write!(text, "\n[products.{}]\nimport_days = {import}\n", quoted(product.id.as_str()));
-    match days {
-        Some(days) => {
-            let _ = writeln!(text, "answers = [\"trial\", \"deactivation\"]\ndays = {days}");
-            let _ = writeln!(text, "strategy = {}", quoted(&product.trial_strategy.to_string()));
-            let _ = writeln!(text, "features = {}", features(&product.trial_entitlements));
+    match trial_length(product, now) {
+        Some(length) => {
+            let _ = writeln!(text, "answers = [\"trial\", \"deactivation\"]\n{length}");
+            let _ = writeln!(text, "strategy = {}", quoted(&product.trial.strategy.to_string()));
+            let _ = writeln!(text, "features = {}", features(&product.trial.entitlements));
         }
         None => text.push_str("answers = [\"deactivation\"]\n"),
+    }
+}
+
+/// A policy knows days or an end, not both: what comes first today.
+fn trial_length(product: &Product, now: UnixSeconds) -> Option<String> {
+    let trial = &product.trial;
+    match (trial.end_from(now), trial.end) {
+        _ if product.archived => None,
+        (TrialEnd::At(end), Some(last)) if end == last => {
+            Some(format!("until = {}", up_to::day(last)))
+        }
+        (TrialEnd::At(_), _) => trial.days.map(|days| format!("days = {days}")),
+        (TrialEnd::NoTrials | TrialEnd::Over(_), _) => None,
     }
 }
 

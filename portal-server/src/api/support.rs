@@ -136,6 +136,7 @@ fn effect_name(effect: Effect) -> &'static str {
         Effect::Again => "again",
         Effect::Activate(..) => "activate",
         Effect::StartTrial(_) => "trial",
+        Effect::LongerTrial(_) => "longer-trial",
         Effect::FreeSeat => "free-seat",
         Effect::ReceiptOnly => "receipt-only",
     }

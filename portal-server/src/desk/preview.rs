@@ -3,9 +3,9 @@
 use countersign_core::request::{Ask, Device, VerifiedRequest};
 use countersign_core::response::Granted;
 use countersign_core::{LicenseId, TokenType, UnixSeconds};
-use countersign_store::{Activation, Deactivated, GroupAccess, License, Seat};
+use countersign_store::{Activation, Deactivated, GroupAccess, License, Seat, TrialPlan};
 
-use super::{Door, Refusal, TrialAsk, activation, deactivation, product, trial};
+use super::{Door, Refusal, activation, deactivation, product, trial};
 use crate::app::App;
 use crate::language::{Language, Say};
 
@@ -107,6 +107,8 @@ pub enum Effect {
     Activate(SeatKind, Option<UnixSeconds>),
     /// A trial starts and ends then.
     StartTrial(UnixSeconds),
+    /// The trial that runs was extended until then.
+    LongerTrial(UnixSeconds),
     /// The seat becomes free.
     FreeSeat,
     /// The seat is free already, given up or released before: there is a receipt and no further seat.
@@ -138,6 +140,9 @@ impl Outcome {
             Effect::FreeSeat => language.t("effect-free-seat"),
             Effect::ReceiptOnly => language.t("effect-receipt-only"),
             Effect::StartTrial(end) => language.t1("effect-trial", "until", until(Some(end))),
+            Effect::LongerTrial(end) => {
+                language.t1("effect-trial-longer", "until", until(Some(end)))
+            }
             Effect::Activate(seat, end) => {
                 let key = match seat {
                     SeatKind::New => "effect-new",
@@ -323,17 +328,20 @@ async fn plan_trial(
     door: &Door,
 ) -> Result<Outcome, Refusal> {
     let product = product(app, &request.claims().product).await?;
-    let (ask, settings, now) = (TrialAsk::default(), app.settings().await?, app.now());
-    let granted = trial::grant(&product, device, &ask, now, &settings)?;
-    let effect = Effect::StartTrial(trial::end(&product, now)?);
-    trial::check_work(app, request, door, None).await?;
+    let (settings, now) = (app.settings().await?, app.now());
     let key = request.device_key().thumbprint();
-    let used = app
-        .store()
-        .trial_of(&product.id, product.trial_strategy, &key, &device.fingerprint)
-        .await?;
-    if let Some(used) = used {
-        return Err(trial::used(&used));
+    let plan = app.store().trial_plan(&product, &key, device, now).await?;
+    let (end, effect) = match &plan {
+        TrialPlan::Again(trial) => (trial.expires_at, Effect::LongerTrial(trial.expires_at)),
+        TrialPlan::Start(_) | TrialPlan::Used(_) => {
+            let end = trial::end(&product, now)?;
+            (end, Effect::StartTrial(end))
+        }
+    };
+    trial::check_work(app, request, door, None).await?;
+    if let TrialPlan::Used(had) = &plan {
+        return Err(trial::used(had));
     }
+    let granted = trial::grant(&product, &device.fingerprint, end, None, now, &settings);
     Ok(Outcome { effect, seats: None, released: None, terms: Some(Terms::of(&granted)) })
 }

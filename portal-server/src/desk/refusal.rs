@@ -4,7 +4,7 @@ use std::fmt;
 
 use axum::http::StatusCode;
 use countersign_core::{Code, ProductId, UnixSeconds};
-use countersign_store::StoreError;
+use countersign_store::{NextTrial, StoreError};
 
 use crate::language::{Language, Say, When};
 use crate::signing::NotSigned;
@@ -83,9 +83,25 @@ pub enum Refusal {
         from: UnixSeconds,
         /// When it ended or ends.
         until: UnixSeconds,
+        /// When it may have another.
+        next: NextTrial,
     },
     /// The product has no trials.
     NoTrial,
+    /// The product had trials, until then.
+    TrialsOver(UnixSeconds),
+    /// No such trial.
+    UnknownTrial,
+    /// The trial ends at another time than somebody thought who wanted to extend it.
+    TrialChanged(UnixSeconds),
+    /// The machine had another trial since.
+    TrialSuperseded,
+    /// The trial can be extended by so many days, if any.
+    ExtensionLimit(u64),
+    /// The trial has ended: there is nothing to hand out.
+    TrialEnded(UnixSeconds),
+    /// The trial is older than what a fresh response needs to know of its request.
+    TrialNeedsRequest,
     /// Whoever is not logged in does so many bits of work first.
     WorkRequired(u32),
     /// As many trials as may be have started today; there are new ones in so many seconds.
@@ -189,7 +205,13 @@ impl Refusal {
             Self::DeviceMismatch => Code::WrongDevice.as_str(),
             Self::Superseded => Code::Superseded.as_str(),
             Self::TrialAlreadyUsed { .. } => "trial-already-used",
-            Self::NoTrial => "no-trial",
+            Self::NoTrial | Self::TrialsOver(_) => "no-trial",
+            Self::UnknownTrial => "unknown-trial",
+            Self::TrialChanged(_) => "trial-changed",
+            Self::TrialSuperseded => "trial-superseded",
+            Self::ExtensionLimit(_) => "extension-limit",
+            Self::TrialEnded(_) => "trial-ended",
+            Self::TrialNeedsRequest => "trial-needs-request",
             Self::WorkRequired(_) => "work-required",
             Self::TrialCapReached(_) => "trial-cap-reached",
             Self::TrialTooOften(_) => "trial-too-often",
@@ -214,12 +236,15 @@ impl Refusal {
             | Self::UnknownActivation
             | Self::UnknownProduct(_)
             | Self::NoTrial
+            | Self::TrialsOver(_)
+            | Self::UnknownTrial
             | Self::NotYours => StatusCode::NOT_FOUND,
             Self::WrongProof
             | Self::Suspended
             | Self::Revoked
             | Self::Expired(_)
             | Self::DeviceMismatch
+            | Self::ExtensionLimit(_)
             | Self::ReleaseNotYours => StatusCode::FORBIDDEN,
             Self::ProductMismatch { .. }
             | Self::SeatsUsedUp { .. }
@@ -232,6 +257,10 @@ impl Refusal {
             | Self::ReleasesOfDayUsedUp { .. }
             | Self::ReleaseTooSoon(_)
             | Self::RenewalUnavailable
+            | Self::TrialChanged(_)
+            | Self::TrialSuperseded
+            | Self::TrialEnded(_)
+            | Self::TrialNeedsRequest
             | Self::TrialAlreadyUsed { .. } => StatusCode::CONFLICT,
             Self::WorkRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             Self::TrialCapReached(_) | Self::TrialTooOften(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -283,9 +312,13 @@ impl Refusal {
                 again_at.iter().fold(say, |say, at| say.with("again", When(*at)))
             }
             Self::ReleaseTooSoon(again_at) => say.with("again", When(*again_at)),
-            Self::TrialAlreadyUsed { from, until } => {
+            Self::TrialAlreadyUsed { from, until, .. } => {
                 say.with("from", When(*from)).with("until", When(*until))
             }
+            Self::TrialsOver(at) | Self::TrialChanged(at) | Self::TrialEnded(at) => {
+                say.with("end", When(*at))
+            }
+            Self::ExtensionLimit(days) => say.with("days", *days),
             Self::SignerDeclined(fact) => say.with("detail", fact),
             Self::UnknownProduct(product) => say.with("product", product.to_string()),
             Self::WrongDoor { found, wanted } => say.with("found", found).with("wanted", wanted),
@@ -297,6 +330,12 @@ impl Refusal {
     pub fn advice(&self) -> Say {
         match self {
             Self::Format(error) => Say::new(format!("advice-{}", error.code())),
+            Self::TrialAlreadyUsed { next: NextTrial::From(at), .. } => {
+                Say::new("trial-already-used-again-advice").with("again", When(*at))
+            }
+            Self::TrialAlreadyUsed { next: NextTrial::After(version), .. } => {
+                Say::new("trial-already-used-version-advice").with("version", version.to_string())
+            }
             Self::TrialCapReached(wait) => {
                 Say::new("trial-cap-reached-advice").with("hours", wait.div_ceil(3_600))
             }
@@ -339,6 +378,13 @@ impl Refusal {
             Self::Superseded => "superseded",
             Self::TrialAlreadyUsed { .. } => "trial-already-used",
             Self::NoTrial => "no-trial",
+            Self::TrialsOver(_) => "trials-over",
+            Self::UnknownTrial => "unknown-trial",
+            Self::TrialChanged(_) => "trial-changed",
+            Self::TrialSuperseded => "trial-superseded",
+            Self::ExtensionLimit(_) => "extension-limit",
+            Self::TrialEnded(_) => "trial-ended",
+            Self::TrialNeedsRequest => "trial-needs-request",
             Self::WorkRequired(_) => "work-required",
             Self::TrialCapReached(_) => "trial-cap-reached",
             Self::TrialTooOften(_) => "trial-too-often",
@@ -396,8 +442,18 @@ mod tests {
             Refusal::UnknownActivation,
             Refusal::DeviceMismatch,
             Refusal::Superseded,
-            Refusal::TrialAlreadyUsed { from: 1, until: 2 },
+            Refusal::TrialAlreadyUsed { from: 1, until: 2, next: NextTrial::Never },
+            Refusal::TrialAlreadyUsed { from: 1, until: 2, next: NextTrial::From(3) },
+            Refusal::TrialAlreadyUsed { from: 1, until: 2, next: NextTrial::After(2) },
             Refusal::NoTrial,
+            Refusal::TrialsOver(1),
+            Refusal::UnknownTrial,
+            Refusal::TrialChanged(1),
+            Refusal::TrialSuperseded,
+            Refusal::ExtensionLimit(0),
+            Refusal::ExtensionLimit(3),
+            Refusal::TrialEnded(1),
+            Refusal::TrialNeedsRequest,
             Refusal::WorkRequired(18),
             Refusal::TrialCapReached(3_600),
             Refusal::TrialTooOften(60),

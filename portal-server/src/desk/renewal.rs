@@ -55,7 +55,7 @@ pub async fn freshness(
     Ok(compared(latest.as_ref(), &granted, app.now()))
 }
 
-fn compared(latest: Option<&Answered>, granted: &Granted, now: u64) -> Freshness {
+pub(super) fn compared(latest: Option<&Answered>, granted: &Granted, now: u64) -> Freshness {
     let Some(before) = latest.and_then(|answered| answered.response.granted()) else {
         return Freshness::Unknown;
     };

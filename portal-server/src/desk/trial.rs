@@ -1,9 +1,12 @@
 //! Answering a trial request.
 
+use countersign_core::fingerprint::Fingerprint;
 use countersign_core::request::{Device, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, Granted};
-use countersign_core::{UnixSeconds, trial};
-use countersign_store::{Product, StartTrial, Throttle, Trial, TrialLimits, TrialStarted};
+use countersign_core::{Id, UnixSeconds, trial};
+use countersign_store::{
+    Product, StartTrial, Throttle, TrialEnd, TrialLimits, TrialPlan, TrialStarted, UsedTrial,
+};
 
 use super::{Answered, Door, Refusal, from_stored, product, respond, sign};
 use crate::app::App;
@@ -13,11 +16,13 @@ use crate::settings::Settings;
 use crate::signing::Evidence;
 
 /// A trial response is installed within two weeks, or asked for again.
-const IMPORT_SECONDS: u64 = 14 * DAY;
+pub(super) const IMPORT_SECONDS: u64 = 14 * DAY;
 const DAY: u64 = 86_400;
 /// New requests of one machine. People try again; ten a day are enough to find out that a machine has had its trial.
 const PER_MACHINE: Throttle =
     Throttle { free: 10, first_wait: 600, longest_wait: DAY, forget_after: DAY };
+/// A product that keeps changing under a request is a fault, not load.
+pub(super) const TRIES: usize = 16;
 
 /// What comes along beside a trial request.
 #[derive(Debug, Clone, Default)]
@@ -35,43 +40,59 @@ pub(super) async fn answer(
     door: &Door,
     ask: &TrialAsk,
 ) -> Result<Answered, Refusal> {
+    // Nobody is asked to work for nothing.
     let product = product(app, &request.claims().product).await?;
-    let (now, id) = (app.now(), app.random_id());
-    let expires_at = end(&product, now)?;
+    wanted(app, request, &product, device).await?;
     check_work(app, request, door, ask.work.as_deref()).await?;
-    let settings = app.settings().await?;
-    if app.keys().signing.is_counted() {
-        before_signing(app, request, &product, device, settings.trials_per_day).await?;
+    for _ in 0..TRIES {
+        if let Some(answered) = answer_once(app, request, device, door, ask).await? {
+            return Ok(answered);
+        }
     }
-    let granted = grant(&product, device, ask, now, &settings)?;
-    let response = respond(app, request, id, now, Answer::Trial(granted));
+    Err(Refusal::Store(countersign_store::StoreError::Commit(
+        "the product keeps changing".to_owned(),
+    )))
+}
+
+/// `None`: the product or the machine's trial changed in between.
+async fn answer_once(
+    app: &App,
+    request: &VerifiedRequest,
+    device: &Device,
+    door: &Door,
+    ask: &TrialAsk,
+) -> Result<Option<Answered>, Refusal> {
+    let product = product(app, &request.claims().product).await?;
+    let (now, settings) = (app.now(), app.settings().await?);
+    let wanted = wanted(app, request, &product, device).await?;
+    if app.keys().signing.is_counted() && wanted.is_new {
+        before_signing(app, settings.trials_per_day).await?;
+    }
+    let granted =
+        grant(&product, &device.fingerprint, wanted.expires_at, ask.import_seconds, now, &settings);
+    let response = respond(app, request, wanted.id, now, Answer::Trial(granted));
     let token = sign(app, Evidence::Request(request.token()), &response).await?;
     let start = StartTrial {
-        trial: id,
-        product: product.id,
-        strategy: product.trial_strategy,
+        terms: product,
+        trial: wanted.id,
         device_key: request.device_key().thumbprint(),
         device: device.clone(),
+        request_id: request.claims().id,
         request_hash: request.hash(),
         response: token.clone(),
-        expires_at,
-        limits: TrialLimits {
-            per_day: settings.trials_per_day,
-            per_machine: Some(PER_MACHINE),
-            notice: Some(|user, per_day, now| {
-                Mail::TrialCap { user, per_day }.job(Language::ENGLISH, now)
-            }),
-        },
+        expires_at: wanted.expires_at,
+        limits: limits(&settings),
         by_user: door.user.as_ref().map(|user| user.id),
         now,
     };
     match app.store().start_trial(start).await? {
         TrialStarted::Done => {
             let device_name = device.name.clone();
-            Ok(Answered { token, response, device_name, request_hash: request.hash() })
+            Ok(Some(Answered { token, response, device_name, request_hash: request.hash() }))
         }
-        TrialStarted::Repeated(answer) => from_stored(app, answer, request.hash()),
-        TrialStarted::AlreadyUsed(trial) => Err(used(&trial)),
+        TrialStarted::Repeated(answer) => from_stored(app, answer, request.hash()).map(Some),
+        TrialStarted::Stale => Ok(None),
+        TrialStarted::AlreadyUsed(had) => Err(used(&had)),
         TrialStarted::TooOften(until) => Err(Refusal::TrialTooOften(until.saturating_sub(now))),
         TrialStarted::CapReached => {
             app.mailroom().wake();
@@ -80,20 +101,47 @@ pub(super) async fn answer(
     }
 }
 
-/// Where every signature counts in somebody else's journal, what would be refused is not signed at all.
-async fn before_signing(
+fn limits(settings: &Settings) -> TrialLimits {
+    TrialLimits {
+        per_day: settings.trials_per_day,
+        per_machine: Some(PER_MACHINE),
+        notice: Some(|user, per_day, now| {
+            Mail::TrialCap { user, per_day }.job(Language::ENGLISH, now)
+        }),
+    }
+}
+
+/// The trial that is to be signed.
+struct Wanted {
+    id: Id,
+    expires_at: UnixSeconds,
+    /// Not one that was extended, once more.
+    is_new: bool,
+}
+
+/// What the machine gets, as far as it can be told before it is stored.
+async fn wanted(
     app: &App,
     request: &VerifiedRequest,
     product: &Product,
     device: &Device,
-    per_day: Option<u64>,
-) -> Result<(), Refusal> {
-    let (key, machine) = (request.device_key().thumbprint(), &device.fingerprint);
-    let strategy = product.trial_strategy;
-    if let Some(had) = app.store().trial_of(&product.id, strategy, &key, machine).await? {
-        return Err(used(&had));
+) -> Result<Wanted, Refusal> {
+    let (key, now) = (request.device_key().thumbprint(), app.now());
+    match app.store().trial_plan(product, &key, device, now).await? {
+        TrialPlan::Again(trial) => {
+            Ok(Wanted { id: trial.id, expires_at: trial.expires_at, is_new: false })
+        }
+        // Where every signature counts in somebody else's journal, what would be refused is not signed at all. Elsewhere the
+        // store refuses it, which counts how often a machine asks.
+        TrialPlan::Used(had) if app.keys().signing.is_counted() => Err(used(&had)),
+        TrialPlan::Start(_) | TrialPlan::Used(_) => {
+            Ok(Wanted { id: app.random_id(), expires_at: end(product, now)?, is_new: true })
+        }
     }
-    // The first one over the cap is signed: storing it is what tells the vendor's admins.
+}
+
+/// The first one over the cap is signed: storing it is what tells the vendor's admins.
+async fn before_signing(app: &App, per_day: Option<u64>) -> Result<(), Refusal> {
     let now = app.now();
     let started = app.store().trials_of_full_day(now).await?;
     match (started, per_day) {
@@ -104,30 +152,27 @@ async fn before_signing(
     }
 }
 
-/// What a trial that starts now gives to this machine.
+/// What a trial with this end gives to this machine.
 pub(super) fn grant(
     product: &Product,
-    device: &Device,
-    ask: &TrialAsk,
+    machine: &Fingerprint,
+    expires_at: UnixSeconds,
+    import_seconds: Option<u64>,
     now: UnixSeconds,
     settings: &Settings,
-) -> Result<Granted, Refusal> {
-    let expires_at = end(product, now)?;
-    let import_seconds = settings.response_validity(ask.import_seconds.unwrap_or(IMPORT_SECONDS));
-    Ok(Granted {
+) -> Granted {
+    let import_seconds = settings.response_validity(import_seconds.unwrap_or(IMPORT_SECONDS));
+    Granted {
         import_by: expires_at.min(now + import_seconds),
-        binding: Binding {
-            strategy: product.trial_strategy,
-            fingerprint: device.fingerprint.clone(),
-        },
+        binding: Binding { strategy: product.trial.strategy, fingerprint: machine.clone() },
         grant: Grant {
             expires_at: Some(expires_at),
             renew_by: None,
-            entitlements: product.trial_entitlements.clone(),
+            entitlements: product.trial.entitlements.clone(),
             license: None,
             metadata: std::collections::BTreeMap::new(),
         },
-    })
+    }
 }
 
 /// Whoever is not logged in has done the work that the vendor asks for.
@@ -147,11 +192,16 @@ pub(super) async fn check_work(
 }
 
 /// When a trial that starts now ends. An archived product gives none any more.
-pub(super) fn end(product: &Product, now: u64) -> Result<u64, Refusal> {
-    let days = product.trial_days.filter(|_| !product.archived);
-    Ok(now + days.ok_or(Refusal::NoTrial)? * DAY)
+pub(super) fn end(product: &Product, now: UnixSeconds) -> Result<UnixSeconds, Refusal> {
+    match product.trial.end_from(now) {
+        _ if product.archived => Err(Refusal::NoTrial),
+        TrialEnd::NoTrials => Err(Refusal::NoTrial),
+        TrialEnd::Over(at) => Err(Refusal::TrialsOver(at)),
+        TrialEnd::At(end) => Ok(end),
+    }
 }
 
-pub(super) fn used(trial: &Trial) -> Refusal {
-    Refusal::TrialAlreadyUsed { from: trial.created_at, until: trial.expires_at }
+pub(super) fn used(had: &UsedTrial) -> Refusal {
+    let trial = &had.trial;
+    Refusal::TrialAlreadyUsed { from: trial.created_at, until: trial.expires_at, next: had.next }
 }

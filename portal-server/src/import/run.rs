@@ -230,9 +230,12 @@ impl Importer<'_> {
         let made = Product {
             id: product,
             name: draft.name,
-            trial_days: None,
-            trial_strategy: countersign_core::fingerprint::Strategy::Fuzzy,
-            trial_entitlements: Default::default(),
+            trial: countersign_store::TrialPolicy {
+                days: None,
+                strategy: countersign_core::fingerprint::Strategy::Fuzzy,
+                entitlements: Default::default(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: REINSTALL_ALLOWANCE,
             archived: false,
             created_at: past(draft.created_at, self.app.now()),

@@ -16,6 +16,7 @@ pub(crate) mod settings;
 pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
+pub(crate) mod trials;
 
 use askama::Template;
 use axum::extract::State;

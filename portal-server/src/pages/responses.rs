@@ -28,7 +28,11 @@ pub(crate) async fn qr(
     State(app): State<App>,
     Path(hash): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let answered = find(&app, &hash).await?;
+    qr_code(&find(&app, &hash).await?)
+}
+
+/// The token of an answer as a picture.
+pub(crate) fn qr_code(answered: &Answered) -> Result<Response, ErrorPage> {
     let code = QrCode::with_error_correction_level(&answered.token, EcLevel::L)
         .map_err(|_| ErrorPage::not_found())?;
     let svg = code.render::<qrcode::render::svg::Color<'_>>().min_dimensions(400, 400).build();

@@ -60,14 +60,17 @@ fn by_earlier(token: &str, response: &Response, papers: &Papers) -> Result<(), D
         });
         same(!is_stolen, "the earlier response was signed by a key that is known to be stolen")?;
     }
-    let (Answer::Activation(old), Answer::Activation(new)) = (&before.answer, &response.answer)
-    else {
-        return same(false, "only an activation is renewed, by an activation");
+    let (old, new) = match (&before.answer, &response.answer) {
+        (Answer::Activation(old), Answer::Activation(new))
+        | (Answer::Trial(old), Answer::Trial(new)) => (old, new),
+        _ => {
+            return same(false, "an activation is renewed by an activation, and a trial by a trial");
+        }
     };
     same(response.request == before.request, "it names another request than the earlier one")?;
     same(response.product == before.product, "it is for another product than the earlier one")?;
     same(response.device == before.device, "it is for another device than the earlier one")?;
-    same(response.id == before.id, "it is another activation than the earlier one")?;
+    same(response.id == before.id, "it is another activation or trial than the earlier one")?;
     let same_machine = new.binding.fingerprint == old.binding.fingerprint;
     same(same_machine, "it is bound to another machine than the earlier one")?;
     let license = |granted: &countersign_core::response::Granted| {

@@ -112,6 +112,8 @@ fn json_is_one_object_with_what_a_script_needs() {
                 "release_cool_down_seconds",
                 "releases_per_year",
                 "response_validity_cap_days",
+                "trial_extension_days",
+                "trial_extensions",
                 "trial_origins",
                 "trial_work_bits",
                 "trials_per_day",

@@ -71,9 +71,12 @@ impl Site {
         let acme = Product {
             id: product(),
             name: "Acme CAD".into(),
-            trial_days: Some(14),
-            trial_strategy: countersign_core::fingerprint::Strategy::Fuzzy,
-            trial_entitlements: Default::default(),
+            trial: countersign_store::TrialPolicy {
+                days: Some(14),
+                strategy: countersign_core::fingerprint::Strategy::Fuzzy,
+                entitlements: Default::default(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: NOW,

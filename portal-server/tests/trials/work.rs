@@ -82,7 +82,7 @@ async fn who_sets_a_trial_page_up_learns_what_a_trial_is_and_starts_none() {
     visitor.get("/api/v1/trials/acme-cam").await.refuses_as(404, "unknown-product");
     visitor.get("/api/v1/trials/Acme CAD").await.refuses_as(404, "not-found");
     let mut product = portal.app.store().product(&portal.product).await.unwrap().unwrap();
-    product.trial_days = None;
+    product.trial.days = None;
     portal.app.store().save_product(product, "test", crate::played::NOW).await.unwrap();
     visitor.get("/api/v1/trials/acme-cad").await.refuses_as(404, "no-trial");
 }

@@ -364,9 +364,12 @@ fn acme_cad(id: &ProductId) -> Product {
     Product {
         id: id.clone(),
         name: "Acme CAD".into(),
-        trial_days: Some(14),
-        trial_strategy: Strategy::Fuzzy,
-        trial_entitlements: BTreeMap::new(),
+        trial: countersign_store::TrialPolicy {
+            days: Some(14),
+            strategy: Strategy::Fuzzy,
+            entitlements: BTreeMap::new(),
+            ..countersign_store::TrialPolicy::none()
+        },
         reinstall_allowance: 3,
         archived: false,
         created_at: NOW,

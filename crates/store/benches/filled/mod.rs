@@ -50,9 +50,12 @@ pub(crate) async fn fill(database: &Path, count: usize) -> Filled {
         let product = Product {
             id: id.parse().unwrap(),
             name: name.into(),
-            trial_days: None,
-            trial_strategy: countersign_core::fingerprint::Strategy::Fuzzy,
-            trial_entitlements: Default::default(),
+            trial: countersign_store::TrialPolicy {
+                days: None,
+                strategy: countersign_core::fingerprint::Strategy::Fuzzy,
+                entitlements: Default::default(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: NOW,

@@ -44,9 +44,12 @@ impl World {
         let product = Product {
             id: product(id),
             name: name.into(),
-            trial_days: None,
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: Default::default(),
+            trial: countersign_store::TrialPolicy {
+                days: None,
+                strategy: Strategy::Fuzzy,
+                entitlements: Default::default(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: NOW,

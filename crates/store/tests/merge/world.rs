@@ -123,9 +123,12 @@ impl World {
         let acme = Product {
             id: product(),
             name: "Acme CAD".into(),
-            trial_days: Some(14),
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: Default::default(),
+            trial: countersign_store::TrialPolicy {
+                days: Some(14),
+                strategy: Strategy::Fuzzy,
+                entitlements: Default::default(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 1_000,
             archived: false,
             created_at: NOW,

@@ -5,8 +5,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::ProductId;
-use countersign_core::fingerprint::Strategy;
-use countersign_store::Product;
+use countersign_store::{Product, TrialAgain, TrialEnd, TrialPolicy};
 use serde::Deserialize;
 
 use super::{ErrorPage, actor, entitlement_lines, optional_number, parse_entitlements};
@@ -15,6 +14,7 @@ use crate::app::App;
 use crate::desk::{Of, Said};
 use crate::fields::Field;
 use crate::pages::{Frame, page};
+use crate::release::up_to;
 
 #[derive(Template)]
 #[template(path = "admin/products.html")]
@@ -35,6 +35,14 @@ pub(crate) struct ProductForm {
     name: String,
     #[serde(default)]
     trial_days: String,
+    /// Not there: it stays. Empty: none.
+    trial_end: Option<String>,
+    /// Not there: it stays.
+    trial_again: Option<String>,
+    #[serde(default)]
+    trial_again_days: String,
+    #[serde(default)]
+    trial_newest_version: String,
     #[serde(default)]
     trial_strategy: String,
     #[serde(default)]
@@ -51,17 +59,34 @@ impl ProductForm {
         if product.name.is_empty() {
             return Err(ErrorPage::bad_input("product-name-needed"));
         }
-        product.trial_days = optional_number(&self.trial_days)?.filter(|days| *days > 0);
-        if let Ok(strategy) = self.trial_strategy.parse() {
-            product.trial_strategy = strategy;
-        }
-        product.trial_entitlements = parse_entitlements(&self.trial_entitlements)?;
+        self.apply_trial(&mut product.trial, app.now())?;
         if let Some(allowance) = optional_number(&self.reinstall_allowance)? {
             product.reinstall_allowance = allowance;
         }
         product.archived = !self.archived.is_empty();
-        let said = Said { entitlements: Some(&product.trial_entitlements), ..Said::default() };
+        let said = Said { entitlements: Some(&product.trial.entitlements), ..Said::default() };
         Ok(said.check_room(app, &product.id, Of::Trial)?)
+    }
+}
+
+impl ProductForm {
+    fn apply_trial(&self, trial: &mut TrialPolicy, now: u64) -> Result<(), ErrorPage> {
+        trial.days = optional_number(&self.trial_days)?.filter(|days| *days > 0);
+        if let Some(end) = &self.trial_end {
+            trial.end = crate::trial_policy::end(end, trial.end, now)?;
+        }
+        if let Some(rule) = &self.trial_again {
+            let number = match rule.as_str() {
+                "after-days" => optional_number(&self.trial_again_days)?,
+                _ => optional_number(&self.trial_newest_version)?,
+            };
+            trial.again = crate::trial_policy::again(rule, number)?;
+        }
+        if let Ok(strategy) = self.trial_strategy.parse() {
+            trial.strategy = strategy;
+        }
+        trial.entitlements = parse_entitlements(&self.trial_entitlements)?;
+        Ok(())
     }
 }
 
@@ -88,9 +113,7 @@ pub(crate) fn new_product(id: ProductId, now: u64) -> Product {
     Product {
         name: id.to_string(),
         id,
-        trial_days: None,
-        trial_strategy: Strategy::Fuzzy,
-        trial_entitlements: countersign_store::Entitlements::new(),
+        trial: TrialPolicy::none(),
         reinstall_allowance: 3,
         archived: false,
         created_at: now,
@@ -103,6 +126,13 @@ struct ProductPage {
     frame: Frame,
     product: Product,
     trial_days: String,
+    trial_end: String,
+    /// The trials are over: until when there were some.
+    trials_over: Option<String>,
+    /// When a trial that starts now ends.
+    trial_until: Option<String>,
+    trial_again_days: String,
+    trial_newest_version: String,
     trial_entitlements: String,
     roots: Vec<String>,
     signing_key: String,
@@ -118,11 +148,24 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let product = find(&app, &id).await?;
+    let (product, language) = (find(&app, &id).await?, visitor.language);
+    let trial = &product.trial;
+    let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let (trials_over, trial_until) = match trial.end_from(app.now()) {
+        TrialEnd::Over(at) => (Some(language.date_time(at)), None),
+        TrialEnd::At(at) if !product.archived => (None, Some(language.date_time(at))),
+        TrialEnd::At(_) | TrialEnd::NoTrials => (None, None),
+    };
+    let is_after = matches!(trial.again, TrialAgain::AfterDays(_));
     Ok(page(&ProductPage {
         frame: Frame::new(&app, &visitor),
-        trial_days: product.trial_days.map(|days| days.to_string()).unwrap_or_default(),
-        trial_entitlements: entitlement_lines(&product.trial_entitlements),
+        trial_days: text(trial.days),
+        trial_end: trial.end.map(up_to::day).unwrap_or_default(),
+        trials_over,
+        trial_until,
+        trial_again_days: text(trial.again.number().filter(|_| is_after)),
+        trial_newest_version: text(trial.again.number().filter(|_| !is_after)),
+        trial_entitlements: entitlement_lines(&product.trial.entitlements),
         product,
         roots: app.keys().roots.iter().map(ToString::to_string).collect(),
         signing_key: app.keys().signing.kid().to_string(),

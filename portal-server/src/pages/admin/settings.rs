@@ -5,13 +5,16 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::trial::MOST_WORK_BITS;
+use countersign_store::MOST_EXTENSION_DAYS;
 use serde::Deserialize;
 
 use super::{ErrorPage, actor, detail, optional_number};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::{Frame, page};
-use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
+use crate::settings::{
+    LONGEST_COOL_DOWN, MOST_EXTENSIONS, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins,
+};
 
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
@@ -26,6 +29,8 @@ struct SettingsPage {
     operator_origins: Vec<String>,
     work_bits: u32,
     trials_per_day: Option<u64>,
+    trial_extensions: u64,
+    trial_extension_days: u64,
 }
 
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
@@ -41,6 +46,8 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         operator_origins: app.config().trial_origins.clone(),
         work_bits: settings.trial_work_bits,
         trials_per_day: settings.trials_per_day,
+        trial_extensions: settings.trial_extensions,
+        trial_extension_days: settings.trial_extension_days,
     }))
 }
 
@@ -61,6 +68,10 @@ pub(crate) struct SettingsForm {
     work_bits: String,
     /// Empty for no cap; not there to leave it.
     trials_per_day: Option<String>,
+    #[serde(default)]
+    trial_extensions: String,
+    #[serde(default)]
+    trial_extension_days: String,
 }
 
 pub(crate) async fn save(
@@ -102,6 +113,14 @@ pub(crate) async fn save(
         Some(most) if most.is_none_or(|most| (1..=MOST_TRIALS).contains(&most)) => most,
         Some(_) => return Err(ErrorPage::bad_input("trials-per-day-range")),
     };
+    let trial_extensions = optional_number(&form.trial_extensions)?
+        .or(Some(before.trial_extensions))
+        .filter(|times| *times <= MOST_EXTENSIONS)
+        .ok_or_else(|| ErrorPage::bad_input("trial-extensions-range"))?;
+    let trial_extension_days = optional_number(&form.trial_extension_days)?
+        .or(Some(before.trial_extension_days))
+        .filter(|days| *days <= MOST_EXTENSION_DAYS)
+        .ok_or_else(|| ErrorPage::bad_input("trial-extension-days-range"))?;
     let settings = Settings {
         response_validity_cap_days,
         releases_per_year,
@@ -111,6 +130,8 @@ pub(crate) async fn save(
         trial_origins,
         trial_work_bits,
         trials_per_day,
+        trial_extensions,
+        trial_extension_days,
     };
     app.save_settings(&settings, &actor(&admin)).await?;
     Ok(Redirect::to("/admin/settings").into_response())

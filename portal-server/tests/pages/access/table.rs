@@ -44,17 +44,19 @@ pub(super) enum About {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     Admins,
+    /// Admins and support.
+    Helpers,
     /// Admins and who only reads.
     Readers,
     All,
 }
-use Who::{Admins, All, Readers};
+use Who::{Admins, All, Helpers, Readers};
 
 impl Who {
     fn has(self, who: Standing) -> bool {
         match who {
             Standing::Vendor => true,
-            Standing::Support => self == All,
+            Standing::Support => matches!(self, Helpers | All),
             Standing::ReadOnly => matches!(self, Readers | All),
             _ => false,
         }
@@ -262,6 +264,13 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/releases/{id}/archive", Vendor, "x=1"),
     ("/admin/journals", Staff(All, Admins), ""),
     ("/admin/journals/{id}", Staff(All, Admins), ""),
+    ("/admin/trials", Staff(All, Admins), ""),
+    ("/admin/trials/{id}", Staff(All, Admins), ""),
+    ("/admin/trials/{id}/response", Staff(Helpers, Admins), ""),
+    ("/admin/trials/{id}/qr.svg", Staff(Helpers, Admins), ""),
+    // Before the extension, which does it as well.
+    ("/admin/trials/{id}/renew", Staff(Helpers, Helpers), "x=1"),
+    ("/admin/trials/{id}/extend", Staff(Helpers, Helpers), "days=7&seen_end={trial_end}"),
     ("/admin/journals/{id}/take-back", Vendor, "x=1"),
     ("/admin/customers", Staff(All, Admins), ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),

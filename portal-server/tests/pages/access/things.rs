@@ -1,6 +1,7 @@
 //! What the routes are about: one license with a machine, one that gave its seat back and a release; a group, somebody who
 //! was invited, a user, and a request that carries no license.
 
+use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::Ask;
 use countersign_core::{Hash, Id, LicenseId};
@@ -9,7 +10,7 @@ use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
     Act, ActivationState, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, Proposed,
-    Role, User, Validity,
+    Role, Trial, TrialQuery, User, Validity,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -54,6 +55,8 @@ pub(super) struct Things {
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
+    /// A trial whose machine would be told something new.
+    trial: Trial,
     /// Of other admins: one to be approved, one to be refused.
     proposals: [Id; 2],
     /// A plan of the product.
@@ -90,6 +93,7 @@ impl Things {
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
             proposals: proposals(&portal).await,
+            trial: trial(&portal).await,
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
@@ -121,6 +125,7 @@ impl Things {
             _ if path.contains("/products/") => "acme-cad".to_owned(),
             _ if path.contains("/plans/") => self.plan.to_string(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
+            _ if path.contains("/admin/trials/") => self.trial.id.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
             _ if path.contains("/groups/") => self.group.to_string(),
             _ if path.contains("/sessions/") || path.contains("/tokens/") => own.to_owned(),
@@ -187,6 +192,7 @@ impl Things {
                     .replace("{license}", &licensed.license.to_string())
                     .replace("{plan}", &self.plan.to_string())
                     .replace("{revision}", &revision.to_string())
+                    .replace("{trial_end}", &self.trial.expires_at.to_string())
                     .replace("{group}", &self.group.to_string());
                 let fields = [-1, 0, 1].iter().fold(fields, |fields, step| {
                     fields.replace(&format!("{{code {step}}}"), &self.portal.code(TOTP, *step))
@@ -234,6 +240,18 @@ async fn helper(portal: &TestPortal) -> Id {
         (user.email, user.role) = ("helper@acme.example".into(), Role::Support);
     };
     portal.user(change).await.id
+}
+
+/// A trial of a machine, given under other features than the product's trials have since.
+async fn trial(portal: &TestPortal) -> Trial {
+    let request = Machine::new("lab-9", &portal.product).trial();
+    let api = portal.visitor();
+    api.send(api.request("POST", "/api/v1/trials").body(request)).await.is(200);
+    let mut product = portal.app.store().product(&portal.product).await.unwrap().unwrap();
+    product.trial.strategy = Strategy::Loose;
+    portal.app.store().save_product(product, "test", NOW).await.unwrap();
+    let query = TrialQuery { most: 1, now: NOW, ..TrialQuery::default() };
+    portal.app.store().trial_page(&query).await.unwrap().items.remove(0)
 }
 
 /// A journal that was begun elsewhere.

@@ -16,7 +16,7 @@ async fn a_product_is_created_and_gives_trials() {
     })
     .await;
     let product = portal.app.store().product(&"acme-cam".parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!((&*product.name, product.trial_days), ("Acme <CAM>", Some(30)));
+    assert_eq!((&*product.name, product.trial.days), ("Acme <CAM>", Some(30)));
     assert_eq!((product.reinstall_allowance, product.archived), (3, false));
     let root = portal.app.keys().roots[0].to_string();
     let page = admin.get("/admin/products/acme-cam").await.is(200).says(&root);
@@ -43,9 +43,9 @@ async fn a_product_is_edited() {
     })
     .await;
     let product = portal.app.store().product(&portal.product).await.unwrap().unwrap();
-    assert_eq!((product.trial_days, product.reinstall_allowance), (Some(7), 1));
-    assert_eq!(product.trial_strategy.as_str(), "exact");
-    assert_eq!(product.trial_entitlements.len(), 3);
+    assert_eq!((product.trial.days, product.reinstall_allowance), (Some(7), 1));
+    assert_eq!(product.trial.strategy.as_str(), "exact");
+    assert_eq!(product.trial.entitlements.len(), 3);
     admin.get(path).await.is(200).says("edition=small\nparts=50\nviewer");
 }
 

@@ -135,9 +135,12 @@ async fn only_products_that_i_have_are_offered_and_one_filters() {
         let product = Product {
             id: id.parse().unwrap(),
             name: id.to_uppercase(),
-            trial_days: None,
-            trial_strategy: Strategy::Fuzzy,
-            trial_entitlements: [].into(),
+            trial: countersign_store::TrialPolicy {
+                days: None,
+                strategy: Strategy::Fuzzy,
+                entitlements: [].into(),
+                ..countersign_store::TrialPolicy::none()
+            },
             reinstall_allowance: 3,
             archived: false,
             created_at: NOW,

@@ -104,6 +104,7 @@ impl Names<'_> {
             "product" => self.named("product", id).await,
             "release" => self.named("release", id).await,
             "group" => self.group(entry).await,
+            "trial" => self.named("trial", id).await,
             "proposal" => Ok(Named::at(id, "/admin/approvals".to_owned())),
             _ => Ok(Named::plain(id)),
         }
@@ -163,6 +164,7 @@ impl Names<'_> {
             "activation" => self.activation(id).await?,
             "organization" => self.organization(id).await?,
             "product" => self.product(id).await?,
+            "trial" => self.trial(id).await?,
             _ => self.release(id).await?,
         };
         let named = found.unwrap_or_else(|| Named::plain(id));
@@ -195,6 +197,13 @@ impl Names<'_> {
         let page = format!("/licenses/{}/machines/{id}", found.license);
         let name = found.device_name.unwrap_or_else(|| self.language.t("machine-unnamed"));
         Ok(Some(Named::at(name, page)))
+    }
+
+    async fn trial(&self, id: &str) -> Result<Option<Named>> {
+        let Ok(id) = id.parse::<Id>() else { return Ok(None) };
+        let Some(found) = self.app.store().trial(&id).await? else { return Ok(None) };
+        let name = found.device_name.unwrap_or_else(|| self.language.t("machine-unnamed"));
+        Ok(Some(Named::at(name, format!("/admin/trials/{id}"))))
     }
 
     async fn organization(&self, id: &str) -> Result<Option<Named>> {

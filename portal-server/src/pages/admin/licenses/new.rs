@@ -156,7 +156,7 @@ pub(crate) async fn create(
         allowed_deactivations: optional_number(&text(&form.allowed_deactivations))?,
         validity: form.validity(app.now())?,
         response_validity: form.import_seconds()?,
-        strategy: form.strategy.parse().unwrap_or(product.trial_strategy),
+        strategy: form.strategy.parse().unwrap_or(product.trial.strategy),
         entitlements: parse_entitlements(&form.entitlements)?,
         metadata: parse_metadata(&form.metadata)?,
     };
