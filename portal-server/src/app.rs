@@ -18,6 +18,7 @@ use crate::fields::Field;
 use crate::host::{self, PublicUrl};
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::licensing::kept::{self, Kept};
 use crate::limits::tokens::TokenLimits;
 use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
@@ -84,6 +85,8 @@ struct Inner {
     outlook: OutlookAtHand,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
+    /// Tables of licenses between dry run and import, and keys that were just made.
+    kept: Shelf<Kept>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
 }
@@ -158,6 +161,7 @@ impl App {
         let listening = OnceLock::new();
         let sign_ons = SignOns::new(&config.sso_may_reach);
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
+        let kept = Shelf::new(kept::MOST, kept::SECONDS);
         let inner = Inner {
             config,
             store,
@@ -182,6 +186,7 @@ impl App {
             refusals: Refusals::default(),
             outlook: OutlookAtHand::default(),
             batches,
+            kept,
             listening,
         };
         Ok(Self { inner: Arc::new(inner), once: None })
@@ -317,6 +322,10 @@ impl App {
 
     pub(crate) fn batches(&self) -> &Shelf<Batch> {
         &self.inner.batches
+    }
+
+    pub(crate) fn kept(&self) -> &Shelf<Kept> {
+        &self.inner.kept
     }
 
     pub(crate) fn listens_on(&self, address: SocketAddr) {

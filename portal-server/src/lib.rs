@@ -51,6 +51,7 @@ pub mod keys;
 pub mod lane;
 pub mod language;
 mod legacy;
+mod licensing;
 mod limits;
 pub mod look;
 mod mail;

@@ -722,7 +722,40 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/admin/licenses",
             Access::Page(Permission::SeeAll, Permission::ManageLicenses),
-            get(pages::admin::licenses::list).post(pages::admin::licenses::create),
+            get(pages::admin::licenses::list::list).post(pages::admin::licenses::new::create),
+        )
+        .route(
+            "/admin/licenses/new",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::new::form),
+        )
+        .route(
+            "/admin/licenses/import",
+            Access::Staff(Permission::ManageLicenses),
+            pages::admin::licenses::import::upload(
+                get(pages::admin::licenses::import::form)
+                    .post(pages::admin::licenses::import::look_at),
+            ),
+        )
+        .route(
+            "/admin/licenses/import/template.csv",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::import::template),
+        )
+        .route(
+            "/admin/licenses/import/{token}",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::import::show).post(pages::admin::licenses::import::confirm),
+        )
+        .route(
+            "/admin/licenses/made/{token}",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::made::show),
+        )
+        .route(
+            "/admin/licenses/made/{token}/keys.csv",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::made::table),
         )
         .route(
             "/admin/licenses/{id}",
@@ -754,6 +787,46 @@ fn pages(app: &App) -> Table<'_> {
             "/admin/trials/{id}/qr.svg",
             Access::Staff(Permission::SeeAll),
             get(pages::admin::trials::qr),
+        )
+        .route(
+            "/admin/licenses/{id}/extend",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::extend),
+        )
+        .route(
+            "/admin/licenses/{id}/status",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::status),
+        )
+        .route(
+            "/admin/licenses/{id}/transfer",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::transfer),
+        )
+        .route(
+            "/admin/licenses/{id}/limits",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::limits),
+        )
+        .route(
+            "/admin/licenses/{id}/plan",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::plan),
+        )
+        .route(
+            "/admin/plans",
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
+            get(pages::admin::plans::list).post(pages::admin::plans::create),
+        )
+        .route(
+            "/admin/plans/{id}",
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
+            get(pages::admin::plans::show).post(pages::admin::plans::save),
+        )
+        .route(
+            "/admin/plans/{id}/apply",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::plans::take_all),
         )
         .route(
             "/admin/releases",
@@ -847,8 +920,9 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route(
             "/admin/customers/organizations",
-            Access::Staff(Permission::ManageCustomers),
-            post(pages::admin::customers::create_organization),
+            Access::Page(Permission::SeeAll, Permission::ManageCustomers),
+            get(pages::admin::customers::organizations)
+                .post(pages::admin::customers::create_organization),
         )
         .route(
             "/admin/customers/organizations/{id}",

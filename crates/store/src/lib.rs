@@ -7,6 +7,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
+//! | `plan`, `plan_license`, `creation` | templates of licenses; licenses created by them, one, many or a list; changed, many at once |
+//! | `customer`, `user_term` | the vendor's list of users, and the words by which they are found |
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release` | the verbs that change seats, with every refusal as a value |
 //! | `trial`, `trial_policy`, `trial_extension`, `trial_list` | trials: who gets one, by which rule, longer ones, lists |
@@ -43,6 +45,8 @@ mod audit_chain;
 mod by_id;
 mod clue;
 mod daily_count;
+mod creation;
+mod customer;
 mod deactivation;
 mod dialect;
 mod directory;
@@ -78,6 +82,8 @@ mod overrun;
 mod page;
 mod password;
 mod picture;
+mod plan;
+mod plan_license;
 mod product;
 mod product_release;
 mod proposal;
@@ -109,6 +115,7 @@ mod trial_policy;
 mod trial_search;
 mod two_factor;
 mod user;
+mod user_term;
 mod version;
 mod webhook;
 mod webhook_delivery;
@@ -131,6 +138,10 @@ pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use by_id::ListedTrial;
 pub use daily_count::{CountKind, DailyCount};
+pub use creation::{
+    Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
+};
+pub use customer::{CustomerPage, CustomerQuery};
 pub use deactivation::{Deactivate, Deactivated};
 pub use directory::Directory;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
@@ -161,6 +172,7 @@ pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
+pub use plan::{MOST_PLANS, Plan, PlanChange};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,

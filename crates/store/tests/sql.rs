@@ -70,6 +70,8 @@ const THROUGH_INDEXES: &[&str] = &[
     "license_term.rs ",
     "activation_list.rs ",
     "activation.rs ",
+    "customer.rs ",
+    "plan_license.rs ",
     "release.rs ",
     "renewal.rs ",
     "journal.rs ",

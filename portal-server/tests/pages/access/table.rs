@@ -28,6 +28,8 @@ pub(super) enum About {
     OfOrganization,
     /// What the vendor's admins do.
     Vendor,
+    /// What was kept for one admin alone: nobody here has it.
+    Kept,
     /// What the vendor's people do: who sees it, and who changes it.
     Staff(Who, Who),
     /// The reseller that one runs.
@@ -62,7 +64,7 @@ impl Who {
 }
 
 use About::{
-    DeadInvitation, Everybody, License, LostMachine, OfOrganization, OfReseller, Oneself,
+    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, OfReseller, Oneself,
     OwnOrganization, OwnReseller, SecondFactor, Staff, Unset, Vendor,
 };
 
@@ -283,6 +285,41 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/products", Staff(All, Admins), "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Staff(All, Admins), "name=Acme CAD 2"),
     ("/admin/licenses", Staff(All, Admins), "product=acme-cad"),
+    ("/admin/licenses/new", Vendor, ""),
+    ("/admin/licenses/import", Vendor, "a table"),
+    ("/admin/licenses/import/template.csv", Vendor, ""),
+    ("/admin/licenses/import/{token}", Kept, "x=1"),
+    ("/admin/licenses/made/{token}", Kept, ""),
+    ("/admin/licenses/made/{token}/keys.csv", Kept, ""),
+    (
+        "/admin/plans",
+        Staff(All, Admins),
+        "product=acme-cad&name=Team&validity=perpetual&strategy=fuzzy&import_days=14",
+    ),
+    // The license gets the plan, which then gets another name, which the license then takes.
+    (
+        "/admin/licenses/{id}/plan",
+        Vendor,
+        "revision={revision}&plan={plan}&plan_revision=1&confirmed=1",
+    ),
+    (
+        "/admin/plans/{id}",
+        Staff(All, Admins),
+        "revision=1&name=Duo&validity=perpetual&strategy=fuzzy",
+    ),
+    ("/admin/plans/{id}/apply", Vendor, "revision=2&value=name&confirmed=1"),
+    (
+        "/admin/licenses/{id}/limits",
+        Vendor,
+        "revision={revision}&allowed_activations=9&confirmed=1",
+    ),
+    ("/admin/licenses/{id}/extend", Vendor, "revision={revision}&days=5&confirmed=1"),
+    (
+        "/admin/licenses/{id}/transfer",
+        Vendor,
+        "revision={revision}&owner=jane@lab.example&organization=Lab&confirmed=1",
+    ),
+    ("/admin/licenses/{id}/status", Vendor, "revision={revision}&status=suspended&confirmed=1"),
     (
         "/admin/licenses/{id}",
         Staff(All, Admins),
@@ -313,7 +350,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/customers", Staff(All, Admins), ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
     ("/admin/customers/users/{id}", Staff(All, Admins), "new_link=1"),
-    ("/admin/customers/organizations", Vendor, "name=Firm"),
+    ("/admin/customers/organizations", Staff(All, Admins), "name=Firm"),
     ("/admin/customers/organizations/{id}", Vendor, "name=Lab&suspended=1"),
     ("/admin/approvals", Staff(All, Admins), ""),
     ("/admin/approvals/{id}/approve", Vendor, "x=1"),
@@ -386,6 +423,8 @@ impl Row {
             (Access::Reseller, OfReseller) if who == Standing::Reseller => Outcome::Through,
             (Access::Reseller, OfReseller) if resells => Outcome::Missing,
             (Access::Reseller, OwnReseller | OfReseller) => Outcome::Forbidden,
+            (Access::Staff(_), Kept) if Admins.has(who) => Outcome::Missing,
+            (Access::Staff(_), Kept) => Outcome::Forbidden,
             (Access::Staff(_) | Access::Page(..), Unset) if self.is_form() && Admins.has(who) => {
                 Outcome::Status(422)
             }
