@@ -11,6 +11,7 @@ use crate::row::{Columns, seconds};
 use crate::session;
 use crate::trial::{self, Trial};
 use crate::user::{self, User};
+use crate::webhook_event::Topic;
 use crate::{Store, audit, find, list, run};
 
 const EXTEND: &str = "UPDATE trial SET expires_at = ?3, extensions = extensions + 1, extended_days = extended_days + ?4 \
@@ -257,6 +258,8 @@ fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
     }
     let detail = days.to_string();
     audit::record(c, now, &session::by(extend.by), "trial.extend", &id, &detail)?;
+    let once = format!("{id}:{}", after.extensions);
+    trial::tell(c, Topic::TrialExtended, &extend.trial, &once, now)?;
     Ok(TrialExtended::Done(Box::new(after)))
 }
 

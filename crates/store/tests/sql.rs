@@ -62,7 +62,7 @@ fn every_statement_is_prepared_against_the_schema() {
 }
 
 /// Lists and searches of which a person may ask as many as they like. A name is a file, and a constant in it.
-const THROUGH_INDEXES: [&str; 16] = [
+const THROUGH_INDEXES: &[&str] = &[
     "access.rs ",
     "license_list.rs ",
     "license_narrow.rs ",
@@ -70,15 +70,22 @@ const THROUGH_INDEXES: [&str; 16] = [
     "license_term.rs ",
     "activation_list.rs ",
     "activation.rs ",
+    "customer.rs ",
+    "plan_license.rs ",
     "release.rs ",
     "renewal.rs ",
     "journal.rs ",
     "merge.rs ",
+    "clue.rs ",
+    "directory.rs ",
+    "machine_before.rs ",
+    "outlook.rs ",
+    "trial_search.rs ",
+    "reseller.rs ",
+    "staff.rs ",
     "trial.rs ",
     "trial_extension.rs ",
     "trial_list.rs ",
-    "reseller.rs ",
-    "staff.rs ",
 ];
 
 #[test]
