@@ -248,7 +248,7 @@ fn is_unsafe(method: &Method) -> bool {
 
 /// Browsers say where a form comes from, in one header or the other, and the layer in `router.rs` has compared it. Where a
 /// cookie speaks for somebody, a request that does not say is refused. The layer takes an empty header for none.
-fn says_its_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn says_its_origin(headers: &HeaderMap) -> bool {
     let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
     says("sec-fetch-site") || says(header::ORIGIN.as_str())
 }

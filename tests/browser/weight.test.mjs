@@ -17,7 +17,7 @@ const ROWS = 50;
 const ROUTER = new URL("../../portal-server/src/router.rs", import.meta.url);
 
 /** What answers with something else than a page: a file, a picture, a calendar, a table, a state for programs. */
-const NO_PAGES = ["/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
+const NO_PAGES = ["/admin/licenses/import/template.csv", "/admin/licenses/made/{token}/keys.csv", "/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/overview.csv", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
   "/licenses/{id}/end.ics", "/licenses/{id}/machines.csv", "/licenses/{id}/machines/{activation}/response", "/licenses/{id}/machines/{activation}/receipt"];
 
 let folder, portal, browser;
@@ -75,7 +75,9 @@ async function fill() {
   const lab = portal.admin("organization", "create", "--name", "Laboratory for Materials and Measurement", "--allowed-users", "500").id;
   portal.admin("user", "create", "--email", "otto@lab.example", "--name", "Otto Berg", "--organization", lab, "--organization-role", "admin", "--password-file", "-");
   const otto = await logIn(portal, "otto@lab.example");
-  const owner = (/value="([\w-]+)">jane@lab\.example/.exec(await (await admin.get("/admin/licenses")).text()))[1];
+  const owner = "jane@lab.example";
+  await admin.post("/admin/plans", { product: "acme-cad", name: "Professional", validity: "from-creation", validity_days: "365", strategy: "fuzzy", entitlements: "cad\nparts=500" });
+  places.plan = /\/admin\/plans\/([\w-]{22})"/.exec(await (await admin.get("/admin/plans")).text())[1];
   const license = (n, more) => admin.post("/admin/licenses", {
     product: n % 2 ? "acme-cad" : `product-${n}`, plan: `Professional ${n}`, holder: `Holder of license number ${n}`, allowed_activations: "25", validity: "from-creation", validity_days: "365",
     import_days: "14", strategy: "fuzzy", entitlements: "cad\nparts=500\nrendering", metadata: `cost center=${n} [user, organization]`, ...more,
@@ -100,6 +102,7 @@ async function fill() {
   for (const user of people) await otto.post(`/organization/groups/${places.group}/add`, { user });
   for (const one of linkable) await otto.post(`/organization/groups/${places.group}/link`, { license: one, seat_cap: "5" });
   places.license = portal.license.id;
+  places.webhook = await webhook(admin);
   const device = (n) => ({ name: `workstation-${n}.physics.lab.example`, platform: "linux-x86_64", app_version: "2.1.0" });
   await activate(portal, Array.from({ length: 60 }, (_, n) => activationRequest(device(n), portal.license.key)));
   const page = await (await (await logIn(portal, "jane@lab.example")).get(`/licenses/${places.license}`)).text();
@@ -122,6 +125,19 @@ async function sales(admin, license) {
     places.customer = made.headers.get("location").split("/").at(-1);
     places.staff = portal.admin("user", "create", "--email", `helper-${n}@acme.example`, "--name", `Firstname Lastname ${n}`, "--role", "support").id;
   }
+}
+
+/** A webhook with as many deliveries as a page shows, none of which is sent. */
+async function webhook(admin) {
+  const events = ["activation.created", "trial.started", "license.created", "license.ending"].map((event) => ["event", event]);
+  const made = await admin.post("/admin/webhooks", [["url", `https://hooks.example/${"a".repeat(400)}`], ...events]);
+  const id = (/\/admin\/webhooks\/([\w-]{22})"/.exec(await made.text()))[1];
+  assert.equal((await admin.post(`/admin/webhooks/${id}/pause`, {})).status, 303);
+  for (let n = 0; n < ROWS; n += 1) {
+    const license = { product: "acme-cad", validity: "from-creation", validity_days: "365", import_days: "14", strategy: "fuzzy", holder: `Holder number ${n}` };
+    assert.equal((await admin.post("/admin/licenses", license)).status, 303);
+  }
+  return id;
 }
 
 /** The id of a batch that is too large for one page. */
@@ -166,8 +182,12 @@ function addresses(path) {
   if (path.startsWith("/reseller/organizations/")) return [fill(places.customer)];
   if (path.startsWith("/reseller/licenses/")) return [fill(places.resold)];
   if (path.startsWith("/admin/staff/")) return [fill(places.staff)];
-  if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
+  if (path === "/admin") return [path, "/admin?days=90"];
+  if (path === "/admin/activations") return [path, "/admin/activations?q=workstation", "/admin/activations?q=Holder"];
+  if (path.startsWith("/admin/licenses/") && path.includes("{id}")) return [fill(places.license)];
+  if (path.startsWith("/admin/plans/")) return [fill(places.plan)];
   if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
+  if (path.startsWith("/admin/webhooks/")) return [fill(places.webhook).replace("{delivery}", "1")];
   if (path.startsWith("/admin/products/")) return [fill("acme-cad")];
   if (path.startsWith("/admin/customers/users/")) return [fill(places.person)];
   if (path.startsWith("/activate/batches/")) return [fill(places.batch), `${fill(places.batch)}?page=2`];
@@ -262,9 +282,9 @@ test("a list has its rows while it is weighed", async () => {
   await close();
   const vendor = await visit(browser, [portal.url]);
   await logInPage(vendor.page, portal, "admin@acme.example");
-  for (const path of ["/admin/licenses", "/admin/products", "/admin/customers", `/admin/licenses/${portal.license.id}`]) {
+  for (const [path, rows] of [["/admin/licenses", 25], ["/admin/products", ROWS], ["/admin/customers", 25], [`/admin/licenses/${portal.license.id}`, ROWS]]) {
     await vendor.page.goto(portal.url + path);
-    assert.ok(await vendor.page.locator("table tbody tr").count() >= ROWS, path);
+    assert.ok(await vendor.page.locator("table tbody tr").count() >= rows, path);
   }
   await vendor.close();
 });

@@ -36,6 +36,8 @@ async fn settings_are_changed_at_once_and_written_down() {
         ("staff_second_factor", "off"),
         ("support_releases_per_day", "20"),
         ("support_releases_per_year", "5"),
+        ("trial_extension_days", "14"),
+        ("trial_extensions", "1"),
         ("trial_origins", origins),
         ("trial_work_bits", "18"),
         ("trials_per_day", "500"),
