@@ -588,22 +588,34 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route(
             "/admin/sign-on",
-            Access::Staff(Permission::ManageSettings),
+            Access::Staff(Permission::ManageSignOn),
             get(pages::sign_on::vendor::list).post(pages::sign_on::vendor::create),
         )
         .route(
             "/admin/sign-on/{id}",
-            Access::Staff(Permission::ManageSettings),
+            Access::Staff(Permission::ManageSignOn),
             get(pages::sign_on::vendor::show).post(pages::sign_on::vendor::save),
         )
         .route(
             "/admin/sign-on/{id}/domains",
-            Access::Staff(Permission::ManageSettings),
+            Access::Staff(Permission::ManageSignOn),
             post(pages::sign_on::vendor::domains),
         )
-        .route("/admin/sign-on/{id}/try", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::try_out))
-        .route("/admin/sign-on/{id}/unlink", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::unlink))
-        .route("/admin/sign-on/{id}/delete", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::delete))
+        .route(
+            "/admin/sign-on/{id}/try",
+            Access::Staff(Permission::ManageSignOn),
+            post(pages::sign_on::vendor::try_out),
+        )
+        .route(
+            "/admin/sign-on/{id}/unlink",
+            Access::Staff(Permission::ManageSignOn),
+            post(pages::sign_on::vendor::unlink),
+        )
+        .route(
+            "/admin/sign-on/{id}/delete",
+            Access::Staff(Permission::ManageSignOn),
+            post(pages::sign_on::vendor::delete),
+        )
         .route(
             "/admin/settings/look",
             Access::Page(Permission::SeeSettings, Permission::ManageSettings),

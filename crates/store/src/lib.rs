@@ -44,9 +44,9 @@ mod audit;
 mod audit_chain;
 mod by_id;
 mod clue;
-mod daily_count;
 mod creation;
 mod customer;
+mod daily_count;
 mod deactivation;
 mod dialect;
 mod directory;
@@ -103,8 +103,8 @@ mod setting;
 mod sign_on;
 mod signing_key;
 mod sqlite;
-mod staff;
 mod sso_attempt;
+mod staff;
 mod take_back;
 mod tally;
 mod throttle;
@@ -137,11 +137,11 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use by_id::ListedTrial;
-pub use daily_count::{CountKind, DailyCount};
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
 };
 pub use customer::{CustomerPage, CustomerQuery};
+pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
 pub use directory::Directory;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
@@ -150,8 +150,8 @@ pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
 pub use identity_provider::{
-    FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, MOST_DOMAINS, MOST_PROVIDERS,
-    Passwords, ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
+    FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, MOST_DOMAINS,
+    MOST_PROVIDERS, Passwords, ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
 };
 pub use import::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
@@ -194,8 +194,9 @@ pub use session::{NewSession, Session};
 pub use sign_on::{Identity, SignOn, SignOnRefusal, SignedOn};
 pub use signing_key::KeyNotice;
 pub use sqlite::Options;
-pub use staff::{InviteStaff, StaffMember};
 pub use sso_attempt::SsoAttempt;
+pub use staff::{InviteStaff, StaffMember};
+pub use tally::Tallied;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
 pub use trial_extension::{
@@ -204,7 +205,6 @@ pub use trial_extension::{
 };
 pub use trial_list::{TrialQuery, TrialState};
 pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
-pub use tally::Tallied;
 pub use trial_search::TrialFound;
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};

@@ -159,7 +159,8 @@ pub(crate) fn may_give(c: &Connection, actor: &str, before: Role, after: Role) -
         (Some(user), _) => user.parse().ok(),
         // A program may what the owner of its token may.
         (_, Some(token)) => api_token::owner(c, token)?,
-        (None, None) => return Ok(true),
+        // The portal itself, and commands on its host; no machine and no provider of logins gives a role.
+        (None, None) => return Ok(!actor.contains(':')),
     };
     let by = id.map(|id| user::find_user(c, id)).transpose()?.flatten();
     Ok(by.is_some_and(|by| by.may_log_in() && by.role.may_give(before, after)))

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::Id;
 use countersign_store::{
-    FactorAskedBy, IdentityProvider, ProviderStatus, ProvidersOf, SignOnRefusal, SignedOn, TwoFactor,
+    FactorAskedBy, IdentityProvider, ProviderStatus, ProvidersOf, SignOnRefusal, SignedOn,
+    TwoFactor,
 };
 use serde::Deserialize;
 
@@ -193,7 +194,8 @@ pub(super) async fn send(
     let begun = flow::begin(app, provider, going).await?;
     let cookie = cookie(app, browser_cookie_name(app), begun.secret, ATTEMPT_SECONDS);
     let refresh = HeaderValue::try_from(format!("0; url={}", begun.url));
-    let refresh = refresh.map_err(|_| Trouble::NotBelieved("its login page has no address".to_owned()))?;
+    let refresh =
+        refresh.map_err(|_| Trouble::NotBelieved("its login page has no address".to_owned()))?;
     let frame = Frame::new(app, visitor);
     let page = GoPage { frame, name: provider.name.clone(), url: begun.url };
     let mut response = (jar.add(cookie), page_with(StatusCode::OK, &page)).into_response();

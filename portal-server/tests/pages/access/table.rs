@@ -43,6 +43,7 @@ pub(super) enum About {
 /// Some of the vendor's people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
+    Owners,
     Admins,
     /// Admins and support.
     Helpers,
@@ -50,12 +51,13 @@ pub(super) enum Who {
     Readers,
     All,
 }
-use Who::{Admins, All, Helpers, Readers};
+use Who::{Admins, All, Helpers, Owners, Readers};
 
 impl Who {
     fn has(self, who: Standing) -> bool {
         match who {
-            Standing::Vendor => true,
+            Standing::PortalOwner => true,
+            Standing::Vendor => self != Owners,
             Standing::Support => matches!(self, Helpers | All),
             Standing::ReadOnly => matches!(self, Readers | All),
             _ => false,
@@ -247,14 +249,18 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/settings/mail/test", Vendor, "x=1"),
     (
         "/admin/sign-on",
-        Vendor,
+        Staff(Owners, Owners),
         "name=Staff account&issuer=https://idp.acme.example&client_id=portal",
     ),
-    ("/admin/sign-on/{id}", Vendor, "name=Staff&issuer=https://127.0.0.1:1&client_id=portal&active=1"),
-    ("/admin/sign-on/{id}/domains", Vendor, "domain=more.example"),
-    ("/admin/sign-on/{id}/try", Vendor, "x=1"),
-    ("/admin/sign-on/{id}/unlink", Vendor, "user={staff}"),
-    ("/admin/sign-on/{id}/delete", Vendor, "x=1"),
+    (
+        "/admin/sign-on/{id}",
+        Staff(Owners, Owners),
+        "name=Staff&issuer=https://127.0.0.1:1&client_id=portal&active=1",
+    ),
+    ("/admin/sign-on/{id}/domains", Staff(Owners, Owners), "domain=more.example"),
+    ("/admin/sign-on/{id}/try", Staff(Owners, Owners), "x=1"),
+    ("/admin/sign-on/{id}/unlink", Staff(Owners, Owners), "user={staff}"),
+    ("/admin/sign-on/{id}/delete", Staff(Owners, Owners), "x=1"),
     (
         "/admin/tokens",
         Staff(All, All),

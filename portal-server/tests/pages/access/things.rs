@@ -9,7 +9,10 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, DeliveryEnd, DeliveryTry, FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, NewWebhook, Passwords, Proposed, ProviderChange, ProviderStatus, ProvidersOf, Provisioning, Role, SignOn, SignedOn, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
+    Act, ActivationState, DeliveryEnd, DeliveryTry, FactorAskedBy, IdentityDomain,
+    IdentityDomainState, IdentityProvider, JournalOpening, NewJob, NewLicense, NewRelease,
+    NewUpload, NewWebhook, Passwords, Proposed, ProviderChange, ProviderStatus, ProvidersOf,
+    Provisioning, Role, SignOn, SignedOn, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
