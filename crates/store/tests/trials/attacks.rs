@@ -19,23 +19,16 @@ async fn race(again: TrialAgain, own_keys: bool) {
             world.save(policy(per_version(round + 1)), now).await;
         }
         let version = format!("{}.0", round + 1);
-        let asked: Vec<_> = (0..MACHINES)
-            .map(|_| {
-                let machine = if own_keys { machine.reinstalled() } else { machine.clone() };
-                let machine = machine.version(Some(&version));
-                let (store, id, request) = (world.store.clone(), random_id(), random_id());
-                let world = &world;
-                async move {
-                    let terms = world.product().await;
-                    let request = Hash::of(request.to_string());
-                    let start = world.start(terms, &machine, id, now + 14 * DAY, request, now);
-                    tokio::spawn(async move { store.start_trial(start).await.unwrap() })
-                }
-            })
-            .collect();
+        let terms = world.product().await;
         let mut running = Vec::new();
-        for ask in asked {
-            running.push(ask.await);
+        for _ in 0..MACHINES {
+            let machine = if own_keys { machine.reinstalled() } else { machine.clone() };
+            let machine = machine.version(Some(&version));
+            let (id, request) = (random_id(), Hash::of(random_id().to_string()));
+            let end = now + 14 * DAY;
+            let start = world.start(terms.clone(), &machine, id, end, request, now);
+            let store = world.store.clone();
+            running.push(tokio::spawn(async move { store.start_trial(start).await.unwrap() }));
         }
         let mut given = 0;
         for one in running {

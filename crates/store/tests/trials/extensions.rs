@@ -80,7 +80,7 @@ async fn attack_beyond_the_limits_only_who_means_it_and_is_an_admin() {
         (Role::Admin, UserStatus::Invited),
     ] {
         let by = random_id();
-        let user = User { status, ..User::invited(by, &format!("{by}@x.example"), role, NOW) };
+        let user = User { status, ..User::invited(by, format!("{by}@x.example"), role, NOW) };
         world.store.create_user(user, "test", NOW).await.unwrap();
         let theirs = ExtendTrial { by, ..world.extension(&trial, 1, NOW) };
         assert_eq!(extend(theirs).await, TrialExtended::Unknown, "{role:?} {status:?}");
@@ -115,7 +115,7 @@ async fn attack_a_race_of_extensions_prolongs_a_trial_once() {
             match one.await.unwrap() {
                 TrialExtended::Done(_) => done += 1,
                 TrialExtended::Changed(now) => {
-                    assert_eq!(now.expires_at, trial.expires_at + 7 * DAY)
+                    assert_eq!(now.expires_at, trial.expires_at + 7 * DAY);
                 }
                 other => panic!("{other:?}"),
             }

@@ -23,7 +23,6 @@ pub(crate) fn random_id() -> Id {
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) admin: Id,
-    pub(crate) path: std::path::PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -118,15 +117,14 @@ fn new_key() -> Thumbprint {
 impl World {
     pub(crate) async fn new(trial: TrialPolicy) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("db");
-        let store = Store::open(&path, Options::default(), NOW).unwrap();
+        let store = Store::open(&folder.path().join("db"), Options::default(), NOW).unwrap();
         let admin = random_id();
         let user = User {
             status: UserStatus::Active,
             ..User::invited(admin, "ada@acme.example", Role::Admin, NOW)
         };
         store.create_user(user, "test", NOW).await.unwrap();
-        let world = Self { store, admin, path, _folder: folder };
+        let world = Self { store, admin, _folder: folder };
         world.save(trial, NOW).await;
         world
     }
