@@ -64,7 +64,10 @@ fn by_earlier(token: &str, response: &Response, papers: &Papers) -> Result<(), D
         (Answer::Activation(old), Answer::Activation(new))
         | (Answer::Trial(old), Answer::Trial(new)) => (old, new),
         _ => {
-            return same(false, "an activation is renewed by an activation, and a trial by a trial");
+            return same(
+                false,
+                "an activation is renewed by an activation, and a trial by a trial",
+            );
         }
     };
     same(response.request == before.request, "it names another request than the earlier one")?;
