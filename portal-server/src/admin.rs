@@ -1,6 +1,7 @@
 //! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
 
 mod release;
+mod sign_on;
 mod token;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -17,6 +18,7 @@ use countersign_store::{
 use serde_json::{Value, json};
 
 pub use release::{ReleaseCommand, UpTo};
+pub use sign_on::SignOnCommand;
 pub use token::{CreateToken, TokenCommand};
 
 use crate::app::App;
@@ -64,6 +66,9 @@ pub enum Admin {
     /// Tokens by which programs act for an admin: the support desk's command line, for one.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Logging in by identity providers.
+    #[command(subcommand)]
+    SignOn(SignOnCommand),
     /// What holds for the whole portal.
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -275,6 +280,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
             or_nothing("created", create_organization(app, name.trim(), allowed_users).await)
         }
         Admin::Token(command) => or_nothing("changed", token::run(app, command).await),
+        Admin::SignOn(command) => or_nothing("changed", sign_on::run(app, command).await),
         Admin::LostTwoFactorKey => or_nothing("changed", lost_two_factor_key(app).await),
         Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }

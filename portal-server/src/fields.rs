@@ -21,6 +21,8 @@ pub(crate) enum Field {
     TrialOrigin,
     ReleaseReason,
     TokenName,
+    WebhookUrl,
+    ProviderName,
 }
 
 /// Why a typed text is not taken.
@@ -37,10 +39,11 @@ impl Field {
             | Self::OrganizationName
             | Self::UserName
             | Self::TokenName
+            | Self::ProviderName
             | Self::Plan => 100,
             Self::Holder | Self::FeatureWord | Self::ReleaseReason => 200,
             Self::TrialOrigin => 255,
-            Self::MetadataValue => 500,
+            Self::MetadataValue | Self::WebhookUrl => 500,
         }
     }
 
@@ -84,6 +87,8 @@ impl Field {
             Self::TrialOrigin => "field-trial-origin",
             Self::ReleaseReason => "release-reason",
             Self::TokenName => "field-token-name",
+            Self::WebhookUrl => "webhook-url",
+            Self::ProviderName => "field-provider-name",
         }
     }
 }

@@ -79,6 +79,13 @@ pub(crate) enum Mail {
         /// When it ends.
         until: UnixSeconds,
     },
+    /// The portal gave a webhook up.
+    WebhookDisabled {
+        /// The vendor's admin who hears of it.
+        user: Id,
+        /// Which one.
+        webhook: Id,
+    },
     /// The records of the vendor's own domain are gone.
     Domain {
         /// The vendor's admin who hears of it.
@@ -127,6 +134,8 @@ pub(crate) enum Notice {
     NewRecoveryCodes,
     /// There is a new token by which a program acts for them.
     TokenMade,
+    /// An identity provider logs them in from now on.
+    ProviderLinked,
     /// A license is theirs now.
     LicenseGiven,
     /// A license that was theirs is somebody else's now.
@@ -143,6 +152,7 @@ impl Notice {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::TokenMade => "token-made",
+            Self::ProviderLinked => "provider-linked",
             Self::LicenseGiven => "license-given",
             Self::LicenseTaken => "license-taken",
         }
@@ -158,6 +168,7 @@ impl Mail {
             Self::ConfirmEmail { user } => Some(format!("confirm:{user}")),
             Self::TrialCap { user, .. } => Some(format!("trial-cap:{user}")),
             Self::SigningKey { user, .. } => Some(format!("signing-key:{user}")),
+            Self::WebhookDisabled { user, webhook } => Some(format!("webhook:{webhook}:{user}")),
             Self::Domain { user, .. } => Some(format!("domain:{user}")),
             Self::EmailChanged { .. }
             | Self::Proposal { .. }

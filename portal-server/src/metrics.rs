@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::request::Ask;
+use countersign_store::WebhooksWaiting;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -45,7 +46,7 @@ impl Metrics {
     }
 
     /// All of it as text.
-    fn text(&self, app: &App) -> Result<String, std::fmt::Error> {
+    fn text(&self, app: &App, webhooks: WebhooksWaiting) -> Result<String, std::fmt::Error> {
         let end = ending(&app.keys(), app.now());
         let mut registry = Registry::with_prefix("countersign");
         let mut gauge = |name: &str, help: &str, value: u64| {
@@ -59,6 +60,12 @@ impl Metrics {
         gauge("signing_key_warning", "1 while a warning is due", end.step.is_some().into());
         let unused = "1 while the files in the keys folder cannot be used, and earlier ones are";
         gauge("keys_folder_unused", unused, app.ring().trouble().is_some().into());
+        let waiting = "Deliveries of webhooks that have not arrived yet";
+        gauge("webhook_deliveries_waiting", waiting, webhooks.waiting);
+        let failing = "Those of them that failed at least once";
+        gauge("webhook_deliveries_failing", failing, webhooks.failing);
+        let disabled = "Webhooks that the portal gave up";
+        gauge("webhooks_disabled", disabled, webhooks.disabled);
         registry.register(
             "answers",
             "Requests by kind and what came of them",
@@ -73,7 +80,9 @@ impl Metrics {
 /// `/metrics` on the listener of its own.
 pub(crate) async fn show(State(app): State<App>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match app.metrics().text(&app) {
+    // Where the database does not answer, the rest is measured all the same.
+    let webhooks = app.store().webhooks_waiting().await.unwrap_or_default();
+    match app.metrics().text(&app, webhooks) {
         Ok(text) => ([(header::CONTENT_TYPE, kind)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

@@ -1,5 +1,6 @@
 //! Secrets that the portal has to read again, and nobody who copied the database may: encrypted under a key that lies in a
-//! file of its own. Only the shared secrets of authenticator apps are such; everything else is stored as a hash.
+//! file of its own. Such are the shared secrets of authenticator apps and of webhooks, and those by which the portal is known to
+//! identity providers; everything else is stored as a hash.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -121,10 +122,35 @@ impl Vault {
     /// # Errors
     /// When there is no key.
     pub fn seal(&self, user: Id, secret: &str, entropy: &dyn Entropy) -> Result<String, Missing> {
+        self.seal_of(&user.to_string(), secret, entropy)
+    }
+
+    /// What is stored of the portal's secret at an identity provider. It is worth nothing in another row.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn seal_client_secret(
+        &self,
+        provider: Id,
+        secret: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<String, Missing> {
+        self.seal_of(&client_of(provider), secret, entropy)
+    }
+
+    /// As [`Vault::seal`], of something else than a user: `of` names it.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub(crate) fn seal_of(
+        &self,
+        of: &str,
+        secret: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<String, Missing> {
         let cipher = self.key.as_ref().map_err(Clone::clone)?;
         let mut nonce = [0; NONCE_BYTES];
         entropy.fill(&mut nonce);
-        let of = user.to_string();
         let payload = Payload { msg: secret.as_bytes(), aad: of.as_bytes() };
         let sealed = cipher
             .encrypt(&XNonce::from(nonce), payload)
@@ -137,12 +163,27 @@ impl Vault {
     /// # Errors
     /// When there is no key. What was not stored for this user, or was changed, is a fault of the database.
     pub(crate) fn open_secret(&self, user: Id, stored: &str) -> anyhow::Result<String> {
+        self.open_of(&user.to_string(), stored, "second factor of user")
+    }
+
+    /// The portal's secret at this identity provider.
+    ///
+    /// # Errors
+    /// When there is no key, or it is another one than the secret was stored with.
+    pub(crate) fn open_client_secret(&self, provider: Id, stored: &str) -> anyhow::Result<String> {
+        self.open_of(&client_of(provider), stored, "client secret of identity provider")
+    }
+
+    /// As [`Vault::open_secret`], of what [`Vault::seal_of`] sealed; `noun` says in errors what it is.
+    ///
+    /// # Errors
+    /// As [`Vault::open_secret`].
+    pub(crate) fn open_of(&self, of: &str, stored: &str, noun: &str) -> anyhow::Result<String> {
         let cipher = self.key.as_ref().map_err(Clone::clone)?;
-        let damaged = || anyhow!("the stored second factor of user {user} is damaged");
+        let damaged = || anyhow!("the stored {noun} {of} is damaged");
         let bytes = stored.strip_prefix(MARK).and_then(|text| BASE64.decode(text).ok());
         let bytes = bytes.ok_or_else(damaged)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>().ok_or_else(damaged)?;
-        let of = user.to_string();
         let payload = Payload { msg: sealed, aad: of.as_bytes() };
         let secret = cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())?;
         String::from_utf8(secret).map_err(|_| damaged())
@@ -198,6 +239,11 @@ fn decoded(text: &str) -> Result<[u8; 32], &'static str> {
     bytes.try_into().map_err(|_| "it is not 32 bytes long")
 }
 
+/// A provider's id as what its secret belongs to: never a user's.
+fn client_of(provider: Id) -> String {
+    format!("client of identity provider {provider}")
+}
+
 fn cipher(bytes: &[u8; 32]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*bytes))
 }
@@ -232,6 +278,16 @@ mod tests {
             let refused = vault(1).open_secret(jane, damaged).unwrap_err().to_string();
             assert!(refused.contains("is damaged") && !refused.contains("GEZD"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_client_secret_is_no_users_and_no_other_providers() {
+        let (one, other) = (Id::from([1; 16]), Id::from([2; 16]));
+        let sealed = vault(1).seal_client_secret(one, "s3cret", &SystemEntropy).unwrap();
+        assert_eq!(vault(1).open_client_secret(one, &sealed).unwrap(), "s3cret");
+        assert!(vault(1).open_client_secret(other, &sealed).is_err());
+        assert!(vault(1).open_secret(one, &sealed).is_err());
+        assert!(vault(2).open_client_secret(one, &sealed).is_err());
     }
 
     #[test]

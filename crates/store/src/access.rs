@@ -108,9 +108,9 @@ impl LicenseScope {
         administered(user).map(|id| Self(Scope::Organization(id)))
     }
 
-    /// All licenses of this organization: for the vendor's admins.
-    pub fn vendor_of(user: &User, organization: Id) -> Option<Self> {
-        Self::vendor(user).map(|_| Self(Scope::Organization(organization)))
+    /// All licenses of one organization: for the vendor's admins.
+    pub fn of_organization(vendor: &User, organization: Id) -> Option<Self> {
+        Self::vendor(vendor).map(|_| Self(Scope::Organization(organization)))
     }
 
     /// The user's own licenses and those of their groups.

@@ -9,6 +9,7 @@ use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
+use crate::webhook_event::{self, Topic};
 use crate::{
     Store, access, audit, find, fingerprint, group_seat, product, release, run, seat, trial,
 };
@@ -23,7 +24,9 @@ const START_VALIDITY: &str = "UPDATE license SET first_activated_at = ?2, expire
     WHERE id = ?1 AND first_activated_at IS NULL";
 const NOTE_FIRST: &str =
     "UPDATE license SET first_activated_at = ?2 WHERE id = ?1 AND first_activated_at IS NULL";
-const CURRENT: &str = "SELECT revision, live_activations, first_activated_at, total_releases FROM license WHERE id = ?1";
+// Whether any webhook hears of anything comes along: a statement of its own would cost every activation more.
+const CURRENT: &str = "SELECT revision, live_activations, first_activated_at, total_releases, \
+    CASE WHEN EXISTS (SELECT 1 FROM webhook_topic) THEN 1 ELSE 0 END FROM license WHERE id = ?1";
 const RENEW: &str = "UPDATE activation SET fingerprint = ?2, device_name = ?3, device_name_folded = ?4, platform = ?5, \
     app_version = ?6, expires_at = ?7, import_by = ?8, request_id = ?9, request_hash = ?10, granted_at = ?11 \
     WHERE id = ?1 AND state = 'active'";
@@ -213,7 +216,7 @@ fn plan(
 }
 
 /// The machine under another device key: it was reinstalled.
-fn same_machine(
+pub(crate) fn same_machine(
     c: &Connection,
     license: &License,
     machine: &Fingerprint,
@@ -252,6 +255,7 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         Ok(seat) => seat,
         Err(refusal) => return Ok(Activated::Refused(refusal)),
     };
+    let how = how(&seat);
     match seat {
         Seat::Renewal(own) if own.id == activate.activation => renew(c, activate, &own)?,
         // Signed as something else than what it is now: sign again.
@@ -266,6 +270,9 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
             }
             take_new(c, activate, &current, group)?;
         }
+    }
+    if current.is_heard {
+        tell(c, activate, how, current.live)?;
     }
     let device_name = activate.device.name.as_deref();
     answer::insert_answer(
@@ -298,6 +305,8 @@ struct Current {
     live: u64,
     first_activated_at: Option<UnixSeconds>,
     releases: u64,
+    /// Whether any webhook hears of anything.
+    is_heard: bool,
 }
 
 fn map_current(row: &mut Columns<'_>) -> Result<Current> {
@@ -306,7 +315,37 @@ fn map_current(row: &mut Columns<'_>) -> Result<Current> {
         live: row.time()?,
         first_activated_at: row.optional_time()?,
         releases: row.time()?,
+        is_heard: row.take()?,
     })
+}
+
+/// How a seat is told of: in a word.
+fn how(seat: &Seat) -> &'static str {
+    match seat {
+        Seat::Renewal(_) => "renewed",
+        Seat::Kept(_) => "again",
+        Seat::Reinstall(_) => "reinstall",
+        Seat::New => "new",
+    }
+}
+
+/// Tells webhooks, where `live` seats were in use before.
+fn tell(c: &Connection, activate: &Activate, how: &'static str, live: u64) -> Result<()> {
+    let (id, license, now) = (&activate.activation, &activate.terms, activate.now);
+    if how == "renewed" {
+        let once = format!("{id}:{}", activate.request_hash);
+        let by = [webhook_event::by(activate.by_user)];
+        return webhook_event::tell_of_activation(c, Topic::ActivationRenewed, id, &once, now, &by);
+    }
+    let further =
+        [("how", how.into()), ("door", activate.door.into()), webhook_event::by(activate.by_user)];
+    let (topic, once) = (Topic::ActivationCreated, id.to_string());
+    webhook_event::tell_of_activation(c, topic, id, &once, now, &further)?;
+    if how == "new" && license.allowed_activations == Some(live + 1) {
+        let topic = Topic::LicenseLimitReached;
+        webhook_event::tell_of_activation(c, topic, id, &once, now, &[])?;
+    }
+    Ok(())
 }
 
 fn renew(c: &Connection, activate: &Activate, own: &Activation) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{Store, audit, find, group_seat, receipt, release, run, seat};
+use crate::{Store, audit, find, group_seat, receipt, release, run, seat, webhook_event};
 
 const PROVEN: &str = "UPDATE activation SET state = 'deactivated', ended_at = ?2 WHERE id = ?1 AND state = 'replaced'";
 const GIVEN_UP_FOR: &str = "SELECT 1 FROM activation WHERE license_id = ?1 AND device_key = ?2 AND request_hash = ?3 \
@@ -180,6 +180,7 @@ fn free(
     if let Err(allowed) = seat::give_up(c, &activation.license)? {
         if run(c, MARK_RETURNED, (holder.id.to_string(), seconds(now)))? == 1 {
             record(c, deactivate, &activation.license, "activation.returned")?;
+            tell(c, deactivate, false)?;
         }
         return Ok(Err(allowed));
     }
@@ -191,7 +192,17 @@ fn free(
     }
     group_seat::give_back(c, holder.group, &holder.license)?;
     record(c, deactivate, &activation.license, "activation.deactivate")?;
+    tell(c, deactivate, true)?;
     Ok(Ok(()))
+}
+
+/// Tells webhooks: whether the seat is free, or stays with the machine.
+fn tell(c: &Connection, deactivate: &Deactivate, seat_freed: bool) -> Result<()> {
+    let (id, now) = (&deactivate.activation, deactivate.now);
+    let once = format!("{id}:{}", if seat_freed { "freed" } else { "kept" });
+    let further = [("seat_freed", seat_freed.into()), webhook_event::by(deactivate.by_user)];
+    let topic = webhook_event::Topic::DeactivationCreated;
+    webhook_event::tell_of_activation(c, topic, id, &once, now, &further)
 }
 
 fn record(

@@ -312,7 +312,7 @@ fn import(
         (ImportOutcome::Made, _) => make(c, &entry.thing, actor, now)?,
         (ImportOutcome::Updated, Some((license, limits))) => {
             // The revision was compared a moment ago, in this transaction.
-            if license::change(c, license, actor, now)? != LicenseChange::Done {
+            if license::change_untold(c, license, actor, now)? != LicenseChange::Done {
                 let id = decision.id;
                 return Ok(Imported { outcome: ImportOutcome::ChangedHere, id, license: None });
             }

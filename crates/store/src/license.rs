@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_text};
 use crate::row::{Columns, Entitlements, entitlements_text, optional_seconds, seconds};
+use crate::webhook_event::{self, Topic};
 use crate::{Store, audit, find, license_term, list, proposal, run};
 
 const INSERT: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
@@ -305,6 +306,26 @@ impl Store {
         Ok(read)
     }
 
+    /// Writes down that a program was shown the key of a license. `None` when there is no such license.
+    ///
+    /// # Errors
+    /// When the database fails: the key is not to be shown then.
+    pub async fn read_license_key(
+        &self,
+        id: LicenseId,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<LicenseKey>> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            let Some(license) = find_license(c, &id)? else { return Ok(None) };
+            let (of, subject) = (license.organization, id.to_string());
+            audit::record_in(c, of, now, &actor, "license.read-key", &subject, "")?;
+            Ok(Some(license.key))
+        })
+        .await
+    }
+
     /// Reads the license anew the next time.
     pub fn forget_terms(&self, id: &LicenseId) {
         self.terms().remove(id);
@@ -337,6 +358,11 @@ pub(crate) fn create(
     let id = new.key.id();
     let (of, product) = (new.organization, new.product.as_str());
     audit::record_in(c, of, now, actor, "license.create", &id.to_string(), product)?;
+    if webhook_event::is_heard(c)?
+        && let Some(made) = find_license(c, &id)?
+    {
+        tell(c, Topic::LicenseCreated, &made, &id.to_string(), now)?;
+    }
     Ok(id)
 }
 
@@ -394,6 +420,42 @@ pub(crate) fn terms_of(
 }
 
 pub(crate) fn change(
+    c: &Connection,
+    license: &License,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<LicenseChange> {
+    let before = find_license(c, &license.id)?.map(|before| before.status);
+    let outcome = change_untold(c, license, actor, now)?;
+    if outcome == LicenseChange::Done
+        && webhook_event::is_heard(c)?
+        && let Some(after) = find_license(c, &license.id)?
+    {
+        let once = format!("{}:{}", after.id, after.revision);
+        let topic = match after.status {
+            status if Some(status) == before => Topic::LicenseChanged,
+            LicenseStatus::Suspended => Topic::LicenseSuspended,
+            LicenseStatus::Revoked => Topic::LicenseRevoked,
+            LicenseStatus::Active => Topic::LicenseChanged,
+        };
+        tell(c, topic, &after, &once, now)?;
+    }
+    Ok(outcome)
+}
+
+fn tell(
+    c: &Connection,
+    topic: Topic,
+    license: &License,
+    once: &str,
+    now: UnixSeconds,
+) -> Result<()> {
+    let data = || Ok(serde_json::json!({"license": webhook_event::license_data(license)}));
+    webhook_event::tell(c, topic, once, now, data).map(|_| ())
+}
+
+/// As [`change`], of which webhooks do not hear: what comes from elsewhere by thousands.
+pub(crate) fn change_untold(
     c: &Connection,
     license: &License,
     actor: &str,

@@ -20,6 +20,7 @@ use crate::journal::{self, JournalOpening};
 use crate::journal_entry::{self, Verdict};
 use crate::license::{self, License};
 use crate::row::{optional_seconds, seconds};
+use crate::webhook_event::{self, Topic};
 use crate::{
     Store, activate, answer, audit, deactivation, find, fingerprint, release, run, seat, trial,
 };
@@ -202,7 +203,7 @@ fn judge(
     match &response.answer {
         Said::Activation(granted) => merge_grant(c, response, granted, actor, now),
         Said::Deactivation { activation } => merge_receipt(c, response, activation, actor, now),
-        Said::Trial(granted) => trial::merge(c, response, granted),
+        Said::Trial(granted) => trial::merge(c, response, granted, now),
         Said::TimeReset => Ok(Verdict::Noted),
     }
 }
@@ -264,15 +265,46 @@ fn merge_grant(
         release: None,
     };
     let mut count = seat::Merged::default();
+    let is_new = known.is_none();
     match known {
         Some(known) => again(c, &license, &known, grant, &mut count)?,
         None => add(c, &license, grant, &mut count)?,
     }
     seat::merge(c, &license.id, count)?;
     start(c, &license, at)?;
+    if webhook_event::is_heard(c)? {
+        tell(c, &license, &response.id, is_new, now)?;
+    }
     let (of, subject) = (license.organization, response.id.to_string());
     audit::record_in(c, of, now, actor, "activation.merge", &subject, "")?;
     Ok(Verdict::Counted)
+}
+
+/// Tells webhooks of a machine that another signer activated, and of a license of which more is in use now than there is.
+fn tell(
+    c: &Connection,
+    before: &License,
+    activation: &Id,
+    is_new: bool,
+    now: UnixSeconds,
+) -> Result<()> {
+    let once = activation.to_string();
+    let holds = |a: Activation| a.state.holds_seat();
+    if is_new && activation::find_activation(c, &once)?.is_some_and(holds) {
+        let further =
+            [("how", "journal".into()), ("door", "journal".into()), webhook_event::by(None)];
+        let topic = Topic::ActivationCreated;
+        webhook_event::tell_of_activation(c, topic, activation, &once, now, &further)?;
+    }
+    let after = license::find_license(c, &before.id)?;
+    if let Some(after) = after.filter(|l| l.over_activations > 0 && before.over_activations == 0) {
+        let data = || {
+            let license = webhook_event::license_data(&after);
+            Ok(serde_json::json!({"license": license, "over": after.over_activations}))
+        };
+        webhook_event::tell(c, Topic::OverrunFound, &once, now, data)?;
+    }
+    Ok(())
 }
 
 /// A grant that was not known.
@@ -473,6 +505,10 @@ fn merge_receipt(
     if count != seat::Merged::default() {
         let (of, subject) = (&given_up.license, activation.to_string());
         audit::record_of_license(c, of, now, actor, "activation.merge-receipt", &subject, "")?;
+        let once = format!("{activation}:journal");
+        let further = [("seat_freed", (count.live < 0).into()), webhook_event::by(None)];
+        let topic = Topic::DeactivationCreated;
+        webhook_event::tell_of_activation(c, topic, activation, &once, now, &further)?;
     }
     Ok(Verdict::Receipt)
 }

@@ -119,6 +119,29 @@ impl Store {
         .await
     }
 
+    /// Creates an organization that may have so many users; `None`: any number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_limited_organization(
+        &self,
+        id: Id,
+        name: &str,
+        allowed_users: Option<u64>,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<()> {
+        let (name, actor) = (name.to_owned(), actor.to_owned());
+        self.write_once(move |c| {
+            let (subject, allowed) = (id.to_string(), optional_seconds(allowed_users));
+            run(c, INSERT, (&subject, &name, seconds(now)))?;
+            let values = (&subject, &name, "active", allowed, "customer", None::<String>);
+            run(c, CHANGE, values)?;
+            audit::record_in(c, Some(id), now, &actor, "organization.create", &subject, &name)
+        })
+        .await
+    }
+
     /// Renames, suspends or reinstates it, or sets how many users it may have.
     ///
     /// # Errors
@@ -130,7 +153,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<OrganizationChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if let Some(refused) = refused(c, &changed, &actor)? {
                 return Ok(refused);
             }
@@ -154,7 +177,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn organization(&self, id: Id) -> Result<Option<Organization>> {
-        self.read(|c| find(c, FIND, [id.to_string()], map))
+        self.read(|c| find_organization(c, id))
     }
 
     /// All organizations by name.
@@ -227,6 +250,10 @@ pub(crate) fn place(c: &Connection, organization: Id) -> Result<Place> {
         Some(allowed) if count_users(c, organization)? >= allowed => Place::Full { allowed },
         _ => Place::Free,
     })
+}
+
+pub(crate) fn find_organization(c: &Connection, id: Id) -> Result<Option<Organization>> {
+    find(c, FIND, [id.to_string()], map)
 }
 
 /// Users that may still come in; `None`: any number.

@@ -13,6 +13,7 @@ use crate::license::{self, License};
 use crate::row::{Columns, seconds};
 use crate::{
     Store, activate, audit, find, fingerprint, group_seat, list, proposal, run, seat, setting,
+    webhook_event,
 };
 
 /// The setting of how many seats of one license may be released within 365 days so that support releases one more, and what holds
@@ -103,7 +104,7 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn release_seat(&self, release: Release) -> Result<ReleaseOutcome> {
-        self.write(move |c| {
+        self.write_once(move |c| {
             let access = access::access_now(c, release.by, &release.license)?;
             let is_staff = matches!(access, Some(Access::Vendor | Access::Support));
             if is_staff && proposal::is_on(c)? {
@@ -233,6 +234,9 @@ pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOut
     let actor = format!("user:{}", release.by);
     let (of, action) = (&activation.license, "activation.release");
     audit::record_of_license(c, of, release.now, &actor, action, &id, &reason)?;
+    let further = [("reason", reason.into()), webhook_event::by(Some(release.by))];
+    let topic = webhook_event::Topic::ActivationReleased;
+    webhook_event::tell_of_activation(c, topic, &activation.id, &id, release.now, &further)?;
     Ok(ReleaseOutcome::Done)
 }
 
@@ -263,7 +267,7 @@ fn seen_again(c: &Connection, former: &Activation, now: UnixSeconds) -> Result<(
 }
 
 /// By its key, or by its fingerprint when it was reinstalled in the meantime.
-fn recognise(
+pub(crate) fn recognise(
     c: &Connection,
     license: &License,
     device_key: &Thumbprint,

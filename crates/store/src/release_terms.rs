@@ -153,7 +153,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseId> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             proposal::check_new(c, &new, now)?;
             let id = license::create(c, &new, &actor, now)?;
             set_new_limits(c, &id, &limits, &actor, now)?;
@@ -174,7 +174,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if proposal::holds_back(c, &license, now)? {
                 return Ok(LicenseChange::NeedsSecondPerson);
             }

@@ -9,7 +9,7 @@ use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::license::{self, License, LicenseStatus};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, access, audit, find, run};
+use crate::{Store, access, audit, find, run, webhook_event};
 
 const FIND: &str = "SELECT token, issued_at, import_by FROM renewal \
     WHERE activation_id = ?1 AND request_hash = ?2 AND revision = ?3 ORDER BY issued_at DESC LIMIT 1";
@@ -134,6 +134,10 @@ fn renew_in(c: &Connection, renewal: &Renewal) -> Result<Renewed> {
     run(c, PROLONG, (&id, optional_seconds(renewal.expires_at), import_by, issued_at))?;
     let (actor, of) = (format!("user:{}", renewal.by), license.organization);
     audit::record_in(c, of, *now, &actor, "activation.renew", &id, "without a request")?;
+    let once = format!("{id}:{hash}:{}:{now}", terms.revision);
+    let by = [webhook_event::by(Some(renewal.by))];
+    let topic = webhook_event::Topic::ActivationRenewed;
+    webhook_event::tell_of_activation(c, topic, activation, &once, *now, &by)?;
     Ok(Renewed::Done)
 }
 

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::row::seconds;
-use crate::{Store, audit, find, run, user};
+use crate::{Store, audit, find, run, user, webhook_event};
 
 const EARLIER: &str =
     "SELECT MIN(step) FROM key_notice WHERE signing_key = ?1 AND until = ?2 AND step <= ?3";
@@ -79,5 +79,17 @@ fn notice_in(
     }
     let left = format!("{} days before the end", notice.step / 86_400);
     audit::record(c, now, "portal", "keys.warning", &format!("key:{}", notice.signing_key), &left)?;
+    tell(c, notice, now)?;
     Ok(true)
+}
+
+fn tell(c: &Connection, notice: &KeyNotice, now: UnixSeconds) -> Result<()> {
+    let KeyNotice { signing_key, until, step } = notice;
+    let data = || {
+        let days = until.saturating_sub(now) / 86_400;
+        Ok(serde_json::json!({"signing_key": signing_key, "ends_at": until, "days": days}))
+    };
+    let once = format!("{signing_key}:{until}:{step}");
+    let topic = webhook_event::Topic::SigningKeyEnding;
+    webhook_event::tell(c, topic, &once, now, data).map(|_| ())
 }

@@ -16,6 +16,7 @@ use crate::product::{self, Product};
 use crate::row::{Columns, seconds};
 use crate::throttle::{self, Throttle};
 use crate::trial_policy::NextTrial;
+use crate::webhook_event::{self, Topic};
 use crate::{Store, activate, activation, audit, find, fingerprint, list, run, user};
 
 const FIND: &str = "SELECT id, product_id, device_key, fingerprint, device_name, platform, app_version, created_at, \
@@ -179,6 +180,20 @@ impl Store {
         self.read(|c| plan(c, terms, device_key, device, now))
     }
 
+    /// The latest trial that this machine has had of a product.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trial_of(
+        &self,
+        product: &ProductId,
+        strategy: Strategy,
+        device_key: &Thumbprint,
+        machine: &Fingerprint,
+    ) -> Result<Option<Trial>> {
+        self.read(|c| Ok(of_machine(c, product, strategy, device_key, machine)?.pop()))
+    }
+
     /// A trial by its id.
     ///
     /// # Errors
@@ -291,6 +306,17 @@ fn of_machine(
     Ok(all)
 }
 
+/// The last trial of the product that this machine has had, by the product's strategy.
+pub(crate) fn last_of_machine(
+    c: &Connection,
+    product: &ProductId,
+    device_key: &Thumbprint,
+    machine: &Fingerprint,
+) -> Result<Option<Trial>> {
+    let Some(product) = product::find_product(c, product)? else { return Ok(None) };
+    Ok(of_machine(c, &product.id, product.trial.strategy, device_key, machine)?.pop())
+}
+
 fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {
     if let Some(answer) = answer::find_answer(c, &start.request_hash)? {
         return Ok(TrialStarted::Repeated(answer));
@@ -344,6 +370,7 @@ fn start_new(c: &Connection, start: &StartTrial, after: Option<Id>) -> Result<Tr
     run(c, INSERT, values)?;
     index(c, product, &device.fingerprint, &id, after)?;
     answered(c, start, "trial.start")?;
+    tell(c, Topic::TrialStarted, &start.trial, &id, start.now)?;
     Ok(TrialStarted::Done)
 }
 
@@ -391,7 +418,12 @@ fn answered(c: &Connection, start: &StartTrial, action: &str) -> Result<()> {
 
 /// A trial that another signer gave: the machine has had its trial, if it had none that is known. Of a further one its end is
 /// noted.
-pub(crate) fn merge(c: &Connection, response: &Response, granted: &Granted) -> Result<Verdict> {
+pub(crate) fn merge(
+    c: &Connection,
+    response: &Response,
+    granted: &Granted,
+    now: UnixSeconds,
+) -> Result<Verdict> {
     let Some(product) = product::find_product(c, &response.product)? else {
         return Ok(Verdict::UnknownProduct);
     };
@@ -423,7 +455,31 @@ pub(crate) fn merge(c: &Connection, response: &Response, granted: &Granted) -> R
     ];
     run(c, INSERT, values)?;
     fingerprint::insert(c, &scope(&product.id), machine, &id)?;
+    tell(c, Topic::TrialStarted, &response.id, &id, now)?;
     Ok(Verdict::Trial)
+}
+
+/// Tells webhooks of a trial, as it is in this transaction.
+pub(crate) fn tell(
+    c: &Connection,
+    topic: Topic,
+    trial: &Id,
+    once: &str,
+    now: UnixSeconds,
+) -> Result<()> {
+    let data = || {
+        let trial = find_trial(c, &trial.to_string())?.ok_or(StoreError::Malformed("trial"))?;
+        Ok(serde_json::json!({"trial": {
+            "id": trial.id.to_string(),
+            "product": trial.product.as_str(),
+            "machine": trial.device_name,
+            "platform": trial.platform,
+            "app_version": trial.app_version,
+            "created_at": trial.created_at,
+            "expires_at": trial.expires_at,
+        }}))
+    };
+    webhook_event::tell(c, topic, once, now, data).map(|_| ())
 }
 
 /// Once a day, in the transaction that finds the cap reached.

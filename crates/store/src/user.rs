@@ -272,7 +272,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<UserChange> {
         let actor = actor.to_owned();
-        self.write(move |c| insert_user(c, &user, &actor, now)).await
+        self.write_once(move |c| insert_user(c, &user, &actor, now)).await
     }
 
     /// Changes names, status, organization and what they are there, as the vendor may. Who moves leaves their groups.
@@ -286,7 +286,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<UserChange> {
         let actor = actor.to_owned();
-        self.write(move |c| change(c, &user, &actor, now)).await
+        self.write_once(move |c| change(c, &user, &actor, now)).await
     }
 
     /// The user with this id.

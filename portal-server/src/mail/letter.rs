@@ -31,6 +31,8 @@ pub(crate) enum Letter {
     DomainEnded { name: String, link: String },
     /// Mail gets through.
     Test { link: String },
+    /// The portal gave a webhook up.
+    WebhookDisabled { link: String },
     /// The owner of an account should know.
     Notice { what: Notice, link: String },
 }
@@ -88,6 +90,7 @@ impl Letter {
             Self::DomainGone { .. } => "domain-gone",
             Self::DomainEnded { .. } => "domain-ended",
             Self::Test { .. } => "test",
+            Self::WebhookDisabled { .. } => "webhook-disabled",
             Self::Notice { what, .. } => what.key(),
         }
     }
@@ -126,7 +129,9 @@ impl Letter {
                 vec![("name", text(name)), ("until", Value::Time(*until)), ("link", text(link))]
             }
             Self::DomainEnded { name, link } => vec![("name", text(name)), ("link", text(link))],
-            Self::Test { link } | Self::Notice { link, .. } => vec![("link", text(link))],
+            Self::Test { link } | Self::WebhookDisabled { link } | Self::Notice { link, .. } => {
+                vec![("link", text(link))]
+            }
         }
     }
 }
@@ -180,12 +185,14 @@ mod tests {
             },
             Letter::DomainEnded { name: "licenses.acme.example".into(), link: link.clone() },
             Letter::Test { link: link.clone() },
+            Letter::WebhookDisabled { link: link.clone() },
             notice(Notice::PasswordChanged),
             notice(Notice::TwoFactorOn),
             notice(Notice::TwoFactorOff),
             notice(Notice::RecoveryCodeUsed),
             notice(Notice::NewRecoveryCodes),
             notice(Notice::TokenMade),
+            notice(Notice::ProviderLinked),
             notice(Notice::LicenseGiven),
             notice(Notice::LicenseTaken),
         ];

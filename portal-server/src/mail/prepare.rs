@@ -2,7 +2,7 @@
 //! for every try; earlier ones stay good until one of them is used, so it does not matter which try got through.
 
 use countersign_core::Id;
-use countersign_store::{LinkPurpose, ProposalState, User, UserStatus};
+use countersign_store::{LinkPurpose, ProposalState, User, UserStatus, WebhookStatus};
 
 use super::letter::{Letter, plain_name};
 use super::{Mail, Notice};
@@ -30,6 +30,7 @@ pub(crate) async fn prepare(app: &App, mail: &Mail) -> anyhow::Result<Option<Add
         Mail::SigningKey { user, until } => signing_key(app, *user, *until).await,
         Mail::Domain { user, name, until } => domain(app, *user, name, *until).await,
         Mail::Test { user } => test(app, *user).await,
+        Mail::WebhookDisabled { user, webhook } => webhook_disabled(app, *user, *webhook).await,
         Mail::Notice { user, what } => notice(app, *user, *what).await,
     }
 }
@@ -45,6 +46,7 @@ pub(crate) fn subject_of(mail: &Mail) -> Option<Id> {
         | Mail::SigningKey { user, .. }
         | Mail::Domain { user, .. }
         | Mail::Test { user }
+        | Mail::WebhookDisabled { user, .. }
         | Mail::Notice { user, .. } => Some(*user),
         Mail::ResetPassword { .. } => None,
     }
@@ -150,21 +152,41 @@ async fn signing_key(app: &App, user: Id, until: u64) -> anyhow::Result<Option<A
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
 
-/// To whoever is still an admin of the vendor, while the domain is still set.
+/// To whoever is still an admin of the vendor, while it is disabled.
+async fn webhook_disabled(app: &App, user: Id, id: Id) -> anyhow::Result<Option<Addressed>> {
+    let webhook = app.store().webhook(id).await?;
+    if !webhook.is_some_and(|webhook| webhook.status == WebhookStatus::Disabled) {
+        return Ok(None);
+    }
+    let user = app.store().user(user).await?;
+    let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
+    let link = format!("{}/admin/webhooks/{id}", app.base_url());
+    Ok(user.map(|user| Addressed {
+        to: user.email,
+        letter: Letter::WebhookDisabled { link },
+        language: user.language,
+    }))
+}
+
+/// To whoever is still an admin of the vendor, while it is still so.
 async fn domain(
     app: &App,
     user: Id,
     name: &str,
     until: Option<u64>,
 ) -> anyhow::Result<Option<Addressed>> {
-    let is_set = app.store().domain().await?.is_some_and(|domain| domain.name == name);
+    let domain = app.store().domain().await?.filter(|domain| domain.name == name);
+    let is_so = domain.is_some_and(|domain| match until {
+        Some(_) => domain.warned_at.is_some(),
+        None => !domain.is_answered(),
+    });
     let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.base_url()));
     let letter = match until {
         Some(until) => Letter::DomainGone { name, until, link },
         None => Letter::DomainEnded { name, link },
     };
     let user = app.store().user(user).await?;
-    let is_told = |user: &User| is_set && user.status == UserStatus::Active && user.role.is_admin();
+    let is_told = |user: &User| is_so && user.status == UserStatus::Active && user.role.is_admin();
     let user = user.filter(is_told);
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }

@@ -1,5 +1,6 @@
 //! The vendor's pages, plain as yet: products, licenses, customers.
 
+pub(crate) mod activations;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
@@ -9,6 +10,7 @@ pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod look;
 pub(crate) mod mail;
+pub(crate) mod overview;
 pub(crate) mod plans;
 pub(crate) mod products;
 pub(crate) mod releases;
@@ -17,60 +19,16 @@ pub(crate) mod staff;
 pub(crate) mod texts;
 pub(crate) mod tokens;
 pub(crate) mod trials;
+pub(crate) mod webhooks;
 
-use askama::Template;
-use axum::extract::State;
-use axum::response::Response;
 use countersign_core::Id;
 use countersign_store::{Entitlements, Metadata, MetadataEntry, User};
 
-use super::{ErrorPage, Frame, page};
-use crate::access::{Permission, Visitor};
+use super::{ErrorPage, Frame};
 use crate::app::App;
 use crate::fields::Unfit;
-use crate::keys::root_left_behind;
 use crate::language::Say;
 use crate::licensing::who;
-
-#[derive(Template)]
-#[template(path = "admin/overview.html")]
-struct OverviewPage {
-    frame: Frame,
-    key_warning: Option<keys::KeyWarning>,
-    root_left_behind: Option<String>,
-    two_factor_key_missing: Option<String>,
-    roots: Vec<String>,
-    signing_key: String,
-    signing_until: String,
-    /// Not for those who may not see the log.
-    lines: Option<Vec<audit::LogLine>>,
-}
-
-/// `/admin`
-pub(crate) async fn overview(
-    State(app): State<App>,
-    visitor: Visitor,
-) -> Result<Response, ErrorPage> {
-    let lines = match visitor.may(Permission::SeeAudit) {
-        true => {
-            let entries = app.store().audit_latest(30).await?;
-            Some(audit::lines(&app, visitor.language, &entries).await?)
-        }
-        false => None,
-    };
-    let keys = app.keys();
-    Ok(page(&OverviewPage {
-        frame: Frame::new(&app, &visitor),
-        key_warning: self::keys::warning(&app, visitor.language),
-        root_left_behind: root_left_behind(&app.config().data)
-            .map(|path| path.display().to_string()),
-        two_factor_key_missing: app.vault().missing().map(ToString::to_string),
-        roots: keys.roots.iter().map(ToString::to_string).collect(),
-        signing_key: keys.signing.kid().to_string(),
-        signing_until: visitor.language.date_time(keys.until()),
-        lines,
-    }))
-}
 
 /// Who did it, in the audit log.
 pub(crate) fn actor(user: &User) -> String {

@@ -2,6 +2,7 @@
 
 use countersign_core::{Expect, file};
 use countersign_portal::desk::{self, Freshness, Refusal};
+use countersign_store::Role;
 
 use crate::played::{Machine, NOW};
 use crate::world::browser::{self, Answer};
@@ -174,4 +175,34 @@ async fn a_fresh_response_is_made_when_the_last_one_can_no_longer_be_installed()
     portal.clock.advance(15 * DAY);
     let refused = desk::renew_trial(&portal.app, &jane, &trial.id).await;
     assert!(matches!(refused, Err(Refusal::UnknownTrial)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn attack_support_extends_within_the_limits_and_no_further_and_who_only_reads_not_at_all() {
+    let portal = TestPortal::new().await;
+    for (email, role) in [("sam@acme.example", Role::Support), ("rae@acme.example", Role::ReadOnly)]
+    {
+        portal.user(|user| (user.email, user.role) = (email.into(), role)).await;
+    }
+    let support = portal.logged_in("sam@acme.example").await;
+    let reader = portal.logged_in("rae@acme.example").await;
+    portal.ask(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
+    let trial = portal.newest_trial().await;
+    let (id, end) = (trial.id.to_string(), trial.expires_at);
+    let here = format!("/admin/trials/{id}");
+    reader.get("/admin/trials").await.is(200).says("lab-7");
+    reader.get(&here).await.is(200).says("lab-7").hides("Extend the trial").says("A trial began.");
+    extend(&reader, &id, end, &[("days", "1")]).await.is(403);
+    reader.post(&format!("{here}/renew"), &[]).await.is(403);
+    support.get(&here).await.is(200).says("Extend the trial").hides("Go beyond the limits");
+    for form in [&[("days", "15")][..], &[("days", "15"), ("beyond", "1")]] {
+        extend(&support, &id, end, form).await.is(403).says("14 more days");
+    }
+    extend(&support, &id, end, &[("days", "14")]).await.leads_to(&format!("{here}#response"));
+    support.get(&here).await.is(200).hides("was extended by 14 days");
+    let end = end + 14 * DAY;
+    extend(&support, &id, end, &[("days", "1"), ("beyond", "1")]).await.is(403).says("used up");
+    assert_eq!(portal.newest_trial().await.expires_at, end);
+    support.post(&format!("{here}/renew"), &[]).await.leads_to(&format!("{here}#response"));
+    support.get(&format!("{here}/response")).await.is(200);
 }

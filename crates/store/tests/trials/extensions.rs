@@ -74,6 +74,8 @@ async fn attack_beyond_the_limits_only_who_means_it_and_is_an_admin() {
     assert_eq!(extend(far).await, TrialExtended::Beyond { days_left: 3650 });
     for (role, status) in [
         (Role::Customer, UserStatus::Active),
+        (Role::ReadOnly, UserStatus::Active),
+        (Role::ResellerAdmin, UserStatus::Active),
         (Role::Admin, UserStatus::Suspended),
         (Role::Admin, UserStatus::Invited),
     ] {
@@ -83,6 +85,14 @@ async fn attack_beyond_the_limits_only_who_means_it_and_is_an_admin() {
         let theirs = ExtendTrial { by, ..world.extension(&trial, 1, NOW) };
         assert_eq!(extend(theirs).await, TrialExtended::Unknown, "{role:?} {status:?}");
     }
+    let by = random_id();
+    let user = User {
+        status: UserStatus::Active,
+        ..User::invited(by, "sam@acme.example", Role::Support, NOW)
+    };
+    world.store.create_user(user, "test", NOW).await.unwrap();
+    let support = ExtendTrial { by, ..world.extension(&trial, 1, NOW) };
+    assert_eq!(extend(support).await, once, "support does not go beyond, whatever it says");
     let nobody = ExtendTrial { by: random_id(), ..world.extension(&trial, 1, NOW) };
     assert_eq!(extend(nobody).await, TrialExtended::Unknown);
     let nothing = ExtendTrial { trial: random_id(), ..world.extension(&trial, 1, NOW) };

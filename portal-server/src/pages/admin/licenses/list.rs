@@ -63,7 +63,7 @@ pub(crate) async fn list(
         Err(trouble) => return Err(trouble.into()),
     };
     let scope = of.as_ref().map(|of| match of {
-        Some(of) => LicenseScope::vendor_of(&user, of.id).unwrap_or(vendor),
+        Some(of) => LicenseScope::of_organization(&user, of.id).unwrap_or(vendor),
         None => vendor,
     });
     let (mut items, mut next, mut too_many) = (Vec::new(), None, false);
