@@ -56,7 +56,7 @@ const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
 const OF_RESELLER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -64,7 +64,7 @@ const OF_RESELLER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
 const OF_RESELLER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -72,7 +72,7 @@ const OF_RESELLER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.i
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
 const OF_RESELLER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -80,7 +80,7 @@ const OF_RESELLER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \

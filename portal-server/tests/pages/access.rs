@@ -8,7 +8,7 @@ mod things;
 use countersign_portal::access::Access;
 
 use self::people::{Person, Role, State};
-use self::table::{Outcome, rows};
+use self::table::{About, Outcome, rows};
 use self::things::{TOTP, Things};
 use crate::world::TestPortal;
 
@@ -44,7 +44,9 @@ async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
             Access::Reseller => &reseller,
             _ => &vendor,
         };
-        assert!(matches!(row.outcome(by.standing()), Outcome::Through | Outcome::Status(_)));
+        // What only one admin has is missing here; it is refused before that.
+        let known = matches!(row.outcome(by.standing()), Outcome::Through | Outcome::Status(_));
+        assert!(known || row.about == About::Kept, "{}", row.path);
         let path = things.path(&row.path, &by.licensed, &by.session);
         for elsewhere in ELSEWHERE {
             let request = things.request(&by.browser, row, &path, &by.licensed, 1);

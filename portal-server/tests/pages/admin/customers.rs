@@ -127,7 +127,7 @@ async fn a_user_does_not_move_to_an_organization_that_is_not_there() {
     let portal = TestPortal::new().await;
     let (admin, lab) = (portal.admin().await, portal.organization("Lab").await);
     let jane = portal.user(|user| user.organization = Some(lab)).await;
-    for nowhere in [&Id::from([7; 16]).to_string(), "Lab"] {
+    for nowhere in [&Id::from([7; 16]).to_string(), "Lap"] {
         changes_nothing(&portal, async {
             let form = [("name", "Jane"), ("organization", nowhere)];
             let path = format!("{USERS}/{}", jane.id);
