@@ -184,6 +184,10 @@ fn everything_that_an_organizations_log_can_tell_has_words() {
     let nouns = ["activation.", "group.", "license.", "organization.", "user."];
     let mut seen = BTreeSet::new();
     visit(&store, &mut |path, text| {
+        // What webhooks hear of has names of its own, which no log shows.
+        if path.ends_with("webhook_event.rs") {
+            return;
+        }
         for (at, _) in text.match_indices('"') {
             let rest = &text[at + 1..];
             let Some(action) =
