@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::{Hash, Id};
 pub use countersign_store::Permission;
-use countersign_store::{Session, TokenScope, User};
+use countersign_store::{Role, Session, TokenScope, TwoFactor, User};
 
 use crate::account::guard::Caller;
 use crate::app::App;
-use crate::language::Language;
+use crate::language::{Language, Say};
 use crate::look::Look;
 use crate::pages::{ErrorPage, Frame};
 
@@ -133,6 +133,7 @@ pub(crate) async fn enforce(
     let answer = match found {
         Err(page) => page.into_response(),
         Ok(_) if !allows(access, user, request.method()) => turn_away(&request, user.is_some()),
+        Ok(_) if lacks_second_factor(&app, access, &visitor).await => to_second_factor(&request),
         Ok(Some(_)) if is_unsafe(request.method()) && !says_its_origin(request.headers()) => {
             ErrorPage::foreign_form().into_response()
         }
@@ -158,6 +159,32 @@ fn allows(access: Access, user: Option<&User>, method: &Method) -> bool {
         // A session is no token.
         (Access::Token(_), _) => false,
     }
+}
+
+/// Whether they have to set a second factor up before anything else: the vendor's people and resellers, where the vendor says
+/// so. Their profile stays open, which is where it is done; where it cannot be done, nobody is held to it.
+async fn lacks_second_factor(app: &App, access: Access, visitor: &Visitor) -> bool {
+    let lacks = visitor.user.as_ref().is_some_and(needs_second_factor);
+    let is_open = visitor.path.starts_with("/profile") || visitor.path == "/logout";
+    if !lacks || is_open || access == Access::Public {
+        return false;
+    }
+    // Settings that cannot be read open nothing that the database would not answer anyway.
+    let rule = app.settings().await.is_ok_and(|settings| settings.staff_second_factor);
+    rule && app.vault().missing().is_none()
+}
+
+/// Whether the rule is about them, and they do not keep to it.
+pub(crate) fn needs_second_factor(user: &User) -> bool {
+    user.role != Role::Customer && user.two_factor == TwoFactor::Off
+}
+
+fn to_second_factor(request: &Request) -> Response {
+    if is_unsafe(request.method()) {
+        let say = Say::new("second-factor-first");
+        return ErrorPage::refused(StatusCode::FORBIDDEN, say).into_response();
+    }
+    Redirect::to("/profile/two-factor").into_response()
 }
 
 async fn session_user(
@@ -221,7 +248,7 @@ fn is_unsafe(method: &Method) -> bool {
 
 /// Browsers say where a form comes from, in one header or the other, and the layer in `router.rs` has compared it. Where a
 /// cookie speaks for somebody, a request that does not say is refused. The layer takes an empty header for none.
-fn says_its_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn says_its_origin(headers: &HeaderMap) -> bool {
     let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
     says("sec-fetch-site") || says(header::ORIGIN.as_str())
 }

@@ -45,6 +45,8 @@ pub(crate) enum Refusal {
     WrongCode,
     /// The portal has lost the key to the secrets of second factors.
     TwoFactorUnavailable,
+    /// Passwords of theirs are not taken: they log in by this provider alone.
+    OnlySingleSignOn { provider: String },
     /// A password needs more characters, or fewer.
     UnfitPassword,
     /// A name is too long, or has characters that are none.

@@ -1,6 +1,7 @@
 //! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
 
 mod release;
+mod sign_on;
 mod token;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -11,12 +12,13 @@ use countersign_core::response::Entitlement;
 use countersign_core::trial::MOST_WORK_BITS;
 use countersign_core::{Id, LicenseId, ProductId};
 use countersign_store::{
-    Entitlements, MOST_EXTENSION_DAYS, Metadata, MetadataEntry, NewLicense, Organization, Product, ReleaseLimits, Role,
-    TrialPolicy, User, UserChange, UserStatus, Validity, Viewer,
+    Entitlements, MOST_EXTENSION_DAYS, Metadata, MetadataEntry, NewLicense, Organization, Product,
+    ReleaseLimits, Role, TrialPolicy, User, UserChange, UserStatus, Validity, Viewer,
 };
 use serde_json::{Value, json};
 
 pub use release::{ReleaseCommand, UpTo};
+pub use sign_on::SignOnCommand;
 pub use token::{CreateToken, TokenCommand};
 
 use crate::app::App;
@@ -64,6 +66,9 @@ pub enum Admin {
     /// Tokens by which programs act for an admin: the support desk's command line, for one.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Logging in by identity providers.
+    #[command(subcommand)]
+    SignOn(SignOnCommand),
     /// What holds for the whole portal.
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -138,6 +143,8 @@ pub struct CreateProduct {
 pub enum LicenseCommand {
     /// Create a license and print its key.
     Create(Box<CreateLicense>),
+    /// Make licenses from a table (CSV); first dry, with every bad line.
+    Import(crate::licensing::table::command::ImportTable),
     /// Set up to where a license goes in releases; what is not given stays.
     Limits {
         /// The license's id.
@@ -262,6 +269,9 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::License(LicenseCommand::Create(create)) => {
             or_nothing("created", create_license(app, *create).await)
         }
+        Admin::License(LicenseCommand::Import(import)) => {
+            crate::licensing::table::command::run(app, import).await
+        }
         Admin::License(LicenseCommand::Limits { license, limits }) => {
             or_nothing("changed", release::set_limits(app, license, &limits).await)
         }
@@ -270,6 +280,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
             or_nothing("created", create_organization(app, name.trim(), allowed_users).await)
         }
         Admin::Token(command) => or_nothing("changed", token::run(app, command).await),
+        Admin::SignOn(command) => or_nothing("changed", sign_on::run(app, command).await),
         Admin::LostTwoFactorKey => or_nothing("changed", lost_two_factor_key(app).await),
         Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }
@@ -356,8 +367,10 @@ async fn create_organization(
 
 async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Option<Id>> {
     let Some(id) = id else { return Ok(None) };
-    let known = app.store().organizations().await?;
-    let chosen = known.iter().find(|organization| organization.id.to_string() == id);
+    let chosen = match id.parse() {
+        Ok(id) => app.store().organization(id).await?,
+        Err(_) => None,
+    };
     let chosen = chosen.with_context(|| {
         format!("there is no organization {id:?}: its id is needed (admin organization create)")
     })?;

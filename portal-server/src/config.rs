@@ -9,6 +9,7 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
+use crate::sso::reach::Reach as ProviderReach;
 use crate::webhook::{Reach, Resolve, SystemResolver};
 
 /// How the portal runs.
@@ -29,6 +30,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Requests a second from one address to the doors that need no login; `None`: no limit.
     pub rate_limit: Option<u64>,
+    /// Requests a minute by one token; `None`: no limit.
+    pub token_rate_limit: Option<u64>,
     /// The server that mail goes to; `None`: into files in the folder `outbox` below `data`.
     pub smtp: Option<Smtp>,
     /// Whom mail comes from, e.g. `Acme <portal@acme.example>`; needed with a server.
@@ -47,6 +50,8 @@ pub struct Config {
     pub webhooks_may_reach: Vec<Reach>,
     /// Where webhooks ask for the addresses of names.
     pub resolver: Arc<dyn Resolve>,
+    /// Inner addresses at which identity providers may be.
+    pub sso_may_reach: Vec<ProviderReach>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -67,6 +72,7 @@ impl Config {
             trial_origins: Vec::new(),
             behind_proxy: false,
             rate_limit: Some(20),
+            token_rate_limit: Some(6000),
             smtp: None,
             mail_from: None,
             audit_checkpoints: None,
@@ -75,6 +81,7 @@ impl Config {
             key_passphrase: keys::passphrase::Sources::default(),
             webhooks_may_reach: Vec::new(),
             resolver: Arc::new(SystemResolver),
+            sso_may_reach: Vec::new(),
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -22,6 +22,7 @@ pub(crate) enum Field {
     ReleaseReason,
     TokenName,
     WebhookUrl,
+    ProviderName,
 }
 
 /// Why a typed text is not taken.
@@ -38,6 +39,7 @@ impl Field {
             | Self::OrganizationName
             | Self::UserName
             | Self::TokenName
+            | Self::ProviderName
             | Self::Plan => 100,
             Self::Holder | Self::FeatureWord | Self::ReleaseReason => 200,
             Self::TrialOrigin => 255,
@@ -86,6 +88,7 @@ impl Field {
             Self::ReleaseReason => "release-reason",
             Self::TokenName => "field-token-name",
             Self::WebhookUrl => "webhook-url",
+            Self::ProviderName => "field-provider-name",
         }
     }
 }
@@ -93,6 +96,12 @@ impl Field {
 impl From<Say> for Unfit {
     fn from(say: Say) -> Self {
         Self(say)
+    }
+}
+
+impl From<Unfit> for Say {
+    fn from(Unfit(say): Unfit) -> Self {
+        say
     }
 }
 

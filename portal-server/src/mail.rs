@@ -134,6 +134,12 @@ pub(crate) enum Notice {
     NewRecoveryCodes,
     /// There is a new token by which a program acts for them.
     TokenMade,
+    /// An identity provider logs them in from now on.
+    ProviderLinked,
+    /// A license is theirs now.
+    LicenseGiven,
+    /// A license that was theirs is somebody else's now.
+    LicenseTaken,
 }
 
 impl Notice {
@@ -146,6 +152,9 @@ impl Notice {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::TokenMade => "token-made",
+            Self::ProviderLinked => "provider-linked",
+            Self::LicenseGiven => "license-given",
+            Self::LicenseTaken => "license-taken",
         }
     }
 }

@@ -15,6 +15,7 @@ use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
+use countersign_portal::sso::reach::Reach as ProviderReach;
 use countersign_portal::webhook::Reach;
 use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
 use serde_json::Value;
@@ -168,6 +169,9 @@ struct Serve {
     /// Requests a second from one address to the doors without a login; 0: no limit.
     #[arg(long, default_value_t = 20)]
     rate_limit: u64,
+    /// Requests a minute by one token of a program; 0: no limit.
+    #[arg(long, default_value_t = 6000)]
+    token_rate_limit: u64,
     /// Where the files of releases lie: a folder, or s3://BUCKET/PREFIX with AWS_ENDPOINT_URL, AWS_REGION,
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment [default: releases in the data folder].
     #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
@@ -197,6 +201,10 @@ struct Serve {
     /// given more than once. Otherwise they reach nothing but the internet.
     #[arg(long, value_name = "NETWORK|HOST")]
     webhooks_may_reach: Vec<Reach>,
+    /// A network (10.1.0.0/16), address or host inside the portal's own network at which an identity provider for single
+    /// sign-on may be; may be given more than once. An address of this machine may be asked without HTTPS then.
+    #[arg(long, value_name = "CIDR|HOST")]
+    sso_may_reach: Vec<ProviderReach>,
     /// Serve metrics for Prometheus at /metrics of this address, e.g. 127.0.0.1:9464. It is for whoever measures alone: never
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
@@ -357,6 +365,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         trial_origins: options.trial_origin,
         behind_proxy: options.behind_proxy,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        token_rate_limit: (options.token_rate_limit > 0).then_some(options.token_rate_limit),
         smtp: options.smtp_url.map(|url| Smtp {
             url,
             user: options.smtp_user,
@@ -366,6 +375,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         audit_checkpoints: options.audit_checkpoints,
         webhooks_may_reach: options.webhooks_may_reach,
         signer: options.signer,
+        sso_may_reach: options.sso_may_reach,
         key_passphrase: options.passphrase.sources(),
         ..config(options.data.clone(), options.release_store.as_deref())?
     };

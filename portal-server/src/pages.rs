@@ -2,6 +2,7 @@
 
 pub(crate) mod activate;
 pub(crate) mod admin;
+pub(crate) mod developers;
 pub(crate) mod downloads;
 pub(crate) mod email;
 mod error;
@@ -16,6 +17,8 @@ mod refused;
 pub(crate) mod reseller;
 pub(crate) mod responses;
 pub(crate) mod setup;
+pub(crate) mod sign_on;
+pub(crate) mod sso;
 
 use std::borrow::Borrow;
 use std::sync::Arc;
@@ -83,7 +86,7 @@ impl Frame {
 
     /// Whether the page is one of those that the settings' navigation leads to.
     pub(crate) fn is_in_settings(&self) -> bool {
-        ["settings", "webhooks", "staff", "approvals", "tokens", "keys"]
+        ["settings", "webhooks", "staff", "sign-on", "approvals", "tokens", "keys"]
             .into_iter()
             .any(|part| self.is_at(&format!("/admin/{part}")))
     }

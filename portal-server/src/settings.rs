@@ -29,6 +29,7 @@ const FRESH_SECONDS: u64 = 2;
 const RESPONSE_VALIDITY_CAP: &str = "response_validity_cap_days";
 const RELEASES_PER_YEAR: &str = "releases_per_year";
 const RELEASE_COOL_DOWN: &str = "release_cool_down_seconds";
+const STAFF_SECOND_FACTOR: &str = "staff_second_factor";
 const TRIAL_ORIGINS: &str = "trial_origins";
 const TRIAL_WORK_BITS: &str = "trial_work_bits";
 const TRIALS_PER_DAY: &str = "trials_per_day";
@@ -48,6 +49,8 @@ pub struct Settings {
     pub support_releases_per_year: u64,
     /// How many seats one person of support releases within 24 hours.
     pub support_releases_per_day: u64,
+    /// Whether the vendor's people and resellers set a second factor up before anything else.
+    pub staff_second_factor: bool,
     /// Origins of trial pages that may post here, e.g. `https://acme.github.io`; `*` is every page there is.
     pub trial_origins: Vec<String>,
     /// How much work whoever is not logged in does before a trial starts, in leading zero bits of a hash; 0: none.
@@ -72,6 +75,7 @@ impl Settings {
                 .unwrap_or(SUPPORT_RELEASES_PER_YEAR.1),
             support_releases_per_day: number(SUPPORT_RELEASES_PER_DAY.0)
                 .unwrap_or(SUPPORT_RELEASES_PER_DAY.1),
+            staff_second_factor: stored.get(STAFF_SECOND_FACTOR).is_some_and(|rule| rule == "on"),
             trial_origins: origins.lines().map(str::to_owned).collect(),
             trial_work_bits: number(TRIAL_WORK_BITS)
                 .and_then(|bits| u32::try_from(bits).ok())
@@ -93,6 +97,7 @@ impl Settings {
             (RELEASE_COOL_DOWN, self.release_cool_down_seconds.to_string()),
             (SUPPORT_RELEASES_PER_YEAR.0, self.support_releases_per_year.to_string()),
             (SUPPORT_RELEASES_PER_DAY.0, self.support_releases_per_day.to_string()),
+            (STAFF_SECOND_FACTOR, if self.staff_second_factor { "on" } else { "off" }.to_owned()),
             (TRIAL_ORIGINS, self.trial_origins.join("\n")),
             (TRIAL_WORK_BITS, self.trial_work_bits.to_string()),
             (TRIALS_PER_DAY, self.trials_per_day.map_or(String::new(), |most| most.to_string())),

@@ -42,7 +42,11 @@ impl TrialOptions {
     ///
     /// # Errors
     /// With what does not go.
-    pub(crate) fn over(&self, before: &TrialPolicy, now: UnixSeconds) -> anyhow::Result<TrialPolicy> {
+    pub(crate) fn over(
+        &self,
+        before: &TrialPolicy,
+        now: UnixSeconds,
+    ) -> anyhow::Result<TrialPolicy> {
         let mut trial = before.clone();
         if let Some(days) = self.trial_days {
             trial.days = Some(days).filter(|days| *days > 0);

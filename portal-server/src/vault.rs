@@ -1,5 +1,6 @@
 //! Secrets that the portal has to read again, and nobody who copied the database may: encrypted under a key that lies in a
-//! file of its own. Only the shared secrets of authenticator apps and of webhooks are such; everything else is stored as a hash.
+//! file of its own. Such are the shared secrets of authenticator apps and of webhooks, and those by which the portal is known to
+//! identity providers; everything else is stored as a hash.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -124,6 +125,19 @@ impl Vault {
         self.seal_of(&user.to_string(), secret, entropy)
     }
 
+    /// What is stored of the portal's secret at an identity provider. It is worth nothing in another row.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn seal_client_secret(
+        &self,
+        provider: Id,
+        secret: &str,
+        entropy: &dyn Entropy,
+    ) -> Result<String, Missing> {
+        self.seal_of(&client_of(provider), secret, entropy)
+    }
+
     /// As [`Vault::seal`], of something else than a user: `of` names it.
     ///
     /// # Errors
@@ -150,6 +164,14 @@ impl Vault {
     /// When there is no key. What was not stored for this user, or was changed, is a fault of the database.
     pub(crate) fn open_secret(&self, user: Id, stored: &str) -> anyhow::Result<String> {
         self.open_of(&user.to_string(), stored, "second factor of user")
+    }
+
+    /// The portal's secret at this identity provider.
+    ///
+    /// # Errors
+    /// When there is no key, or it is another one than the secret was stored with.
+    pub(crate) fn open_client_secret(&self, provider: Id, stored: &str) -> anyhow::Result<String> {
+        self.open_of(&client_of(provider), stored, "client secret of identity provider")
     }
 
     /// As [`Vault::open_secret`], of what [`Vault::seal_of`] sealed; `noun` says in errors what it is.
@@ -217,6 +239,11 @@ fn decoded(text: &str) -> Result<[u8; 32], &'static str> {
     bytes.try_into().map_err(|_| "it is not 32 bytes long")
 }
 
+/// A provider's id as what its secret belongs to: never a user's.
+fn client_of(provider: Id) -> String {
+    format!("client of identity provider {provider}")
+}
+
 fn cipher(bytes: &[u8; 32]) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new(&Key::from(*bytes))
 }
@@ -251,6 +278,16 @@ mod tests {
             let refused = vault(1).open_secret(jane, damaged).unwrap_err().to_string();
             assert!(refused.contains("is damaged") && !refused.contains("GEZD"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_client_secret_is_no_users_and_no_other_providers() {
+        let (one, other) = (Id::from([1; 16]), Id::from([2; 16]));
+        let sealed = vault(1).seal_client_secret(one, "s3cret", &SystemEntropy).unwrap();
+        assert_eq!(vault(1).open_client_secret(one, &sealed).unwrap(), "s3cret");
+        assert!(vault(1).open_client_secret(other, &sealed).is_err());
+        assert!(vault(1).open_secret(one, &sealed).is_err());
+        assert!(vault(2).open_client_secret(one, &sealed).is_err());
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Store {
         let mut found = self.releases(product, &for_all, most).await?;
         found.extend(self.private_releases(user, product, filter, most).await?);
         // By the text of the id, as the pages of both are.
-        found.sort_by_cached_key(|release| Reverse((release.order.clone(), release.id.to_string())));
+        found
+            .sort_by_cached_key(|release| Reverse((release.order.clone(), release.id.to_string())));
         found.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         Ok(found)
     }
@@ -105,11 +106,12 @@ impl Store {
     ) -> Result<Vec<ProductRelease>> {
         let [id, organization, runs, resells] = release_terms::who(user);
         self.read(|c| {
-            let Some((order, last)) = release::page_start(c, filter)? else { return Ok(Vec::new()) };
+            let Some((order, last)) = release::page_start(c, filter)? else {
+                return Ok(Vec::new());
+            };
             let channel = filter.channel.as_ref().map_or("", Channel::as_str);
             let product = product.as_str();
-            let values =
-                (id, organization, runs, resells, product, order, last, channel, most);
+            let values = (id, organization, runs, resells, product, order, last, channel, most);
             list(c, FOR_USER, values, release::map)
         })
     }

@@ -141,10 +141,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn claim_upload(&self, id: Id, until: UnixSeconds, now: UnixSeconds) -> Result<bool> {
-        self.write(move |c| {
-            Ok(run(c, CLAIM, (id.to_string(), seconds(now), seconds(until)))? == 1)
-        })
-        .await
+        self.write(move |c| Ok(run(c, CLAIM, (id.to_string(), seconds(now), seconds(until)))? == 1))
+            .await
     }
 
     /// The pieces could not be put together: somebody may try again.
@@ -189,7 +187,8 @@ fn begin(c: &Connection, new: &NewUpload, now: UnixSeconds) -> Result<UploadBegu
         return Ok(UploadBegun::Refused(refused));
     }
     let is_same = |name: &FileName| name.as_str().eq_ignore_ascii_case(new.name.as_str());
-    let (there, waiting) = (release_file::files(c, &release)?, list(c, OF_RELEASE, [&release], map)?);
+    let (there, waiting) =
+        (release_file::files(c, &release)?, list(c, OF_RELEASE, [&release], map)?);
     if there.iter().any(|file| is_same(&file.name)) {
         return Ok(UploadBegun::Refused(ReleaseChange::NameTaken));
     }

@@ -6,10 +6,10 @@ use rusqlite::Connection;
 use crate::answer::{self, Answer};
 use crate::error::Result;
 use crate::product::{self, Product};
+use crate::role::Permission;
 use crate::row::{Columns, seconds};
 use crate::session;
 use crate::trial::{self, Trial};
-use crate::role::Permission;
 use crate::user::{self, User};
 use crate::webhook_event::Topic;
 use crate::{Store, audit, find, list, run};
@@ -83,9 +83,8 @@ pub fn may_extend(
     let within = limits.left(trial).map_or(0, |left| left.days).min(MOST_EXTENSION_DAYS);
     let most = match beyond {
         _ if !user.may(Permission::ExtendTrials) => return Err(MayNotExtend::NotStaff),
-        // Who sets the limits is not held by them.
-        BeyondLimits::Meant if user.may(Permission::ManageSettings) => MOST_EXTENSION_DAYS,
-        _ => within,
+        BeyondLimits::Meant if user.role.is_admin() => MOST_EXTENSION_DAYS,
+        BeyondLimits::Meant | BeyondLimits::NotMeant => within,
     };
     if (1..=most).contains(&days) { Ok(()) } else { Err(MayNotExtend::Beyond { days_left: most }) }
 }
@@ -234,8 +233,7 @@ impl Store {
 fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
     let ExtendTrial { days, now, .. } = *extend;
     let id = extend.trial.to_string();
-    let (Some(user), Some(before)) =
-        (user::find_user(c, extend.by)?, trial::find_trial(c, &id)?)
+    let (Some(user), Some(before)) = (user::find_user(c, extend.by)?, trial::find_trial(c, &id)?)
     else {
         return Ok(TrialExtended::Unknown);
     };
@@ -251,7 +249,8 @@ fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
         return Ok(TrialExtended::Superseded);
     }
     let end = before.expires_at.max(now).saturating_add(days * DAY);
-    let guard = (seconds(before.expires_at), seconds(end), seconds(days), seconds(before.extensions));
+    let guard =
+        (seconds(before.expires_at), seconds(end), seconds(days), seconds(before.extensions));
     let changed = run(c, EXTEND, (&id, guard.0, guard.1, guard.2, guard.3))?;
     let Some(after) = trial::find_trial(c, &id)? else { return Ok(TrialExtended::Unknown) };
     if changed == 0 {
@@ -267,7 +266,7 @@ fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
 fn renew_in(c: &Connection, renew: &RenewTrial) -> Result<TrialRenewed> {
     let id = renew.trial.id.to_string();
     let user = user::find_user(c, renew.by)?;
-    if !user.as_ref().is_some_and(|user| user.may(Permission::AnswerRequests)) {
+    if !user.is_some_and(|user| user.may(Permission::ExtendTrials)) {
         return Ok(TrialRenewed::Unknown);
     }
     let Some(trial) = trial::find_trial(c, &id)? else { return Ok(TrialRenewed::Unknown) };
@@ -283,7 +282,14 @@ fn renew_in(c: &Connection, renew: &RenewTrial) -> Result<TrialRenewed> {
         // Somebody else asked in the same second: what they got is read next.
         return Ok(TrialRenewed::Stale);
     }
-    audit::record(c, renew.now, &session::by(renew.by), "trial.renew", &id, trial.product.as_str())?;
+    audit::record(
+        c,
+        renew.now,
+        &session::by(renew.by),
+        "trial.renew",
+        &id,
+        trial.product.as_str(),
+    )?;
     Ok(TrialRenewed::Done)
 }
 
@@ -331,34 +337,37 @@ mod tests {
     }
 
     #[test]
-    fn support_extends_within_the_limits_and_admins_who_mean_it_beyond() {
+    fn staff_extend_within_the_limits_and_only_admins_who_mean_it_beyond() {
         let limits = ExtensionLimits { times: 2, days: 14 };
         let user = |role, status| User {
             status,
             ..User::invited(Id::from([2; 16]), "a@acme.example", role, 0)
         };
-        let admin = user(Role::Admin, UserStatus::Active);
-        let ask = |user: &User, days, beyond| may_extend(user, &trial(1, 10), days, &limits, beyond);
+        let ask =
+            |user: &User, days, beyond| may_extend(user, &trial(1, 10), days, &limits, beyond);
         let (within, meant) = (BeyondLimits::NotMeant, BeyondLimits::Meant);
         let beyond = |days_left| Err(MayNotExtend::Beyond { days_left });
-        assert_eq!(ask(&admin, 4, within), Ok(()));
-        assert_eq!(ask(&admin, 5, within), beyond(4));
-        assert_eq!(ask(&admin, MOST_EXTENSION_DAYS, meant), Ok(()));
-        assert_eq!(ask(&admin, 0, meant), beyond(MOST_EXTENSION_DAYS));
-        assert_eq!(ask(&admin, u64::MAX, meant), beyond(MOST_EXTENSION_DAYS));
-        for support in [user(Role::Support, UserStatus::Active)] {
-            assert_eq!(ask(&support, 4, meant), Ok(()));
-            assert_eq!(ask(&support, 5, meant), beyond(4));
+        for role in [Role::Owner, Role::Admin, Role::Support] {
+            let one = user(role, UserStatus::Active);
+            assert_eq!(ask(&one, 4, within), Ok(()), "{role:?}");
+            assert_eq!(ask(&one, 5, within), beyond(4), "{role:?}");
+            for status in [UserStatus::Suspended, UserStatus::Invited] {
+                let nobody = Err(MayNotExtend::NotStaff);
+                assert_eq!(ask(&user(role, status), 1, meant), nobody, "{role:?} {status:?}");
+            }
         }
-        for other in [
-            user(Role::ReadOnly, UserStatus::Active),
-            user(Role::ResellerAdmin, UserStatus::Active),
-            user(Role::Admin, UserStatus::Suspended),
-            user(Role::Admin, UserStatus::Invited),
-            user(Role::Customer, UserStatus::Active),
-        ] {
-            assert_eq!(ask(&other, 1, within), Err(MayNotExtend::NotStaff));
-            assert_eq!(ask(&other, 1, meant), Err(MayNotExtend::NotStaff));
+        for role in [Role::Owner, Role::Admin] {
+            let admin = user(role, UserStatus::Active);
+            assert_eq!(ask(&admin, MOST_EXTENSION_DAYS, meant), Ok(()));
+            assert_eq!(ask(&admin, 0, meant), beyond(MOST_EXTENSION_DAYS));
+            assert_eq!(ask(&admin, u64::MAX, meant), beyond(MOST_EXTENSION_DAYS));
+        }
+        let support = user(Role::Support, UserStatus::Active);
+        assert_eq!(ask(&support, 4, meant), Ok(()));
+        assert_eq!(ask(&support, 5, meant), beyond(4), "they may not go beyond, whatever they say");
+        for role in [Role::ReadOnly, Role::ResellerAdmin, Role::Customer] {
+            let other = user(role, UserStatus::Active);
+            assert_eq!(ask(&other, 1, within), Err(MayNotExtend::NotStaff), "{role:?}");
         }
     }
 }

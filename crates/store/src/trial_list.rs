@@ -128,11 +128,9 @@ fn listed(c: &Connection, query: &TrialQuery) -> Result<Page<Trial>> {
     let newest = (i64::MAX, char::MAX.to_string());
     let (sql, of_product, place) = match query.state {
         None => (ALL_BY_CREATION, OF_PRODUCT_BY_CREATION, after.unwrap_or(newest)),
-        Some(TrialState::Extended) => (
-            EXTENDED_BY_CREATION,
-            EXTENDED_OF_PRODUCT_BY_CREATION,
-            after.unwrap_or(newest),
-        ),
+        Some(TrialState::Extended) => {
+            (EXTENDED_BY_CREATION, EXTENDED_OF_PRODUCT_BY_CREATION, after.unwrap_or(newest))
+        }
         Some(TrialState::Running) => {
             let place = after.filter(|place| *place > now).unwrap_or(now);
             (RUNNING_BY_END, RUNNING_OF_PRODUCT_BY_END, place)

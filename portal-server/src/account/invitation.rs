@@ -106,7 +106,10 @@ pub(crate) async fn accept(
     if !is_name(&first_name) || !is_name(&last_name) {
         return Err(Refusal::UnfitName.into());
     }
-    invited(app, secret).await?;
+    let user = invited(app, secret).await?;
+    if let Some(provider) = app.store().only_by_provider(&user).await? {
+        return Err(Refusal::OnlySingleSignOn { provider: provider.name }.into());
+    }
     let password_hash = password::hash(app, password).await?;
     let accept = Accept { first_name, last_name, password_hash };
     let accepted = app.store().accept_invitation(Hash::of(secret), accept, app.now()).await?;

@@ -35,15 +35,25 @@ pub(crate) async fn enter(
     let Some(user) = user.filter(|user| right && user.may_log_in()) else {
         return Err(Refusal::WrongPassword.into());
     };
+    // Only who knows the password hears of it.
+    if let Some(provider) = app.store().only_by_provider(&user).await? {
+        attempt.was_no_guess(app).await?;
+        return Err(Refusal::OnlySingleSignOn { provider: provider.name }.into());
+    }
     if user.two_factor == TwoFactor::Off {
         attempt.was_right(app).await?;
         return Ok(Entry::Open(user));
     }
     attempt.was_no_guess(app).await?;
+    Ok(Entry::SecondFactor { secret: ask_second_factor(app, &user).await? })
+}
+
+/// Has somebody asked for the second factor; the secret stands for what was right already.
+pub(crate) async fn ask_second_factor(app: &App, user: &User) -> countersign_store::Result<String> {
     let (secret, hash) = app.secret();
     let until = app.now() + SECOND_FACTOR_SECONDS;
     app.store().create_link(hash, LinkPurpose::SecondFactor, Some(user.id), until).await?;
-    Ok(Entry::SecondFactor { secret })
+    Ok(secret)
 }
 
 /// Checks the second factor of a login under way.

@@ -192,6 +192,9 @@ mod tests {
             notice(Notice::RecoveryCodeUsed),
             notice(Notice::NewRecoveryCodes),
             notice(Notice::TokenMade),
+            notice(Notice::ProviderLinked),
+            notice(Notice::LicenseGiven),
+            notice(Notice::LicenseTaken),
         ];
         for language in Language::all() {
             for letter in &letters {

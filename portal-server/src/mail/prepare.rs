@@ -168,21 +168,25 @@ async fn webhook_disabled(app: &App, user: Id, id: Id) -> anyhow::Result<Option<
     }))
 }
 
-/// To whoever is still an admin of the vendor, while the domain is still set.
+/// To whoever is still an admin of the vendor, while it is still so.
 async fn domain(
     app: &App,
     user: Id,
     name: &str,
     until: Option<u64>,
 ) -> anyhow::Result<Option<Addressed>> {
-    let is_set = app.store().domain().await?.is_some_and(|domain| domain.name == name);
+    let domain = app.store().domain().await?.filter(|domain| domain.name == name);
+    let is_so = domain.is_some_and(|domain| match until {
+        Some(_) => domain.warned_at.is_some(),
+        None => !domain.is_answered(),
+    });
     let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.base_url()));
     let letter = match until {
         Some(until) => Letter::DomainGone { name, until, link },
         None => Letter::DomainEnded { name, link },
     };
     let user = app.store().user(user).await?;
-    let is_told = |user: &User| is_set && user.status == UserStatus::Active && user.role.is_admin();
+    let is_told = |user: &User| is_so && user.status == UserStatus::Active && user.role.is_admin();
     let user = user.filter(is_told);
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
@@ -195,7 +199,11 @@ async fn test(app: &App, user: Id) -> anyhow::Result<Option<Addressed>> {
 
 async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user(user).await?.filter(|user| user.status == UserStatus::Active);
-    let link = format!("{}/forgot", app.base_url());
+    let page = match what {
+        Notice::LicenseGiven | Notice::LicenseTaken => "licenses",
+        _ => "forgot",
+    };
+    let link = format!("{}/{page}", app.base_url());
     Ok(user.map(|user| Addressed {
         to: user.email,
         letter: Letter::Notice { what, link },

@@ -1,4 +1,4 @@
-//! `/login`, `/login/code`, `/logout`. The rules are in `account::login`.
+//! `/login`, `/login/code`, `/logout`. The rules are in `account::login`; by an identity provider people come in through `sso`.
 
 use askama::Template;
 use axum::Form;
@@ -32,12 +32,20 @@ struct LoginPage {
     email: String,
     done: Option<String>,
     problem: Option<String>,
+    /// Whether anybody logs in with an account of a company.
+    by_provider: bool,
+}
+
+impl LoginPage {
+    fn next_query(&self) -> String {
+        next_query(&self.next)
+    }
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Next {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
     /// What led here, e.g. `password`.
     #[serde(default)]
     done: String,
@@ -51,8 +59,14 @@ pub(crate) async fn form(
 ) -> Response {
     let frame = Frame::new(&app, &visitor);
     let done = (done == "password").then(|| frame.t("password-is-set"));
-    let page = LoginPage { frame, next, email: String::new(), done, problem: None };
+    let by_provider = by_provider(&app).await;
+    let page = LoginPage { frame, next, email: String::new(), done, problem: None, by_provider };
     page_with(StatusCode::OK, &page)
+}
+
+/// Where that cannot be found out, passwords are still taken.
+async fn by_provider(app: &App) -> bool {
+    app.store().has_identity_provider().await.unwrap_or(false)
 }
 
 #[derive(Deserialize)]
@@ -75,11 +89,7 @@ pub(crate) async fn log_in(
             let jar = start_session(&app, jar, &visitor, &user).await?;
             Ok((jar, Redirect::to(&local_path(&next))).into_response())
         }
-        Ok(Entry::SecondFactor { secret }) => {
-            let cookie = cookie(&app, step_cookie_name(&app), secret, SECOND_FACTOR_SECONDS);
-            let code = format!("/login/code?{}", next_query(&next));
-            Ok((jar.add(cookie), Redirect::to(&code)).into_response())
-        }
+        Ok(Entry::SecondFactor { secret }) => Ok(to_second_factor(&app, jar, secret, &next)),
         Err(refusal) => {
             let frame = Frame::new(&app, &visitor);
             let say = match refusal {
@@ -87,10 +97,18 @@ pub(crate) async fn log_in(
                 _ => refusal.say(),
             };
             let problem = Some(frame.say(say));
-            let page = LoginPage { frame, next, email, done: None, problem };
+            let by_provider = by_provider(&app).await;
+            let page = LoginPage { frame, next, email, done: None, problem, by_provider };
             Ok(page_with(refusal.status(), &page))
         }
     }
+}
+
+/// On to the second factor.
+pub(super) fn to_second_factor(app: &App, jar: CookieJar, secret: String, next: &str) -> Response {
+    let cookie = cookie(app, step_cookie_name(app), secret, SECOND_FACTOR_SECONDS);
+    let code = format!("/login/code?{}", next_query(next));
+    (jar.add(cookie), Redirect::to(&code)).into_response()
 }
 
 #[derive(Template)]
@@ -201,7 +219,13 @@ fn step_cookie_name(app: &App) -> &'static str {
     if app.config().is_https() { "__Host-countersign-step" } else { "countersign-step" }
 }
 
-fn cookie(app: &App, name: &'static str, value: String, seconds: u64) -> Cookie<'static> {
+/// A cookie for so many seconds.
+pub(super) fn cookie(
+    app: &App,
+    name: &'static str,
+    value: String,
+    seconds: u64,
+) -> Cookie<'static> {
     let age = time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax);
     cookie.secure(app.config().is_https()).max_age(age).build()
@@ -214,7 +238,7 @@ fn next_query(next: &str) -> String {
 }
 
 /// Where to go after the login: a path of this portal, nothing that leads elsewhere.
-fn local_path(next: &str) -> String {
+pub(super) fn local_path(next: &str) -> String {
     // Browsers read `\` as `/`, and take tabs and line breaks out before they read an address.
     let misread = |c: char| c == '\\' || c.is_control();
     let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(misread);

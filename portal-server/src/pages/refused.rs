@@ -15,6 +15,9 @@ impl Refusal {
             Self::WrongPassword => Say::new("refused-wrong-password"),
             Self::WrongCode => Say::new("refused-wrong-code"),
             Self::TwoFactorUnavailable => Say::new("refused-two-factor-unavailable"),
+            Self::OnlySingleSignOn { provider } => {
+                Say::new("refused-only-single-sign-on").with("provider", provider.as_str())
+            }
             Self::UnfitPassword => Say::new("password-short")
                 .with("shortest", password::SHORTEST)
                 .with("longest", password::LONGEST),
@@ -42,7 +45,10 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::WrongPassword | Self::WrongCode | Self::NoTokens => StatusCode::FORBIDDEN,
+            Self::WrongPassword
+            | Self::WrongCode
+            | Self::NoTokens
+            | Self::OnlySingleSignOn { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TwoFactorUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,

@@ -36,7 +36,9 @@ pub enum NotAdded {
     #[error("{}", refusal(*.0))]
     Refused(ReleaseChange),
     /// No file is called so.
-    #[error("{name:?} is no name for a file: it has 1 to 128 letters, digits and . _ + -, and is no device of Windows. {ADVICE}")]
+    #[error(
+        "{name:?} is no name for a file: it has 1 to 128 letters, digits and . _ + -, and is no device of Windows. {ADVICE}"
+    )]
     Name {
         /// What it was to be called.
         name: String,

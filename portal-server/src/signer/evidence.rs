@@ -63,7 +63,12 @@ fn by_earlier(token: &str, response: &Response, papers: &Papers) -> Result<(), D
     let (old, new) = match (&before.answer, &response.answer) {
         (Answer::Activation(old), Answer::Activation(new))
         | (Answer::Trial(old), Answer::Trial(new)) => (old, new),
-        _ => return same(false, "an activation is renewed by an activation, and a trial by a trial"),
+        _ => {
+            return same(
+                false,
+                "an activation is renewed by an activation, and a trial by a trial",
+            );
+        }
     };
     same(response.request == before.request, "it names another request than the earlier one")?;
     same(response.product == before.product, "it is for another product than the earlier one")?;

@@ -179,6 +179,7 @@ async fn a_domain_is_put_to_use_only_once_it_is_verified() {
     admin.post(USE, &[("name", DOMAIN), ("used", "on")]).await.leads_to(PAGE);
     admin.get(PAGE).await.says("In use").says(&format!("<dd id=\"links\">https://{DOMAIN}</dd>"));
     admin.post(USE, &[("name", DOMAIN), ("used", "off")]).await.leads_to(PAGE);
+    admin.post(USE, &[("name", DOMAIN), ("used", "off")]).await.is(422);
     admin.get(PAGE).await.says(&format!("<dd id=\"links\">https://{OPERATOR}</dd>"));
     portal.at(DOMAIN).get("/activate").await.is(200);
 }

@@ -212,7 +212,7 @@ async fn a_command_that_is_not_understood_ends_with_another_code_than_one_that_f
     for arguments in [
         &["user"][..],
         &["user", "create"],
-        &["user", "create", "--email", "a@b", "--role", "owner"],
+        &["user", "create", "--email", "a@b", "--role", "root"],
         &["product", "create", "--id", "No Product"],
         &["license", "create", "--product", "acme-cad", "--activations", "-1"],
         &["license", "create", "--product", "acme-cad", "--strategy", "none"],

@@ -8,7 +8,12 @@ use crate::shop::{self, Shop};
 use crate::world::CookieUser;
 
 /// A file as the form without a script sends it.
-async fn add(admin: &CookieUser, release: &str, name: &str, content: &[u8]) -> crate::world::browser::Answer {
+async fn add(
+    admin: &CookieUser,
+    release: &str,
+    name: &str,
+    content: &[u8],
+) -> crate::world::browser::Answer {
     let file = Part::bytes(content.to_vec()).file_name(name.to_owned());
     let form = Form::new().text("platform", "Linux x86_64").part("file", file);
     admin.upload(&format!("{release}/files"), form).await
@@ -21,7 +26,8 @@ async fn publish(admin: &CookieUser, release: &str, by: &str) -> crate::world::b
 
 /// The path of a new draft.
 async fn draft(admin: &CookieUser, version: &str) -> String {
-    let form = [("product", "acme-cad"), ("version", version), ("notes", "# Faster\r\n\r\n<b>x</b>")];
+    let form =
+        [("product", "acme-cad"), ("version", version), ("notes", "# Faster\r\n\r\n<b>x</b>")];
     let made = admin.post("/admin/releases", &form).await.is(303);
     made.header("location").to_owned()
 }
@@ -58,8 +64,12 @@ async fn a_release_is_published_by_the_pages_alone_and_downloaded() {
     publish(&admin, &release, "portal").await.is(303);
     assert_eq!(shop::get(&customer, &shop::path(&file), &[]).await.status(), 200);
     let again = shop.app().store().release(id).await.unwrap().unwrap();
-    assert_eq!((again.published_at, again.checksums), (published.published_at, published.checksums));
-    let actions: Vec<_> = shop.portal.audit().await.into_iter().map(|e| (e.action, e.actor)).collect();
+    assert_eq!(
+        (again.published_at, again.checksums),
+        (published.published_at, published.checksums)
+    );
+    let actions: Vec<_> =
+        shop.portal.audit().await.into_iter().map(|e| (e.action, e.actor)).collect();
     let ada = format!("user:{}", shop.portal.stored_user("ada@acme.example").await.id);
     for action in ["create", "add-file", "remove-file", "publish", "notes", "archive"] {
         let action = format!("release.{action}");
@@ -83,7 +93,11 @@ async fn what_is_wrong_with_a_release_is_said_and_nothing_is_changed() {
     let form = [("product", "acme-cad"), ("version", "1.0"), ("channel", "Not A Channel")];
     admin.post(create, &form).await.is(422).says("no channel");
     let release = draft(&admin, "2.1.0").await;
-    admin.post(create, &[("product", "acme-cad"), ("version", "2.1.0")]).await.is(422).says("already");
+    admin
+        .post(create, &[("product", "acme-cad"), ("version", "2.1.0")])
+        .await
+        .is(422)
+        .says("already");
     publish(&admin, &release, "portal").await.is(422).says("without files");
     for (name, content, words) in [
         ("nul", &b"x"[..], "no name for a file"),
@@ -114,7 +128,11 @@ async fn what_is_wrong_with_a_release_is_said_and_nothing_is_changed() {
     publish(&admin, &release, "unsigned").await.is(303);
     add(&admin, &release, "late.bin", b"x").await.is(422).says("Files belong to drafts");
     let folder = shop.app().config().data.join("releases");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1, "what was refused left nothing behind");
+    assert_eq!(
+        std::fs::read_dir(folder).unwrap().count(),
+        1,
+        "what was refused left nothing behind"
+    );
     for path in ["/admin/releases/nothing", "/admin/releases/AAAAAAAAAAAAAAAAAAAAAA"] {
         admin.get(path).await.is(404);
         admin.post(&format!("{path}/archive"), &[]).await.is(404);

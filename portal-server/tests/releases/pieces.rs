@@ -27,7 +27,13 @@ impl Sender<'_> {
         format!("/admin/releases/{}/uploads/{upload}", self.release)
     }
 
-    async fn piece(&self, upload: &str, start: usize, content: &[u8], digest: Option<&str>) -> Answer {
+    async fn piece(
+        &self,
+        upload: &str,
+        start: usize,
+        content: &[u8],
+        digest: Option<&str>,
+    ) -> Answer {
         let path = format!("{}?start={start}", self.path(upload));
         let request = self.admin.request("POST", &path).header("sec-fetch-site", "same-origin");
         let request = request.header("content-type", "application/octet-stream");
@@ -142,7 +148,8 @@ async fn attack_pieces_that_lie_or_never_end() {
     sender.begin("CAD.bin", 7).await.is(422).says("another size");
     let too_large = vec![7; PIECE + 1];
     sender.piece(&id, 0, &too_large, None).await.is(413);
-    for wrong in [digest(b"other"), "sha-256=:!:".into(), "md5=:AAAA:".into(), "sha-256=::".into()] {
+    for wrong in [digest(b"other"), "sha-256=:!:".into(), "md5=:AAAA:".into(), "sha-256=::".into()]
+    {
         sender.piece(&id, 0, b"some bytes", Some(&wrong)).await.is(422);
     }
     assert_eq!(stored(&shop), 0);

@@ -69,10 +69,11 @@ async fn a_private_release_follows_the_rules_of_the_license_it_was_given_to() {
     assert_eq!(doors(&jane, file.release, &shop::path(&file)).await, [200, 404, 404]);
     let page = format!("/downloads/acme-cad/{}", file.release);
     jane.get(&page).await.is(200).says("2.x").hides("three.bin");
-    shop.portal.change_license(&old, |license| {
-        license.status = countersign_store::LicenseStatus::Suspended;
-    })
-    .await;
+    shop.portal
+        .change_license(&old, |license| {
+            license.status = countersign_store::LicenseStatus::Suspended;
+        })
+        .await;
     assert_eq!(doors(&jane, file.release, &shop::path(&file)).await, [200, 404, 404]);
 }
 
@@ -136,7 +137,8 @@ async fn pages_of_a_list_hold_private_and_other_releases_in_one_order() {
         loop {
             let page = browser.get(&path).await.is(200).text.clone();
             let rows = page.split("<th scope=\"row\">").skip(1);
-            let version = |row: &str| row.split("\">1.0.").nth(1)?.split('<').next()?.parse::<u32>().ok();
+            let version =
+                |row: &str| row.split("\">1.0.").nth(1)?.split('<').next()?.parse::<u32>().ok();
             seen.extend(rows.filter_map(version));
             let next = page.split("after=").nth(1).and_then(|rest| rest.split('"').next());
             match next {

@@ -76,6 +76,40 @@ async fn a_role_is_changed_somebody_is_suspended_and_let_in_again_and_it_is_writ
 }
 
 #[tokio::test]
+async fn where_the_vendor_wants_it_people_set_a_second_factor_up_before_anything_else() {
+    let portal = TestPortal::new().await;
+    let (_, owner) = portal.logged_in_as("olga", Role::Owner).await;
+    let (sue, support) = portal.logged_in_as("sue", Role::Support).await;
+    let customer = portal.user(|_| ()).await;
+    let jane = portal.session(&customer).await;
+    for wrong in ["", "yes"] {
+        let form = [("cap_days", "365"), ("staff_second_factor", wrong)];
+        owner.post("/admin/settings", &form).await.is(422);
+    }
+    let form = [("cap_days", "365"), ("staff_second_factor", "on")];
+    owner.post("/admin/settings", &form).await.is(303);
+    for browser in [&owner, &support] {
+        for path in ["/admin", "/licenses", "/licenses.csv", "/downloads", "/admin/tokens"] {
+            browser.get(path).await.leads_to("/profile/two-factor");
+        }
+        browser.get("/profile/two-factor").await.is(200).says("before you go on");
+        browser.get("/profile").await.is(200);
+    }
+    // Nor by a form, without looking.
+    let off = [("cap_days", "365"), ("staff_second_factor", "off")];
+    owner.post("/admin/settings", &off).await.is(403).says("before you go on");
+    assert!(portal.app.settings().await.unwrap().staff_second_factor);
+    // Customers are as free as they were.
+    jane.get("/licenses").await.is(200);
+    let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    portal.offer_totp(sue.id, secret).await;
+    let code = portal.code(secret, 0);
+    support.post("/profile/two-factor/on", &[("code", &code)]).await.is(200);
+    support.get("/admin").await.is(200);
+    support.get("/profile/two-factor").await.is(200).hides("before you go on");
+}
+
+#[tokio::test]
 async fn the_first_admin_of_a_portal_owns_it() {
     let portal = TestPortal::new().await;
     let link = countersign_portal::setup_link(&portal.app).await.unwrap().unwrap();

@@ -11,7 +11,8 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign-portal");
 fn installation() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let init = Command::new(PROGRAM).args(["init", "--vendor", "Acme", "--data"]).arg(data).output();
+    let init =
+        Command::new(PROGRAM).args(["init", "--vendor", "Acme", "--data"]).arg(data).output();
     assert!(init.as_ref().unwrap().status.success(), "{init:?}");
     folder
 }
@@ -32,10 +33,7 @@ fn works(folder: &Path, arguments: &[&str]) -> Value {
 fn a_products_trials_are_set_and_changed_by_command() {
     let folder = installation();
     let here = folder.path();
-    works(
-        here,
-        &["create", "--id", "acme-cad", "--trial-days", "14", "--trial-again-days", "90"],
-    );
+    works(here, &["create", "--id", "acme-cad", "--trial-days", "14", "--trial-again-days", "90"]);
     let trial = |arguments: &[&str]| {
         works(here, &[&["trial", "acme-cad"], arguments].concat())["trial"].clone()
     };

@@ -2,6 +2,7 @@
 
 use countersign_core::{Expect, file};
 use countersign_portal::desk::{self, Freshness, Refusal};
+use countersign_store::Role;
 
 use crate::played::{Machine, NOW};
 use crate::world::browser::{self, Answer};
@@ -22,7 +23,12 @@ async fn an_extension_makes_a_fresh_response_for_the_same_request() {
     let first = portal.ask(&request).await.is(200).json();
     let (trial, id) = (portal.newest_trial().await, first["id"].as_str().unwrap());
     let here = format!("/admin/trials/{id}");
-    admin.get(&here).await.is(200).says("once more, by 14 days in all").says("says all there is to say");
+    admin
+        .get(&here)
+        .await
+        .is(200)
+        .says("once more, by 14 days in all")
+        .says("says all there is to say");
     let done = extend(&admin, id, trial.expires_at, &[("days", "10")]).await;
     done.leads_to(&format!("{here}#response"));
     let page = admin.get(&here).await.is(200);
@@ -55,7 +61,9 @@ async fn an_extension_makes_a_fresh_response_for_the_same_request() {
 #[tokio::test]
 async fn attack_an_extension_beyond_the_limits_or_of_what_somebody_else_changed() {
     let portal = TestPortal::new().await;
-    portal.set(|settings| (settings.trial_extensions, settings.trial_extension_days) = (2, 10)).await;
+    portal
+        .set(|settings| (settings.trial_extensions, settings.trial_extension_days) = (2, 10))
+        .await;
     let admin = portal.admin().await;
     portal.ask(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
     let trial = portal.newest_trial().await;
@@ -70,7 +78,10 @@ async fn attack_an_extension_beyond_the_limits_or_of_what_somebody_else_changed(
     extend(&admin, &id, end, &[("days", "11")]).await.is(403).says("10 more days");
     extend(&admin, &id, end, &[("days", "6")]).await.is(303);
     // The page in the other window still says the old end.
-    extend(&admin, &id, end, &[("days", "3")]).await.is(409).says("Somebody else changed this trial");
+    extend(&admin, &id, end, &[("days", "3")])
+        .await
+        .is(409)
+        .says("Somebody else changed this trial");
     let end = end + 6 * DAY;
     extend(&admin, &id, end, &[("days", "5")]).await.is(403).says("4 more days");
     extend(&admin, &id, end, &[("days", "4")]).await.is(303);
@@ -90,7 +101,8 @@ async fn attack_two_windows_extend_a_trial_at_the_same_moment() {
     portal.ask(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
     let trial = portal.newest_trial().await;
     let id = trial.id.to_string();
-    let both = (0..2).map(|_| extend(&admin, &id, trial.expires_at, &[("days", "7"), ("beyond", "1")]));
+    let both =
+        (0..2).map(|_| extend(&admin, &id, trial.expires_at, &[("days", "7"), ("beyond", "1")]));
     let both = futures_util::future::join_all(both).await;
     let mut statuses: Vec<u16> = both.iter().map(|answer| answer.status.as_u16()).collect();
     statuses.sort_unstable();
@@ -129,9 +141,14 @@ async fn the_public_page_says_that_an_extended_trial_runs_on() {
     extend(&admin, &trial.id.to_string(), trial.expires_at, &[("days", "7")]).await.is(303);
     let visitor = portal.visitor();
     let request = machine.trial();
-    let review = visitor.upload("/activate/review", browser::file("lab-7.request", &request)).await.is(200);
+    let review =
+        visitor.upload("/activate/review", browser::file("lab-7.request", &request)).await.is(200);
     review.says("The trial of this machine was extended");
-    visitor.post("/activate/confirm", &[("request", &request)]).await.is(200).says("lab-7.response");
+    visitor
+        .post("/activate/confirm", &[("request", &request)])
+        .await
+        .is(200)
+        .says("lab-7.response");
     assert_eq!(portal.newest_trial().await.id, trial.id);
 }
 
@@ -158,4 +175,34 @@ async fn a_fresh_response_is_made_when_the_last_one_can_no_longer_be_installed()
     portal.clock.advance(15 * DAY);
     let refused = desk::renew_trial(&portal.app, &jane, &trial.id).await;
     assert!(matches!(refused, Err(Refusal::UnknownTrial)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn attack_support_extends_within_the_limits_and_no_further_and_who_only_reads_not_at_all() {
+    let portal = TestPortal::new().await;
+    for (email, role) in [("sam@acme.example", Role::Support), ("rae@acme.example", Role::ReadOnly)]
+    {
+        portal.user(|user| (user.email, user.role) = (email.into(), role)).await;
+    }
+    let support = portal.logged_in("sam@acme.example").await;
+    let reader = portal.logged_in("rae@acme.example").await;
+    portal.ask(&Machine::new("lab-7", &portal.product).trial()).await.is(200);
+    let trial = portal.newest_trial().await;
+    let (id, end) = (trial.id.to_string(), trial.expires_at);
+    let here = format!("/admin/trials/{id}");
+    reader.get("/admin/trials").await.is(200).says("lab-7");
+    reader.get(&here).await.is(200).says("lab-7").hides("Extend the trial").says("A trial began.");
+    extend(&reader, &id, end, &[("days", "1")]).await.is(403);
+    reader.post(&format!("{here}/renew"), &[]).await.is(403);
+    support.get(&here).await.is(200).says("Extend the trial").hides("Go beyond the limits");
+    for form in [&[("days", "15")][..], &[("days", "15"), ("beyond", "1")]] {
+        extend(&support, &id, end, form).await.is(403).says("14 more days");
+    }
+    extend(&support, &id, end, &[("days", "14")]).await.leads_to(&format!("{here}#response"));
+    support.get(&here).await.is(200).hides("was extended by 14 days");
+    let end = end + 14 * DAY;
+    extend(&support, &id, end, &[("days", "1"), ("beyond", "1")]).await.is(403).says("used up");
+    assert_eq!(portal.newest_trial().await.expires_at, end);
+    support.post(&format!("{here}/renew"), &[]).await.leads_to(&format!("{here}#response"));
+    support.get(&format!("{here}/response")).await.is(200);
 }

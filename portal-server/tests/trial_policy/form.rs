@@ -50,7 +50,8 @@ async fn the_whole_policy_is_set_on_the_products_page() {
     admin.post(PAGE, &[("name", "Acme CAD"), ("trial_days", "30")]).await.leads_to(PAGE);
     let after = portal.stored_product().await.trial;
     assert_eq!((after.end, after.again), (wanted.end, wanted.again));
-    let form = [("name", "Acme CAD"), ("trial_days", ""), ("trial_end", ""), ("trial_again", "never")];
+    let form =
+        [("name", "Acme CAD"), ("trial_days", ""), ("trial_end", ""), ("trial_again", "never")];
     admin.post(PAGE, &form).await.leads_to(PAGE);
     let after = portal.stored_product().await.trial;
     assert_eq!((after.days, after.end, after.again), (None, None, TrialAgain::Never));
@@ -101,11 +102,8 @@ async fn what_does_not_go_is_said_and_changes_nothing() {
         admin.post(PAGE, &form).await.is(422).says(says);
     }
     for number in ["0", "99999999999", "1.5", "abc"] {
-        let form = [
-            ("name", "Acme CAD"),
-            ("trial_again", "after-days"),
-            ("trial_again_days", number),
-        ];
+        let form =
+            [("name", "Acme CAD"), ("trial_again", "after-days"), ("trial_again_days", number)];
         admin.post(PAGE, &form).await.is(422);
     }
     assert_eq!(portal.stored_product().await, before);
@@ -158,5 +156,9 @@ async fn the_limits_of_extensions_are_settings() {
     for (field, value) in [("trial_extensions", "1001"), ("trial_extension_days", "3651")] {
         admin.post("/admin/settings", &[("cap_days", "365"), (field, value)]).await.is(422);
     }
-    admin.get("/admin/settings").await.is(200).says(r#"name="trial_extension_days" inputmode="numeric" required value="45""#);
+    admin
+        .get("/admin/settings")
+        .await
+        .is(200)
+        .says(r#"name="trial_extension_days" inputmode="numeric" required value="45""#);
 }

@@ -31,11 +31,8 @@ async fn trials_are_listed_filtered_and_found() {
     admin.get("/admin/trials?state=extended").await.is(200).says("No trial fits");
     admin.get("/admin/trials?product=acme-cam").await.is(200).says("No trial fits");
     let key = old.key.public_key().thumbprint();
-    let query = countersign_store::TrialQuery {
-        search: Some("old".into()),
-        most: 1,
-        ..Default::default()
-    };
+    let query =
+        countersign_store::TrialQuery { search: Some("old".into()), most: 1, ..Default::default() };
     let trial = portal.app.store().trial_page(&query).await.unwrap().items.remove(0);
     let request = portal.app.store().trial_requests(&trial.id).await.unwrap()[0].id;
     for search in [key.to_string(), trial.id.to_string(), request.to_string(), "OLD".to_owned()] {
@@ -57,7 +54,9 @@ async fn attack_a_machines_name_is_text_on_the_vendors_pages() {
     for page in ["/admin/trials".to_owned(), format!("/admin/trials/{id}")] {
         admin.get(&page).await.is(200).hides(name).hides("<b>1");
     }
-    for odd in ["/admin/trials?q=%00%ff'&state=x&product=..&after=a.nX", "/admin/trials?after=x.t%F0"] {
+    for odd in
+        ["/admin/trials?q=%00%ff'&state=x&product=..&after=a.nX", "/admin/trials?after=x.t%F0"]
+    {
         admin.get(odd).await.is(200);
     }
     for missing in ["x", "AAAAAAAAAAAAAAAAAAAAAA", "..%2F..", "-"] {

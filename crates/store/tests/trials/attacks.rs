@@ -28,8 +28,7 @@ async fn race(again: TrialAgain, own_keys: bool) {
                 async move {
                     let terms = world.product().await;
                     let request = Hash::of(request.to_string());
-                    let start =
-                        world.start(terms, &machine, id, now + 14 * DAY, request, now);
+                    let start = world.start(terms, &machine, id, now + 14 * DAY, request, now);
                     tokio::spawn(async move { store.start_trial(start).await.unwrap() })
                 }
             })

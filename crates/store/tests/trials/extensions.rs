@@ -65,11 +65,17 @@ async fn attack_beyond_the_limits_only_who_means_it_and_is_an_admin() {
     assert!(matches!(extend(within(&trial, 5)).await, TrialExtended::Done(_)));
     let trial = world.trial(trial.id).await;
     let once = TrialExtended::Beyond { days_left: 0 };
-    assert_eq!(extend(within(&trial, 1)).await, once, "once is the limit, whatever is left of days");
+    assert_eq!(
+        extend(within(&trial, 1)).await,
+        once,
+        "once is the limit, whatever is left of days"
+    );
     let far = world.extension(&trial, u64::MAX, NOW);
     assert_eq!(extend(far).await, TrialExtended::Beyond { days_left: 3650 });
     for (role, status) in [
         (Role::Customer, UserStatus::Active),
+        (Role::ReadOnly, UserStatus::Active),
+        (Role::ResellerAdmin, UserStatus::Active),
         (Role::Admin, UserStatus::Suspended),
         (Role::Admin, UserStatus::Invited),
     ] {
@@ -79,6 +85,14 @@ async fn attack_beyond_the_limits_only_who_means_it_and_is_an_admin() {
         let theirs = ExtendTrial { by, ..world.extension(&trial, 1, NOW) };
         assert_eq!(extend(theirs).await, TrialExtended::Unknown, "{role:?} {status:?}");
     }
+    let by = random_id();
+    let user = User {
+        status: UserStatus::Active,
+        ..User::invited(by, "sam@acme.example", Role::Support, NOW)
+    };
+    world.store.create_user(user, "test", NOW).await.unwrap();
+    let support = ExtendTrial { by, ..world.extension(&trial, 1, NOW) };
+    assert_eq!(extend(support).await, once, "support does not go beyond, whatever it says");
     let nobody = ExtendTrial { by: random_id(), ..world.extension(&trial, 1, NOW) };
     assert_eq!(extend(nobody).await, TrialExtended::Unknown);
     let nothing = ExtendTrial { trial: random_id(), ..world.extension(&trial, 1, NOW) };
@@ -100,7 +114,9 @@ async fn attack_a_race_of_extensions_prolongs_a_trial_once() {
         for one in running {
             match one.await.unwrap() {
                 TrialExtended::Done(_) => done += 1,
-                TrialExtended::Changed(now) => assert_eq!(now.expires_at, trial.expires_at + 7 * DAY),
+                TrialExtended::Changed(now) => {
+                    assert_eq!(now.expires_at, trial.expires_at + 7 * DAY)
+                }
                 other => panic!("{other:?}"),
             }
         }
@@ -120,7 +136,10 @@ async fn only_the_latest_trial_of_a_machine_is_extended() {
     let second = world.ask(&machine, later).await.id();
     let superseded = world.extend(&world.trial(first).await, 7, later).await;
     assert_eq!(superseded, TrialExtended::Superseded);
-    assert!(matches!(world.extend(&world.trial(second).await, 7, later).await, TrialExtended::Done(_)));
+    assert!(matches!(
+        world.extend(&world.trial(second).await, 7, later).await,
+        TrialExtended::Done(_)
+    ));
 }
 
 #[tokio::test]

@@ -50,7 +50,9 @@ async fn pages_of_each_state_come_in_their_order_and_none_twice() {
     let of = |id: &str| TrialQuery { product: Some(id.parse().unwrap()), ..all(now) };
     assert_eq!(names(&world, of("acme-cad")).await, newest);
     assert_eq!(names(&world, of("acme-cam")).await, [] as [&str; 0]);
-    for (state, count) in [(TrialState::Running, 20), (TrialState::Ended, 10), (TrialState::Extended, 1)] {
+    for (state, count) in
+        [(TrialState::Running, 20), (TrialState::Ended, 10), (TrialState::Extended, 1)]
+    {
         let query = TrialQuery { state: Some(state), ..of("acme-cad") };
         assert_eq!(names(&world, query).await.len(), count, "{state:?}");
     }

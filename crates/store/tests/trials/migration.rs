@@ -44,10 +44,8 @@ async fn trials_of_earlier_releases_go_on_and_their_machines_are_known() {
         let TrialPlan::Used(used) = plan else { panic!("{plan:?}") };
         assert_eq!((used.trial.id, used.next), (id, NextTrial::Never));
     }
-    let search = countersign_store::TrialQuery {
-        search: Some("lab".into()),
-        ..crate::lists::all(NOW)
-    };
+    let search =
+        countersign_store::TrialQuery { search: Some("lab".into()), ..crate::lists::all(NOW) };
     assert_eq!(store.trial_page(&search).await.unwrap().items, [trial.clone()]);
     assert_eq!(store.latest_trial_response(&trial).await.unwrap(), None);
     let admin = random_id();

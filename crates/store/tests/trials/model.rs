@@ -70,7 +70,9 @@ impl Model {
             TrialAgain::PerMajorVersion { newest, .. } => {
                 let counts = |trial: &Had| match trial.version {
                     Some(version) => version.min(newest),
-                    None if self.newest_since.is_some_and(|since| trial.began < since) => newest - 1,
+                    None if self.newest_since.is_some_and(|since| trial.began < since) => {
+                        newest - 1
+                    }
                     None => newest,
                 };
                 version.is_some_and(|version| {
@@ -101,7 +103,13 @@ impl Model {
     }
 }
 
-fn policy_of(again: u64, number: u64, days: Option<u64>, end: Option<u64>, now: u64) -> TrialPolicy {
+fn policy_of(
+    again: u64,
+    number: u64,
+    days: Option<u64>,
+    end: Option<u64>,
+    now: u64,
+) -> TrialPolicy {
     let again = match again {
         0 => TrialAgain::Never,
         1 => TrialAgain::AfterDays(number * 5),

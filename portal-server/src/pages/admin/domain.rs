@@ -140,7 +140,10 @@ pub(crate) async fn set(
 /// Asks DNS at once.
 pub(crate) async fn check(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     visitor.user()?;
-    if app.store().domain().await?.is_some() && !domain::check(&app, When::Now).await? {
+    if app.store().domain().await?.is_none() {
+        return Err(ErrorPage::bad_input("domain-none"));
+    }
+    if !domain::check(&app, When::Now).await? {
         let fact = Say::new("domain-just-checked");
         return Err(ErrorPage::refused(StatusCode::TOO_MANY_REQUESTS, fact));
     }
@@ -161,7 +164,7 @@ pub(crate) async fn put_to_use(
     Form(form): Form<UseForm>,
 ) -> Result<Response, ErrorPage> {
     let (admin, is_used) = (visitor.user()?, form.used == "on");
-    if !app.store().use_domain(&form.name, is_used, &actor(&admin), app.now()).await? && is_used {
+    if !app.store().use_domain(&form.name, is_used, &actor(&admin), app.now()).await? {
         return Err(ErrorPage::bad_input("domain-not-verified"));
     }
     changed(&app).await
@@ -173,7 +176,9 @@ pub(crate) async fn remove(
     visitor: Visitor,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    app.store().remove_domain(&actor(&admin), app.now()).await?;
+    if !app.store().remove_domain(&actor(&admin), app.now()).await? {
+        return Err(ErrorPage::bad_input("domain-none"));
+    }
     changed(&app).await
 }
 

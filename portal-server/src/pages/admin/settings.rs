@@ -25,6 +25,7 @@ struct SettingsPage {
     cool_down_hours: u64,
     support_per_year: u64,
     support_per_day: u64,
+    staff_second_factor: bool,
     origins: String,
     operator_origins: Vec<String>,
     work_bits: u32,
@@ -42,6 +43,7 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Res
         cool_down_hours: settings.release_cool_down_hours(),
         support_per_year: settings.support_releases_per_year,
         support_per_day: settings.support_releases_per_day,
+        staff_second_factor: settings.staff_second_factor,
         origins: settings.trial_origins.join("\n"),
         operator_origins: app.config().trial_origins.clone(),
         work_bits: settings.trial_work_bits,
@@ -62,6 +64,8 @@ pub(crate) struct SettingsForm {
     support_per_year: String,
     #[serde(default)]
     support_per_day: String,
+    /// `on` or `off`; not there to leave it.
+    staff_second_factor: Option<String>,
     #[serde(default)]
     origins: String,
     #[serde(default)]
@@ -104,6 +108,12 @@ pub(crate) async fn save(
         support_limit(&form.support_per_year, before.support_releases_per_year)?;
     let support_releases_per_day =
         support_limit(&form.support_per_day, before.support_releases_per_day)?;
+    let staff_second_factor = match form.staff_second_factor.as_deref() {
+        None => before.staff_second_factor,
+        Some("on") => true,
+        Some("off") => false,
+        Some(_) => return Err(ErrorPage::bad_input("error-form-incomplete")),
+    };
     let trial_work_bits = optional_number(&form.work_bits)?
         .map_or(Some(before.trial_work_bits), |bits| u32::try_from(bits).ok())
         .filter(|bits| *bits <= MOST_WORK_BITS)
@@ -127,6 +137,7 @@ pub(crate) async fn save(
         release_cool_down_seconds,
         support_releases_per_year,
         support_releases_per_day,
+        staff_second_factor,
         trial_origins,
         trial_work_bits,
         trials_per_day,

@@ -82,7 +82,7 @@ impl Reader<'_> {
     async fn subject(&self, entry: &AuditEntry) -> Result<String, ErrorPage> {
         let (noun, subject) = (entry.action.split('.').next().unwrap_or_default(), &entry.subject);
         match noun {
-            "user" | "mail" => self.user(subject, &entry.detail).await,
+            "user" | "mail" | "login" => self.user(subject, &entry.detail).await,
             "group" => self.group(subject, &entry.detail).await,
             "license" => self.license(subject).await,
             "activation" => self.machine(subject).await,

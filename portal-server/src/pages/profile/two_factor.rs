@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::super::refused::beside_form;
 use super::super::{ErrorPage, Frame, page_with};
-use crate::access::Visitor;
+use crate::access::{Visitor, needs_second_factor};
 use crate::account::{Refusal, totp, two_factor};
 use crate::app::App;
 
@@ -19,6 +19,8 @@ use crate::app::App;
 struct TwoFactorPage {
     frame: Frame,
     is_on: bool,
+    /// Nothing else opens before.
+    is_needed: bool,
     codes_left: u64,
     offer: Option<Offer>,
     problem: Option<String>,
@@ -65,10 +67,11 @@ async fn page(
         _ => None,
     };
     let codes_left = app.store().recovery_codes_left(user.id).await?;
+    let is_needed = needs_second_factor(&user) && app.settings().await?.staff_second_factor;
     let frame = Frame::new(app, visitor);
     let status = problem.as_ref().map_or(StatusCode::OK, Refusal::status);
     let problem = problem.map(|refusal| frame.say(refusal.say()));
-    Ok(page_with(status, &TwoFactorPage { frame, is_on, codes_left, offer, problem }))
+    Ok(page_with(status, &TwoFactorPage { frame, is_on, is_needed, codes_left, offer, problem }))
 }
 
 fn grouped(secret: &str) -> String {

@@ -9,9 +9,10 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, DeliveryEnd, DeliveryTry, JournalOpening, NewJob, NewLicense, NewRelease,
-    NewUpload, NewWebhook, Proposed, Role, Topic, Trial, TrialQuery, User, Validity,
-    WebhookCreated,
+    Act, ActivationState, DeliveryEnd, DeliveryTry, FactorAskedBy, IdentityDomain,
+    IdentityDomainState, IdentityProvider, JournalOpening, NewJob, NewLicense, NewRelease,
+    NewUpload, NewWebhook, Passwords, Proposed, ProviderChange, ProviderStatus, ProvidersOf,
+    Provisioning, Role, SignOn, SignedOn, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -55,6 +56,9 @@ pub(super) struct Things {
     journal: Hash,
     /// One that is paused, with a delivery that was given up: nothing is sent meanwhile.
     webhook: Id,
+    /// The lab's identity provider, and the staff's; one of each is linked to it.
+    providers: [Id; 2],
+    staff: Id,
     request: String,
     /// The entry that a checkpoint of the audit log names.
     checkpoint: u64,
@@ -62,6 +66,8 @@ pub(super) struct Things {
     trial: Trial,
     /// Of other admins: one to be approved, one to be refused.
     proposals: [Id; 2],
+    /// A plan of the product.
+    plan: Id,
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
@@ -90,16 +96,25 @@ impl Things {
         let (release, file) = released(&portal, built.path()).await;
         let draft = draft(&portal, built.path()).await;
         let machine = Machine::new("lab-7", &portal.product);
+        let proposals = proposals(&portal).await;
+        let staff = portal.stored_user("one@acme.example").await.id;
+        let providers = [
+            provider(&portal, Some(lab), "jane@lab.example").await,
+            provider(&portal, None, "one@acme.example").await,
+        ];
         let database = portal.app.config().data.join("countersign.db");
         Self {
             invited: portal.invited("inga@lab.example", lab).await,
-            proposals: proposals(&portal).await,
+            proposals,
+            providers,
+            staff,
             trial: trial(&portal).await,
             checkpoint: audit::make_checkpoint(&portal.app).await.unwrap().n,
             request: machine.request(|_, device| Ask::Activation { device, license: None }),
             database: rusqlite::Connection::open(database).unwrap(),
             journal: journal(&portal).await,
             webhook: webhook(&portal).await,
+            plan: portal.plan("Solo", |_| ()).await.id,
             user: jane.id,
             helper: helper(&portal).await,
             _built: built,
@@ -124,7 +139,10 @@ impl Things {
             _ if path.starts_with("/admin/releases/") => self.draft.id.to_string(),
             _ if path.contains("/staff/") => self.helper.to_string(),
             _ if path.contains("/webhooks/") => self.webhook.to_string(),
+            _ if path.starts_with("/organization/sign-on/") => self.providers[0].to_string(),
+            _ if path.starts_with("/admin/sign-on/") => self.providers[1].to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
+            _ if path.contains("/plans/") => self.plan.to_string(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/admin/trials/") => self.trial.id.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
@@ -150,6 +168,7 @@ impl Things {
             .replace("{name}", "portal.css")
             .replace("{picture}", "logo")
             .replace("{delivery}", "1")
+            .replace("{provider}", &self.providers[1].to_string())
             .replace("{n}", &self.checkpoint.to_string())
             .replace("{token}", "nobodys")
             .replace("{id}", &id)
@@ -175,6 +194,11 @@ impl Things {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
                 request.multipart(Form::new().part("file", file))
             }
+            "a table" => {
+                let table = "product,activations,validity\nacme-cad,1,perpetual\n";
+                let file = Part::text(table).file_name("licenses.csv");
+                request.multipart(Form::new().part("file", file))
+            }
             "a publication" => request.multipart(Form::new().text("checksums", "portal")),
             "a picture" => {
                 let file = Part::bytes(picture(40, 20)).file_name("logo.png");
@@ -183,10 +207,13 @@ impl Things {
             fields => {
                 let fields = fields
                     .replace("{request}", &self.request)
+                    .replace("{new request}", &self.new_request())
                     .replace("{answered}", &licensed.answered)
                     .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
+                    .replace("{staff}", &self.staff.to_string())
                     .replace("{license}", &licensed.license.to_string())
+                    .replace("{plan}", &self.plan.to_string())
                     .replace("{revision}", &revision.to_string())
                     .replace("{trial_end}", &self.trial.expires_at.to_string())
                     .replace("{group}", &self.group.to_string());
@@ -198,6 +225,12 @@ impl Things {
                     .form(&fields.split('&').filter_map(field).collect::<Vec<(String, String)>>())
             }
         }
+    }
+
+    /// A request without a license that nobody has brought yet.
+    fn new_request(&self) -> String {
+        let machine = Machine::new("lab-8", &self.portal.product);
+        machine.request(|_, device| Ask::Activation { device, license: None })
     }
 
     /// Changes with everything that anybody writes into the database.
@@ -264,6 +297,47 @@ async fn trial(portal: &TestPortal) -> Trial {
     portal.app.store().save_product(product, "test", NOW).await.unwrap();
     let query = TrialQuery { most: 1, now: NOW, ..TrialQuery::default() };
     portal.app.store().trial_page(&query).await.unwrap().items.remove(0)
+}
+
+/// An identity provider to which somebody is linked. It is where the portal does not go.
+async fn provider(portal: &TestPortal, organization: Option<Id>, linked: &str) -> Id {
+    let id = Id::random(&mut rng());
+    let (issuer, client_id) = ("https://127.0.0.1:1".to_owned(), "portal".to_owned());
+    let new = IdentityProvider {
+        id,
+        organization,
+        issuer: issuer.clone(),
+        client_id: client_id.clone(),
+        client_secret: None,
+        name: "Lab account".into(),
+        provisioning: Provisioning::Known,
+        passwords: Passwords::Allowed,
+        second_factor: FactorAskedBy::Provider,
+        status: ProviderStatus::Active,
+        proven_at: None,
+        created_at: NOW,
+    };
+    let (store, all) = (portal.app.store(), ProvidersOf::Everybody);
+    let made = store.create_identity_provider(new, "test", NOW).await.unwrap();
+    assert_eq!(made, ProviderChange::Done);
+    let domain = linked.split_once('@').unwrap().1.to_owned();
+    let domain = IdentityDomain { domain, state: IdentityDomainState::Approved };
+    let put = store.put_identity_domain(all, id, domain, "test", NOW).await.unwrap();
+    assert_eq!(put, ProviderChange::Done);
+    let on = SignOn {
+        provider: id,
+        issuer,
+        client_id,
+        subject: "somebody".into(),
+        verified_email: Some(linked.into()),
+        first_name: String::new(),
+        last_name: String::new(),
+        new_user: Id::random(&mut rng()),
+    };
+    let mail = |_| NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
+    let signed = store.sign_on(on, mail, NOW).await.unwrap();
+    assert!(matches!(signed, SignedOn::Linked(_)), "{signed:?}");
+    id
 }
 
 /// A journal that was begun elsewhere.

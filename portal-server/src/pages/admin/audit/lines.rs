@@ -97,7 +97,8 @@ impl Names<'_> {
     async fn subject(&mut self, entry: &AuditEntry) -> Result<Named> {
         let id = entry.subject.as_str();
         match entry.action.split('.').next().unwrap_or_default() {
-            "user" | "mail" => self.named("user", id).await,
+            "user" | "mail" | "login" => self.named("user", id).await,
+            "sign-on" => Ok(Named::at(id, format!("/admin/sign-on/{id}"))),
             "license" => self.named("license", id).await,
             "activation" => self.named("activation", id).await,
             "organization" => self.named("organization", id).await,

@@ -8,7 +8,7 @@ use countersign_store::{AuditQuery, BeyondLimits, ExtensionLimits, MOST_EXTENSIO
 use serde::Deserialize;
 
 use super::TrialView;
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::desk::{self, Answered, Extension, Freshness, Refusal};
 use crate::download;
@@ -35,6 +35,7 @@ struct TrialPage {
     has_qr: bool,
     seen_end: u64,
     may_extend: MayExtend,
+    may_go_beyond: bool,
     lines: Vec<LogLine>,
 }
 
@@ -97,6 +98,7 @@ pub(crate) async fn show(
         response,
         seen_end: trial.expires_at,
         may_extend: may_extend(&app, &trial).await?,
+        may_go_beyond: visitor.user()?.role.is_admin(),
         lines: log(&app, &trial, &visitor).await?,
     }))
 }
@@ -128,7 +130,11 @@ async fn may_extend(app: &App, trial: &Trial) -> Result<MayExtend, ErrorPage> {
     Ok(limits.left(trial).map_or(MayExtend::Beyond, MayExtend::Within))
 }
 
+/// What the audit log says of it, for those who may see that.
 async fn log(app: &App, trial: &Trial, visitor: &Visitor) -> Result<Vec<LogLine>, ErrorPage> {
+    if !visitor.may(Permission::SeeAudit) {
+        return Ok(Vec::new());
+    }
     let subject = Some(trial.id.to_string());
     let query = AuditQuery { subject, most: LINES, ..AuditQuery::default() };
     let found = app.store().audit_page(&query).await?;

@@ -1,0 +1,319 @@
+//! `/organization/sign-on` and `/admin/sign-on`: setting up identity providers, for one's own organization or, as the vendor, for
+//! the staff and every organization. The pages are the same; what is theirs is decided by [`Area`].
+
+mod form;
+pub(crate) mod organization;
+mod tried;
+pub(crate) mod vendor;
+
+use askama::Template;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
+use countersign_core::Id;
+use countersign_store::{
+    FactorAskedBy, Identity, IdentityDomain, IdentityDomainState, IdentityProvider, Passwords,
+    ProviderChange, ProviderStatus, ProvidersOf, Provisioning, User,
+};
+
+use super::{ErrorPage, Frame, page_with, sso};
+use crate::access::Visitor;
+use crate::app::App;
+use crate::language::Say;
+use crate::sso::redirect_uri;
+
+pub(crate) use self::form::{DomainForm, NewForm, ProviderForm, UserForm};
+pub(super) use self::tried::tried;
+
+/// Whose providers somebody sets up.
+#[derive(Clone)]
+pub(crate) struct Area {
+    of: ProvidersOf,
+    base: &'static str,
+    user: User,
+}
+
+impl Area {
+    fn vendor(visitor: &Visitor) -> Result<Self, ErrorPage> {
+        let user = visitor.user()?;
+        Ok(Self { of: ProvidersOf::Everybody, base: vendor::BASE, user })
+    }
+
+    fn organization(visitor: &Visitor) -> Result<Self, ErrorPage> {
+        let (user, organization) = visitor.organization_admin()?;
+        let of = ProvidersOf::Organization(organization);
+        Ok(Self { of, base: organization::BASE, user })
+    }
+
+    fn is_vendor(&self) -> bool {
+        self.of == ProvidersOf::Everybody
+    }
+
+    fn actor(&self) -> String {
+        format!("user:{}", self.user.id)
+    }
+
+    async fn find(&self, app: &App, id: &str) -> Result<IdentityProvider, ErrorPage> {
+        let id: Id = id.parse().map_err(|_| ErrorPage::not_found())?;
+        let found = app.store().identity_provider(self.of, id).await?;
+        found.ok_or_else(ErrorPage::not_found)
+    }
+
+    fn back_to(&self, id: Id) -> Response {
+        Redirect::to(&format!("{}/{id}", self.base)).into_response()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sign_on/list.html")]
+struct ListPage {
+    frame: Frame,
+    area: Area,
+    /// With the name of whose each is.
+    providers: Vec<(IdentityProvider, Option<String>)>,
+    organizations: Vec<countersign_store::Organization>,
+    redirect_uri: String,
+    typed: NewForm,
+    problem: Option<String>,
+}
+
+/// The message that says whether a provider is used.
+fn status_key(status: &ProviderStatus) -> &'static str {
+    match status {
+        ProviderStatus::Active => "sign-on-active",
+        ProviderStatus::Off => "sign-on-off",
+    }
+}
+
+/// The message that says whether a provider may speak for a domain.
+fn state_key(state: &IdentityDomainState) -> &'static str {
+    match state {
+        IdentityDomainState::Asked => "sign-on-domain-asked",
+        IdentityDomainState::Approved => "sign-on-domain-approved",
+    }
+}
+
+async fn list_page(
+    app: &App,
+    visitor: &Visitor,
+    area: Area,
+    typed: NewForm,
+    problem: Option<Say>,
+) -> Result<Response, ErrorPage> {
+    let organizations =
+        if area.is_vendor() { app.store().organizations().await? } else { Vec::new() };
+    let name = |id: Id| organizations.iter().find(|o| o.id == id).map(|o| o.name.clone());
+    let providers = app.store().identity_providers(area.of).await?;
+    let providers = providers.into_iter().map(|p| (p.organization.and_then(name), p));
+    let providers = providers.map(|(name, provider)| (provider, name)).collect();
+    let frame = Frame::new(app, visitor);
+    let problem = problem.map(|say| frame.say(say));
+    let status = status_of(problem.as_ref());
+    let redirect_uri = redirect_uri(app);
+    let page = ListPage { frame, area, providers, organizations, redirect_uri, typed, problem };
+    Ok(page_with(status, &page))
+}
+
+fn status_of(problem: Option<&String>) -> axum::http::StatusCode {
+    use axum::http::StatusCode;
+    if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+}
+
+#[derive(Template)]
+#[template(path = "sign_on/provider.html")]
+struct ProviderPage {
+    frame: Frame,
+    area: Area,
+    provider: IdentityProvider,
+    organization: Option<String>,
+    domains: Vec<IdentityDomain>,
+    identities: Vec<Identity>,
+    redirect_uri: String,
+    own_page: String,
+    typed: ProviderForm,
+    problem: Option<String>,
+}
+
+impl ProviderPage {
+    fn waits(&self, domain: &IdentityDomain) -> bool {
+        domain.state == IdentityDomainState::Asked
+    }
+
+    fn is_proven(&self) -> bool {
+        self.provider.proven_at.is_some()
+    }
+
+    fn has_secret(&self) -> bool {
+        self.provider.client_secret.is_some()
+    }
+}
+
+async fn provider_page(
+    app: &App,
+    visitor: &Visitor,
+    area: Area,
+    provider: IdentityProvider,
+    typed: Option<ProviderForm>,
+    problem: Option<Say>,
+) -> Result<Response, ErrorPage> {
+    let store = app.store();
+    let organization = match provider.organization.filter(|_| area.is_vendor()) {
+        Some(id) => store.organization(id).await?.map(|organization| organization.name),
+        None => None,
+    };
+    let frame = Frame::new(app, visitor);
+    let problem = problem.map(|say| frame.say(say));
+    let status = status_of(problem.as_ref());
+    let page = ProviderPage {
+        domains: store.identity_domains(provider.id).await?,
+        identities: store.identities(provider.id).await?,
+        redirect_uri: redirect_uri(app),
+        own_page: format!("{}/login/sso/{}", app.base_url(), provider.id),
+        typed: typed.unwrap_or_else(|| ProviderForm::of(&provider)),
+        organization,
+        provider,
+        area,
+        problem,
+        frame,
+    };
+    Ok(page_with(status, &page))
+}
+
+async fn create(
+    app: &App,
+    visitor: &Visitor,
+    area: Area,
+    typed: NewForm,
+) -> Result<Response, ErrorPage> {
+    let organization = match area.of {
+        ProvidersOf::Organization(id) => Some(id),
+        ProvidersOf::Everybody => {
+            super::admin::chosen_organization(app, &typed.organization).await?
+        }
+    };
+    let id = app.random_id();
+    let given = match typed.read(app) {
+        Ok(given) => given,
+        Err(problem) => return list_page(app, visitor, area, typed, Some(problem)).await,
+    };
+    let provider = IdentityProvider {
+        id,
+        organization,
+        issuer: given.issuer,
+        client_id: given.client_id,
+        client_secret: given
+            .secret
+            .map(|secret| crate::sso::sealed(app, id, &secret))
+            .transpose()?,
+        name: given.name,
+        provisioning: Provisioning::Known,
+        passwords: Passwords::Allowed,
+        second_factor: FactorAskedBy::Provider,
+        status: ProviderStatus::Active,
+        proven_at: None,
+        created_at: app.now(),
+    };
+    let made = app.store().create_identity_provider(provider, &area.actor(), app.now()).await?;
+    match refusal(made)? {
+        None => Ok(area.back_to(id)),
+        Some(problem) => list_page(app, visitor, area, typed, Some(problem)).await,
+    }
+}
+
+async fn save(
+    app: &App,
+    visitor: &Visitor,
+    area: Area,
+    before: IdentityProvider,
+    typed: ProviderForm,
+) -> Result<Response, ErrorPage> {
+    let changed = match typed.read(app, &before) {
+        Ok(changed) => changed,
+        Err(form::Unread::Problem(problem)) => {
+            return provider_page(app, visitor, area, before, Some(typed), Some(problem)).await;
+        }
+        Err(form::Unread::Failed(error)) => return Err(error.into()),
+    };
+    let (actor, id) = (area.actor(), before.id);
+    let done = app.store().change_identity_provider(area.of, changed, &actor, app.now()).await?;
+    app.sign_ons().forget(id);
+    match refusal(done)? {
+        None => Ok(area.back_to(id)),
+        Some(problem) => {
+            provider_page(app, visitor, area, before, Some(typed), Some(problem)).await
+        }
+    }
+}
+
+async fn domains(
+    app: &App,
+    visitor: &Visitor,
+    area: Area,
+    provider: IdentityProvider,
+    typed: DomainForm,
+) -> Result<Response, ErrorPage> {
+    let Some(domain) = crate::sso::domain(&typed.domain) else {
+        let problem = Some(Say::new("sign-on-domain-unfit"));
+        return provider_page(app, visitor, area, provider, None, problem).await;
+    };
+    let (id, actor, now) = (provider.id, area.actor(), app.now());
+    if typed.remove.is_some() {
+        app.store().remove_identity_domain(area.of, id, &domain, &actor, now).await?;
+        return Ok(area.back_to(id));
+    }
+    // The vendor's own word is the approval.
+    let state =
+        if area.is_vendor() { IdentityDomainState::Approved } else { IdentityDomainState::Asked };
+    let domain = IdentityDomain { domain, state };
+    match refusal(app.store().put_identity_domain(area.of, id, domain, &actor, now).await?)? {
+        None => Ok(area.back_to(id)),
+        Some(problem) => provider_page(app, visitor, area, provider, None, Some(problem)).await,
+    }
+}
+
+/// Sends an admin through a provider, to see what comes back.
+async fn try_out(
+    app: &App,
+    visitor: &Visitor,
+    area: Area,
+    jar: CookieJar,
+    provider: &IdentityProvider,
+) -> Result<Response, ErrorPage> {
+    let next = format!("{}/{}", area.base, provider.id);
+    let going = sso::going(visitor, next, Some(area.user.id), None);
+    match sso::send(app, visitor, jar.clone(), provider, going).await {
+        Ok(response) => Ok(response),
+        Err(trouble) => tried::tried(app, visitor, jar, area.user.id, provider, Err(trouble)).await,
+    }
+}
+
+async fn unlink(
+    app: &App,
+    area: Area,
+    provider: &IdentityProvider,
+    UserForm { user }: UserForm,
+) -> Result<Response, ErrorPage> {
+    let user: Id = user.parse().map_err(|_| ErrorPage::not_found())?;
+    let (actor, now) = (area.actor(), app.now());
+    if !app.store().unlink_identity(area.of, provider.id, user, &actor, now).await? {
+        return Err(ErrorPage::not_found());
+    }
+    Ok(area.back_to(provider.id))
+}
+
+async fn delete(app: &App, area: Area, provider: &IdentityProvider) -> Result<Response, ErrorPage> {
+    let (actor, now) = (area.actor(), app.now());
+    app.store().delete_identity_provider(area.of, provider.id, &actor, now).await?;
+    app.sign_ons().forget(provider.id);
+    Ok(Redirect::to(area.base).into_response())
+}
+
+/// What is refused, to be said beside the form.
+fn refusal(change: ProviderChange) -> Result<Option<Say>, ErrorPage> {
+    Ok(match change {
+        ProviderChange::Done => None,
+        ProviderChange::Unknown => return Err(ErrorPage::not_found()),
+        ProviderChange::TooMany => Some(Say::new("sign-on-too-many")),
+        ProviderChange::NotProven => Some(Say::new("sign-on-not-proven")),
+        ProviderChange::DomainTaken => Some(Say::new("sign-on-domain-taken")),
+    })
+}
