@@ -1874,6 +1874,9 @@ mail-webhook-disabled-body =
     Ein Webhook des Portals von { $vendor } kommt nicht mehr an, und das Portal hat ihn aufgegeben: Es wird ihm nichts mehr geschickt, und was geschieht, wird nicht für ihn aufgehoben.
 
     Sehen Sie nach, warum, schalten Sie ihn wieder ein, und schicken Sie noch einmal, was aufgegeben wurde:
+
+    { $link }
+
 ## Single sign-on
 
 field-provider-name = Name eines Identitätsanbieters

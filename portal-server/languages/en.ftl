@@ -1875,6 +1875,9 @@ mail-webhook-disabled-body =
     A webhook of the portal of { $vendor } does not get through any more, and the portal has given it up: nothing is sent to it, and what happens is not kept for it.
 
     Look why, turn it on again, and send again what was given up:
+
+    { $link }
+
 ## Single sign-on
 
 field-provider-name = Name of an identity provider

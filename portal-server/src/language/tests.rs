@@ -176,6 +176,9 @@ fn the_browser_is_asked_and_may_say_anything() {
     }
 }
 
+/// What webhooks hear of has names of its own, which no log shows.
+const TOPICS: &str = "webhook_event.rs";
+
 /// An organization reads its log in words, not in the names that programs give to what happened.
 #[test]
 fn everything_that_an_organizations_log_can_tell_has_words() {
@@ -184,6 +187,9 @@ fn everything_that_an_organizations_log_can_tell_has_words() {
     let nouns = ["activation.", "group.", "license.", "organization.", "user."];
     let mut seen = BTreeSet::new();
     visit(&here.join("../crates/store/src"), &mut |path, text| {
+        if path.ends_with(TOPICS) {
+            return;
+        }
         for (at, _) in text.match_indices('"') {
             let rest = &text[at + 1..];
             let Some(action) =
@@ -232,6 +238,9 @@ fn everything_that_the_audit_log_can_tell_has_words_in_every_language() {
     };
     // The store quotes nothing else of this form.
     visit(&here.join("../crates/store/src"), &mut |path, text| {
+        if path.ends_with(TOPICS) {
+            return;
+        }
         actions_in(text).for_each(|action| check(path, action));
     });
     // The portal hands these nouns over; names of files look alike.
