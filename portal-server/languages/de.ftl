@@ -2052,6 +2052,7 @@ way-reinstate = Die Lizenz wieder gelten lassen
 way-extend = Die Lizenz verlängern
 way-license = Die Lizenz ansehen
 way-machine = Den Rechner ansehen
+way-trial = Den Test ansehen oder verlängern
 way-product = Was das Produkt erlaubt
 way-products = Produkte
 way-journals = Was Support-Stellen übertragen haben

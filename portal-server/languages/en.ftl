@@ -2053,6 +2053,7 @@ way-reinstate = Reinstate the license
 way-extend = Extend the license
 way-license = Look at the license
 way-machine = Look at the machine
+way-trial = Look at the trial, or extend it
 way-product = What the product allows
 way-products = Products
 way-journals = What support desks have pushed

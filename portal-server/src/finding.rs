@@ -140,6 +140,7 @@ pub(crate) enum Only {
     License(LicenseId),
     Machine(LicenseId, Id),
     User(Id),
+    Trial(Id),
 }
 
 impl Found {
@@ -195,7 +196,8 @@ impl Found {
         }
         let license = self.licenses.first().map(|license| Only::License(license.id));
         let user = self.directory.users.first().map(|user| Only::User(user.id));
-        machine.or(license).or(user)
+        let trial = self.trials.first().map(|trial| Only::Trial(trial.id));
+        machine.or(license).or(user).or(trial)
     }
 
     /// Takes licenses in, without those that are there already.

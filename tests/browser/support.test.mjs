@@ -98,7 +98,8 @@ test("what stands in the way is said, with the way out of it, and the same file 
   await picture(page, "support-refused");
   await page.getByRole("link", { name: "Raise the license's limit" }).click();
   await page.locator("#allowed_activations").fill("5");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Change the limits" }).click();
+  await Promise.all([page.waitForURL((url) => url.pathname === `/admin/licenses/${portal.license.id}`), page.getByRole("button", { name: "Do it" }).click()]);
   await page.waitForLoadState();
   await page.goto(`${portal.url}/admin/activations`);
   await drop(page, request.path, "press-2.request");

@@ -97,6 +97,8 @@ pub(crate) enum Way {
     ReleaseSeat(LicenseId),
     /// One machine.
     Machine(LicenseId, countersign_core::Id),
+    /// A trial, to extend it.
+    Trial(countersign_core::Id),
     /// A product, to change what it allows.
     Product(ProductId),
     /// All products: one is missing.
@@ -129,7 +131,11 @@ pub(crate) fn ways(refusal: &Refusal, case: &Case, product: &ProductId) -> Vec<W
         }
         Refusal::ProductMismatch { .. } | Refusal::WrongProof => of_license(&[Way::Look]),
         Refusal::UnknownProduct(_) => vec![Way::Products],
-        Refusal::NoTrial | Refusal::TrialAlreadyUsed { .. } => vec![Way::Product(product.clone())],
+        Refusal::NoTrial => vec![Way::Product(product.clone())],
+        Refusal::TrialAlreadyUsed { .. } => {
+            let trial = case.trial.as_ref().map(|trial| Way::Trial(trial.id));
+            trial.into_iter().chain([Way::Product(product.clone())]).collect()
+        }
         Refusal::TrialCapReached(_) => vec![Way::Settings],
         Refusal::UnknownActivation => vec![Way::Journals],
         Refusal::Signing(_)
@@ -156,11 +162,12 @@ impl Way {
     pub(crate) fn page(&self) -> String {
         match self {
             Self::RaiseLimit(id) => format!("/admin/licenses/{id}#allowed_activations"),
-            Self::Reinstate(id) => format!("/admin/licenses/{id}#status"),
-            Self::Extend(id) => format!("/admin/licenses/{id}#extend_days"),
+            Self::Reinstate(id) => format!("/admin/licenses/{id}#actions"),
+            Self::Extend(id) => format!("/admin/licenses/{id}#actions"),
             Self::Look(id) => format!("/admin/licenses/{id}"),
             Self::ReleaseSeat(id) => format!("/licenses/{id}#machines"),
             Self::Machine(license, id) => format!("/licenses/{license}/machines/{id}"),
+            Self::Trial(id) => format!("/admin/trials/{id}"),
             Self::Product(id) => format!("/admin/products/{id}"),
             Self::Products => "/admin/products".to_owned(),
             Self::Journals => "/admin/journals".to_owned(),
@@ -178,7 +185,9 @@ impl Way {
             Self::ReleaseSeat(_) => Permission::ReleaseSeats,
             Self::Product(_) | Self::Products => Permission::ManageProducts,
             Self::Keys | Self::Settings => Permission::SeeSettings,
-            Self::Look(_) | Self::Machine(..) | Self::Journals => Permission::SeeAll,
+            Self::Look(_) | Self::Machine(..) | Self::Trial(_) | Self::Journals => {
+                Permission::SeeAll
+            }
         }
     }
 
@@ -191,6 +200,7 @@ impl Way {
             Self::Look(_) => "way-license",
             Self::ReleaseSeat(_) => "way-release-seat",
             Self::Machine(..) => "way-machine",
+            Self::Trial(_) => "way-trial",
             Self::Product(_) => "way-product",
             Self::Products => "way-products",
             Self::Journals => "way-journals",

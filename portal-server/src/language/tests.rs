@@ -236,7 +236,7 @@ fn everything_that_the_audit_log_can_tell_has_words_in_every_language() {
         }
         seen.insert(action.to_owned());
     };
-    // The store quotes nothing else of this form.
+    // The store quotes nothing else of this form, but for the names that events have for programs.
     visit(&here.join("../crates/store/src"), &mut |path, text| {
         if path.ends_with(TOPICS) {
             return;

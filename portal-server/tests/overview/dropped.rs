@@ -169,7 +169,7 @@ async fn whatever_speaks_against_it_is_said_with_the_way_to_do_something_about_i
     let off = portal.license(1, None).await;
     portal.change_license(&off, |license| license.status = LicenseStatus::Suspended).await;
     let page = asked(&off).await.says("license-suspended");
-    page.says(&format!("{}#status", page_of(&off)));
+    page.says(&format!("{}#actions", page_of(&off)));
     // It is reinstated, and the same file goes through.
     portal.change_license(&off, |license| license.status = LicenseStatus::Active).await;
     let page = drop_file(&staff, "lab-7.request", machine.activation(&off)).await;
@@ -180,7 +180,7 @@ async fn whatever_speaks_against_it_is_said_with_the_way_to_do_something_about_i
             new.validity = countersign_store::Validity::Fixed(crate::played::NOW - 1)
         })
         .await;
-    asked(&ended).await.says("license-expired").says(&format!("{}#extend_days", page_of(&ended)));
+    asked(&ended).await.says("license-expired").says(&format!("{}#actions", page_of(&ended)));
 
     let nobodys = LicenseKey::generate(&mut rng());
     asked(&nobodys).await.says("unknown-license").hides("/admin/licenses/");
@@ -233,7 +233,7 @@ async fn a_trial_and_a_deactivation_are_recognised_by_product_and_activation() {
     confirm(&staff, &trial).await.is(200).says("/responses/");
     let page = drop_file(&staff, "a.request", machine.trial()).await.is(200);
     let page = page.says("trial-already-used").says("had its trial from");
-    page.says("href=\"/admin/products/acme-cad\"");
+    page.says("href=\"/admin/products/acme-cad\"").says("href=\"/admin/trials/");
 
     let key = portal.license(1, Some(1)).await;
     let id = portal.activated(&machine, &key).await;

@@ -143,13 +143,13 @@ async fn ids_of_a_trial_and_of_its_device_lead_to_the_trial() {
     let trial = known.portal.answered("/api/v1/trials", &request).await;
     let key = machine.key.public_key().thumbprint().to_string();
     let hash = VerifiedRequest::verify(&request, Expect::Request).unwrap().hash().to_string();
-    for text in [trial.to_string(), key, hash] {
-        search(&known.staff, &text)
-            .await
-            .is(200)
-            .says("probe-3")
-            .says("href=\"/admin/products/acme-cad\"");
+    let page = format!("/admin/trials/{trial}");
+    for text in [trial.to_string(), key] {
+        search(&known.staff, &text).await.leads_to(&page);
     }
+    // The request has its answer beside the trial.
+    let found = search(&known.staff, &hash).await.is(200).says(&format!("href=\"{page}\""));
+    found.says("probe-3").says("href=\"/admin/products/acme-cad\"").says("It was answered on");
 }
 
 #[tokio::test]

@@ -86,6 +86,7 @@ fn page_of(only: Only) -> String {
     match only {
         Only::License(id) => format!("/admin/licenses/{id}"),
         Only::Machine(license, id) => format!("/licenses/{license}/machines/{id}"),
+        Only::Trial(id) => format!("/admin/trials/{id}"),
         Only::User(id) => format!("/admin/customers/users/{id}"),
     }
 }
