@@ -8,7 +8,6 @@ use countersign_store::{
 use serde_json::json;
 
 use crate::hostile::Provider;
-use crate::mails::Mailbox;
 use crate::world::TestPortal;
 use crate::{Lab, NOW, is_in, is_out, start};
 
@@ -30,8 +29,9 @@ async fn a_subject_is_linked_once_by_its_address_and_its_owner_hears_of_it() {
     answer.leads_to("/licenses");
     let identities = lab.portal.app.store().identities(lab.id).await.unwrap();
     assert_eq!((identities[0].subject.as_str(), identities.len()), ("jane", 1));
-    let mail = Mailbox::of(&lab.portal).to("jane@lab.example").await;
-    assert!(mail.contains("is linked to your company account"), "{mail}");
+    let mail = lab.portal.last_mail().await;
+    assert_eq!(mail.to, "jane@lab.example");
+    assert!(mail.subject.contains("is linked to your company account"), "{mail:?}");
     let audit = lab.portal.audit().await;
     let count = |action: &str| audit.iter().filter(|entry| entry.action == action).count();
     assert_eq!((count("user.link-identity"), count("login.sso")), (1, 1));
