@@ -43,6 +43,15 @@ after(async () => {
   folder?.remove();
 });
 
+/** The provider's own pages want a font of somebody else, which they do not get. */
+const FONTS = "https://fonts.googleapis.com";
+
+async function visitor(options = {}) {
+  const one = await visit(browser, [portal.url, provider.url, FONTS], options);
+  await one.page.context().route(`${FONTS}/**`, (route) => route.abort());
+  return one;
+}
+
 const text = (page) => page.locator("main").innerText();
 
 /** A person at the provider's own pages, on the way back to the portal. */
@@ -77,7 +86,7 @@ async function setUp(page) {
 }
 
 test("an organization sets up its provider, and who was invited comes in by it", async () => {
-  const otto = await visit(browser, [portal.url, provider.url]);
+  const otto = await visitor();
   await logInPage(otto.page, portal, "otto@lab.example");
   await setUp(otto.page);
   const ada = await visit(browser, [portal.url]);
@@ -93,7 +102,7 @@ test("an organization sets up its provider, and who was invited comes in by it",
   await otto.page.getByRole("button", { name: "Send the invitation" }).click();
   await otto.page.getByText("invited").first().waitFor();
 
-  const { page, close } = await visit(browser, [portal.url, provider.url]);
+  const { page, close } = await visitor();
   await page.goto(`${portal.url}/login?next=/licenses`);
   await accessible(page, "the login page with a company account");
   await picture(page, "sign-on-login");
@@ -113,7 +122,7 @@ test("an organization sets up its provider, and who was invited comes in by it",
 });
 
 test("somebody without an account is told what to do, in German as well", async () => {
-  const { page, close } = await visit(browser, [portal.url, provider.url], { locale: "de-DE" });
+  const { page, close } = await visitor({ locale: "de-DE" });
   await page.goto(`${portal.url}/login/sso`);
   await page.getByLabel("Ihre E-Mail-Adresse bei der Arbeit").fill("nora@lab.example");
   await page.getByRole("button", { name: "Weiter" }).click();

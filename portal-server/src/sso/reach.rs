@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-pub use crate::webhook::reach::Reach;
 use crate::webhook::address::is_global;
+pub use crate::webhook::reach::Reach;
 
 /// Whether the portal goes to this address, to which the host's name leads.
 pub(crate) fn may_go_to(allowed: &[Reach], host: &str, address: IpAddr) -> bool {
