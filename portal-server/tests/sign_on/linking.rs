@@ -154,6 +154,18 @@ async fn attack_a_provider_of_one_organization_logs_in_nobody_of_another() {
 }
 
 #[tokio::test]
+async fn attack_a_resellers_own_provider_does_not_log_in_its_admin() {
+    let lab = Lab::new().await;
+    let change = |user: &mut User| {
+        user.email = "rita@lab.example".into();
+        user.organization = Some(lab.lab);
+        user.role = Role::ResellerAdmin;
+    };
+    lab.portal.user(change).await;
+    lab.keeps_out("rita", "rita@lab.example", "does not belong here").await;
+}
+
+#[tokio::test]
 async fn attack_a_provider_of_an_organization_speaks_for_the_staffs_domain() {
     let lab = Lab::with_jane().await;
     lab.portal.approve(lab.id, "acme.example").await;
