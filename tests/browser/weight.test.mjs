@@ -75,6 +75,8 @@ async function fill() {
   const lab = portal.admin("organization", "create", "--name", "Laboratory for Materials and Measurement", "--allowed-users", "500").id;
   portal.admin("user", "create", "--email", "otto@lab.example", "--name", "Otto Berg", "--organization", lab, "--organization-role", "admin", "--password-file", "-");
   const otto = await logIn(portal, "otto@lab.example");
+  const provider = await otto.post("/organization/sign-on", { name: "Laboratory account", issuer: "https://idp.lab.example/realms/laboratory", client_id: "portal" });
+  places.provider = provider.headers.get("location").split("/").at(-1);
   const owner = "jane@lab.example";
   await admin.post("/admin/plans", { product: "acme-cad", name: "Professional", validity: "from-creation", validity_days: "365", strategy: "fuzzy", entitlements: "cad\nparts=500" });
   places.plan = /\/admin\/plans\/([\w-]{22})"/.exec(await (await admin.get("/admin/plans")).text())[1];
@@ -178,6 +180,8 @@ function routes() {
 /** A route as an address, or as more than one. */
 function addresses(path) {
   const fill = (id) => path.replace("{id}", id).replace("{activation}", places.machine).replace("{product}", "acme-cad").replace("{release}", places.release);
+  if (path.startsWith("/organization/sign-on/") || path.startsWith("/admin/sign-on/")) return [fill(places.provider)];
+  if (path === "/login/sso/{provider}") return [path.replace("{provider}", places.provider)];
   if (path.startsWith("/organization/users/")) return [fill(places.person)];
   if (path.startsWith("/organization/groups/")) return [fill(places.group)];
   if (path.startsWith("/organization/licenses/")) return [fill(places.shared)];
@@ -244,7 +248,9 @@ test("every page that a GET opens is under 60 KB transferred, on first sight, fo
       for (const address of addresses(path)) {
         const answer = await weigh(page, address, who);
         const isMine = !(who === "organization" && path.startsWith("/licenses/{id}")) && !(who !== "nobody" && path.startsWith("/activate/batches/"));
-        if (isMine && !path.includes("{token}")) assert.ok([200, 429].includes(answer.status()), `${who}: ${address}: ${answer.status()} (${access})`);
+        // Back from a provider without having been sent there: a page that says so.
+        const isNobodys = path.includes("{token}") || path === "/login/sso/callback";
+        if (isMine && !isNobodys) assert.ok([200, 429].includes(answer.status()), `${who}: ${address}: ${answer.status()} (${access})`);
       }
     }
     await close();

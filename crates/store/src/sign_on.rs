@@ -199,10 +199,10 @@ impl Store {
     /// When the database fails.
     pub async fn only_by_provider(&self, user: &User) -> Result<Option<IdentityProvider>> {
         self.read(|c| {
-            let owner = match (is_staff(user), user.organization) {
-                (true, _) => None,
-                (false, Some(id)) => Some(id),
-                (false, None) => return Ok(None),
+            let owner = match (user.role, user.organization) {
+                (role, _) if role.is_staff() => None,
+                (Role::Customer, Some(id)) => Some(id),
+                _ => return Ok(None),
             };
             for provider in identity_provider::of_owner(c, owner)? {
                 let binds = provider.status == ProviderStatus::Active
@@ -342,17 +342,15 @@ fn with_address(c: &Connection, provider: &IdentityProvider, email: &str) -> Res
     Ok(None)
 }
 
-/// An organization's provider logs in its customers; one without an organization the vendor's staff. Neither logs in the other's.
+/// An organization's provider logs in its customers; one without an organization the vendor's staff. Neither logs in the other's,
+/// nor a reseller's admin: those see more than the organization that they are in.
 fn is_ours(provider: &IdentityProvider, user: &User) -> bool {
     match provider.organization {
-        Some(organization) => user.organization == Some(organization) && !is_staff(user),
-        None => is_staff(user),
+        Some(organization) => {
+            user.organization == Some(organization) && user.role == Role::Customer
+        }
+        None => user.role.is_staff(),
     }
-}
-
-/// Who works for the vendor.
-fn is_staff(user: &User) -> bool {
-    user.role != Role::Customer
 }
 
 fn may_come_in(user: &User) -> bool {

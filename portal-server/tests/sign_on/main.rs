@@ -24,7 +24,7 @@ use countersign_core::Id;
 use countersign_portal::clock::SystemEntropy;
 use countersign_store::{
     FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, Passwords,
-    ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
+    ProviderChange, ProviderStatus, ProvidersOf, Provisioning, Role, User,
 };
 
 use hostile::{Provider, SECRET};
@@ -114,6 +114,16 @@ impl TestPortal {
         let made = self.app.store().create_identity_provider(provider, "test", NOW).await.unwrap();
         assert_eq!(made, ProviderChange::Done);
         id
+    }
+
+    /// An owner of the portal who is logged in.
+    async fn owner(&self) -> CookieUser {
+        let change = |user: &mut User| {
+            user.email = "olga@acme.example".into();
+            user.role = Role::Owner;
+        };
+        self.user(change).await;
+        self.logged_in("olga@acme.example").await
     }
 
     async fn approve(&self, provider: Id, domain: &str) {

@@ -20,7 +20,7 @@ async fn made(browser: &CookieUser, path: &str, fields: &[(&str, &str)]) -> Stri
 async fn an_organization_sets_up_its_provider_and_the_vendor_approves_the_domain() {
     let portal = portal().await;
     let lab = portal.organization("Lab").await;
-    let (otto, ada) = (portal.runner("otto@lab.example", lab).await, portal.admin().await);
+    let (otto, ada) = (portal.runner("otto@lab.example", lab).await, portal.owner().await);
     let redirect = format!("{}/login/sso/callback", portal.url);
     otto.get("/organization/sign-on").await.is(200).says(&redirect);
     let fields = form("https://idp.lab.example", &[("client_secret", SECRET)]);
@@ -56,7 +56,7 @@ async fn attack_a_domain_speaks_through_one_provider() {
     let path = format!("/organization/sign-on/{id}");
     // Who asks does not learn that somebody has it.
     eve.post(&format!("{path}/domains"), &[("domain", "lab.example")]).await.leads_to(&path);
-    let ada = lab.portal.admin().await;
+    let ada = lab.portal.owner().await;
     let admin = format!("/admin/sign-on/{id}");
     let answer = ada.post(&format!("{admin}/domains"), &[("domain", "lab.example")]).await;
     answer.is(422).says("Another provider speaks for this domain");
@@ -121,7 +121,7 @@ async fn rules_are_set_by_ticks_and_those_of_the_staff_create_nobody() {
     let now = lab.portal.app.store().identity_provider(all, lab.id).await.unwrap().unwrap();
     assert_eq!((now.provisioning, now.passwords), (Provisioning::Members, Passwords::Refused));
     assert_eq!(now.status, ProviderStatus::Off);
-    let ada = lab.portal.admin().await;
+    let ada = lab.portal.owner().await;
     let id = made(&ada, "/admin/sign-on", &form("https://idp.acme.example", &[])).await;
     let staff = format!("/admin/sign-on/{id}");
     let fields = form("https://idp.acme.example", &[("members", "1"), ("active", "1")]);
@@ -144,7 +144,7 @@ async fn rules_are_set_by_ticks_and_those_of_the_staff_create_nobody() {
 #[tokio::test]
 async fn attack_issuers_that_are_none() {
     let portal = portal().await;
-    let ada = portal.admin().await;
+    let ada = portal.owner().await;
     let long = format!("https://{}.example", "x".repeat(500));
     for wrong in [
         "http://idp.example",

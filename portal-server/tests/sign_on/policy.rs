@@ -96,7 +96,7 @@ async fn the_rule_needs_somebody_who_came_through_and_ends_with_the_provider() {
 #[tokio::test]
 async fn the_vendor_and_the_command_line_let_passwords_in_again() {
     let lab = only().await;
-    let ada = lab.portal.admin().await;
+    let ada = lab.portal.owner().await;
     let path = format!("/admin/sign-on/{}", lab.id);
     let form = [
         ("name", "Lab account"),

@@ -29,7 +29,7 @@ async fn trying_it_shows_what_came_and_logs_in_links_and_creates_nobody() {
     assert_eq!(otto.cookie(), before);
     otto.get("/profile").await.says("otto@lab.example");
     assert!(lab.portal.app.store().identities(lab.id).await.unwrap().is_empty());
-    let ada = lab.portal.admin().await;
+    let ada = lab.portal.owner().await;
     let (path, _) = tries(&ada, &lab, "admin", "nora").await;
     ada.get(&path).await.is(200).says("You have no account here yet");
     assert!(lab.portal.app.store().user_by_email("nora@lab.example").await.unwrap().is_none());
