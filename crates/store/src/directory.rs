@@ -54,7 +54,7 @@ impl Store {
             for id in people.iter().take(MOST).filter_map(|id| id.parse().ok()) {
                 found.users.extend(user::find_user(c, id)?);
             }
-            for id in organizations.iter().take(MOST) {
+            for id in organizations.iter().take(MOST).filter_map(|id| id.parse().ok()) {
                 found.organizations.extend(organization::find_organization(c, id)?);
             }
             Ok(found)

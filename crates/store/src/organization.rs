@@ -177,7 +177,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn organization(&self, id: Id) -> Result<Option<Organization>> {
-        self.read(|c| find_organization(c, &id.to_string()))
+        self.read(|c| find_organization(c, id))
     }
 
     /// All organizations by name.
@@ -239,10 +239,6 @@ impl Store {
     pub async fn counted_users(&self, organization: Id) -> Result<u64> {
         self.read(|c| count_users(c, organization))
     }
-}
-
-pub(crate) fn find_organization(c: &Connection, id: &str) -> Result<Option<Organization>> {
-    find(c, FIND, [id], map)
 }
 
 /// Whether one more user may come in, by what the database holds now. To be asked inside the transaction that lets them.

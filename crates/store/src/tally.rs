@@ -99,7 +99,7 @@ impl Sum {
         self.clues.extend(clue::of(&found).map(|clue| (clue, id.clone())));
         let Some(license) = license::find_license(c, &found.license)? else { return Ok(()) };
         let (key, machine) = (&found.device_key, &found.fingerprint);
-        let had = trial::of_machine(c, &license.product, key, machine)?;
+        let had = trial::last_of_machine(c, &license.product, key, machine)?;
         if let Some(trial) = had.filter(|trial| trial.created_at < entry.at) {
             let trial = (trial.id.to_string(), day(trial.created_at));
             self.conversions.push((trial.0, trial.1, id, entry.at));

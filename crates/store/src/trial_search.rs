@@ -8,7 +8,7 @@ use crate::{Store, find, product};
 
 const BY_ID: &str = "SELECT id, product_id, device_key, device_name, created_at, expires_at FROM trial WHERE id = ?1";
 const OF_DEVICE: &str = "SELECT id, product_id, device_key, device_name, created_at, expires_at FROM trial \
-    WHERE product_id = ?1 AND device_key = ?2";
+    WHERE product_id = ?1 AND device_key = ?2 ORDER BY created_at DESC, id DESC LIMIT 1";
 
 /// A trial with what it is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Store {
         self.read(|c| find(c, BY_ID, [id.to_string()], map))
     }
 
-    /// The trials of a device, one of each product that it tried.
+    /// The trials of a device, the latest one of each product that it tried.
     ///
     /// # Errors
     /// When the database fails.

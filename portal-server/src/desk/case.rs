@@ -55,7 +55,7 @@ pub(crate) async fn case(
         }
         Ask::Trial { device } => {
             if let Some(product) = store.product(&claims.product).await? {
-                let (strategy, machine) = (product.trial_strategy, &device.fingerprint);
+                let (strategy, machine) = (product.trial.strategy, &device.fingerprint);
                 case.trial = store.trial_of(&product.id, strategy, &key, machine).await?;
             }
         }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Ask, LicenseProof, VerifiedRequest};
 use countersign_core::{Expect, Hash, file};
-use countersign_store::{ActivationState, LicenseStatus, User};
+use countersign_store::{ActivationState, LicenseStatus, Role, User};
 use qrcode::{Color, EcLevel, QrCode};
 use reqwest::multipart::{Form, Part};
 
@@ -364,4 +364,49 @@ async fn attack_strangers_and_customers_drop_and_confirm_nothing() {
     let foreign = foreign.header("sec-fetch-site", "cross-site").form(&[("request", &request)]);
     staff.send(foreign).await.is(403);
     assert_eq!(portal.stored(&key).await.live_activations, 0);
+}
+
+async fn member(portal: &TestPortal, email: &str, role: Role) -> CookieUser {
+    portal
+        .user(|user| {
+            user.email = email.into();
+            user.role = role;
+        })
+        .await;
+    portal.logged_in(email).await
+}
+
+#[tokio::test]
+async fn attack_who_only_reads_finds_and_looks_and_answers_nothing() {
+    let portal = TestPortal::new().await;
+    let reader = member(&portal, "rita@acme.example", Role::ReadOnly).await;
+    let key = portal.license(3, None).await;
+    let request = Machine::new("lab-7", &portal.product).activation(&key);
+    let page = drop_file(&reader, "a.request", request.clone()).await.is(200).says("lab-7");
+    page.says("Whoever may answer requests can do that").hides("id=\"confirm\"");
+    confirm(&reader, &request).await.is(403);
+    assert_eq!(portal.stored(&key).await.live_activations, 0);
+}
+
+#[tokio::test]
+async fn support_answers_and_is_shown_the_ways_that_are_its_own() {
+    let portal = TestPortal::new().await;
+    let support = member(&portal, "sam@acme.example", Role::Support).await;
+    let key = portal.license(1, None).await;
+    let request = |name: &str| Machine::new(name, &portal.product).activation(&key);
+    let first = request("lab-1");
+    let page = drop_file(&support, "a.request", first.clone()).await.is(200);
+    page.says("id=\"confirm\"").hides(&key.grouped());
+    confirm(&support, &first).await.is(200).says("/responses/");
+    let page = drop_file(&support, "a.request", request("lab-2")).await.is(200);
+    let page = page.says("seats-used-up").says("administrators can change");
+    let page = page.hides("#allowed_activations");
+    page.says(&format!("/licenses/{}#machines", key.id()));
+    // Answered for a license that was chosen, too.
+    let other = portal.license(1, None).await;
+    let machine = Machine::new("lab-3", &portal.product);
+    let open = machine.request(|_, device| Ask::Activation { device, license: None });
+    let fields = [("request", open.as_str()), ("license_key", &other.id().to_string())];
+    support.post("/admin/activations/confirm", &fields).await.is(200).says("/responses/");
+    assert_eq!(portal.stored(&other).await.live_activations, 1);
 }
