@@ -212,7 +212,8 @@ async fn attack_a_renewal_for_another_machine_license_or_activation_is_refused()
     let elsewhere = answer_to(&Machine::new("lab-9", &product_id).trial(), license.id());
     let Answer::Trial(of_trial) = &answer.answer else { panic!("{answer:?}") };
     let licensed = Response { answer: Answer::Activation(of_trial.clone()), ..answer.clone() };
-    let receipt = Response { answer: Answer::Deactivation { activation: answer.id }, ..answer.clone() };
+    let receipt =
+        Response { answer: Answer::Deactivation { activation: answer.id }, ..answer.clone() };
     let another = Response { id: Id::random(&mut rng()), ..answer.clone() };
     for response in [elsewhere, licensed, receipt, another] {
         assert_eq!(stand.declines(&by_earlier(&had, &response)).await, "not-asked-for");
