@@ -85,7 +85,7 @@ function enhanceDrop(form) {
   document.addEventListener("dragleave", () => area.classList.remove("over"));
   // A link from a QR code carries the request after "#": it never reached the server, so put it into the text field.
   if (location.hash.length > 20) {
-    form.querySelector("textarea").value = location.hash.slice(1);
+    form.querySelector("textarea, [name=q]").value = location.hash.slice(1);
     history.replaceState(null, "", location.pathname);
     form.requestSubmit();
   }

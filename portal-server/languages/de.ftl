@@ -808,7 +808,6 @@ token-made = Kopieren Sie es jetzt: Es wird nicht noch einmal gezeigt, und auch 
 token-made-file = Legen Sie es in eine Datei, die sonst niemand lesen kann, und nennen Sie diese Datei mit --token-file. Wer das Token hat, kann, was es darf.
 scope-requests-answer = requests:answer – Anfragen beantworten, in den Grenzen ihrer Lizenzen
 scope-policy-read = policy:read – Produkte lesen, und was Lizenzen gewähren, ohne ihre Schlüssel
-scope-licenses-read = licenses:read – auch Lizenzschlüssel lesen
 scope-journal-push = journal:push – Journale von Offline-Signierern einreichen
 never = nie
 approvals = Freigaben zu zweit
@@ -1384,6 +1383,41 @@ organization-role = Rolle in der Organisation
 allowed-users = Benutzer höchstens (leer: beliebig viele)
 deactivated-by-organization = Von der Organisation deaktiviert
 
+## The API for programs
+
+scope-license-keys-read = license-keys:read – Lizenzschlüssel lesen
+scope-products-read = products:read – Produkte lesen
+scope-products-write = products:write – Produkte anlegen und ändern
+scope-licenses-read = licenses:read – Lizenzen ohne ihre Schlüssel lesen
+scope-licenses-write = licenses:write – Lizenzen anlegen, verlängern, sperren, widerrufen und übergeben
+scope-customers-read = customers:read – Benutzer und Organisationen lesen
+scope-customers-write = customers:write – Kunden und Organisationen anlegen und ändern
+scope-activations-read = activations:read – lesen, welche Rechner Plätze haben
+scope-activations-release = activations:release – Plätze verlorener Rechner freigeben
+scope-trials-read = trials:read – lesen, welche Rechner Testzeiten haben
+scope-releases-read = releases:read – Versionen lesen, und was von ihren Dateien bekannt ist
+scope-releases-write = releases:write – Versionen anlegen, beschreiben, veröffentlichen und zurückziehen
+scope-settings-read = settings:read – Einstellungen lesen
+scope-settings-write = settings:write – Einstellungen ändern
+scope-audit-read = audit:read – das Protokoll lesen
+api-end-twice = Nur eines davon kann angegeben werden: das Ende oder die Anzahl der Tage.
+api-import-days = Eine Antwort ist innerhalb von 1 bis 365 Tagen zu installieren.
+api-vendors-people = Die eigenen Leute des Herstellers werden nur auf ihrer Seite geändert, nicht von Programmen.
+api-title = Die API
+api-lead = Was Programme mit einem Token tun können. Alles hier ist aus dem Programm selbst gemacht; seine Texte sind englisch.
+api-document = Dasselbe als OpenAPI-Dokument
+api-token = Token zum Ausprobieren
+api-token-hint = Es steht nur in diesem Feld und ist weg, wenn Sie die Seite verlassen. Anfragen tun wirklich, was sie sagen.
+api-nouns = Was es gibt
+api-scope = Das Token braucht
+api-no-token = Es ist kein Token nötig.
+api-parameters = Parameter
+api-body = Inhalt
+api-answer = Antwort
+api-problems = Probleme
+api-needed = nötig
+api-send = Senden
+activity-license-read-key = Ein Programm hat den Schlüssel der Lizenz { $subject } gelesen.
 ## Publishing releases
 releases = Veröffentlichungen
 releases-lead = Was Sie für Ihre Kunden veröffentlichen. Eine Veröffentlichung ist erst ein Entwurf, den sonst niemand sieht.
@@ -1964,3 +1998,372 @@ mail-provider-linked-body =
     Waren Sie das, ist nichts zu tun. Wenn nicht, sagen Sie es dem, der Ihre Organisation verwaltet, und setzen Sie sofort ein neues Passwort:
 
     { $link }
+
+## Overview and finding
+kind-activation-response = Antwort auf eine Aktivierungsanfrage
+kind-trial-response = Antwort auf eine Testanfrage
+kind-deactivation-response = Quittung einer Deaktivierung
+kind-time-reset = Zeitkorrektur
+finding-label = Alles finden
+finding-hint = Lizenzschlüssel oder seine letzte Gruppe, E-Mail-Adresse, Rechner, Inhaber, Organisation oder eine Kennung: einer Lizenz, Aktivierung, Anfrage, eines Tests oder ein Geräteschlüssel. Auch eine eingefügte Anfrage geht.
+finding-drop = Oder eine Anfragedatei hierher ziehen
+finding-drop-hint = Auch ein Zip mit mehreren oder ein Bild eines QR-Codes. Nichts wird beantwortet, bevor Sie es sagen.
+finding-as-key = Verstanden als ganzer Lizenzschlüssel.
+finding-as-mistyped-key = Verstanden als Lizenzschlüssel mit einem Tippfehler: gesucht wurde Wort für Wort.
+finding-as-key-end = Verstanden als letzte Gruppe eines Lizenzschlüssels.
+finding-as-id = Verstanden als Kennung: einer Lizenz, Aktivierung, Anfrage, eines Tests, einer Person oder Organisation.
+finding-as-hash = Verstanden als Geräteschlüssel oder als Hash einer Anfrage.
+finding-as-email = Verstanden als E-Mail-Adresse oder ihr Anfang.
+finding-as-words = Verstanden als Wörter: eines Inhabers, Plans oder Produkts, oder als Anfang des Namens eines Rechners, einer Person oder Organisation.
+finding-nothing = Es wurde nichts gefunden.
+finding-nothing-advice = Suchen Sie nach weniger: der Anfang eines Wortes oder Namens genügt. Wenn Sie die Anfragedatei des Kunden haben, ziehen Sie sie oben hinein: sie nennt ihre Lizenz.
+finding-people = Personen und Organisationen
+finding-more-people = Es gibt mehr: tippen Sie mehr vom Namen.
+finding-more-licenses = Es gibt mehr Lizenzen: alle zeigen
+finding-trials = Tests
+finding-machines-by-name = Rechner dieses Namens
+finding-machines-of-licenses = Rechner dieser Lizenzen
+case-title = Eine Anfrage
+case-effect = Wenn Sie sie beantworten
+case-answered-title = Schon beantwortet
+case-answered = Sie wurde am { $when } beantwortet. Dies ist dieselbe Antwort noch einmal; nichts weiter wird verbraucht.
+case-machine-holds = Hier bekannt, mit einem Platz:
+case-machine-ended = Hier bekannt, jetzt ohne Platz:
+case-machine-new = Dieser Rechner ist hier noch nicht bekannt.
+case-trial-had = Dieser Rechner hatte seinen Test ab { $from }
+case-response-title = Eine Antwort und keine Anfrage
+case-response = Diese Datei ist eine unserer Antworten ({ $kind }). Sie gehört auf den Rechner; zu beantworten ist darin nichts.
+case-response-machine = Sie wurde für diesen Rechner gemacht:
+case-readable = Was davon noch zu lesen ist
+case-readable-hint = Diese Zeilen hat niemand unterschrieben: sie helfen, den Rechner zu finden, und beweisen nichts.
+case-choose-license = Für welche Lizenz? Ihr Schlüssel oder ihre Kennung
+case-request-id = Anfrage
+case-request-hash = Hash der Anfrage
+case-device-key = Geräteschlüssel
+case-another = Etwas anderes suchen
+ways-then = Ziehen Sie die Datei danach noch einmal hierher: sie wird neu gelesen.
+ways-of-admins = Was im Weg steht, können die Administratoren des Herstellers ändern.
+case-may-not-answer = Das kann, wer Anfragen beantworten darf.
+way-raise-limit = Die Grenze der Lizenz erhöhen
+way-release-seat = Den Platz eines verlorenen Rechners freigeben
+way-reinstate = Die Lizenz wieder gelten lassen
+way-extend = Die Lizenz verlängern
+way-license = Die Lizenz ansehen
+way-machine = Den Rechner ansehen
+way-product = Was das Produkt erlaubt
+way-products = Produkte
+way-journals = Was Support-Stellen übertragen haben
+way-keys = Schlüssel
+way-settings = Einstellungen
+picture-unread-title = Ein Bild, das nicht gelesen wird
+picture-unread-advice = Machen Sie das Bild noch einmal, kleiner und nur vom Code, oder bitten Sie um die Datei.
+picture-no-code-title = Kein Code im Bild
+picture-no-code = Im Bild ist kein QR-Code, der zu erkennen wäre.
+picture-no-code-advice = Machen Sie es noch einmal: gerade von vorn, scharf, mit weißem Rand um den Code. Oder bitten Sie um die Datei.
+by-door-staff = das Personal des Herstellers
+date-short = { $day }. { $month-name }
+overview-caption = Was geschah, mit derselben Zeit davor. Tage sind die der UTC; heute ist noch nicht vorbei.
+overview-activations = Aktivierungen
+overview-deactivations = Zurückgegebene Plätze
+overview-trials = Begonnene Tests
+overview-converted = davon später lizenziert
+overview-licenses = Angelegte Lizenzen
+overview-refused = Abgelehnte Anfragen
+overview-ending = Endende Lizenzen
+overview-today = Heute
+overview-week = 7 Tage
+overview-month = 30 Tage
+overview-yesterday = gestern { $count }
+overview-before = davor { $count }
+overview-span = Über wie viele Tage
+overview-days = { $days } Tage
+overview-uncounted = { $count } Einträge des Protokolls sind noch zu zählen. Das geht im Hintergrund weiter; bis dahin sind die Zahlen zu niedrig.
+overview-full = Ohne freien Platz
+overview-full-hint = Von den 500 Lizenzen mit den meisten Rechnern die für mehrere, deren Plätze alle vergeben sind.
+chart-empty = Es gibt noch nichts zu zeigen.
+chart-table = Die Zahlen
+chart-file = Als Tabelle herunterladen (CSV)
+chart-day = Tag (UTC)
+chart-week = Woche ab (UTC)
+chart-reason = Grund
+chart-activity = Aktivierungen und zurückgegebene Plätze
+chart-activity-text = Nach Tagen, über { $days } Tage: Rechner, die einen weiteren Platz bekamen, auch die von Support-Stellen beantworteten, und Plätze, die zurückgegeben oder freigegeben wurden.
+chart-trials = Tests und Lizenzen danach
+chart-trials-text = Nach dem Tag, an dem der Test begann, über { $days } Tage. Später lizenziert: derselbe Rechner, erkannt an seinem Geräteschlüssel oder seinen Bestandteilen, bekam eine Lizenz des Produkts. Junge Tests hatten dafür weniger Zeit.
+chart-ending = Endende Lizenzen
+chart-ending-text = In jeder der nächsten { $weeks } Wochen, ohne die gesperrten und widerrufenen.
+chart-refused = Abgelehnte Anfragen nach Grund
+chart-refused-text = In 30 Tagen und in den letzten 7 davon. Eine Anfrage, die noch einmal versucht wird, ist eine. Im Speicher gezählt: ein Stromausfall verliert einige Sekunden.
+refused-damaged-file = Eine beschädigte Datei
+refused-wrong-type = Eine Datei anderer Art
+refused-unavailable = Das Portal konnte nicht antworten
+activity-journal-open = Das Journal einer Support-Stelle wurde zum ersten Mal übertragen.
+activity-journal-push = Das Journal einer Support-Stelle wurde übertragen: { $detail }
+activity-journal-forked = Das Journal einer Support-Stelle hat zwei Einträge mit einer Nummer.
+activity-journal-take-back = Das Journal einer Support-Stelle wurde zurückgenommen.
+activity-keys-new = Ein neuer Schlüssel wurde gemacht.
+activity-keys-take = Die Schlüssel im Ordner wurden in Gebrauch genommen. { $detail }
+activity-keys-delegation = Eine andere Delegation ist in Gebrauch: { $detail }
+activity-keys-revocations = Eine neuere Widerrufsliste ist in Gebrauch. { $detail }
+activity-keys-rotation = Eine andere Wurzel ist in Gebrauch. { $detail }
+activity-keys-warning = Es wurde gesagt, dass der Signaturschlüssel endet. { $detail }
+activity-picture-draft = Ein Bild wurde hochgeladen: { $subject }
+activity-picture-use = Ein Bild ist in Gebrauch: { $subject }
+activity-picture-discard = Ein Bild wurde verworfen: { $subject }
+activity-picture-remove = Ein Bild wurde entfernt: { $subject }
+activity-token-create = Ein API-Token wurde gemacht. { $detail }
+activity-token-revoke = Ein API-Token wurde zurückgezogen.
+## Plans, and licenses created, imported and changed by the vendor
+activity-plan-create = Der Tarif { $detail } wurde angelegt.
+activity-plan-change = Der Tarif { $detail } wurde geändert.
+activity-plan-archive = Der Tarif { $detail } wurde archiviert.
+approval-count = Lizenzen
+plans = Tarife
+plans-lead = Ein Tarif ist eine Vorlage: Eine Lizenz, die nach ihm angelegt wird, übernimmt seine Werte und darf andere haben. Wer einen Tarif ändert, ändert damit keine Lizenz.
+plans-none = Es gibt noch keinen Tarif.
+plan-new = Neuer Tarif
+plan-create = Tarif anlegen
+plan-licenses = Seine Lizenzen
+plan-maintenance = Tage Wartung ab dem Anlegen (leer: so lange wie die Lizenz)
+plan-archived-hint = Archiviert: Nach ihm wird nichts Neues angelegt
+plan-save-hint = Lizenzen, die nach ihm angelegt wurden, bleiben, wie sie sind.
+plan-name-needed = Ein Tarif hat einen Namen.
+plan-name-taken = Das Produkt hat schon einen Tarif dieses Namens.
+plan-too-many = Es gibt so viele Tarife, wie es geben darf.
+plan-unknown = Für dieses Produkt gibt es keinen solchen Tarif.
+plan-archived = Der Tarif ist archiviert: Nach ihm wird nichts Neues angelegt.
+plan-changed = Der Tarif wurde inzwischen geändert. Sehen Sie ihn noch einmal an.
+plan-same = Alle Werte sind die des Tarifs.
+plan-value = Wert
+plan-value-here = Diese Lizenz
+plan-value-plan = Der Tarif
+plan-value-name = Name des Tarifs
+plan-value-activations = Aktivierungen zugleich
+plan-value-deactivations = Deaktivierungen
+plan-value-import-days = Tage, in denen eine Antwort installiert werden muss
+plan-value-strategy = Wie Rechner gebunden werden
+plan-value-features = Funktionen
+plan-value-metadata = Metadaten
+plan-value-maintenance = Wartung
+plan-value-highest-version = Höchste Version
+plan-take = Werte des Tarifs übernehmen
+plan-give = Einen Tarif geben
+plan-take-title = Werte des Tarifs übernehmen?
+plan-take-fact = Die Lizenz übernimmt die Werte des Tarifs { $plan }. Rechner bekommen sie mit ihrer nächsten Antwort.
+plan-take-value = { $name }: aus { $here } wird { $plan }
+plan-take-validity = Ihre Gültigkeit bleibt, wie sie ist.
+plan-apply = Werte für alle Lizenzen des Tarifs übernehmen
+plan-apply-hint = Wählen Sie, welche Werte alle Lizenzen des Tarifs übernehmen sollen. Lizenzen, die davon abweichende Werte bekommen hatten, verlieren sie. Sie sehen zuerst, wie viele sich ändern; ihre Gültigkeit bleibt, wie sie ist.
+plan-apply-preview = Zeigen, was sich änderte
+plan-apply-values = Wählen Sie mindestens einen Wert.
+plan-apply-would = { $count ->
+    [one] Eine Lizenz änderte sich.
+   *[other] { $count } Lizenzen änderten sich.
+}
+plan-apply-looked = { $count ->
+    [one] Der Tarif hat eine Lizenz.
+   *[other] Der Tarif hat { $count } Lizenzen.
+}
+plan-apply-did = { $count ->
+    [one] Eine Lizenz wurde geändert.
+   *[other] { $count } Lizenzen wurden geändert.
+}
+plan-apply-below = { $count ->
+    [one] Eine Lizenz nutzt mehr, als der Tarif erlaubt: Sie bleibt, wie sie ist.
+   *[other] { $count } Lizenzen nutzen mehr, als der Tarif erlaubt: Sie bleiben, wie sie sind.
+}
+plan-apply-room = { $count ->
+    [one] Eine Lizenz sagte mehr, als in eine Antwort passt: Sie bleibt, wie sie ist.
+   *[other] { $count } Lizenzen sagten mehr, als in eine Antwort passt: Sie bleiben, wie sie sind.
+}
+plan-apply-stale = { $count ->
+    [one] Eine Lizenz wurde in diesem Augenblick von jemand anderem geändert: Tun Sie es noch einmal.
+   *[other] { $count } Lizenzen wurden in diesem Augenblick von jemand anderem geändert: Tun Sie es noch einmal.
+}
+plan-apply-go-on = Mit den nächsten Lizenzen weitermachen
+plan-apply-all = Alle Lizenzen des Tarifs wurden angesehen.
+do-it = Ausführen
+do-not = So lassen
+license-by-plan = Mit einem Tarif beginnen
+license-by-plan-hint = Die Werte unten sind die des Tarifs { $plan }. Was Sie hier ändern, gilt für diese Lizenzen allein.
+plan-fill-in = Ausfüllen
+owner-address = Besitzer (E-Mail-Adresse)
+create-how-many = Wie viele davon (1 bis { $most })
+create-count = Auf einmal werden 1 bis { $most } Lizenzen angelegt.
+licenses-none-yet = Es gibt noch keine Lizenz.
+licenses-made = Lizenzen wurden angelegt
+licenses-made-count = { $count ->
+    [one] Eine Lizenz wurde angelegt.
+   *[other] { $count } Lizenzen wurden angelegt, alle.
+}
+licenses-made-file = Schlüssel als Tabelle (CSV)
+licenses-made-more = Die Tabelle hat alle { $count } Schlüssel. Diese Seite bleibt eine Stunde; jeder Schlüssel steht auch auf der Seite seiner Lizenz.
+license-key-taken = Es gibt schon eine Lizenz mit diesem Schlüssel.
+organization-ambiguous = Mehrere Organisationen heißen { $name }. Nennen Sie statt des Namens die ID.
+organization-not-one = Es gibt keine Organisation { $name }, oder mehrere dieses Namens.
+organization-users = Benutzer
+organizations-all = Alle Organisationen
+organizations-search-hint = Anfang des Namens
+organizations-none-found = Es gibt keine solche Organisation.
+customers-search-hint = Name, E-Mail-Adresse oder Organisation
+customers-none-found = Niemand wurde gefunden.
+license-edit = Bearbeiten
+license-actions = Ändern
+extend = Verlängern
+extend-until = oder bis zum Tag
+extend-title = Die Lizenz verlängern?
+extend-fact = Sie endet am { $after } statt am { $before }.
+extend-machines = Aktivierte Rechner brauchen eine frische Antwort, um länger zu laufen.
+extend-not-later = Das ist kein späteres Ende, als die Lizenz hat.
+extend-one-of = Nennen Sie entweder eine Zahl von Tagen oder einen Tag.
+limits-change = Grenzen ändern
+limits-title = Die Grenzen ändern?
+limits-activations = Aktivierungen zugleich: aus { $before } wird { $after }
+limits-deactivations = Deaktivierungen: aus { $before } wird { $after }
+limits-below-machines = { $count ->
+    [one] { $live } Rechner haben einen Platz: Einer von ihnen muss ihn zuerst zurückgeben.
+   *[other] { $live } Rechner haben einen Platz: { $count } von ihnen müssen ihn zuerst zurückgeben.
+}
+limits-below-deactivations = { $count ->
+    [one] Es gab eine Deaktivierung: Die Grenze kann nicht niedriger sein.
+   *[other] Es gab { $count } Deaktivierungen: Die Grenze kann nicht niedriger sein.
+}
+suspend = Aussetzen
+reinstate = Wieder einsetzen
+revoke = Widerrufen
+status-title-active = Die Lizenz wieder einsetzen?
+status-title-suspended = Die Lizenz aussetzen?
+status-title-revoked = Die Lizenz widerrufen?
+status-fact-active = Die Lizenz zählt wieder: Rechner können aktiviert und erneuert werden.
+status-fact-suspended = Bis sie wieder eingesetzt wird, wird kein Rechner mit ihr aktiviert oder erneuert, und ihre Versionen können nicht geladen werden.
+status-fact-revoked = Die Lizenz wird zurückgezogen: Kein Rechner wird mit ihr mehr aktiviert oder erneuert, und ihre Versionen können nicht geladen werden.
+status-offline-suspended = { $count ->
+    [0] Kein Rechner hat einen Platz.
+    [one] Ein Rechner hat einen Platz. Er sieht kein Netz und erfährt davon nichts: Er läuft weiter, bis endet, was er installiert hat.
+   *[other] { $count } Rechner haben einen Platz. Sie sehen kein Netz und erfahren davon nichts: Sie laufen weiter, bis endet, was sie installiert haben.
+}
+status-offline-revoked = { $count ->
+    [0] Kein Rechner hat einen Platz.
+    [one] Ein Rechner hat einen Platz. Er sieht kein Netz und erfährt davon nichts: Er läuft weiter, bis endet, was er installiert hat, bei einer unbefristeten Lizenz also immer.
+   *[other] { $count } Rechner haben einen Platz. Sie sehen kein Netz und erfahren davon nichts: Sie laufen weiter, bis endet, was sie installiert haben, bei einer unbefristeten Lizenz also immer.
+}
+transfer = Übertragen
+transfer-title = Die Lizenz übertragen?
+transfer-nobody = niemand
+transfer-same = Besitzer und Organisation sind schon dieselben.
+transfer-owner = Besitzer: aus { $from } wird { $to }
+transfer-mail = Beide bekommen darüber eine Mail.
+transfer-organization = Organisation: aus { $from } wird { $to }
+transfer-groups = { $count ->
+    [0] Gruppen der bisherigen Organisation verlieren den Zugang zu ihr.
+    [one] Gruppen der bisherigen Organisation verlieren den Zugang zu ihr. Der Rechner, der einen Platz hat, behält ihn, und er zählt für die Gruppe, durch die er genommen wurde, bis er zurückgegeben wird.
+   *[other] Gruppen der bisherigen Organisation verlieren den Zugang zu ihr. Die { $count } Rechner, die Plätze haben, behalten sie, und sie zählen für die Gruppen, durch die sie genommen wurden, bis sie zurückgegeben werden.
+}
+transfer-seen = Sie wird von ihrem Besitzer und von den Gruppen und Verwaltern von { $name } gesehen, und von sonst niemandem.
+transfer-seen-by-owner = Sie wird von ihrem Besitzer allein gesehen.
+transfer-outside = Der neue Besitzer ist nicht in dieser Organisation und wird die Lizenz nicht sehen.
+license-import = Lizenzen aus einer Tabelle einlesen
+license-import-lead = Die Tabelle wird zuerst geprüft: Sie sehen jede Zeile, die nicht stimmt, und was angelegt würde. Solange eine Zeile nicht stimmt, wird nichts eingelesen.
+license-import-file = Tabelle (CSV in UTF-8)
+license-import-most = Höchstens { $kilobytes } KiB.
+license-import-rows = Höchstens { $count } Zeilen und Lizenzen; größere Tabellen liest die Kommandozeile ein.
+license-import-check = Tabelle prüfen
+license-import-template = Vorlage
+license-import-columns = Spalten
+table-column = Spalte
+table-column-means = Was dort steht
+table-means-product = ID des Produkts. Muss da sein.
+table-means-plan = Name eines Tarifs des Produkts. Leere Zellen übernehmen seine Werte.
+table-means-holder = Wer sie hat, in Worten.
+table-means-owner_email = E-Mail-Adresse des Besitzers. Wer noch kein Konto hat, wird als eingeladen angelegt, in der Organisation der Zeile.
+table-means-organization = Name oder ID der Organisation, der sie gehört.
+table-means-activations = Aktivierungen zugleich: eine Zahl oder „any“ für beliebig viele. Ohne Tarif nötig.
+table-means-deactivations = Deaktivierungen: eine Zahl oder „any“ für beliebig viele.
+table-means-validity = „perpetual“, „365 days“ oder „365 days from first activation“. Ohne Tarif nötig, außer sie hat ein Ende.
+table-means-expires_at = Der letzte Tag, wie 2030-12-31 (UTC).
+table-means-features = Funktionen, getrennt durch | oder Zeilenwechsel: Name, Name=7 oder Name=Wort.
+table-means-metadata = Metadaten, getrennt durch | oder Zeilenwechsel: Name=Wert für die App, oder Name=Wert [user, organization].
+table-means-maintenance_until = Der letzte Tag der Wartung, wie 2030-12-31 (UTC).
+table-means-highest_version = Die höchste Version, wie 2.4.1 oder 2.x.
+table-means-key = Ihr Schlüssel, wenn sie schon einen in unserer Form hat. Sonst wird einer gemacht.
+table-means-count = Wie viele solche Lizenzen, 1 bis 1000. Leer: eine.
+table-checked = Die Tabelle wurde geprüft
+table-good = Alles stimmt. Noch wurde nichts eingelesen. Angelegt würden:
+table-rows = { $count ->
+    [one] eine Zeile
+   *[other] { $count } Zeilen
+}
+table-licenses = { $count ->
+    [one] eine Lizenz
+   *[other] { $count } Lizenzen
+}
+table-users = { $count ->
+    [0] kein Benutzer: Alle Besitzer sind da
+    [one] ein Benutzer, als eingeladen
+   *[other] { $count } Benutzer, als eingeladen
+}
+table-import = { $count ->
+    [one] Eine Lizenz einlesen
+   *[other] { $count } Lizenzen einlesen
+}
+table-would-make = Die ersten Lizenzen
+table-more-licenses = { $count ->
+    [one] und eine weitere
+   *[other] und { $count } weitere
+}
+table-bad = { $count ->
+    [one] Eines stimmt nicht. Nichts wurde eingelesen: Bringen Sie es in Ordnung und prüfen Sie die Tabelle noch einmal.
+   *[other] { $count } Dinge stimmen nicht. Nichts wurde eingelesen: Bringen Sie sie in Ordnung und prüfen Sie die Tabelle noch einmal.
+}
+table-line = Zeile
+table-what = Was nicht stimmt
+table-more-faults = { $count ->
+    [one] und eines mehr
+   *[other] und { $count } mehr
+}
+table-again = Eine andere Tabelle prüfen
+table-no-file = Wählen Sie eine Datei.
+table-too-large = Die Tabelle ist größer als { $most } KiB.
+table-has-faults = Mit dieser Tabelle stimmt etwas nicht: Sie wird nicht eingelesen.
+table-changed = Seit die Tabelle geprüft wurde, hat sich etwas geändert. Zeile { $line }: { $why } Nichts wurde eingelesen: Prüfen Sie die Tabelle noch einmal.
+table-utf16 = Das ist ein Text in UTF-16. Speichern Sie die Tabelle als „CSV UTF-8“.
+table-nul = Es ist ein Nullbyte darin: Das ist keine Tabelle aus Text.
+table-no-utf8 = Das ist kein Text in UTF-8. Speichern Sie die Tabelle als „CSV UTF-8“.
+table-empty = Es ist keine Zeile darin.
+table-too-many-cells = Eine Zeile hat mehr als { $most } Zellen. Was danach kommt, wurde nicht angesehen.
+table-row-too-long = Eine Zeile hat mehr als { $most } KiB. Wahrscheinlich wurde ein Anführungszeichen nicht geschlossen. Was danach kommt, wurde nicht angesehen.
+table-too-many-rows = Es sind mehr als { $most } Zeilen. Was danach kommt, wurde nicht angesehen.
+table-too-many-licenses = Das sind mehr als { $most } Lizenzen. Was danach kommt, wurde nicht angesehen.
+table-column-twice = Die Spalte ist zweimal da.
+table-column-unknown = Es gibt keine Spalte { $name }. Bekannt sind: { $known }.
+table-column-needed = Die Spalte muss da sein.
+table-cells = Die Zeile hat { $count } Zellen, und die erste Zeile nennt { $columns } Spalten.
+table-cell-needed = Hier muss etwas stehen.
+table-plan-unknown = Das Produkt { $product } hat keinen solchen Tarif. Legen Sie ihn an, oder lassen Sie die Zelle leer.
+table-activations-needed = Sagen Sie ohne Tarif, wie viele: eine Zahl, oder „any“.
+table-validity-needed = Sagen Sie ohne Tarif „perpetual“, eine Zahl von Tagen, oder ein Ende in expires_at.
+table-validity-unfit = Das ist weder „perpetual“ noch „365 days“ noch „365 days from first activation“.
+table-two-ends = Nennen Sie entweder eine Gültigkeit oder ein Ende.
+table-ended = Dieser Tag ist vorbei.
+table-number = { $text } ist keine ganze Zahl von { $least } bis { $most }.
+table-owner-outside = Diese Person ist nicht in der Organisation { $name } und sähe die Lizenz nicht.
+table-owner-locked = Diese Person darf sich nicht anmelden.
+table-organization-full = Die Organisation hat keinen Platz für einen weiteren Benutzer.
+table-key-unfit = Das ist kein Lizenzschlüssel in unserer Form.
+table-key-and-count = Ein Schlüssel ist für eine Lizenz.
+table-key-twice = Eine andere Zeile der Tabelle hat diesen Schlüssel.
+table-second-person = Eine Lizenz ohne Ende, oder mit einem fernen, braucht einen zweiten Administrator: Legen Sie sie auf ihrer eigenen Seite an.
+mail-license-given-subject = Eine Lizenz von { $vendor } gehört jetzt Ihnen
+mail-license-given-body =
+    Eine Lizenz gehört jetzt Ihnen. Sie finden sie hier:
+
+    { $link }
+mail-license-taken-subject = Eine Lizenz von { $vendor } hat jetzt einen anderen Besitzer
+mail-license-taken-body =
+    Eine Lizenz, die Ihnen gehörte, gehört jetzt jemand anderem. Aktivierte Rechner bleiben aktiviert. Was noch Ihnen gehört, finden Sie hier:
+
+    { $link }
+
+    Wenn Sie damit nicht gerechnet haben, fragen Sie { $vendor }.
+kept-gone = Geprüfte Tabellen und gerade gemachte Schlüssel bleiben eine Stunde, für wen sie sind, und nicht, wenn das Portal seither neu gestartet wurde.
+kept-gone-advice = Was eingelesen oder angelegt wurde, ist da: Sehen Sie in der Liste der Lizenzen nach. Eine Tabelle, die noch nicht eingelesen wurde, muss noch einmal geprüft werden.

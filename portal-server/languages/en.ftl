@@ -809,7 +809,6 @@ token-made = Copy it now: it is not shown again, and the portal itself does not 
 token-made-file = Put it into a file that nobody else can read, and name that file with --token-file. Whoever has the token can do what it may do.
 scope-requests-answer = requests:answer – answer requests, under the limits of their licenses
 scope-policy-read = policy:read – read products, and terms of licenses without their keys
-scope-licenses-read = licenses:read – read license keys as well
 scope-journal-push = journal:push – hand in the journals of offline signers
 never = never
 approvals = Approvals
@@ -1385,6 +1384,41 @@ organization-role = Role in the organization
 allowed-users = Users at most (empty: any number)
 deactivated-by-organization = Deactivated by their organization
 
+## The API for programs
+
+scope-license-keys-read = license-keys:read – read license keys
+scope-products-read = products:read – read products
+scope-products-write = products:write – create and change products
+scope-licenses-read = licenses:read – read licenses without their keys
+scope-licenses-write = licenses:write – create, extend, suspend, revoke and hand over licenses
+scope-customers-read = customers:read – read users and organizations
+scope-customers-write = customers:write – create and change customers and organizations
+scope-activations-read = activations:read – read which machines hold seats
+scope-activations-release = activations:release – release the seats of lost machines
+scope-trials-read = trials:read – read which machines have trials
+scope-releases-read = releases:read – read releases and what is known of their files
+scope-releases-write = releases:write – create, describe, publish and archive releases
+scope-settings-read = settings:read – read the settings
+scope-settings-write = settings:write – change the settings
+scope-audit-read = audit:read – read the audit log
+api-end-twice = Only one of these can be given: when it ends, or how many days.
+api-import-days = A response is to be installed within 1 to 365 days.
+api-vendors-people = The vendor’s own people are changed on their page alone, not by programs.
+api-title = The API
+api-lead = What programs can do with a token. Everything below is made from the program itself; its texts are in English.
+api-document = The same as an OpenAPI document
+api-token = Token to try it with
+api-token-hint = It is kept in this field only and is gone when you leave the page. Requests really do what they say.
+api-nouns = What there is
+api-scope = The token needs the scope
+api-no-token = No token is needed.
+api-parameters = Parameters
+api-body = Body
+api-answer = Answer
+api-problems = Problems
+api-needed = required
+api-send = Send
+activity-license-read-key = A program read the key of license { $subject }.
 ## Publishing releases
 releases = Releases
 releases-lead = What you publish for your customers. A release is a draft first, which nobody else sees.
@@ -1965,3 +1999,372 @@ mail-provider-linked-body =
     If that was you, there is nothing to do. If not, tell whoever runs your organization, and set a new password at once:
 
     { $link }
+
+## Overview and finding
+kind-activation-response = response to an activation request
+kind-trial-response = response to a trial request
+kind-deactivation-response = receipt of a deactivation
+kind-time-reset = time reset
+finding-label = Find anything
+finding-hint = License key or its last group, e-mail address, machine, holder, organization, or an id: of a license, an activation, a request, a trial or a device key. A request that was pasted works, too.
+finding-drop = Or drop a request file here
+finding-drop-hint = Also a zip of several, or a picture of a QR code. Nothing is answered before you say so.
+finding-as-key = Understood as a whole license key.
+finding-as-mistyped-key = Understood as a license key, but with a typing mistake in it: it was searched for word by word.
+finding-as-key-end = Understood as the last group of a license key.
+finding-as-id = Understood as an id: of a license, an activation, a request, a trial, a person or an organization.
+finding-as-hash = Understood as a device key or the hash of a request.
+finding-as-email = Understood as an e-mail address or its beginning.
+finding-as-words = Understood as words: of a holder, a plan or a product, or the beginning of a name of a machine, a person or an organization.
+finding-nothing = Nothing was found.
+finding-nothing-advice = Look for less of it: the beginning of a word or name is enough. If you have the customer's request file, drop it above: it names its license.
+finding-people = People and organizations
+finding-more-people = There are more: type more of the name.
+finding-more-licenses = There are more licenses: show all of them
+finding-trials = Trials
+finding-machines-by-name = Machines of this name
+finding-machines-of-licenses = Machines of these licenses
+case-title = A request
+case-effect = If you answer it
+case-answered-title = Answered before
+case-answered = It was answered on { $when }. This is the same answer again; nothing more is used up.
+case-machine-holds = Known here, with a seat:
+case-machine-ended = Known here, without a seat now:
+case-machine-new = This machine is not known here yet.
+case-trial-had = This machine had its trial from { $from }
+case-response-title = An answer, and no request
+case-response = This file is one of our answers ({ $kind }). It belongs on the machine; there is nothing to answer in it.
+case-response-machine = It was made for this machine:
+case-readable = What can still be read of it
+case-readable-hint = Nobody has signed these lines: they help to find the machine, and prove nothing.
+case-choose-license = For which license? Its key or id
+case-request-id = Request
+case-request-hash = Hash of the request
+case-device-key = Device key
+case-another = Look for something else
+ways-then = Then drop the file here again: it is read anew.
+ways-of-admins = The vendor's administrators can change what stands in the way.
+case-may-not-answer = Whoever may answer requests can do that.
+way-raise-limit = Raise the license's limit
+way-release-seat = Release the seat of a lost machine
+way-reinstate = Reinstate the license
+way-extend = Extend the license
+way-license = Look at the license
+way-machine = Look at the machine
+way-product = What the product allows
+way-products = Products
+way-journals = What support desks have pushed
+way-keys = Keys
+way-settings = Settings
+picture-unread-title = A picture that is not read
+picture-unread-advice = Take the picture once more, smaller and of the code alone, or ask for the file.
+picture-no-code-title = No code in the picture
+picture-no-code = There is no QR code in the picture that could be made out.
+picture-no-code-advice = Take it once more: straight from the front, sharp, with a white edge around the code. Or ask for the file.
+by-door-staff = the vendor's staff
+date-short = { $day } { $month-name }
+overview-caption = What happened, with the same time before. Days are those of UTC; today is not over yet.
+overview-activations = Activations
+overview-deactivations = Seats given back
+overview-trials = Trials begun
+overview-converted = of these, licensed later
+overview-licenses = Licenses created
+overview-refused = Requests refused
+overview-ending = Licenses that end
+overview-today = Today
+overview-week = 7 days
+overview-month = 30 days
+overview-yesterday = yesterday { $count }
+overview-before = before { $count }
+overview-span = Over how many days
+overview-days = { $days } days
+overview-uncounted = { $count } entries of the audit log are still to be counted. It goes on in the background; until then the numbers are too low.
+overview-full = Without a free seat
+overview-full-hint = Of the 500 licenses with the most machines, those of several machines whose seats are all taken.
+chart-empty = There is nothing to be shown yet.
+chart-table = The numbers
+chart-file = Download as a table (CSV)
+chart-day = Day (UTC)
+chart-week = Week from (UTC)
+chart-reason = Reason
+chart-activity = Activations and seats given back
+chart-activity-text = By day, over { $days } days: machines that took a further seat, those that support desks answered among them, and seats that were given back or released.
+chart-trials = Trials, and licenses after them
+chart-trials-text = By the day on which the trial began, over { $days } days. Licensed later: the same machine, recognised by its device key or its components, got a license of the product. Young trials have had less time for it.
+chart-ending = Licenses that end
+chart-ending-text = In each of the next { $weeks } weeks, without those that are suspended or revoked.
+chart-refused = Refused requests by reason
+chart-refused-text = In 30 days, and in the last 7 of them. A request that is tried again is one. Counted in memory: a power cut loses some seconds.
+refused-damaged-file = A damaged file
+refused-wrong-type = A file of another kind
+refused-unavailable = The portal could not answer
+activity-journal-open = A support desk's journal was pushed for the first time.
+activity-journal-push = A support desk's journal was pushed: { $detail }
+activity-journal-forked = A support desk's journal has two entries with one number.
+activity-journal-take-back = A support desk's journal was taken back.
+activity-keys-new = A new key was made.
+activity-keys-take = The keys in the folder were taken into use. { $detail }
+activity-keys-delegation = Another delegation is in use: { $detail }
+activity-keys-revocations = A newer revocation list is in use. { $detail }
+activity-keys-rotation = Another root is in use. { $detail }
+activity-keys-warning = It was said that the signing key ends. { $detail }
+activity-picture-draft = A picture was uploaded: { $subject }
+activity-picture-use = A picture is in use: { $subject }
+activity-picture-discard = A picture was discarded: { $subject }
+activity-picture-remove = A picture was removed: { $subject }
+activity-token-create = An API token was made. { $detail }
+activity-token-revoke = An API token was revoked.
+## Plans, and licenses created, imported and changed by the vendor
+activity-plan-create = Plan { $detail } was created.
+activity-plan-change = Plan { $detail } was changed.
+activity-plan-archive = Plan { $detail } was archived.
+approval-count = Licenses
+plans = Plans
+plans-lead = A plan is a template: a license that is made by it takes its values, and may have others. Changing a plan changes no license by itself.
+plans-none = There is no plan yet.
+plan-new = New plan
+plan-create = Create the plan
+plan-licenses = Its licenses
+plan-maintenance = Days of maintenance from creation (empty: as long as the license)
+plan-archived-hint = Archived: nothing new is made by it
+plan-save-hint = Licenses that were made by it stay as they are.
+plan-name-needed = A plan has a name.
+plan-name-taken = The product has a plan of this name already.
+plan-too-many = There are as many plans as there may be.
+plan-unknown = There is no such plan for this product.
+plan-archived = The plan is archived: nothing new is made by it.
+plan-changed = The plan was changed meanwhile. Look at it again.
+plan-same = All values are those of the plan.
+plan-value = Value
+plan-value-here = This license
+plan-value-plan = The plan
+plan-value-name = Name of the plan
+plan-value-activations = Activations at a time
+plan-value-deactivations = Deactivations
+plan-value-import-days = Days within which a response must be installed
+plan-value-strategy = How machines are bound
+plan-value-features = Features
+plan-value-metadata = Metadata
+plan-value-maintenance = Maintenance
+plan-value-highest-version = Highest version
+plan-take = Take the plan's values
+plan-give = Give it a plan
+plan-take-title = Take the plan's values?
+plan-take-fact = The license takes the values of the plan { $plan }. Machines get them with their next response.
+plan-take-value = { $name }: { $here } becomes { $plan }
+plan-take-validity = Its validity stays as it is.
+plan-apply = Take values for all licenses of the plan
+plan-apply-hint = Choose which values all licenses of the plan are to take. Licenses that were given other values of these lose them. You see first how many change; their validity stays as it is.
+plan-apply-preview = Show what would change
+plan-apply-values = Choose at least one value.
+plan-apply-would = { $count ->
+    [one] One license would change.
+   *[other] { $count } licenses would change.
+}
+plan-apply-looked = { $count ->
+    [one] The plan has one license.
+   *[other] The plan has { $count } licenses.
+}
+plan-apply-did = { $count ->
+    [one] One license was changed.
+   *[other] { $count } licenses were changed.
+}
+plan-apply-below = { $count ->
+    [one] One license uses more than the plan allows: it stays as it is.
+   *[other] { $count } licenses use more than the plan allows: they stay as they are.
+}
+plan-apply-room = { $count ->
+    [one] One license would say more than fits into a response: it stays as it is.
+   *[other] { $count } licenses would say more than fits into a response: they stay as they are.
+}
+plan-apply-stale = { $count ->
+    [one] One license was changed by somebody else at that moment: do it once more.
+   *[other] { $count } licenses were changed by somebody else at that moment: do it once more.
+}
+plan-apply-go-on = Go on with the next licenses
+plan-apply-all = All licenses of the plan were looked at.
+do-it = Do it
+do-not = Leave it as it is
+license-by-plan = Begin with a plan
+license-by-plan-hint = The values below are those of the plan { $plan }. What you change here counts for these licenses alone.
+plan-fill-in = Fill in
+owner-address = Owner (e-mail address)
+create-how-many = How many of them (1 to { $most })
+create-count = One to { $most } licenses are created at once.
+licenses-none-yet = There is no license yet.
+licenses-made = Licenses were created
+licenses-made-count = { $count ->
+    [one] One license was created.
+   *[other] { $count } licenses were created, all of them.
+}
+licenses-made-file = Keys as a table (CSV)
+licenses-made-more = The table has all { $count } keys. This page is kept for an hour; each key stands on its license's page as well.
+license-key-taken = There is a license with this key already.
+organization-ambiguous = Several organizations are called { $name }. Give the id of one instead.
+organization-not-one = There is no organization { $name }, or there are several of that name.
+organization-users = Users
+organizations-all = All organizations
+organizations-search-hint = Beginning of the name
+organizations-none-found = There is no such organization.
+customers-search-hint = Name, e-mail address or organization
+customers-none-found = Nobody was found.
+license-edit = Edit
+license-actions = Change
+extend = Extend
+extend-until = or until the day
+extend-title = Extend the license?
+extend-fact = It ends at { $after } instead of { $before }.
+extend-machines = Machines that are activated need a fresh response to run longer.
+extend-not-later = This is no later end than the license has.
+extend-one-of = Say either a number of days or a day.
+limits-change = Change the limits
+limits-title = Change the limits?
+limits-activations = Activations at a time: { $before } becomes { $after }
+limits-deactivations = Deactivations: { $before } becomes { $after }
+limits-below-machines = { $count ->
+    [one] { $live } machines hold a seat: one of them must give it back first.
+   *[other] { $live } machines hold a seat: { $count } of them must give it back first.
+}
+limits-below-deactivations = { $count ->
+    [one] One deactivation was made: the limit cannot be lower than that.
+   *[other] { $count } deactivations were made: the limit cannot be lower than that.
+}
+suspend = Suspend
+reinstate = Reinstate
+revoke = Revoke
+status-title-active = Reinstate the license?
+status-title-suspended = Suspend the license?
+status-title-revoked = Revoke the license?
+status-fact-active = The license counts again: machines can be activated and renewed.
+status-fact-suspended = Until it is reinstated no machine is activated or renewed by it, and its releases cannot be downloaded.
+status-fact-revoked = The license is withdrawn: no machine is activated or renewed by it any more, and its releases cannot be downloaded.
+status-offline-suspended = { $count ->
+    [0] No machine holds a seat.
+    [one] One machine holds a seat. It sees no network and hears nothing of this: it runs on until what it has installed ends.
+   *[other] { $count } machines hold a seat. They see no network and hear nothing of this: they run on until what they have installed ends.
+}
+status-offline-revoked = { $count ->
+    [0] No machine holds a seat.
+    [one] One machine holds a seat. It sees no network and hears nothing of this: it runs on until what it has installed ends, which is never for a perpetual license.
+   *[other] { $count } machines hold a seat. They see no network and hear nothing of this: they run on until what they have installed ends, which is never for a perpetual license.
+}
+transfer = Transfer
+transfer-title = Transfer the license?
+transfer-nobody = nobody
+transfer-same = Owner and organization are the same already.
+transfer-owner = Owner: { $from } becomes { $to }
+transfer-mail = Both get a mail about it.
+transfer-organization = Organization: { $from } becomes { $to }
+transfer-groups = { $count ->
+    [0] Groups of the former organization lose access to it.
+    [one] Groups of the former organization lose access to it. The machine that holds a seat keeps it, and it counts for the group that it was taken through until it is given back.
+   *[other] Groups of the former organization lose access to it. The { $count } machines that hold seats keep them, and they count for the groups that they were taken through until they are given back.
+}
+transfer-seen = It is seen by its owner and by the groups and administrators of { $name }, and by nobody else.
+transfer-seen-by-owner = It is seen by its owner alone.
+transfer-outside = The new owner is not in that organization and will not see the license.
+license-import = Import licenses from a table
+license-import-lead = The table is checked first: you see every line that is wrong, and what would be made. Nothing is imported while one line is wrong.
+license-import-file = Table (CSV in UTF-8)
+license-import-most = At most { $kilobytes } KiB.
+license-import-rows = At most { $count } lines and licenses; larger tables are imported by command line.
+license-import-check = Check the table
+license-import-template = Template
+license-import-columns = Columns
+table-column = Column
+table-column-means = What stands there
+table-means-product = Id of the product. Needed.
+table-means-plan = Name of a plan of the product. Cells that are empty take its values.
+table-means-holder = Who holds it, in words.
+table-means-owner_email = E-mail address of its owner. Who has no account yet is created as invited, in the organization of the line.
+table-means-organization = Name or id of the organization that it belongs to.
+table-means-activations = Activations at a time: a number, or “any”. Needed without a plan.
+table-means-deactivations = Deactivations: a number, or “any”.
+table-means-validity = “perpetual”, “365 days” or “365 days from first activation”. Needed without a plan, unless it has an end.
+table-means-expires_at = The last day, as 2030-12-31 (UTC).
+table-means-features = Features, separated by | or line breaks: name, name=7 or name=word.
+table-means-metadata = Metadata, separated by | or line breaks: name=value for the app, or name=value [user, organization].
+table-means-maintenance_until = The last day of maintenance, as 2030-12-31 (UTC).
+table-means-highest_version = The highest version, as 2.4.1 or 2.x.
+table-means-key = Its key, if it has one already in the form of ours. Else one is made.
+table-means-count = How many such licenses, 1 to 1000. Empty: one.
+table-checked = The table was checked
+table-good = Nothing is wrong with it. Nothing was imported yet. It would make:
+table-rows = { $count ->
+    [one] one line
+   *[other] { $count } lines
+}
+table-licenses = { $count ->
+    [one] one license
+   *[other] { $count } licenses
+}
+table-users = { $count ->
+    [0] no user: all owners are there
+    [one] one user, as invited
+   *[other] { $count } users, as invited
+}
+table-import = { $count ->
+    [one] Import one license
+   *[other] Import { $count } licenses
+}
+table-would-make = The first licenses
+table-more-licenses = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+}
+table-bad = { $count ->
+    [one] One thing is wrong. Nothing was imported: put it right, and check the table again.
+   *[other] { $count } things are wrong. Nothing was imported: put them right, and check the table again.
+}
+table-line = Line
+table-what = What is wrong
+table-more-faults = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+}
+table-again = Check another table
+table-no-file = Choose a file.
+table-too-large = The table is larger than { $most } KiB.
+table-has-faults = Something is wrong with this table: it is not imported.
+table-changed = Something has changed since the table was checked. Line { $line }: { $why } Nothing was imported: check the table again.
+table-utf16 = This is a text in UTF-16. Save the table as “CSV UTF-8”.
+table-nul = There is a zero byte in it: this is no table of text.
+table-no-utf8 = This is no text in UTF-8. Save the table as “CSV UTF-8”.
+table-empty = There is no line in it.
+table-too-many-cells = A line has more than { $most } cells. What comes after it was not looked at.
+table-row-too-long = A line has more than { $most } KiB. Probably a quotation mark was not closed. What comes after it was not looked at.
+table-too-many-rows = There are more than { $most } lines. What comes after was not looked at.
+table-too-many-licenses = These are more than { $most } licenses. What comes after was not looked at.
+table-column-twice = The column is there twice.
+table-column-unknown = There is no column { $name }. These are known: { $known }.
+table-column-needed = The column is needed.
+table-cells = The line has { $count } cells, and the first line names { $columns } columns.
+table-cell-needed = Something must stand here.
+table-plan-unknown = The product { $product } has no such plan. Create it, or leave the cell empty.
+table-activations-needed = Without a plan, say how many: a number, or “any”.
+table-validity-needed = Without a plan, say “perpetual”, a number of days, or an end in expires_at.
+table-validity-unfit = This is none of “perpetual”, “365 days” and “365 days from first activation”.
+table-two-ends = Say either a validity or an end.
+table-ended = This day is over.
+table-number = { $text } is no whole number from { $least } to { $most }.
+table-owner-outside = This person is not in the organization { $name } and would not see the license.
+table-owner-locked = This person may not log in.
+table-organization-full = The organization has no room for one more user.
+table-key-unfit = This is no license key in the form of ours.
+table-key-and-count = A key is for one license.
+table-key-twice = Another line of the table has this key.
+table-second-person = A license without an end, or with one that is far away, needs a second admin: create it on its own page.
+mail-license-given-subject = A license of { $vendor } is yours now
+mail-license-given-body =
+    A license is yours now. You find it here:
+
+    { $link }
+mail-license-taken-subject = A license of { $vendor } has another owner now
+mail-license-taken-body =
+    A license that was yours belongs to somebody else now. Machines that are activated stay activated. What is still yours you find here:
+
+    { $link }
+
+    If you did not expect that, ask { $vendor }.
+kept-gone = Tables that were checked and keys that were just made are kept for an hour, for whoever brought them, and not when the portal was started again since.
+kept-gone-advice = What was imported or created is there: look at the list of licenses. A table that was not imported yet has to be checked again.

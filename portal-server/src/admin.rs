@@ -143,6 +143,8 @@ pub struct CreateProduct {
 pub enum LicenseCommand {
     /// Create a license and print its key.
     Create(Box<CreateLicense>),
+    /// Make licenses from a table (CSV); first dry, with every bad line.
+    Import(crate::licensing::table::command::ImportTable),
     /// Set up to where a license goes in releases; what is not given stays.
     Limits {
         /// The license's id.
@@ -267,6 +269,9 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::License(LicenseCommand::Create(create)) => {
             or_nothing("created", create_license(app, *create).await)
         }
+        Admin::License(LicenseCommand::Import(import)) => {
+            crate::licensing::table::command::run(app, import).await
+        }
         Admin::License(LicenseCommand::Limits { license, limits }) => {
             or_nothing("changed", release::set_limits(app, license, &limits).await)
         }
@@ -362,8 +367,10 @@ async fn create_organization(
 
 async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Option<Id>> {
     let Some(id) = id else { return Ok(None) };
-    let known = app.store().organizations().await?;
-    let chosen = known.iter().find(|organization| organization.id.to_string() == id);
+    let chosen = match id.parse() {
+        Ok(id) => app.store().organization(id).await?,
+        Err(_) => None,
+    };
     let chosen = chosen.with_context(|| {
         format!("there is no organization {id:?}: its id is needed (admin organization create)")
     })?;

@@ -1,10 +1,29 @@
 //! The JSON API for programs: a request in, the response or a problem out. Public: the request proves itself.
 
+pub(crate) mod activations;
+mod answers;
 pub(crate) mod ask;
+pub(crate) mod audit;
+mod body;
+pub(crate) mod describe;
+pub(crate) mod document;
 pub(crate) mod journals;
+pub(crate) mod licenses;
+mod list;
+mod once;
+pub(crate) mod operation;
+pub(crate) mod organizations;
 pub(crate) mod policy;
+pub(crate) mod products;
+mod refusals;
+pub(crate) mod releases;
+pub(crate) mod settings;
 pub(crate) mod support;
+pub(crate) mod trials;
+mod types;
+pub(crate) mod users;
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -12,10 +31,10 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::request::VerifiedRequest;
-use countersign_core::{ProductId, TokenType, file};
-use countersign_store::TrialAgain;
+use countersign_core::{Hash, ProductId, TokenType, file};
 use serde_json::json;
 
+use self::answers::{AnotherTrial, AnsweredRequest, TrialTerms};
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
 use crate::download;
@@ -36,7 +55,9 @@ pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
             }
             _ => None,
         };
-        let request = read_body(&headers, &body, kind)?;
+        let refused =
+            |problem: &Problem| app.refusals().count(Hash::of(&body), problem.code(), app.now());
+        let request = read_body(&headers, &body, kind).inspect_err(refused)?;
         let ask = TrialAsk { work: work(&uri), ..TrialAsk::default() };
         let answered = answer_asked(&app, &request, &ask).await?;
         let wants_file = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
@@ -97,28 +118,16 @@ pub(crate) fn trial_terms() -> MethodRouter<App> {
         let settings = app.settings().await.map_err(Refusal::from)?;
         let keys = app.keys();
         let roots = keys.roots.iter().map(|root| root.thumbprint().to_string());
-        let body = json!({
-            "product": product.id.as_str(),
-            "days": days,
-            "end": product.trial.end,
-            "again": again(&product.trial.again),
-            "work_bits": settings.trial_work_bits,
-            "roots": roots.collect::<Vec<_>>(),
-        });
-        Ok::<_, Problem>(([(header::CONTENT_TYPE, "application/json")], body.to_string()))
+        Ok::<_, Problem>(Json(TrialTerms {
+            product: product.id.to_string(),
+            days,
+            end: product.trial.end,
+            again: AnotherTrial::of(&product.trial.again),
+            work_bits: settings.trial_work_bits,
+            roots: roots.collect(),
+        }))
     })
     .fallback(async || Problem::wrong_method())
-}
-
-/// When a machine may have another trial.
-fn again(again: &TrialAgain) -> serde_json::Value {
-    match again {
-        TrialAgain::Never => json!({"rule": again.as_str()}),
-        TrialAgain::AfterDays(days) => json!({"rule": again.as_str(), "days": days}),
-        TrialAgain::PerMajorVersion { newest, .. } => {
-            json!({"rule": again.as_str(), "newest_major_version": newest})
-        }
-    }
 }
 
 /// Answers a request of a program; `ask` is for trials.
@@ -179,20 +188,20 @@ fn request_member(body: &[u8]) -> Result<String, Problem> {
 fn answer_json(answered: &Answered) -> Response {
     let response = &answered.response;
     let granted = response.granted();
-    let body = json!({
-        "type": response.token_type().as_str(),
-        "id": response.id.to_string(),
-        "request_id": response.request.id.to_string(),
-        "product": response.product.as_str(),
-        "device_name": answered.device_name,
-        "file_name": answered.file_name(),
-        "file": answered.file(),
-        "token": answered.token,
-        "issued_at": response.issued_at,
-        "import_by": granted.map(|g| g.import_by),
-        "expires_at": granted.and_then(|g| g.grant.expires_at),
-    });
-    ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    Json(AnsweredRequest {
+        kind: response.token_type().as_str().to_owned(),
+        id: response.id.to_string(),
+        request_id: response.request.id.to_string(),
+        product: response.product.to_string(),
+        device_name: answered.device_name.clone(),
+        file_name: answered.file_name(),
+        file: answered.file(),
+        token: answered.token.clone(),
+        issued_at: response.issued_at,
+        import_by: granted.map(|g| g.import_by),
+        expires_at: granted.and_then(|g| g.grant.expires_at),
+    })
+    .into_response()
 }
 
 /// Whether the process runs.

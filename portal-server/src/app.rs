@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{Domain, Store};
+use countersign_store::{Domain, Once, Store};
 
 use crate::access::token::LastUses;
 use crate::audit::Troubles;
@@ -18,14 +18,18 @@ use crate::fields::Field;
 use crate::host::{self, PublicUrl};
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::licensing::kept::{self, Kept};
+use crate::limits::tokens::TokenLimits;
 use crate::look::{Look, LookAtHand};
 use crate::mail::Mailroom;
 use crate::metrics::Metrics;
+use crate::overview::OutlookAtHand;
 use crate::pages::activate::batch::Batch;
 use crate::release::Storage;
 use crate::settings::{Settings, SettingsAtHand};
 use crate::shelf::Shelf;
 use crate::sso::SignOns;
+use crate::tally::Refusals;
 use crate::vault::Vault;
 use crate::webhook::Courier;
 
@@ -44,6 +48,8 @@ const BATCH_SECONDS: u64 = 3600;
 #[derive(Clone)]
 pub struct App {
     inner: Arc<Inner>,
+    /// The store with what the next write is done once for.
+    once: Option<Store>,
 }
 
 struct Inner {
@@ -70,10 +76,17 @@ struct Inner {
     courier: Courier,
     last_uses: LastUses,
     sign_ons: SignOns,
+    token_limits: TokenLimits,
     /// What is in the way of keeping the audit log.
     audit_troubles: Troubles,
+    /// Refused requests that are not in the database yet.
+    refusals: Refusals,
+    /// What the overview showed a moment ago.
+    outlook: OutlookAtHand,
     /// Large uploads between their review and their result.
     batches: Shelf<Batch>,
+    /// Tables of licenses between dry run and import, and keys that were just made.
+    kept: Shelf<Kept>,
     /// Where the portal listens: its address where the operator gave none.
     listening: OnceLock<SocketAddr>,
 }
@@ -148,6 +161,7 @@ impl App {
         let listening = OnceLock::new();
         let sign_ons = SignOns::new(&config.sso_may_reach);
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
+        let kept = Shelf::new(kept::MOST, kept::SECONDS);
         let inner = Inner {
             config,
             store,
@@ -167,16 +181,25 @@ impl App {
             courier,
             last_uses: LastUses::default(),
             sign_ons,
+            token_limits: TokenLimits::default(),
             audit_troubles: Troubles::default(),
+            refusals: Refusals::default(),
+            outlook: OutlookAtHand::default(),
             batches,
+            kept,
             listening,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), once: None })
     }
 
     /// The database.
     pub fn store(&self) -> &Store {
-        &self.inner.store
+        self.once.as_ref().unwrap_or(&self.inner.store)
+    }
+
+    /// The same portal, whose next write is done once.
+    pub(crate) fn once(&self, once: Once) -> Self {
+        Self { inner: Arc::clone(&self.inner), once: Some(self.inner.store.once(once)) }
     }
 
     /// How the portal runs.
@@ -231,7 +254,7 @@ impl App {
         settings: &Settings,
         actor: &str,
     ) -> countersign_store::Result<()> {
-        settings.save(&self.inner.store, actor, self.now()).await?;
+        settings.save(self.store(), actor, self.now()).await?;
         self.inner.settings.forget();
         Ok(())
     }
@@ -272,6 +295,10 @@ impl App {
         &self.inner.courier
     }
 
+    pub(crate) fn token_limits(&self) -> &TokenLimits {
+        &self.inner.token_limits
+    }
+
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.inner.last_uses
     }
@@ -285,8 +312,20 @@ impl App {
         &self.inner.audit_troubles
     }
 
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.inner.refusals
+    }
+
+    pub(crate) fn outlook(&self) -> &OutlookAtHand {
+        &self.inner.outlook
+    }
+
     pub(crate) fn batches(&self) -> &Shelf<Batch> {
         &self.inner.batches
+    }
+
+    pub(crate) fn kept(&self) -> &Shelf<Kept> {
+        &self.inner.kept
     }
 
     pub(crate) fn listens_on(&self, address: SocketAddr) {

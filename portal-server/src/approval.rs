@@ -4,6 +4,7 @@ use countersign_store::{Act, Proposed, User};
 
 use crate::app::App;
 use crate::language::Language;
+use crate::licensing::Trouble;
 use crate::mail::Mail;
 use crate::pages::ErrorPage;
 
@@ -17,11 +18,24 @@ pub(crate) async fn propose(
     act: Act,
     language: Language,
 ) -> Result<(), ErrorPage> {
+    Ok(ask(app, by, act, language).await?)
+}
+
+/// The same, for who shows no page.
+///
+/// # Errors
+/// As [`propose`].
+pub(crate) async fn ask(app: &App, by: &User, act: Act, language: Language) -> Result<(), Trouble> {
     let (id, now) = (app.random_id(), app.now());
     let tell = move |user| Mail::Proposal { user, proposal: id }.job(language, now);
     let proposed = app.store().propose(id, act, by.id, tell, now).await?;
     app.mailroom().wake();
-    done(proposed)
+    match proposed {
+        Proposed::Done => Ok(()),
+        Proposed::NotAdmin => Err(Trouble::Forbidden),
+        Proposed::NobodyElse => Err(Trouble::refused("approval-nobody-else")),
+        Proposed::TooMany => Err(Trouble::refused("approval-too-many")),
+    }
 }
 
 /// What came of it, as a page if it was refused.

@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod csv;
+pub mod qr;
 pub mod read;
 pub mod unread;
 pub mod write;

@@ -30,6 +30,8 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Requests a second from one address to the doors that need no login; `None`: no limit.
     pub rate_limit: Option<u64>,
+    /// Requests a minute by one token; `None`: no limit.
+    pub token_rate_limit: Option<u64>,
     /// The server that mail goes to; `None`: into files in the folder `outbox` below `data`.
     pub smtp: Option<Smtp>,
     /// Whom mail comes from, e.g. `Acme <portal@acme.example>`; needed with a server.
@@ -70,6 +72,7 @@ impl Config {
             trial_origins: Vec::new(),
             behind_proxy: false,
             rate_limit: Some(20),
+            token_rate_limit: Some(6000),
             smtp: None,
             mail_from: None,
             audit_checkpoints: None,

@@ -1,6 +1,7 @@
 //! The desk: takes a request in, says what it would do, does it. Every door (page, API, license page) goes through here.
 
 mod activation;
+mod case;
 mod change;
 mod deactivation;
 mod preview;
@@ -18,6 +19,7 @@ use countersign_core::{Expect, Hash, Id, LicenseId, ProductId, UnixSeconds, file
 use countersign_store::{Answer, User};
 
 pub(crate) use activation::license_of_key;
+pub(crate) use case::{Case, Way, case, ways};
 pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Terms, preview};
 pub use refusal::Refusal;
@@ -35,7 +37,7 @@ use crate::signing::Evidence;
 /// Which way a request came in, and who brought it.
 #[derive(Debug, Clone)]
 pub struct Door {
-    /// `page`, `api` or `portal`.
+    /// `page`, `api`, `portal`, `support` or `staff`.
     pub name: &'static str,
     /// The person, if logged in.
     pub user: Option<User>,
@@ -136,6 +138,9 @@ pub async fn answer_asked(
 ) -> Result<Answered, Refusal> {
     let outcome = answer_once(app, request, door, ask).await;
     app.metrics().answered(&request.claims().ask, &outcome);
+    if let Err(refusal) = &outcome {
+        app.refusals().count(request.hash(), refusal.code(), app.now());
+    }
     outcome
 }
 

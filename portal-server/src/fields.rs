@@ -99,6 +99,12 @@ impl From<Say> for Unfit {
     }
 }
 
+impl From<Unfit> for Say {
+    fn from(Unfit(say): Unfit) -> Self {
+        say
+    }
+}
+
 /// In English, for the command line.
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,6 +9,7 @@
 //! | `draft` | what both of them make of an entry |
 //! | `run` | noun by noun, batch by batch, or dry |
 //! | `report` | what was done, in numbers and as a table |
+//! | `table` | that table as a file, which the import of license tables writes as well |
 
 mod cryptlex;
 mod draft;
@@ -18,11 +19,12 @@ mod report;
 mod run;
 mod scan;
 mod source;
+pub(crate) mod table;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use countersign_core::ProductId;
 use countersign_store::ImportSource;
@@ -31,9 +33,10 @@ pub use report::Summary;
 
 use crate::app::App;
 use draft::Wishes;
-use report::{Report, Table};
+use report::Report;
 use run::{Importer, State};
 use source::Export;
+use table::Table;
 
 const ACTOR: &str = "import-command";
 
@@ -102,7 +105,10 @@ pub async fn run(app: &App, import: Arguments) -> anyhow::Result<Summary> {
     let mode = if import.yes { Mode::Import } else { Mode::DryRun };
     let export = Export::open(&import.file, source).context("nothing was imported")?;
     let table = match &import.report {
-        Some(path) => Some(table(path, &import.file).context("nothing was imported")?),
+        Some(path) => {
+            let table = Table::beside(path, &import.file, &report::HEADINGS);
+            Some(table.context("--report").context("nothing was imported")?)
+        }
         None => None,
     };
     let wishes = Wishes {
@@ -127,15 +133,4 @@ pub async fn run(app: &App, import: Arguments) -> anyhow::Result<Summary> {
     };
     let report = importer.run().await.context(advice)?;
     report.finish(mode, &export.unread).context(advice)
-}
-
-/// The table, anywhere but where the export lies.
-fn table(path: &Path, export: &Path) -> anyhow::Result<Table> {
-    let (Ok(report), Ok(export)) = (path.canonicalize(), export.canonicalize()) else {
-        return Table::create(path);
-    };
-    if report == export || report.is_dir() {
-        bail!("--report {} is the export or a folder: name another file", path.display());
-    }
-    Table::create(path)
 }

@@ -20,6 +20,8 @@
 //! | `fields` | how long typed text may be |
 //! | `account`, `mail` | rules of accounts and organizations; letters and how they get out |
 //! | `audit` | the audit log as a chain of hashes, with signed checkpoints |
+//! | `finding` | licenses and machines by whatever a support person has at hand |
+//! | `tally`, `overview`, `chart` | counting what happened, the numbers of a morning, small charts |
 //! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
@@ -34,12 +36,14 @@ mod approval;
 mod assets;
 pub mod audit;
 pub mod bundle;
+pub mod chart;
 pub mod clock;
 mod config;
 pub mod desk;
 mod domain;
 mod download;
 mod fields;
+mod finding;
 mod host;
 pub mod import;
 pub mod journals;
@@ -47,10 +51,12 @@ pub mod keys;
 pub mod lane;
 pub mod language;
 mod legacy;
+mod licensing;
 mod limits;
 pub mod look;
 mod mail;
 mod metrics;
+pub mod overview;
 mod pages;
 mod password;
 mod problem;
@@ -62,6 +68,7 @@ mod shelf;
 pub mod signer;
 pub mod signing;
 pub mod sso;
+pub mod tally;
 mod trial_policy;
 pub mod vault;
 pub mod webhook;
@@ -100,6 +107,7 @@ pub async fn serve(
     let sealer = tokio::spawn(audit::run(app.clone(), stopped.clone()));
     let postman = tokio::spawn(mail::run(app.clone(), stopped.clone()));
     let courier = tokio::spawn(webhook::run(app.clone(), stopped.clone()));
+    let counter = tokio::spawn(tally::run(app.clone(), stopped.clone()));
     let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
     let namer = tokio::spawn(domain::run(app.clone(), stopped));
     tokio::spawn({
@@ -117,7 +125,7 @@ pub async fn serve(
     // A letter or delivery on its way is finished; what waits is there when the portal starts again.
     let _ = stop.send(true);
     let _ = tokio::time::timeout(DRAIN, async {
-        tokio::join!(postman, sealer, keeper, namer, courier)
+        tokio::join!(postman, sealer, counter, keeper, namer, courier)
     })
     .await;
     #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! Rate limits per address, for the doors that need no login.
 
+pub(crate) mod tokens;
+
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Once, OnceLock};

@@ -136,6 +136,10 @@ pub(crate) enum Notice {
     TokenMade,
     /// An identity provider logs them in from now on.
     ProviderLinked,
+    /// A license is theirs now.
+    LicenseGiven,
+    /// A license that was theirs is somebody else's now.
+    LicenseTaken,
 }
 
 impl Notice {
@@ -149,6 +153,8 @@ impl Notice {
             Self::NewRecoveryCodes => "new-recovery-codes",
             Self::TokenMade => "token-made",
             Self::ProviderLinked => "provider-linked",
+            Self::LicenseGiven => "license-given",
+            Self::LicenseTaken => "license-taken",
         }
     }
 }

@@ -169,6 +169,9 @@ struct Serve {
     /// Requests a second from one address to the doors without a login; 0: no limit.
     #[arg(long, default_value_t = 20)]
     rate_limit: u64,
+    /// Requests a minute by one token of a program; 0: no limit.
+    #[arg(long, default_value_t = 6000)]
+    token_rate_limit: u64,
     /// Where the files of releases lie: a folder, or s3://BUCKET/PREFIX with AWS_ENDPOINT_URL, AWS_REGION,
     /// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment [default: releases in the data folder].
     #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
@@ -362,6 +365,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         trial_origins: options.trial_origin,
         behind_proxy: options.behind_proxy,
         rate_limit: (options.rate_limit > 0).then_some(options.rate_limit),
+        token_rate_limit: (options.token_rate_limit > 0).then_some(options.token_rate_limit),
         smtp: options.smtp_url.map(|url| Smtp {
             url,
             user: options.smtp_user,

@@ -2,6 +2,7 @@
 
 pub(crate) mod activate;
 pub(crate) mod admin;
+pub(crate) mod developers;
 pub(crate) mod downloads;
 pub(crate) mod email;
 mod error;

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countersign_core::UnixSeconds;
-use countersign_store::{NextTrial, TokenScope};
+use countersign_store::{NextTrial, StoreError, TokenScope};
 use serde_json::{Value, json};
 
 use crate::desk::Refusal;
@@ -53,6 +53,11 @@ impl Challenge {
 }
 
 impl Problem {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     pub(crate) fn new(
         status: StatusCode,
         code: &'static str,
@@ -152,15 +157,17 @@ impl Problem {
     }
 
     pub(crate) fn not_found() -> Self {
-        let fact = "there is nothing under this address";
-        let advice = "POST to /api/v1/activations, /api/v1/deactivations or /api/v1/trials.";
+        let fact = "there is nothing under this address, or nothing that is for you";
+        let advice = "GET /api/v1/openapi.json says which addresses there are: machines' requests go to /api/v1/activations, \
+            /api/v1/deactivations or /api/v1/trials.";
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", fact, advice)
     }
 
     pub(crate) fn wrong_method() -> Self {
         let fact = "this address does not take that method";
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self::new(status, "method-not-allowed", "Another method", fact, HOW_TO_SEND)
+        let advice = "The header Allow names those that it takes, and GET /api/v1/openapi.json what for; a request of a machine is sent by POST.";
+        Self::new(status, "method-not-allowed", "Another method", fact, advice)
     }
 
     /// `wait_seconds` are whole ones: less than a second comes as 0.
@@ -175,6 +182,18 @@ impl Problem {
         let mut problem = Self::new(status, "rate-limited", title, detail, &advice);
         problem.retry_after = whole(wait_seconds);
         problem
+    }
+
+    /// A token has made all the requests that it may make in a minute.
+    pub(crate) fn token_limited(wait_seconds: u64) -> Self {
+        let detail = "this token has made as many requests as it may make in a minute".to_owned();
+        Self { detail, ..Self::rate_limited(wait_seconds) }
+    }
+
+    /// With a further member.
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.more.push((name, value));
+        self
     }
 
     /// So many are asking at this moment that further ones are not even queued.
@@ -282,6 +301,11 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
+        match &refusal {
+            Refusal::Store(StoreError::DoneBefore) => return Self::key_in_use(),
+            Refusal::Store(StoreError::NeedsSecondPerson) => return Self::second_person_needed(),
+            _ => {}
+        }
         if refusal.status().is_server_error() {
             tracing::error!(code = refusal.code(), error = ?refusal, "a request could not be answered");
         }

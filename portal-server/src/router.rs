@@ -19,7 +19,10 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access, Permission};
+use crate::api::document::Entry;
+use crate::api::operation::{Described, Operation};
 use crate::app::App;
+use crate::problem::Problem;
 use crate::{api, assets, host, legacy, limits, metrics, pages, release};
 
 /// A URL with who may use it.
@@ -29,6 +32,8 @@ pub struct Route {
     pub path: String,
     /// Who may use it.
     pub access: Access,
+    /// The one method that this is about; `None`: all that it takes.
+    pub method: Option<Method>,
 }
 
 /// Every URL of the portal: for tests that go through all of them.
@@ -45,16 +50,25 @@ fn machines(app: &App) -> Table<'_> {
         .limited_with("/caddy/ask", Access::Api, api::ask::ask(), |m| api::ask::known_first(app, m))
 }
 
+/// What programs can do, as the document says it.
+pub(crate) fn documented(app: &App) -> Vec<Entry> {
+    api(app).documented
+}
+
 fn api(app: &App) -> Table<'_> {
     Table::new(app)
         .limited("/api/v1/activations", Access::Api, api::answer(TokenType::ActivationRequest))
+        .described(api::describe::activate())
         .limited("/api/v1/deactivations", Access::Api, api::answer(TokenType::DeactivationRequest))
+        .described(api::describe::deactivate())
         .limited_with("/api/v1/trials", Access::Api, api::answer(TokenType::TrialRequest), |m| {
             m.layer(trial_origins(app))
         })
+        .described(api::describe::start_trial())
         .limited_with("/api/v1/trials/{product}", Access::Api, api::trial_terms(), |m| {
             m.layer(trial_origins(app))
         })
+        .described(api::describe::trial_terms())
         .limited_with(
             "/v3/trial-activations/offline-activate",
             Access::Api,
@@ -62,22 +76,167 @@ fn api(app: &App) -> Table<'_> {
             |m| legacy::shaped(m).layer(trial_origins(app)),
         )
         .route("/api/v1/policy", Access::Token(TokenScope::ReadPolicy), api::policy::policy())
+        .described(api::describe::policy())
         .route(
             "/api/v1/requests",
             Access::Token(TokenScope::AnswerRequests),
             api::support::answer(),
         )
+        .described(api::describe::answer())
         .route(
             "/api/v1/requests/preview",
             Access::Token(TokenScope::AnswerRequests),
             api::support::preview(),
         )
+        .described(api::describe::preview())
         .route("/api/v1/journals", Access::Token(TokenScope::PushJournal), api::journals::push())
+        .described(api::describe::push_journal())
         .route(
             "/api/v1/journals/{id}",
             Access::Token(TokenScope::PushJournal),
             api::journals::show(),
         )
+        .described(api::describe::show_journal())
+        .operation(
+            "/api/v1/products",
+            Access::Token(TokenScope::ReadProducts),
+            api::products::list(),
+        )
+        .operation(
+            "/api/v1/products",
+            Access::Token(TokenScope::WriteProducts),
+            api::products::create(),
+        )
+        .operation(
+            "/api/v1/products/{id}",
+            Access::Token(TokenScope::ReadProducts),
+            api::products::show(),
+        )
+        .operation(
+            "/api/v1/products/{id}",
+            Access::Token(TokenScope::WriteProducts),
+            api::products::change(),
+        )
+        .operation(
+            "/api/v1/licenses",
+            Access::Token(TokenScope::ReadLicenses),
+            api::licenses::list(),
+        )
+        .operation(
+            "/api/v1/licenses",
+            Access::Token(TokenScope::WriteLicenses),
+            api::licenses::create::create(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}",
+            Access::Token(TokenScope::ReadLicenses),
+            api::licenses::show(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}",
+            Access::Token(TokenScope::WriteLicenses),
+            api::licenses::change::change(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}/key",
+            Access::Token(TokenScope::ReadLicenseKeys),
+            api::licenses::key(),
+        )
+        .operation("/api/v1/users", Access::Token(TokenScope::ReadCustomers), api::users::list())
+        .operation("/api/v1/users", Access::Token(TokenScope::WriteCustomers), api::users::create())
+        .operation(
+            "/api/v1/users/{id}",
+            Access::Token(TokenScope::ReadCustomers),
+            api::users::show(),
+        )
+        .operation(
+            "/api/v1/users/{id}",
+            Access::Token(TokenScope::WriteCustomers),
+            api::users::change(),
+        )
+        .operation(
+            "/api/v1/organizations",
+            Access::Token(TokenScope::ReadCustomers),
+            api::organizations::list(),
+        )
+        .operation(
+            "/api/v1/organizations",
+            Access::Token(TokenScope::WriteCustomers),
+            api::organizations::create(),
+        )
+        .operation(
+            "/api/v1/organizations/{id}",
+            Access::Token(TokenScope::ReadCustomers),
+            api::organizations::show(),
+        )
+        .operation(
+            "/api/v1/organizations/{id}",
+            Access::Token(TokenScope::WriteCustomers),
+            api::organizations::change(),
+        )
+        .operation(
+            "/api/v1/activations",
+            Access::Token(TokenScope::ReadActivations),
+            api::activations::list(),
+        )
+        .operation(
+            "/api/v1/activations/{id}",
+            Access::Token(TokenScope::ReadActivations),
+            api::activations::show(),
+        )
+        .operation(
+            "/api/v1/activations/{id}/release",
+            Access::Token(TokenScope::ReleaseActivations),
+            api::activations::release(),
+        )
+        .operation("/api/v1/trials", Access::Token(TokenScope::ReadTrials), api::trials::list())
+        .operation(
+            "/api/v1/trials/started/{id}",
+            Access::Token(TokenScope::ReadTrials),
+            api::trials::show(),
+        )
+        .operation(
+            "/api/v1/releases",
+            Access::Token(TokenScope::ReadReleases),
+            api::releases::list(),
+        )
+        .operation(
+            "/api/v1/releases",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::create(),
+        )
+        .operation(
+            "/api/v1/releases/{id}",
+            Access::Token(TokenScope::ReadReleases),
+            api::releases::show(),
+        )
+        .operation(
+            "/api/v1/releases/{id}",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::change(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/publish",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::publish(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/archive",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::archive(),
+        )
+        .operation(
+            "/api/v1/settings",
+            Access::Token(TokenScope::ReadSettings),
+            api::settings::show(),
+        )
+        .operation(
+            "/api/v1/settings",
+            Access::Token(TokenScope::WriteSettings),
+            api::settings::change(),
+        )
+        .operation("/api/v1/audit", Access::Token(TokenScope::ReadAudit), api::audit::list())
+        .route("/api/v1/openapi.json", Access::Api, api::document::serve())
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
         .route("/api/{*path}", Access::Api, api::not_found())
@@ -279,6 +438,7 @@ fn pages(app: &App) -> Table<'_> {
             Access::Public,
             get(pages::setup::password_form).post(pages::setup::set_password),
         )
+        .route("/developers/api", Access::Public, get(pages::developers::api))
         .route("/downloads", Access::Customer, get(pages::downloads::overview))
         .route("/downloads/{product}", Access::Customer, get(pages::downloads::product))
         .route("/downloads/{product}/{release}", Access::Customer, get(pages::downloads::show))
@@ -335,7 +495,34 @@ fn pages(app: &App) -> Table<'_> {
             Access::Customer,
             pages::upload(post(pages::activate::table_for_license)),
         )
-        .route("/admin", Access::Staff(Permission::SeeAll), get(pages::admin::overview))
+        .route("/admin", Access::Staff(Permission::SeeAll), get(pages::admin::overview::show))
+        .route(
+            "/admin/overview.csv",
+            Access::Staff(Permission::SeeAll),
+            get(pages::admin::overview::table),
+        )
+        .limited(
+            "/admin/activations",
+            Access::Staff(Permission::SeeAll),
+            pages::upload(
+                get(pages::admin::activations::show).post(pages::activate::staff::review),
+            ),
+        )
+        .limited(
+            "/admin/activations/review",
+            Access::Staff(Permission::SeeAll),
+            pages::upload(post(pages::activate::staff::review)),
+        )
+        .limited(
+            "/admin/activations/confirm",
+            Access::Staff(Permission::AnswerRequests),
+            pages::upload(post(pages::activate::staff::confirm)),
+        )
+        .limited(
+            "/admin/activations/table.csv",
+            Access::Staff(Permission::SeeAll),
+            pages::upload(post(pages::activate::table_for_staff)),
+        )
         .route(
             "/admin/settings",
             Access::Page(Permission::SeeSettings, Permission::ManageSettings),
@@ -401,22 +588,34 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route(
             "/admin/sign-on",
-            Access::Staff(Permission::ManageSettings),
+            Access::Staff(Permission::ManageSignOn),
             get(pages::sign_on::vendor::list).post(pages::sign_on::vendor::create),
         )
         .route(
             "/admin/sign-on/{id}",
-            Access::Staff(Permission::ManageSettings),
+            Access::Staff(Permission::ManageSignOn),
             get(pages::sign_on::vendor::show).post(pages::sign_on::vendor::save),
         )
         .route(
             "/admin/sign-on/{id}/domains",
-            Access::Staff(Permission::ManageSettings),
+            Access::Staff(Permission::ManageSignOn),
             post(pages::sign_on::vendor::domains),
         )
-        .route("/admin/sign-on/{id}/try", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::try_out))
-        .route("/admin/sign-on/{id}/unlink", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::unlink))
-        .route("/admin/sign-on/{id}/delete", Access::Staff(Permission::ManageSettings), post(pages::sign_on::vendor::delete))
+        .route(
+            "/admin/sign-on/{id}/try",
+            Access::Staff(Permission::ManageSignOn),
+            post(pages::sign_on::vendor::try_out),
+        )
+        .route(
+            "/admin/sign-on/{id}/unlink",
+            Access::Staff(Permission::ManageSignOn),
+            post(pages::sign_on::vendor::unlink),
+        )
+        .route(
+            "/admin/sign-on/{id}/delete",
+            Access::Staff(Permission::ManageSignOn),
+            post(pages::sign_on::vendor::delete),
+        )
         .route(
             "/admin/settings/look",
             Access::Page(Permission::SeeSettings, Permission::ManageSettings),
@@ -535,7 +734,40 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/admin/licenses",
             Access::Page(Permission::SeeAll, Permission::ManageLicenses),
-            get(pages::admin::licenses::list).post(pages::admin::licenses::create),
+            get(pages::admin::licenses::list::list).post(pages::admin::licenses::new::create),
+        )
+        .route(
+            "/admin/licenses/new",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::new::form),
+        )
+        .route(
+            "/admin/licenses/import",
+            Access::Staff(Permission::ManageLicenses),
+            pages::admin::licenses::import::upload(
+                get(pages::admin::licenses::import::form)
+                    .post(pages::admin::licenses::import::look_at),
+            ),
+        )
+        .route(
+            "/admin/licenses/import/template.csv",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::import::template),
+        )
+        .route(
+            "/admin/licenses/import/{token}",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::import::show).post(pages::admin::licenses::import::confirm),
+        )
+        .route(
+            "/admin/licenses/made/{token}",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::made::show),
+        )
+        .route(
+            "/admin/licenses/made/{token}/keys.csv",
+            Access::Staff(Permission::ManageLicenses),
+            get(pages::admin::licenses::made::table),
         )
         .route(
             "/admin/licenses/{id}",
@@ -567,6 +799,46 @@ fn pages(app: &App) -> Table<'_> {
             "/admin/trials/{id}/qr.svg",
             Access::Staff(Permission::SeeAll),
             get(pages::admin::trials::qr),
+        )
+        .route(
+            "/admin/licenses/{id}/extend",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::extend),
+        )
+        .route(
+            "/admin/licenses/{id}/status",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::status),
+        )
+        .route(
+            "/admin/licenses/{id}/transfer",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::transfer),
+        )
+        .route(
+            "/admin/licenses/{id}/limits",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::limits),
+        )
+        .route(
+            "/admin/licenses/{id}/plan",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::licenses::actions::plan),
+        )
+        .route(
+            "/admin/plans",
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
+            get(pages::admin::plans::list).post(pages::admin::plans::create),
+        )
+        .route(
+            "/admin/plans/{id}",
+            Access::Page(Permission::SeeAll, Permission::ManageProducts),
+            get(pages::admin::plans::show).post(pages::admin::plans::save),
+        )
+        .route(
+            "/admin/plans/{id}/apply",
+            Access::Staff(Permission::ManageLicenses),
+            post(pages::admin::plans::take_all),
         )
         .route(
             "/admin/releases",
@@ -660,8 +932,9 @@ fn pages(app: &App) -> Table<'_> {
         )
         .route(
             "/admin/customers/organizations",
-            Access::Staff(Permission::ManageCustomers),
-            post(pages::admin::customers::create_organization),
+            Access::Page(Permission::SeeAll, Permission::ManageCustomers),
+            get(pages::admin::customers::organizations)
+                .post(pages::admin::customers::create_organization),
         )
         .route(
             "/admin/customers/organizations/{id}",
@@ -773,17 +1046,40 @@ struct Table<'a> {
     app: &'a App,
     router: Router<App>,
     routes: Vec<Route>,
+    documented: Vec<Entry>,
 }
 
 impl<'a> Table<'a> {
     fn new(app: &'a App) -> Self {
-        Self { app, router: Router::new(), routes: Vec::new() }
+        Self { app, router: Router::new(), routes: Vec::new(), documented: Vec::new() }
     }
 
     fn route(mut self, path: &str, access: Access, methods: MethodRouter<App>) -> Self {
         let methods = self.guarded(access, methods);
-        self.routes.push(Route { path: path.to_owned(), access });
+        self.routes.push(Route { path: path.to_owned(), access, method: None });
         self.router = self.router.route(path, methods);
+        self
+    }
+
+    /// One method of a URL, with what the document says of it.
+    fn operation(mut self, path: &str, access: Access, operation: Operation) -> Self {
+        let Operation { methods, described } = operation;
+        let methods = self.guarded(access, methods);
+        let is_first = self.routes.iter().all(|route| route.path != path);
+        let methods =
+            if is_first { methods.fallback(async || Problem::wrong_method()) } else { methods };
+        let method = Some(described.method.clone());
+        self.routes.push(Route { path: path.to_owned(), access, method });
+        self.documented.push(Entry { path: path.to_owned(), access, described });
+        self.router = self.router.route(path, methods);
+        self
+    }
+
+    /// What the document says of the URL before.
+    fn described(mut self, described: Described) -> Self {
+        if let Some(Route { path, access, .. }) = self.routes.last().cloned() {
+            self.documented.push(Entry { path, access, described });
+        }
         self
     }
 
@@ -793,7 +1089,8 @@ impl<'a> Table<'a> {
             Access::Api => return methods,
             Access::Token(scope) => {
                 let state = (self.app.clone(), scope);
-                return methods.layer(from_fn_with_state(state, access::token::enforce));
+                // A method that there is not is refused without a token.
+                return methods.route_layer(from_fn_with_state(state, access::token::enforce));
             }
             _ => {}
         }

@@ -93,7 +93,9 @@ pub(crate) fn issuer(app: &App, text: &str) -> Option<String> {
     let uri: Uri = text.parse().ok()?;
     let host = uri.authority()?;
     let is_plain = text.len() <= LONGEST
-        && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '\\'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '\\'))
         && uri.query().is_none()
         && !text.contains('#')
         && !host.as_str().contains('@')
@@ -132,9 +134,21 @@ mod tests {
     #[test]
     fn a_domain_is_one_and_nothing_that_matches_more() {
         assert_eq!(super::domain(" @Lab.Example "), Some("lab.example".into()));
-        for wrong in ["", "lab", "lab..example", "%.example", "a_b.example", "*.example", "10.0.0.1",
-            "lab.example.", "-a.example", "lab example.org", "x@lab.example", "pläne.example", "x.invalid"]
-        {
+        for wrong in [
+            "",
+            "lab",
+            "lab..example",
+            "%.example",
+            "a_b.example",
+            "*.example",
+            "10.0.0.1",
+            "lab.example.",
+            "-a.example",
+            "lab example.org",
+            "x@lab.example",
+            "pläne.example",
+            "x.invalid",
+        ] {
             assert_eq!(super::domain(wrong), None, "{wrong}");
         }
     }

@@ -52,18 +52,29 @@ export const link = (portal, mail, path) => new RegExp(`${portal.url}${path}\\S+
 
 /** A request as docs/format.md says, written anew: a machine that is `device` {name, platform, app_version} and asks with `key`. */
 export function activationRequest(device, key, product = "acme-cad") {
+  return requestOf("activation-request+jwt", device, product, (jkt, jti) => {
+    const normal = key.toUpperCase().replaceAll(/[-\s]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
+    const id = createHash("sha256").update(`countersign/license-id/v1\0${normal}`).digest().subarray(0, 16).toString("base64url");
+    const proof = createHmac("sha256", normal).update(`countersign/license-proof/v1\0${jkt}\0${jti}`).digest("base64url");
+    return { license: { id, proof } };
+  });
+}
+
+/** The same for a trial. */
+export function trialRequest(device, product = "acme-cad") {
+  return requestOf("trial-request+jwt", device, product, () => ({}));
+}
+
+function requestOf(typ, device, product, more) {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const { x } = publicKey.export({ format: "jwk" });
   const jkt = createHash("sha256").update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest("base64url");
   const jti = randomBytes(16).toString("base64url");
-  const normal = key.toUpperCase().replaceAll(/[-\s]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1");
-  const id = createHash("sha256").update(`countersign/license-id/v1\0${normal}`).digest().subarray(0, 16).toString("base64url");
-  const proof = createHmac("sha256", normal).update(`countersign/license-proof/v1\0${jkt}\0${jti}`).digest("base64url");
   const part = () => randomBytes(16).toString("base64url");
-  const header = { alg: "EdDSA", typ: "activation-request+jwt", jwk: { kty: "OKP", crv: "Ed25519", x } };
+  const header = { alg: "EdDSA", typ, jwk: { kty: "OKP", crv: "Ed25519", x } };
   const claims = {
     jti, iat: Math.floor(Date.now() / 1000), aud: product,
-    device: { ...device, fingerprint: { board: part(), cpu: part(), "machine-id": part() } }, license: { id, proof },
+    device: { ...device, fingerprint: { board: part(), cpu: part(), "machine-id": part() } }, ...more(jkt, jti),
   };
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const input = `${encode(header)}.${encode(claims)}`;
@@ -71,11 +82,16 @@ export function activationRequest(device, key, product = "acme-cad") {
 }
 
 /** Activates such machines through the API, some at a time. */
-export async function activate(portal, tokens) {
+export const activate = (portal, tokens) => post(portal, "activations", tokens);
+
+/** Starts their trials. */
+export const tryOut = (portal, tokens) => post(portal, "trials", tokens);
+
+async function post(portal, noun, tokens) {
   const left = [...tokens];
   const one = async () => {
     for (let token = left.pop(); token !== undefined; token = left.pop()) {
-      const answer = await fetch(`${portal.url}/api/v1/activations`, { method: "POST", body: token, headers: { "content-type": "text/plain" } });
+      const answer = await fetch(`${portal.url}/api/v1/${noun}`, { method: "POST", body: token, headers: { "content-type": "text/plain" } });
       const text = await answer.text();
       assert.equal(answer.status, 200, text);
     }

@@ -284,15 +284,17 @@ test("log in, see the license with its machines, upload a request there", async 
 test("the vendor's pages: product, license, suspend", async () => {
   const { page, close } = await visit(browser, [portal.url]);
   await logIn(page, "admin@acme.example");
-  for (const path of ["/admin", "/admin/products", "/admin/products/acme-cad", "/admin/licenses", `/admin/licenses/${portal.license.id}`, "/admin/customers", "/admin/settings"]) {
+  for (const path of ["/admin", "/admin/products", "/admin/products/acme-cad", "/admin/plans", "/admin/licenses/new", "/admin/licenses/import", "/admin/licenses", `/admin/licenses/${portal.license.id}`, "/admin/customers", "/admin/settings"]) {
     const answer = await page.goto(portal.url + path);
     assert.equal(answer.status(), 200, path);
     await accessible(page, path);
     await picture(page, path.slice(1).replaceAll("/", "-").replace(portal.license.id, "license"));
   }
   await page.goto(`${portal.url}/admin/licenses/${portal.license.id}`);
-  await page.locator("select[name=status]").selectOption("suspended");
-  await page.locator("form").filter({ has: page.locator("select[name=status]") }).getByRole("button").last().click();
+  await page.getByRole("button", { name: "Suspend" }).click();
+  assert.match(await page.locator("main").innerText(), /hear nothing of this|hears nothing of this|No machine holds a seat/);
+  await accessible(page, "suspending, asked");
+  await page.getByRole("button", { name: "Do it" }).click();
   await page.goto(`${portal.url}/activate`);
   await bring(page, machine("late").request("activation", "--license-key", portal.license.key).path);
   assert.match(await page.locator("main").innerText(), /license-suspended/);

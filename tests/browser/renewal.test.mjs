@@ -52,7 +52,8 @@ test("a license is extended, and fresh responses bring the new end to its machin
   await logInPage(vendor.page, portal, "admin@acme.example");
   await vendor.page.goto(`${portal.url}/admin/licenses/${portal.license.id}`);
   await vendor.page.getByLabel("Extend by days").fill("365");
-  await vendor.page.getByRole("button", { name: "Save" }).first().click();
+  await vendor.page.getByRole("button", { name: "Extend" }).click();
+  await vendor.page.getByRole("button", { name: "Do it" }).click();
   await vendor.page.waitForLoadState();
   await vendor.close();
 
@@ -89,8 +90,8 @@ test("a suspended license says so, and has no fresh response", async () => {
   const { page, close } = await visit(browser, [portal.url]);
   await logInPage(page, portal, "admin@acme.example");
   await page.goto(`${portal.url}/admin/licenses/${portal.license.id}`);
-  await page.locator("select[name=status]").selectOption("suspended");
-  await page.getByRole("button", { name: "Save" }).first().click();
+  await page.getByRole("button", { name: "Suspend" }).click();
+  await page.getByRole("button", { name: "Do it" }).click();
   await page.waitForLoadState();
   await page.goto(`${portal.url}/licenses/${portal.license.id}`);
   assert.match(await text(page), /suspended/);

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { activate, activationRequest, link, logIn, logInPage, mailTo } from "./clients.mjs";
+import { activate, activationRequest, link, logIn, logInPage, mailTo, trialRequest, tryOut } from "./clients.mjs";
 import { noise, setPicture } from "./pictures.mjs";
 import { scratch, startBrowser, startPortal, visit } from "./world.mjs";
 
@@ -17,8 +17,8 @@ const ROWS = 50;
 const ROUTER = new URL("../../portal-server/src/router.rs", import.meta.url);
 
 /** What answers with something else than a page: a file, a picture, a calendar, a table, a state for programs. */
-const NO_PAGES = ["/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
-  "/licenses/{id}/end.ics", "/licenses/{id}/machines.csv", "/licenses/{id}/machines/{activation}/response", "/licenses/{id}/machines/{activation}/receipt"];
+const NO_PAGES = ["/admin/licenses/import/template.csv", "/admin/licenses/made/{token}/keys.csv", "/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/overview.csv", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
+  "/licenses/{id}/end.ics", "/licenses/{id}/machines.csv", "/licenses/{id}/machines/{activation}/response", "/licenses/{id}/machines/{activation}/receipt", "/admin/trials/{id}/response", "/admin/trials/{id}/qr.svg"];
 
 let folder, portal, browser;
 const weighed = [];
@@ -75,7 +75,9 @@ async function fill() {
   const lab = portal.admin("organization", "create", "--name", "Laboratory for Materials and Measurement", "--allowed-users", "500").id;
   portal.admin("user", "create", "--email", "otto@lab.example", "--name", "Otto Berg", "--organization", lab, "--organization-role", "admin", "--password-file", "-");
   const otto = await logIn(portal, "otto@lab.example");
-  const owner = (/value="([\w-]+)">jane@lab\.example/.exec(await (await admin.get("/admin/licenses")).text()))[1];
+  const owner = "jane@lab.example";
+  await admin.post("/admin/plans", { product: "acme-cad", name: "Professional", validity: "from-creation", validity_days: "365", strategy: "fuzzy", entitlements: "cad\nparts=500" });
+  places.plan = /\/admin\/plans\/([\w-]{22})"/.exec(await (await admin.get("/admin/plans")).text())[1];
   const license = (n, more) => admin.post("/admin/licenses", {
     product: n % 2 ? "acme-cad" : `product-${n}`, plan: `Professional ${n}`, holder: `Holder of license number ${n}`, allowed_activations: "25", validity: "from-creation", validity_days: "365",
     import_days: "14", strategy: "fuzzy", entitlements: "cad\nparts=500\nrendering", metadata: `cost center=${n} [user, organization]`, ...more,
@@ -105,6 +107,8 @@ async function fill() {
   await activate(portal, Array.from({ length: 60 }, (_, n) => activationRequest(device(n), portal.license.key)));
   const page = await (await (await logIn(portal, "jane@lab.example")).get(`/licenses/${places.license}`)).text();
   places.machine = /machines\/([\w-]{22})"/.exec(page)[1];
+  await tryOut(portal, Array.from({ length: ROWS }, (_, n) => trialRequest(device(n))));
+  places.trial = /admin\/trials\/([\w-]{22})"/.exec(await (await admin.get("/admin/trials")).text())[1];
   places.batch = await largeBatch();
   await sales(admin, license);
   await otto.post("/organization/users", { email: "inga@lab.example", first_name: "Inga", last_name: "Holm", organization_role: "member" });
@@ -177,10 +181,14 @@ function addresses(path) {
   if (path.startsWith("/organization/users/")) return [fill(places.person)];
   if (path.startsWith("/organization/groups/")) return [fill(places.group)];
   if (path.startsWith("/organization/licenses/")) return [fill(places.shared)];
+  if (path.startsWith("/admin/trials/")) return [fill(places.trial)];
   if (path.startsWith("/reseller/organizations/")) return [fill(places.customer)];
   if (path.startsWith("/reseller/licenses/")) return [fill(places.resold)];
   if (path.startsWith("/admin/staff/")) return [fill(places.staff)];
-  if (path.startsWith("/admin/licenses/")) return [fill(places.license)];
+  if (path === "/admin") return [path, "/admin?days=90"];
+  if (path === "/admin/activations") return [path, "/admin/activations?q=workstation", "/admin/activations?q=Holder"];
+  if (path.startsWith("/admin/licenses/") && path.includes("{id}")) return [fill(places.license)];
+  if (path.startsWith("/admin/plans/")) return [fill(places.plan)];
   if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
   if (path.startsWith("/admin/webhooks/")) return [fill(places.webhook).replace("{delivery}", "1")];
   if (path.startsWith("/admin/products/")) return [fill("acme-cad")];
@@ -277,9 +285,9 @@ test("a list has its rows while it is weighed", async () => {
   await close();
   const vendor = await visit(browser, [portal.url]);
   await logInPage(vendor.page, portal, "admin@acme.example");
-  for (const path of ["/admin/licenses", "/admin/products", "/admin/customers", `/admin/licenses/${portal.license.id}`]) {
+  for (const [path, rows] of [["/admin/licenses", 25], ["/admin/trials", ROWS], ["/admin/products", ROWS], ["/admin/customers", 25], [`/admin/licenses/${portal.license.id}`, ROWS]]) {
     await vendor.page.goto(portal.url + path);
-    assert.ok(await vendor.page.locator("table tbody tr").count() >= ROWS, path);
+    assert.ok(await vendor.page.locator("table tbody tr").count() >= rows, path);
   }
   await vendor.close();
 });

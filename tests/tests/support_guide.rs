@@ -47,6 +47,18 @@ const ALONE: &[(&str, &str)] = &[
     ("token-suspended", "portal-server/src/problem.rs"),
     ("insufficient-scope", "portal-server/src/problem.rs"),
     ("too-many-licenses", "portal-server/src/api/policy.rs"),
+    ("bad-query", "portal-server/src/api/refusals.rs"),
+    ("bad-if-match", "portal-server/src/api/refusals.rs"),
+    ("bad-cursor", "portal-server/src/api/refusals.rs"),
+    ("not-acceptable", "portal-server/src/api/refusals.rs"),
+    ("bad-idempotency-key", "portal-server/src/api/refusals.rs"),
+    ("idempotency-key-reused", "portal-server/src/api/refusals.rs"),
+    ("idempotency-key-in-use", "portal-server/src/api/refusals.rs"),
+    ("done-before", "portal-server/src/api/refusals.rs"),
+    ("changed-meanwhile", "portal-server/src/api/refusals.rs"),
+    ("second-person-needed", "portal-server/src/api/refusals.rs"),
+    ("unfit-value", "portal-server/src/api/refusals.rs"),
+    ("conflict", "portal-server/src/api/refusals.rs"),
     ("portal-unreachable", "cli/src/portal.rs"),
     ("other-answer", "cli/src/sign/online.rs"),
     ("token-file-open", "cli/src/portal/token.rs"),
@@ -65,9 +77,13 @@ fn every_code_that_can_be_answered_has_its_section_and_no_other_has_one() {
 #[test]
 fn every_link_to_a_code_leads_somewhere() {
     let sections = sections(&read("docs/errors.md"));
-    for page in
-        ["README.md", "docs/guide-support.md", "docs/guide-vendor.md", "docs/guide-developer.md"]
-    {
+    for page in [
+        "README.md",
+        "docs/guide-support.md",
+        "docs/guide-vendor.md",
+        "docs/guide-developer.md",
+        "docs/guide-api.md",
+    ] {
         let text = read(page);
         for link in text.split("errors.md#").skip(1) {
             let code = link.split([')', '`', ' ', '\n', '"']).next().unwrap();

@@ -17,7 +17,7 @@ pub(crate) enum Command {
 #[command(
     after_help = "Example: countersign policy fetch --portal https://portal.acme.example \\\n           \
     --token-file portal.token --licenses --out policy.toml\n\
-    The token needs the scope policy:read, and with --licenses also licenses:read."
+    The token needs the scope policy:read, and with --licenses also license-keys:read."
 )]
 pub(crate) struct Fetch {
     #[command(flatten)]

@@ -80,7 +80,10 @@ fn attack_a_token_that_reads_policies_does_not_read_license_keys() {
     let portal = Portal::for_lab(&lab);
     portal.token(&lab, "reader", &[TokenScope::ReadPolicy]);
     let (code, said) = fetch(&lab, &portal.url, &["--licenses"]);
-    assert!(code == Some(1) && said.contains("does not have the scope licenses:read"), "{said}");
+    assert!(
+        code == Some(1) && said.contains("does not have the scope license-keys:read"),
+        "{said}"
+    );
     assert!(!lab.path("p.toml").exists());
     portal.token(&lab, "reader", &[TokenScope::AnswerRequests, TokenScope::ReadLicenseKeys]);
     let (code, said) = fetch(&lab, &portal.url, &[]);

@@ -10,7 +10,10 @@ use crate::error::{Code, Error, Result};
 const MAX_DEPTH: u8 = 16;
 
 /// Parses `bytes` as one strict JSON object. `part` names it in errors ("header", "payload").
-pub(crate) fn parse_object(part: &str, bytes: &[u8]) -> Result<Map<String, Value>> {
+///
+/// # Errors
+/// When they are not UTF-8, not JSON or no object, have a member twice, or are nested too deep.
+pub fn parse_object(part: &str, bytes: &[u8]) -> Result<Map<String, Value>> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Error::new(Code::BadEncoding, format!("the {part} is not UTF-8 text")))?;
     let bad = |why: &dyn fmt::Display| {

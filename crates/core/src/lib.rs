@@ -31,7 +31,7 @@ pub mod file;
 pub mod fingerprint;
 pub mod ids;
 pub mod install;
-mod json;
+pub mod json;
 pub mod key;
 pub mod license_key;
 #[cfg(feature = "pem")]

@@ -108,6 +108,11 @@ impl LicenseScope {
         administered(user).map(|id| Self(Scope::Organization(id)))
     }
 
+    /// All licenses of one organization: for the vendor's admins.
+    pub fn of_organization(vendor: &User, organization: Id) -> Option<Self> {
+        Self::vendor(vendor).map(|_| Self(Scope::Organization(organization)))
+    }
+
     /// The user's own licenses and those of their groups.
     pub fn user(user: &User) -> Self {
         Self(Scope::User { user: user.id, organization: user.organization })

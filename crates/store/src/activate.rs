@@ -216,7 +216,7 @@ fn plan(
 }
 
 /// The machine under another device key: it was reinstalled.
-fn same_machine(
+pub(crate) fn same_machine(
     c: &Connection,
     license: &License,
     machine: &Fingerprint,

@@ -163,6 +163,33 @@ impl Store {
         Ok(found)
     }
 
+    /// One page of the machines of these licenses together, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_machines(
+        &self,
+        licenses: &[LicenseId],
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page<Activation>> {
+        let most = page::wanted(most);
+        self.read(|c| {
+            let mut places = Vec::new();
+            for license in licenses {
+                let query =
+                    ActivationQuery { after: after.cloned(), ..ActivationQuery::of(*license) };
+                for (by_creation, by_name) in
+                    [(LIVE_BY_CREATION, LIVE_BY_NAME), (ENDED_BY_CREATION, ENDED_BY_NAME)]
+                {
+                    places.extend(places_of(c, &query, by_creation, by_name, most + 1)?);
+                }
+            }
+            places.sort_by(|a, b| (&b.key, &b.id).cmp(&(&a.key, &a.id)));
+            shown(c, places, most)
+        })
+    }
+
     /// One page of machines of all licenses whose name begins so, by name.
     ///
     /// # Errors

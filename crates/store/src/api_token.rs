@@ -33,6 +33,7 @@ const USED: &str = "UPDATE api_token SET last_used_at = ?2 WHERE id = ?1 \
     AND (last_used_at IS NULL OR last_used_at <= ?2 - 60)";
 const REVOKE: &str =
     "UPDATE api_token SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL RETURNING user_id";
+const OWNER: &str = "SELECT user_id FROM api_token WHERE id = ?1";
 const REVOKE_OWN: &str =
     "UPDATE api_token SET revoked_at = ?3 WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
 const REVOKE_ALL: &str = "UPDATE api_token SET revoked_at = ?2 WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2";
@@ -47,24 +48,110 @@ pub enum TokenScope {
     AnswerRequests,
     /// Read what is granted: products, and terms of licenses without their keys.
     ReadPolicy,
-    /// Read license keys along with that.
+    /// Read license keys.
     ReadLicenseKeys,
     /// Hand in the journals of offline signers.
     PushJournal,
+    /// Read products.
+    ReadProducts,
+    /// Create and change products.
+    WriteProducts,
+    /// Read licenses without their keys.
+    ReadLicenses,
+    /// Create and change licenses.
+    WriteLicenses,
+    /// Read users and organizations.
+    ReadCustomers,
+    /// Create and change customers and organizations.
+    WriteCustomers,
+    /// Read which machines hold seats.
+    ReadActivations,
+    /// Free the seats of lost machines.
+    ReleaseActivations,
+    /// Read which machines have trials.
+    ReadTrials,
+    /// Read releases and what is known of their files.
+    ReadReleases,
+    /// Create, describe, publish and archive releases.
+    WriteReleases,
+    /// Read the vendor's settings.
+    ReadSettings,
+    /// Change the vendor's settings.
+    WriteSettings,
+    /// Read the audit log.
+    ReadAudit,
 }
 
 impl TokenScope {
     /// Every one, in the order in which they are shown.
-    pub const ALL: [Self; 4] =
-        [Self::AnswerRequests, Self::ReadPolicy, Self::ReadLicenseKeys, Self::PushJournal];
+    pub const ALL: [Self; 18] = [
+        Self::AnswerRequests,
+        Self::ReadPolicy,
+        Self::ReadLicenseKeys,
+        Self::PushJournal,
+        Self::ReadProducts,
+        Self::WriteProducts,
+        Self::ReadLicenses,
+        Self::WriteLicenses,
+        Self::ReadCustomers,
+        Self::WriteCustomers,
+        Self::ReadActivations,
+        Self::ReleaseActivations,
+        Self::ReadTrials,
+        Self::ReadReleases,
+        Self::WriteReleases,
+        Self::ReadSettings,
+        Self::WriteSettings,
+        Self::ReadAudit,
+    ];
 
     /// As text, in the database, in forms and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AnswerRequests => "requests:answer",
             Self::ReadPolicy => "policy:read",
-            Self::ReadLicenseKeys => "licenses:read",
+            Self::ReadLicenseKeys => "license-keys:read",
             Self::PushJournal => "journal:push",
+            Self::ReadProducts => "products:read",
+            Self::WriteProducts => "products:write",
+            Self::ReadLicenses => "licenses:read",
+            Self::WriteLicenses => "licenses:write",
+            Self::ReadCustomers => "customers:read",
+            Self::WriteCustomers => "customers:write",
+            Self::ReadActivations => "activations:read",
+            Self::ReleaseActivations => "activations:release",
+            Self::ReadTrials => "trials:read",
+            Self::ReadReleases => "releases:read",
+            Self::WriteReleases => "releases:write",
+            Self::ReadSettings => "settings:read",
+            Self::WriteSettings => "settings:write",
+            Self::ReadAudit => "audit:read",
+        }
+    }
+
+    /// What it lets a program do, in English.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::AnswerRequests => "Answer requests of machines, under the limits of licenses.",
+            Self::ReadPolicy => {
+                "Read what is granted: products, and terms of licenses without their keys."
+            }
+            Self::ReadLicenseKeys => "Read license keys.",
+            Self::PushJournal => "Hand in the journals of offline signers.",
+            Self::ReadProducts => "Read products.",
+            Self::WriteProducts => "Create and change products.",
+            Self::ReadLicenses => "Read licenses without their keys.",
+            Self::WriteLicenses => "Create and change licenses.",
+            Self::ReadCustomers => "Read users and organizations.",
+            Self::WriteCustomers => "Create and change customers and organizations.",
+            Self::ReadActivations => "Read which machines hold seats.",
+            Self::ReleaseActivations => "Free the seats of lost machines.",
+            Self::ReadTrials => "Read which machines have trials.",
+            Self::ReadReleases => "Read releases and what is known of their files.",
+            Self::WriteReleases => "Create, describe, publish and archive releases.",
+            Self::ReadSettings => "Read the vendor's settings.",
+            Self::WriteSettings => "Change the vendor's settings.",
+            Self::ReadAudit => "Read the audit log.",
         }
     }
 }
@@ -259,6 +346,11 @@ fn create(
     audit::record(c, now, actor, "token.create", &id, &detail)?;
     job::enqueue(c, &new.notice, now)?;
     Ok(TokenCreated::Done)
+}
+
+/// For whom the token with this id acts.
+pub(crate) fn owner(c: &Connection, id: &str) -> Result<Option<Id>> {
+    find(c, OWNER, [id], |row| row.parsed("user id"))
 }
 
 /// Ends all tokens of a user who may not log in any more, or whose password is another one now: whoever knew the old one may

@@ -82,7 +82,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn audit_latest(&self, most: u32) -> Result<Vec<AuditEntry>> {
-        self.read(|c| list(c, LATEST, [most], map))
+        self.read(|c| latest(c, most))
     }
 
     /// Entries that fit, newest first, among the next rows of the log.
@@ -122,6 +122,10 @@ impl Store {
         let values = (organization.to_string(), before.unwrap_or(i64::MAX), most);
         self.read(|c| list(c, OF_ORGANIZATION, values, map))
     }
+}
+
+pub(crate) fn latest(c: &Connection, most: u32) -> Result<Vec<AuditEntry>> {
+    list(c, LATEST, [most], map)
 }
 
 fn newest(c: &Connection) -> Result<i64> {

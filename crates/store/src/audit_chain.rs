@@ -179,7 +179,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn chained_audit(&self, after: u64, most: u32) -> Result<Vec<Chained>> {
-        self.read(|c| list(c, CHAINED, (number(after), most), chained))
+        self.read(|c| self::after(c, after, most))
     }
 
     /// The hash of entry `n`.
@@ -230,6 +230,11 @@ impl Store {
     pub async fn audit_checkpoint(&self, n: u64) -> Result<Option<StoredCheckpoint>> {
         self.read(|c| find(c, CHECKPOINT, [number(n)], checkpoint))
     }
+}
+
+/// At most `most` links after entry `after`, in order.
+pub(crate) fn after(c: &Connection, after: u64, most: u32) -> Result<Vec<Chained>> {
+    list(c, CHAINED, (number(after), most), chained)
 }
 
 fn head(c: &Connection) -> Result<Option<ChainHead>> {

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
-use crate::{Store, api_token, audit, known_device, run, session, user};
+use crate::{Store, api_token, audit, known_device, run, session, user, user_term};
 
 const ASK: &str = "UPDATE app_user SET email_pending = ?2 WHERE id = ?1 AND status = 'active' AND deactivated_at IS NULL";
 const CONFIRM: &str =
@@ -94,6 +94,7 @@ fn confirm(
     if run(c, CONFIRM, (id.to_string(), &email))? != 1 {
         return Ok(EmailChange::DeadLink);
     }
+    user_term::renew(c, id)?;
     link::use_link(c, token, LinkPurpose::ConfirmEmail, now)?;
     // What was mailed to the old address must not open the account any more.
     link::drop_links(c, id, &[LinkPurpose::ResetPassword, LinkPurpose::ConfirmEmail])?;
@@ -113,6 +114,7 @@ fn revert(c: &Connection, token: &Hash, now: UnixSeconds) -> Result<EmailChange>
         return Ok(EmailChange::Taken);
     }
     run(c, REVERT, (id.to_string(), &email))?;
+    user_term::renew(c, id)?;
     link::use_link(c, token, LinkPurpose::RevertEmail, now)?;
     session::delete_all(c, id)?;
     api_token::revoke_all(c, id, "revert-email-link", now)?;

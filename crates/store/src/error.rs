@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The two-person rule holds it back: it has to be proposed. Nothing is stored.
     #[error("this needs a second admin's approval: propose it on the vendor's pages")]
     NeedsSecondPerson,
+    /// What was asked with this key was done already ([`crate::Store::once`]). Nothing is stored.
+    #[error("what was asked with this key was done before")]
+    DoneBefore,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

@@ -28,13 +28,16 @@ const FOR_DOMAIN: &str = "SELECT p.id, p.organization_id, p.issuer, p.client_id,
     JOIN identity_provider p ON p.id = d.provider_id WHERE d.domain = ?1 AND d.state = 'approved' AND p.status = 'active'";
 const ANY: &str = "SELECT 1 FROM identity_provider WHERE status = 'active' LIMIT 1";
 const PROVE: &str = "UPDATE identity_provider SET proven_at = ?2 WHERE id = ?1 AND proven_at IS NULL AND issuer = ?3 AND client_id = ?4";
-const LET_PASSWORDS: &str = "UPDATE identity_provider SET passwords = 'allowed' WHERE id = ?1 AND passwords = 'refused'";
+const LET_PASSWORDS: &str =
+    "UPDATE identity_provider SET passwords = 'allowed' WHERE id = ?1 AND passwords = 'refused'";
 const DELETE: &str = "DELETE FROM identity_provider WHERE id = ?1";
 const DELETE_DOMAINS: &str = "DELETE FROM identity_domain WHERE provider_id = ?1";
 const DELETE_ATTEMPTS: &str = "DELETE FROM sso_attempt WHERE provider_id = ?1";
 const DELETE_IDENTITIES: &str = "DELETE FROM user_identity WHERE provider_id = ?1";
-const DOMAINS: &str = "SELECT domain, state FROM identity_domain WHERE provider_id = ?1 ORDER BY domain";
-const APPROVED_ELSEWHERE: &str = "SELECT 1 FROM identity_domain WHERE domain = ?1 AND state = 'approved' AND provider_id <> ?2";
+const DOMAINS: &str =
+    "SELECT domain, state FROM identity_domain WHERE provider_id = ?1 ORDER BY domain";
+const APPROVED_ELSEWHERE: &str =
+    "SELECT 1 FROM identity_domain WHERE domain = ?1 AND state = 'approved' AND provider_id <> ?2";
 const PUT_DOMAIN: &str = "INSERT INTO identity_domain (provider_id, domain, state) VALUES (?1, ?2, ?3) \
     ON CONFLICT (provider_id, domain) DO UPDATE SET state = CASE WHEN excluded.state = 'approved' THEN 'approved' \
     ELSE identity_domain.state END";
@@ -306,7 +309,11 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn identity_provider(&self, of: ProvidersOf, id: Id) -> Result<Option<IdentityProvider>> {
+    pub async fn identity_provider(
+        &self,
+        of: ProvidersOf,
+        id: Id,
+    ) -> Result<Option<IdentityProvider>> {
         self.read(|c| find_of(c, of, id))
     }
 

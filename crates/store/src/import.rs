@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense, Validity};
 use crate::metadata::metadata_text;
-use crate::organization::Organization;
+use crate::organization::{self, Organization};
 use crate::product::{self, Product};
 use crate::release_terms::{self, ReleaseLimits};
 use crate::row::{entitlements_text, optional_seconds, seconds};
@@ -26,8 +26,8 @@ const NOTE_CHANGE: &str = "UPDATE imported SET digest = ?4, revision = ?5 \
     WHERE source = ?1 AND noun = ?2 AND external_id = ?3";
 const KEY_OF: &str = "SELECT l.license_key, u.email FROM license l LEFT JOIN app_user u ON u.id = l.owner_user_id \
     WHERE l.id = ?1";
-const INSERT_ORGANIZATION: &str = "INSERT INTO organization (id, name, status, allowed_users, created_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT_ORGANIZATION: &str = "INSERT INTO organization (id, name, status, allowed_users, created_at, name_folded) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const INSERT_LICENSE: &str = "INSERT INTO license (id, license_key, product_id, plan, holder, status, owner_user_id, \
     organization_id, allowed_activations, allowed_deactivations, validity, validity_seconds, \
     expires_at, response_validity, strategy, entitlements, metadata, created_at, maintenance_until, highest_version) \
@@ -353,7 +353,8 @@ fn make_organization(
 ) -> Result<()> {
     let (id, allowed) = (new.id.to_string(), optional_seconds(new.allowed_users));
     let status = if new.suspended { "suspended" } else { "active" };
-    let values = (&id, &new.name, status, allowed, seconds(new.created_at));
+    let folded = organization::folded(&new.name);
+    let values = (&id, &new.name, status, allowed, seconds(new.created_at), folded);
     run(c, INSERT_ORGANIZATION, values)?;
     audit::record_in(c, Some(new.id), now, actor, "organization.create", &id, &new.name)
 }

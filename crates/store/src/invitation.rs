@@ -10,7 +10,7 @@ use crate::job::{self, NewJob};
 use crate::link::{self, Link, LinkPurpose};
 use crate::role::Role;
 use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
-use crate::{Store, audit, find, group, member, run, session};
+use crate::{Store, audit, find, group, member, run, session, user_term};
 
 const AT_ADDRESS: &str =
     "SELECT 1 FROM app_user WHERE organization_id = ?1 AND (email = ?2 OR email_pending = ?2)";
@@ -201,6 +201,7 @@ fn accept_new(c: &Connection, token: &Hash, accept: &Accept, now: UnixSeconds) -
     if run(c, ACCEPT, values)? != 1 {
         return Ok(Accepted::DeadLink);
     }
+    user_term::renew(c, invited.id)?;
     link::use_link(c, token, PURPOSE, now)?;
     link::drop_links(c, invited.id, &[PURPOSE])?;
     let by = session::by(invited.id);
@@ -232,5 +233,6 @@ fn join(c: &Connection, token: &Hash, id: Id, now: UnixSeconds) -> Result<Accept
 fn delete(c: &Connection, organization: Id, invited: Id) -> Result<()> {
     group::leave_all(c, invited)?;
     link::delete_of_user(c, invited)?;
-    run(c, DELETE, (invited.to_string(), organization.to_string())).map(|_| ())
+    run(c, DELETE, (invited.to_string(), organization.to_string()))?;
+    user_term::renew(c, invited)
 }

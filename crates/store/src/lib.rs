@@ -7,6 +7,8 @@
 //! | file | what it holds |
 //! | --- | --- |
 //! | `product`, `license`, `metadata`, `organization`, `user` | what a vendor and its customers are |
+//! | `plan`, `plan_license`, `creation` | templates of licenses; licenses created by them, one, many or a list; changed, many at once |
+//! | `customer`, `user_term` | the vendor's list of users, and the words by which they are found |
 //! | `access`, `license_list`, `license_narrow`, `license_search`, `license_term`, `activation_list`, `page` | who sees what; lists, in bounded pages |
 //! | `activation`, `activate`, `deactivation`, `release` | the verbs that change seats, with every refusal as a value |
 //! | `trial`, `trial_policy`, `trial_extension`, `trial_list` | trials: who gets one, by which rule, longer ones, lists |
@@ -22,12 +24,14 @@
 //! | `member`, `invitation`, `email_change` | what organizations do with their users, and users with themselves |
 //! | `password`, `two_factor`, `session`, `known_device`, `link`, `throttle` | logging in |
 //! | `identity_provider`, `sso_attempt`, `sign_on` | logging in by somebody else's word: whose, who is under way, what it is worth |
-//! | `api_token` | what programs act for somebody by |
+//! | `api_token`, `once`, `by_id` | what programs act for somebody by; what they ask for once; lists for them |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
+//! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
+//! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -38,8 +42,14 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod by_id;
+mod clue;
+mod creation;
+mod customer;
+mod daily_count;
 mod deactivation;
 mod dialect;
+mod directory;
 mod domain;
 mod email_change;
 mod error;
@@ -60,15 +70,20 @@ mod license_narrow;
 mod license_search;
 mod license_term;
 mod link;
+mod machine_before;
 mod member;
 mod merge;
 mod metadata;
 mod migrations;
+mod once;
 mod organization;
+mod outlook;
 mod overrun;
 mod page;
 mod password;
 mod picture;
+mod plan;
+mod plan_license;
 mod product;
 mod product_release;
 mod proposal;
@@ -88,16 +103,19 @@ mod setting;
 mod sign_on;
 mod signing_key;
 mod sqlite;
-mod staff;
 mod sso_attempt;
+mod staff;
 mod take_back;
+mod tally;
 mod throttle;
 mod trial;
 mod trial_extension;
 mod trial_list;
 mod trial_policy;
+mod trial_search;
 mod two_factor;
 mod user;
+mod user_term;
 mod version;
 mod webhook;
 mod webhook_delivery;
@@ -118,15 +136,22 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use by_id::ListedTrial;
+pub use creation::{
+    Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
+};
+pub use customer::{CustomerPage, CustomerQuery};
+pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
+pub use directory::Directory;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
 pub use identity_provider::{
-    FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, MOST_DOMAINS, MOST_PROVIDERS,
-    Passwords, ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
+    FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, MOST_DOMAINS,
+    MOST_PROVIDERS, Passwords, ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
 };
 pub use import::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
@@ -142,10 +167,12 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
+pub use once::{DoneBefore, ONCE_SECONDS, Once};
 pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
+pub use plan::{MOST_PLANS, Plan, PlanChange};
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
@@ -167,8 +194,9 @@ pub use session::{NewSession, Session};
 pub use sign_on::{Identity, SignOn, SignOnRefusal, SignedOn};
 pub use signing_key::KeyNotice;
 pub use sqlite::Options;
-pub use staff::{InviteStaff, StaffMember};
 pub use sso_attempt::SsoAttempt;
+pub use staff::{InviteStaff, StaffMember};
+pub use tally::Tallied;
 pub use throttle::Throttle;
 pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
 pub use trial_extension::{
@@ -177,6 +205,7 @@ pub use trial_extension::{
 };
 pub use trial_list::{TrialQuery, TrialState};
 pub use trial_policy::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
+pub use trial_search::TrialFound;
 pub use two_factor::{Factor, TotpSecrets, TurnOn};
 pub use user::{OrganizationRole, TwoFactor, User, UserChange, UserStatus};
 pub use webhook::{
@@ -200,6 +229,8 @@ const COUNTED: &str = "SELECT id, live_activations + over_activations, \
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// What the next write is done once for (`once.rs`).
+    once: Option<Arc<once::Once>>,
 }
 
 struct Inner {
@@ -223,7 +254,8 @@ impl Store {
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
         let writer = Writer::start(path, options, row::seconds(now))?;
         let readers = Readers::open(path, options)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, terms: Mutex::default() }) })
+        let inner = Inner { writer, readers, terms: Mutex::default() };
+        Ok(Self { inner: Arc::new(inner), once: None })
     }
 
     /// Commits what is queued; later writes are refused.
@@ -276,6 +308,10 @@ impl Store {
         &self,
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if self.once.is_some() {
+            // A write that knows nothing of keys would be done twice.
+            return Err(StoreError::Malformed("write with a key"));
+        }
         self.inner.writer.run(command).await
     }
 }

@@ -24,12 +24,12 @@ const FIND: &str = "SELECT id, license_key, product_id, plan, holder, status, ow
     allowed_activations, allowed_deactivations, live_activations, over_activations, total_activations, \
     total_deactivations, over_deactivations, total_releases, validity, \
     validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
-    created_at FROM license WHERE id = ?1";
+    created_at, plan_id FROM license WHERE id = ?1";
 const LATEST: &str = "SELECT id, license_key, product_id, plan, holder, status, owner_user_id, organization_id, \
     allowed_activations, allowed_deactivations, live_activations, over_activations, total_activations, \
     total_deactivations, over_deactivations, total_releases, validity, \
     validity_seconds, expires_at, first_activated_at, response_validity, strategy, entitlements, metadata, revision, \
-    created_at FROM license ORDER BY created_at DESC, id LIMIT ?1";
+    created_at, plan_id FROM license ORDER BY created_at DESC, id LIMIT ?1";
 // A higher limit takes in what was over the old one.
 const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, owner_user_id = ?5, \
     organization_id = ?6, allowed_activations = ?7, allowed_deactivations = ?8, expires_at = ?9, \
@@ -41,7 +41,7 @@ const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, ow
         THEN total_deactivations + over_deactivations ELSE ?8 END, \
     over_deactivations = CASE WHEN ?8 IS NULL OR total_deactivations + over_deactivations <= ?8 \
         THEN 0 ELSE total_deactivations + over_deactivations - ?8 END, \
-    response_validity = ?10, strategy = ?11, entitlements = ?12, metadata = ?13, revision = revision + 1 \
+    response_validity = ?10, strategy = ?11, entitlements = ?12, metadata = ?13, plan_id = ?15, revision = revision + 1 \
     WHERE id = ?1 AND revision = ?14";
 
 /// How many licenses are kept at hand for signing: some ten megabytes.
@@ -58,6 +58,8 @@ pub struct License {
     pub product: ProductId,
     /// The plan's name.
     pub plan: Option<String>,
+    /// The template that it was made by; licenses from elsewhere have a plan's name without one.
+    pub plan_id: Option<Id>,
     /// Who holds it, in words.
     pub holder: Option<String>,
     /// Whether it counts.
@@ -304,6 +306,26 @@ impl Store {
         Ok(read)
     }
 
+    /// Writes down that a program was shown the key of a license. `None` when there is no such license.
+    ///
+    /// # Errors
+    /// When the database fails: the key is not to be shown then.
+    pub async fn read_license_key(
+        &self,
+        id: LicenseId,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<LicenseKey>> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            let Some(license) = find_license(c, &id)? else { return Ok(None) };
+            let (of, subject) = (license.organization, id.to_string());
+            audit::record_in(c, of, now, &actor, "license.read-key", &subject, "")?;
+            Ok(Some(license.key))
+        })
+        .await
+    }
+
     /// Reads the license anew the next time.
     pub fn forget_terms(&self, id: &LicenseId) {
         self.terms().remove(id);
@@ -467,6 +489,7 @@ pub(crate) fn change_untold(
         entitlements_text(&license.entitlements),
         metadata_text(&license.metadata),
         license.revision,
+        license.plan_id.map(|id| id.to_string()),
     ];
     if run(c, CHANGE, values)? != 1 {
         return Ok(LicenseChange::Stale);
@@ -521,6 +544,7 @@ fn map(row: &mut Columns<'_>) -> Result<License> {
         metadata: row.metadata()?,
         revision: row.take()?,
         created_at: row.time()?,
+        plan_id: optional_id(row)?,
     })
 }
 
@@ -528,7 +552,7 @@ fn optional_id(row: &mut Columns<'_>) -> Result<Option<Id>> {
     Ok(row.take::<Option<String>>()?.and_then(|id| id.parse().ok()))
 }
 
-fn validity(kind: &str, length: Option<u64>, end: Option<u64>) -> Result<Validity> {
+pub(crate) fn validity(kind: &str, length: Option<u64>, end: Option<u64>) -> Result<Validity> {
     match (kind, length, end) {
         ("from-creation", Some(length), _) => Ok(Validity::FromCreation(length)),
         ("from-first-activation", Some(length), _) => Ok(Validity::FromFirstActivation(length)),

@@ -1,7 +1,7 @@
 //! Lists of licenses: of the vendor, of a reseller's customers, of an organization, of a user; filtered, in one of four orders, page by page. With
 //! words to search for: `license_search`.
 
-use countersign_core::{LicenseId, ProductId, UnixSeconds};
+use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
@@ -20,35 +20,35 @@ pub(crate) const NEVER: i64 = 9_007_199_254_740_991;
 // Every list has its statement, so that each is planned for its own index. The limit is a literal, one more than the largest
 // page: SQLite plans a statement anew for each value of a bound limit. "+ 0" keeps a filter from choosing the index.
 const ALL_BY_CREATION: &str = "SELECT id, created_at FROM license \
-    WHERE (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const ALL_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const ALL_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
-    WHERE (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY product_id, id LIMIT 101";
 const ALL_BY_SEATS: &str = "SELECT id, live_activations FROM license \
-    WHERE (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_CREATION: &str = "SELECT id, created_at FROM license \
-    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const OF_ORGANIZATION_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
-    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY product_id, id LIMIT 101";
 const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license \
-    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) \
+    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -89,7 +89,7 @@ const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id F
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -98,7 +98,7 @@ const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 90071992547409
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
 const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -107,7 +107,7 @@ const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FR
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
 const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -116,7 +116,7 @@ const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.i
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) \
+    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
 
@@ -134,6 +134,8 @@ pub struct LicenseQuery {
     pub ends_within_days: Option<u32>,
     /// Only those of this product.
     pub product: Option<ProductId>,
+    /// Only those that were made by this plan.
+    pub plan: Option<Id>,
     /// In which order. Licenses that have ended or are to end soon, when there are more than 1000, come in the order of their
     /// ends: through that alone they are found without looking at all the others.
     pub order: LicenseOrder,
@@ -272,6 +274,7 @@ impl LicenseQuery {
             filter: None,
             ends_within_days: None,
             product: None,
+            plan: None,
             order: LicenseOrder::Created,
             after: None,
             most: 25,
@@ -306,6 +309,7 @@ impl LicenseQuery {
         let (after, until) = self.ends();
         let end = license.expires_at.map_or(NEVER, seconds);
         self.product.as_ref().is_none_or(|product| *product == license.product)
+            && self.plan.is_none_or(|plan| Some(plan) == license.plan_id)
             && self.status().is_none_or(|status| status == license.status)
             && end > after
             && end <= until
@@ -371,6 +375,7 @@ fn places(c: &Connection, query: &LicenseQuery, most: usize) -> Result<Vec<Curso
             values.push(Value::Text(organization.map(|id| id.to_string()).unwrap_or_default()));
         }
     }
+    values.push(text(query.plan.map(|id| id.to_string())));
     let row = |row: &mut Columns<'_>| {
         let id = row.text()?;
         let key = match order {

@@ -1,4 +1,4 @@
-//! Filters that leave few of very many licenses: by status, product or end. A list goes through the index of its order and
+//! Filters that leave few of very many licenses: by status, plan, product or end. A list goes through the index of its order and
 //! would look at all licenses to fill a page with the few that fit. So the filter is asked first, through an index of its own:
 //! few are read and put into order here, many are soon found in any order.
 
@@ -14,26 +14,33 @@ use crate::{find, list};
 
 // More than 1000 are many. The first of each pair tells whether there are, without looking at a row of the table.
 const MANY_IN_STATUS: &str = "SELECT 1 FROM license WHERE status = ?1 AND status IN ('suspended', 'revoked') LIMIT 1 OFFSET 1000";
-const IN_STATUS: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status FROM license \
+const IN_STATUS: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
     WHERE status = ?1 AND status IN ('suspended', 'revoked') LIMIT 1000";
 const MANY_IN_STATUS_OF: &str = "SELECT 1 FROM license WHERE organization_id = ?2 AND status = ?1 AND status IN ('suspended', 'revoked') \
     LIMIT 1 OFFSET 1000";
-const IN_STATUS_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status FROM license \
+const IN_STATUS_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
     WHERE organization_id = ?2 AND status = ?1 AND status IN ('suspended', 'revoked') LIMIT 1000";
 const MANY_OF_PRODUCT: &str = "SELECT 1 FROM license WHERE product_id = ?1 LIMIT 1 OFFSET 1000";
-const OF_PRODUCT: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status FROM license \
+const OF_PRODUCT: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
     WHERE product_id = ?1 LIMIT 1000";
 const MANY_OF_PRODUCT_OF: &str =
     "SELECT 1 FROM license WHERE organization_id = ?2 AND product_id = ?1 LIMIT 1 OFFSET 1000";
-const OF_PRODUCT_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status FROM license \
+const OF_PRODUCT_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
     WHERE organization_id = ?2 AND product_id = ?1 LIMIT 1000";
+const MANY_OF_PLAN: &str = "SELECT 1 FROM license WHERE plan_id = ?1 LIMIT 1 OFFSET 1000";
+const OF_PLAN: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
+    WHERE plan_id = ?1 LIMIT 1000";
+const MANY_OF_PLAN_OF: &str =
+    "SELECT 1 FROM license WHERE organization_id = ?2 AND plan_id = ?1 LIMIT 1 OFFSET 1000";
+const OF_PLAN_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
+    WHERE organization_id = ?2 AND plan_id = ?1 LIMIT 1000";
 const MANY_ENDING: &str = "SELECT 1 FROM license \
     WHERE COALESCE(expires_at, 9007199254740991) > ?1 AND COALESCE(expires_at, 9007199254740991) <= ?2 LIMIT 1 OFFSET 1000";
-const ENDING: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status FROM license \
+const ENDING: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
     WHERE COALESCE(expires_at, 9007199254740991) > ?1 AND COALESCE(expires_at, 9007199254740991) <= ?2 LIMIT 1000";
 const MANY_ENDING_OF: &str = "SELECT 1 FROM license WHERE organization_id = ?3 \
     AND COALESCE(expires_at, 9007199254740991) > ?1 AND COALESCE(expires_at, 9007199254740991) <= ?2 LIMIT 1 OFFSET 1000";
-const ENDING_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status FROM license \
+const ENDING_OF: &str = "SELECT id, created_at, COALESCE(expires_at, 9007199254740991), product_id, live_activations, status, plan_id FROM license \
     WHERE organization_id = ?3 \
     AND COALESCE(expires_at, 9007199254740991) > ?1 AND COALESCE(expires_at, 9007199254740991) <= ?2 LIMIT 1000";
 
@@ -59,6 +66,12 @@ pub(crate) fn narrow(c: &Connection, query: &LicenseQuery, most: usize) -> Resul
             return Ok(Left::Few(cut(found, query, most)));
         }
     }
+    if let Some(plan) = &query.plan {
+        let sql = [MANY_OF_PLAN, OF_PLAN, MANY_OF_PLAN_OF, OF_PLAN_OF];
+        if let Some(found) = few(c, sql, &plan.to_string(), organization.as_deref())? {
+            return Ok(Left::Few(cut(found, query, most)));
+        }
+    }
     if let Some(product) = &query.product {
         let sql = [MANY_OF_PRODUCT, OF_PRODUCT, MANY_OF_PRODUCT_OF, OF_PRODUCT_OF];
         if let Some(found) = few(c, sql, product.as_str(), organization.as_deref())? {
@@ -81,6 +94,7 @@ struct Candidate {
     product: String,
     live: i64,
     status: LicenseStatus,
+    plan: Option<String>,
 }
 
 /// All with this value, unless there are many.
@@ -127,10 +141,12 @@ fn few_ending(
 fn cut(found: Vec<Candidate>, query: &LicenseQuery, most: usize) -> Vec<Cursor> {
     let order = query.order;
     let (after, until) = query.ends();
+    let plan = query.plan.map(|id| id.to_string());
     let mut places: Vec<Cursor> = found
         .into_iter()
         .filter(|license| {
             query.product.as_ref().is_none_or(|product| product.as_str() == license.product)
+                && (plan.is_none() || plan == license.plan)
                 && query.status().is_none_or(|status| status == license.status)
                 && license.end > after
                 && license.end <= until
@@ -164,5 +180,6 @@ fn map(row: &mut Columns<'_>) -> Result<Candidate> {
         product: row.text()?,
         live: row.take()?,
         status: row.parsed("license status")?,
+        plan: row.take()?,
     })
 }

@@ -9,7 +9,7 @@ use crate::link::{self, LinkPurpose};
 use crate::role::Role;
 use crate::row::seconds;
 use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
-use crate::{Store, api_token, audit, find, run, session};
+use crate::{Store, api_token, audit, find, run, session, user_term};
 
 const CHANGE: &str = "UPDATE app_user SET name = ?3, first_name = ?4, last_name = ?5, organization_role = ?6, \
     deactivated_at = CASE ?7 WHEN 0 THEN NULL ELSE COALESCE(deactivated_at, ?8) END \
@@ -91,6 +91,7 @@ impl Store {
                 &change.language,
             );
             run(c, CHANGE_PROFILE, values)?;
+            user_term::renew(c, user)?;
             audit::record_of_user(c, user, now, &session::by(user), "user.change-profile", "")?;
             Ok(true)
         })
@@ -138,6 +139,7 @@ fn change_member(
         seconds(now),
     );
     run(c, CHANGE, values)?;
+    user_term::renew(c, change.user)?;
     if change.standing == Standing::Deactivated {
         session::delete_all(c, change.user)?;
         api_token::revoke_all(c, change.user, actor, now)?;

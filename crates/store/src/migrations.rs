@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{Result, StoreError};
-use crate::{activation, dialect, fingerprint};
+use crate::{activation, dialect, fingerprint, user_term};
 
 /// What a migration does beyond its SQL.
 type Then = Option<fn(&Connection) -> Result<()>>;
@@ -26,9 +26,12 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (16, "pictures", include_str!("migrations/0016_pictures.sql"), None),
     (17, "roles", include_str!("migrations/0017_roles.sql"), None),
     (18, "trials", include_str!("migrations/0018_trials.sql"), None),
+    (19, "plans", include_str!("migrations/0019_plans.sql"), Some(user_term::take_over)),
+    (20, "api", include_str!("migrations/0020_api.sql"), None),
     (21, "webhooks", include_str!("migrations/0021_webhooks.sql"), None),
     (22, "domain", include_str!("migrations/0022_domain.sql"), None),
     (23, "single sign-on", include_str!("migrations/0023_single_sign_on.sql"), None),
+    (24, "overview", include_str!("migrations/0024_overview.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
 ];
 

@@ -4,15 +4,21 @@ use countersign_core::{Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
+use crate::page::{self, Cursor, Key, Page};
 use crate::row::{Columns, optional_seconds, seconds};
-use crate::{Store, audit, find, list, run, staff};
+use crate::{Store, audit, find, license_term, list, run, staff};
 
-const INSERT: &str =
-    "INSERT INTO organization (id, name, status, created_at) VALUES (?1, ?2, 'active', ?3)";
-const CHANGE: &str = "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4, kind = ?5, reseller_id = ?6 \
-    WHERE id = ?1";
+const INSERT: &str = "INSERT INTO organization (id, name, name_folded, status, created_at) VALUES (?1, ?2, ?4, 'active', ?3)";
+const CHANGE: &str = "UPDATE organization SET name = ?2, status = ?3, allowed_users = ?4, kind = ?5, reseller_id = ?6, \
+    name_folded = ?7 WHERE id = ?1";
 const FIND: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization WHERE id = ?1";
 const LIST: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization ORDER BY name, id";
+const PAGE: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at, name_folded FROM organization \
+    WHERE (name_folded, id) > (?1, ?2) AND name_folded >= ?3 AND name_folded < ?4 ORDER BY name_folded, id LIMIT 101";
+const NAMED: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization \
+    WHERE name_folded = ?1 ORDER BY id LIMIT 2";
+const RESELLERS: &str = "SELECT id, name, status, allowed_users, kind, reseller_id, created_at FROM organization \
+    WHERE kind = 'reseller' ORDER BY name_folded, id LIMIT 200";
 const HAS_CUSTOMERS: &str = "SELECT 1 FROM organization WHERE reseller_id = ?1 \
     UNION ALL SELECT 1 FROM app_user WHERE reseller_id = ?1 \
     UNION ALL SELECT 1 FROM app_user WHERE staff_role = 'reseller-admin' AND organization_id = ?1 LIMIT 1";
@@ -106,8 +112,31 @@ impl Store {
     ) -> Result<()> {
         let (name, actor) = (name.to_owned(), actor.to_owned());
         self.write(move |c| {
-            run(c, INSERT, (id.to_string(), &name, seconds(now)))?;
+            run(c, INSERT, (id.to_string(), &name, seconds(now), folded(&name)))?;
             let subject = id.to_string();
+            audit::record_in(c, Some(id), now, &actor, "organization.create", &subject, &name)
+        })
+        .await
+    }
+
+    /// Creates an organization that may have so many users; `None`: any number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_limited_organization(
+        &self,
+        id: Id,
+        name: &str,
+        allowed_users: Option<u64>,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<()> {
+        let (name, actor) = (name.to_owned(), actor.to_owned());
+        self.write_once(move |c| {
+            let (subject, allowed) = (id.to_string(), optional_seconds(allowed_users));
+            run(c, INSERT, (&subject, &name, seconds(now)))?;
+            let values = (&subject, &name, "active", allowed, "customer", None::<String>);
+            run(c, CHANGE, values)?;
             audit::record_in(c, Some(id), now, &actor, "organization.create", &subject, &name)
         })
         .await
@@ -124,14 +153,15 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<OrganizationChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if let Some(refused) = refused(c, &changed, &actor)? {
                 return Ok(refused);
             }
             let status = if changed.suspended { "suspended" } else { "active" };
             let (id, allowed) = (changed.id.to_string(), optional_seconds(changed.allowed_users));
             let reseller = changed.reseller.map(|id| id.to_string());
-            let values = (&id, &changed.name, status, allowed, changed.kind.as_str(), reseller);
+            let (kind, name) = (changed.kind.as_str(), folded(&changed.name));
+            let values = (&id, &changed.name, status, allowed, kind, reseller, name);
             if run(c, CHANGE, values)? != 1 {
                 return Ok(OrganizationChange::Unknown);
             }
@@ -147,7 +177,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn organization(&self, id: Id) -> Result<Option<Organization>> {
-        self.read(|c| find(c, FIND, [id.to_string()], map))
+        self.read(|c| find_organization(c, id))
     }
 
     /// All organizations by name.
@@ -156,6 +186,50 @@ impl Store {
     /// When the database fails.
     pub async fn organizations(&self) -> Result<Vec<Organization>> {
         self.read(|c| list(c, LIST, [], map))
+    }
+
+    /// One page of the organizations whose names begin so, in any case, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organization_page(
+        &self,
+        beginning: &str,
+        after: Option<&Cursor>,
+        most: usize,
+    ) -> Result<Page<Organization>> {
+        let most = page::wanted(most);
+        let (from, below) = license_term::range(&folded(beginning));
+        let place = after.and_then(|after| Some((after.text()?, after.id.as_str())));
+        let (name, id) = place.unwrap_or_default();
+        let with_place = |row: &mut Columns<'_>| {
+            let organization = map(row)?;
+            let key = Key::Text(row.text()?);
+            Ok((Cursor { id: organization.id.to_string(), key }, organization))
+        };
+        self.read(|c| {
+            let mut found = page::first(c, PAGE, (name, id, &from, &below), most + 1, with_place)?;
+            let more = found.len() > most;
+            found.truncate(most);
+            let next = found.last().map(|(place, _)| place.clone()).filter(|_| more);
+            Ok(Page { items: found.into_iter().map(|(_, item)| item).collect(), next })
+        })
+    }
+
+    /// The resellers by name, as many as a list shows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn resellers(&self) -> Result<Vec<Organization>> {
+        self.read(|c| list(c, RESELLERS, [], map))
+    }
+
+    /// The organizations of this very name, in any case: one as a rule, and no more than two.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn organizations_named(&self, name: &str) -> Result<Vec<Organization>> {
+        self.read(|c| list(c, NAMED, [folded(name)], map))
     }
 
     /// Users that count against what the organization may have.
@@ -175,6 +249,19 @@ pub(crate) fn place(c: &Connection, organization: Id) -> Result<Place> {
     Ok(match found.allowed_users {
         Some(allowed) if count_users(c, organization)? >= allowed => Place::Full { allowed },
         _ => Place::Free,
+    })
+}
+
+pub(crate) fn find_organization(c: &Connection, id: Id) -> Result<Option<Organization>> {
+    find(c, FIND, [id.to_string()], map)
+}
+
+/// Users that may still come in; `None`: any number.
+pub(crate) fn free_places(c: &Connection, organization: Id) -> Result<Option<u64>> {
+    let found = find(c, FIND, [organization.to_string()], map)?;
+    Ok(match found.and_then(|organization| organization.allowed_users) {
+        Some(allowed) => Some(allowed.saturating_sub(count_users(c, organization)?)),
+        None => None,
     })
 }
 
@@ -220,6 +307,11 @@ pub(crate) fn map_organization(row: &mut Columns<'_>) -> Result<Organization> {
 pub(crate) fn is_suspended(c: &Connection, organization: Id) -> Result<bool> {
     let found = find(c, FIND, [organization.to_string()], map)?;
     Ok(found.is_some_and(|organization| organization.suspended))
+}
+
+/// A name as it is looked up and ordered by.
+pub(crate) fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 fn count_users(c: &Connection, organization: Id) -> Result<u64> {

@@ -53,6 +53,46 @@ impl Store {
         self.write(move |c| save(c, &product, &actor, now)).await
     }
 
+    /// Creates a product. `false` when there is one with this id: it stays as it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_product(
+        &self,
+        new: Product,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<bool> {
+        let actor = actor.to_owned();
+        self.write_once(move |c| {
+            if find_product(c, &new.id)?.is_some() {
+                return Ok(false);
+            }
+            save(c, &new, &actor, now).map(|()| true)
+        })
+        .await
+    }
+
+    /// Changes a product, as it is at that moment. `false` when there is none with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_product(
+        &self,
+        id: ProductId,
+        change: impl Fn(&mut Product) + Send + 'static,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<bool> {
+        let actor = actor.to_owned();
+        self.write_once(move |c| {
+            let Some(mut product) = find_product(c, &id)? else { return Ok(false) };
+            change(&mut product);
+            save(c, &product, &actor, now).map(|()| true)
+        })
+        .await
+    }
+
     /// The product with this id.
     ///
     /// # Errors

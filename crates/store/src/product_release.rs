@@ -211,7 +211,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| create(c, &new, &actor, now)).await
+        self.write_once(move |c| create(c, &new, &actor, now)).await
     }
 
     /// Replaces the notes; they are not signed and can be changed at any time.
@@ -226,7 +226,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if notes.len() > LONGEST_NOTES {
                 return Ok(ReleaseChange::NotesTooLong);
             }
@@ -251,7 +251,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| publish(c, &read, checksums.as_deref(), &actor, now)).await
+        self.write_once(move |c| publish(c, &read, checksums.as_deref(), &actor, now)).await
     }
 
     /// Takes a release away from customers; its files stay.
@@ -265,7 +265,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if find_release(c, release)?.is_none() {
                 return Ok(ReleaseChange::NotFound);
             }

@@ -12,7 +12,7 @@ use crate::license::{self, License, LicenseChange, NewLicense, Validity};
 use crate::release::{self, Release, ReleaseOutcome, ReleasePolicy};
 use crate::role::Permission;
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, list, product, release_terms, run, user};
+use crate::{Store, audit, creation, find, list, product, release_terms, run, user};
 
 pub use act::Act;
 
@@ -34,7 +34,7 @@ const COUNT: &str = "SELECT COUNT(*) FROM proposal WHERE state = 'waiting' AND e
 const DECIDE: &str = "UPDATE proposal SET state = ?2, decided_by = ?3, decided_at = ?4 \
     WHERE id = ?1 AND state = 'waiting'";
 const USER: &str = "SELECT 1 FROM app_user WHERE id = ?1 AND status <> 'suspended'";
-const ORGANIZATION: &str = "SELECT 1 FROM organization WHERE id = ?1";
+pub(crate) const ORGANIZATION: &str = "SELECT 1 FROM organization WHERE id = ?1";
 
 /// How long a proposal waits.
 const WAITS: u64 = 7 * 86_400;
@@ -322,7 +322,9 @@ fn actor(user: Id) -> String {
 fn may_propose(c: &Connection, act: &Act, by: Id) -> Result<bool> {
     let needed = match act {
         Act::ReleaseSeat { .. } => Permission::ReleaseSeats,
-        Act::CreateLicense { .. } | Act::ExtendLicense { .. } => Permission::ManageLicenses,
+        Act::CreateLicense { .. } | Act::CreateLicenses(_) | Act::ExtendLicense { .. } => {
+            Permission::ManageLicenses
+        }
         Act::EndRule => Permission::Approve,
     };
     Ok(user::find_user(c, by)?.is_some_and(|by| by.may(needed)))
@@ -346,6 +348,15 @@ fn carry_out(c: &Connection, proposal: &Proposal, now: UnixSeconds) -> Result<bo
             let id = license::create(c, new, &actor, now)?;
             release_terms::set_new_limits(c, &id, limits, &actor, now)?;
             Ok(true)
+        }
+        Act::CreateLicenses(many) => {
+            let can = creation::can_create(c, many, now)?
+                && are_there(c, &many.new)?
+                && !many.keys.is_empty();
+            if can {
+                creation::create(c, many, &actor, now)?;
+            }
+            Ok(can)
         }
         Act::ExtendLicense { license, revision, expires_at } => {
             let Some(current) = license::find_license(c, license)? else { return Ok(false) };

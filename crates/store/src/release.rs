@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn release_seat(&self, release: Release) -> Result<ReleaseOutcome> {
-        self.write(move |c| {
+        self.write_once(move |c| {
             let access = access::access_now(c, release.by, &release.license)?;
             let is_staff = matches!(access, Some(Access::Vendor | Access::Support));
             if is_staff && proposal::is_on(c)? {
@@ -267,7 +267,7 @@ fn seen_again(c: &Connection, former: &Activation, now: UnixSeconds) -> Result<(
 }
 
 /// By its key, or by its fingerprint when it was reinstalled in the meantime.
-fn recognise(
+pub(crate) fn recognise(
     c: &Connection,
     license: &License,
     device_key: &Thumbprint,

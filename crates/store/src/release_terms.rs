@@ -153,7 +153,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseId> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             proposal::check_new(c, &new, now)?;
             let id = license::create(c, &new, &actor, now)?;
             set_new_limits(c, &id, &limits, &actor, now)?;
@@ -174,17 +174,11 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<LicenseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if proposal::holds_back(c, &license, now)? {
                 return Ok(LicenseChange::NeedsSecondPerson);
             }
-            let changed = license::change(c, &license, &actor, now)?;
-            let id = &license.id;
-            let before = find(c, OF_LICENSE, [id.to_string()], map)?.map(|terms| terms.limits);
-            if changed == LicenseChange::Done && before.as_ref() != Some(&limits) {
-                set_limits(c, id, &limits, &actor, now)?;
-            }
-            Ok(changed)
+            change(c, &license, &limits, &actor, now)
         })
         .await
     }
@@ -211,7 +205,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn release_terms_of(&self, license: &LicenseId) -> Result<Option<ReleaseTerms>> {
-        self.read(|c| find(c, OF_LICENSE, [license.to_string()], map))
+        self.read(|c| find_terms(c, license))
     }
 
     /// What the licenses allow that a user may see, by product: their own and those of their groups; all of the
@@ -258,9 +252,30 @@ pub(crate) fn map(row: &mut Columns<'_>) -> Result<ReleaseTerms> {
     })
 }
 
-fn optional_version(row: &mut Columns<'_>) -> Result<Option<VersionName>> {
+pub(crate) fn optional_version(row: &mut Columns<'_>) -> Result<Option<VersionName>> {
     let text: Option<String> = row.take()?;
     text.map(|text| text.parse().map_err(|_| StoreError::Malformed("version"))).transpose()
+}
+
+/// What a license allows of the releases of its product.
+pub(crate) fn find_terms(c: &Connection, license: &LicenseId) -> Result<Option<ReleaseTerms>> {
+    find(c, OF_LICENSE, [license.to_string()], map)
+}
+
+/// Changes a license with its limits.
+pub(crate) fn change(
+    c: &Connection,
+    license: &License,
+    limits: &ReleaseLimits,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<LicenseChange> {
+    let changed = license::change(c, license, actor, now)?;
+    let before = find_terms(c, &license.id)?.map(|terms| terms.limits);
+    if changed == LicenseChange::Done && before.as_ref() != Some(limits) {
+        set_limits(c, &license.id, limits, actor, now)?;
+    }
+    Ok(changed)
 }
 
 /// Those of a license that was just created.

@@ -55,17 +55,19 @@ pub enum Permission {
     ManageStaff,
     /// Approve what another admin proposes, and turn the two-person rule on.
     Approve,
+    /// Set up where the vendor's people log in besides the portal: whoever does could log in as any of them.
+    ManageSignOn,
 }
 
 use Permission::{
     AnswerRequests, Approve, ExtendTrials, ManageCustomers, ManageKeys, ManageLicenses,
-    ManageProducts, ManageReleases, ManageSettings, ManageStaff, ReleaseSeats, SeeAll, SeeAudit,
-    SeeLicenseKeys, SeeSettings,
+    ManageProducts, ManageReleases, ManageSettings, ManageSignOn, ManageStaff, ReleaseSeats,
+    SeeAll, SeeAudit, SeeLicenseKeys, SeeSettings,
 };
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         SeeAll,
         SeeLicenseKeys,
         SeeSettings,
@@ -81,6 +83,7 @@ impl Permission {
         ManageSettings,
         ManageStaff,
         Approve,
+        ManageSignOn,
     ];
 }
 
@@ -110,7 +113,24 @@ impl Role {
     /// All that it may.
     pub fn permissions(self) -> &'static [Permission] {
         match self {
-            Self::Owner | Self::Admin => &Permission::ALL,
+            Self::Owner => &Permission::ALL,
+            Self::Admin => &[
+                SeeAll,
+                SeeLicenseKeys,
+                SeeSettings,
+                SeeAudit,
+                AnswerRequests,
+                ReleaseSeats,
+                ExtendTrials,
+                ManageLicenses,
+                ManageCustomers,
+                ManageProducts,
+                ManageReleases,
+                ManageKeys,
+                ManageSettings,
+                ManageStaff,
+                Approve,
+            ],
             Self::Support => &[SeeAll, SeeLicenseKeys, AnswerRequests, ReleaseSeats, ExtendTrials],
             Self::ReadOnly => &[SeeAll, SeeSettings, SeeAudit],
             // What a reseller may, it may to its own customers: `access` and `reseller` decide it.
@@ -169,7 +189,7 @@ mod tests {
     use super::*;
 
     /// What each role may, in the order of `Role::ALL`.
-    const MAY: [(Permission, [bool; 6]); 15] = [
+    const MAY: [(Permission, [bool; 6]); 16] = [
         (SeeAll, [true, true, true, true, false, false]),
         (SeeLicenseKeys, [true, true, true, false, false, false]),
         (SeeSettings, [true, true, false, true, false, false]),
@@ -185,6 +205,7 @@ mod tests {
         (ManageSettings, [true, true, false, false, false, false]),
         (ManageStaff, [true, true, false, false, false, false]),
         (Approve, [true, true, false, false, false, false]),
+        (ManageSignOn, [true, false, false, false, false, false]),
     ];
 
     #[test]

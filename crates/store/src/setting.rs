@@ -43,7 +43,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<()> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             for (name, value) in &settings {
                 if self::value(c, name)?.as_ref() == Some(value) {
                     continue;

@@ -9,18 +9,22 @@ use countersign_core::{Id, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::Result;
-use crate::identity_provider::{self, IdentityDomainState, IdentityProvider, Passwords, ProvidersOf, ProviderStatus, Provisioning};
+use crate::identity_provider::{
+    self, IdentityDomainState, IdentityProvider, Passwords, ProviderStatus, ProvidersOf,
+    Provisioning,
+};
 use crate::job::{self, NewJob};
 use crate::link::{self, LinkPurpose};
-use crate::row::{Columns, seconds};
 use crate::role::Role;
+use crate::row::{Columns, seconds};
 use crate::user::{self, User, UserChange, UserStatus};
 use crate::{Store, audit, find, list, organization, run, session};
 
 const LINKED: &str = "SELECT user_id FROM user_identity WHERE provider_id = ?1 AND subject = ?2";
 const SUBJECT: &str = "SELECT subject FROM user_identity WHERE provider_id = ?1 AND user_id = ?2";
 const LINK: &str = "INSERT INTO user_identity (provider_id, subject, user_id, linked_at, last_used_at) VALUES (?1, ?2, ?3, ?4, ?4)";
-const USED: &str = "UPDATE user_identity SET last_used_at = ?3 WHERE provider_id = ?1 AND subject = ?2";
+const USED: &str =
+    "UPDATE user_identity SET last_used_at = ?3 WHERE provider_id = ?1 AND subject = ?2";
 const UNLINK: &str = "DELETE FROM user_identity WHERE provider_id = ?1 AND user_id = ?2";
 const OF_PROVIDER: &str = "SELECT i.user_id, i.subject, u.email, u.name, i.linked_at, i.last_used_at FROM user_identity i \
     JOIN app_user u ON u.id = i.user_id WHERE i.provider_id = ?1 ORDER BY u.email LIMIT 1000";
@@ -135,7 +139,9 @@ impl Store {
             Ok(match decide(c, on)? {
                 (_, Decision::Known(user)) => SignedOn::Known(user),
                 (_, Decision::Link(user)) => SignedOn::Linked(user),
-                (_, Decision::Create(organization)) => SignedOn::Created(member(on, organization, now)),
+                (_, Decision::Create(organization)) => {
+                    SignedOn::Created(member(on, organization, now))
+                }
                 (_, Decision::Refused(why)) => SignedOn::Refused(why),
             })
         })
@@ -173,7 +179,9 @@ impl Store {
     ) -> Result<bool> {
         let actor = actor.to_owned();
         self.write(move |c| {
-            let Some(provider) = identity_provider::find_of(c, of, provider)? else { return Ok(false) };
+            let Some(provider) = identity_provider::find_of(c, of, provider)? else {
+                return Ok(false);
+            };
             if run(c, UNLINK, (provider.id.to_string(), user.to_string()))? != 1 {
                 return Ok(false);
             }
@@ -266,7 +274,8 @@ fn decide(c: &Connection, on: &SignOn) -> Result<(Option<IdentityProvider>, Deci
 
 fn decide_by(c: &Connection, on: &SignOn, provider: &IdentityProvider) -> Result<Decision> {
     let refused = |why| Ok(Decision::Refused(why));
-    let linked = find(c, LINKED, (provider.id.to_string(), &on.subject), |row| row.parsed("user id"))?;
+    let linked =
+        find(c, LINKED, (provider.id.to_string(), &on.subject), |row| row.parsed("user id"))?;
     if let Some(id) = linked {
         return Ok(match user::find_user(c, id)? {
             Some(user) if !is_ours(provider, &user) => Decision::Refused(SignOnRefusal::NotOurs),
@@ -288,7 +297,9 @@ fn decide_by(c: &Connection, on: &SignOn, provider: &IdentityProvider) -> Result
         None => match (provider.provisioning, provider.organization) {
             (Provisioning::Members, Some(organization)) => {
                 match organization::place(c, organization)? {
-                    organization::Place::Full { allowed } => refused(SignOnRefusal::Full { allowed }),
+                    organization::Place::Full { allowed } => {
+                        refused(SignOnRefusal::Full { allowed })
+                    }
                     _ => Ok(Decision::Create(organization)),
                 }
             }

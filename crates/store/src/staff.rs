@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::job::{self, NewJob};
 use crate::role::Role;
 use crate::user::{self, User, UserChange};
-use crate::{Store, audit, find, list, organization, run};
+use crate::{Store, api_token, audit, find, list, organization, run};
 
 const STAFF: &str = "SELECT id, last_seen_at FROM app_user WHERE role = 'admin' \
     UNION SELECT id, last_seen_at FROM app_user \
@@ -155,11 +155,14 @@ fn set_role(
 /// Whether who acts may make somebody who is `before` into `after`, by what they are now. The portal itself, and whoever runs
 /// commands on its host, may.
 pub(crate) fn may_give(c: &Connection, actor: &str, before: Role, after: Role) -> Result<bool> {
-    let Some(id) = actor.strip_prefix("user:") else { return Ok(true) };
-    let by = match id.parse() {
-        Ok(id) => user::find_user(c, id)?,
-        Err(_) => None,
+    let id = match (actor.strip_prefix("user:"), actor.strip_prefix("token:")) {
+        (Some(user), _) => user.parse().ok(),
+        // A program may what the owner of its token may.
+        (_, Some(token)) => api_token::owner(c, token)?,
+        // The portal itself, and commands on its host; no machine and no provider of logins gives a role.
+        (None, None) => return Ok(!actor.contains(':')),
     };
+    let by = id.map(|id| user::find_user(c, id)).transpose()?.flatten();
     Ok(by.is_some_and(|by| by.may_log_in() && by.role.may_give(before, after)))
 }
 

@@ -180,6 +180,20 @@ impl Store {
         self.read(|c| plan(c, terms, device_key, device, now))
     }
 
+    /// The latest trial that this machine has had of a product.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trial_of(
+        &self,
+        product: &ProductId,
+        strategy: Strategy,
+        device_key: &Thumbprint,
+        machine: &Fingerprint,
+    ) -> Result<Option<Trial>> {
+        self.read(|c| Ok(of_machine(c, product, strategy, device_key, machine)?.pop()))
+    }
+
     /// A trial by its id.
     ///
     /// # Errors
@@ -290,6 +304,17 @@ fn of_machine(
         all.push(last);
     }
     Ok(all)
+}
+
+/// The last trial of the product that this machine has had, by the product's strategy.
+pub(crate) fn last_of_machine(
+    c: &Connection,
+    product: &ProductId,
+    device_key: &Thumbprint,
+    machine: &Fingerprint,
+) -> Result<Option<Trial>> {
+    let Some(product) = product::find_product(c, product)? else { return Ok(None) };
+    Ok(of_machine(c, &product.id, product.trial.strategy, device_key, machine)?.pop())
 }
 
 fn start_in(c: &Connection, start: &StartTrial) -> Result<TrialStarted> {

@@ -10,7 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::organization::{self, Place};
 use crate::role::Role;
 use crate::row::{Columns, seconds};
-use crate::{Store, audit, find, group, list, run, staff};
+use crate::{Store, audit, find, group, list, run, staff, user_term};
 
 const ADMINS: &str =
     "SELECT id FROM app_user WHERE role = 'admin' AND status = 'active' ORDER BY id";
@@ -272,7 +272,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<UserChange> {
         let actor = actor.to_owned();
-        self.write(move |c| insert_user(c, &user, &actor, now)).await
+        self.write_once(move |c| insert_user(c, &user, &actor, now)).await
     }
 
     /// Changes names, status, organization and what they are there, as the vendor may. Who moves leaves their groups.
@@ -286,7 +286,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<UserChange> {
         let actor = actor.to_owned();
-        self.write(move |c| change(c, &user, &actor, now)).await
+        self.write_once(move |c| change(c, &user, &actor, now)).await
     }
 
     /// The user with this id.
@@ -396,7 +396,8 @@ pub(crate) fn insert_row(c: &Connection, user: &User) -> Result<()> {
         user.reseller.map(|o| o.to_string()),
         seconds(user.created_at),
     ];
-    run(c, INSERT, values).map(|_| ())
+    run(c, INSERT, values)?;
+    user_term::renew(c, user.id)
 }
 
 /// The vendor's admins who hear of what concerns the portal.
@@ -444,6 +445,7 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
         user.reseller.map(|o| o.to_string()),
     ];
     run(c, CHANGE, values)?;
+    user_term::renew(c, user.id)?;
     if !user.status.counts() {
         crate::session::delete_all(c, user.id)?;
         crate::api_token::revoke_all(c, user.id, actor, now)?;

@@ -55,9 +55,23 @@ impl FromRequestParts<App> for Holder {
 /// Whether this user may have tokens of this scope: asked when one is made and whenever one is used, by what they are then.
 pub(crate) fn may_hold(user: &User, scope: TokenScope) -> bool {
     user.may(match scope {
-        TokenScope::ReadPolicy => Permission::SeeAll,
+        TokenScope::ReadPolicy
+        | TokenScope::ReadProducts
+        | TokenScope::ReadLicenses
+        | TokenScope::ReadCustomers
+        | TokenScope::ReadActivations
+        | TokenScope::ReadTrials
+        | TokenScope::ReadReleases => Permission::SeeAll,
         TokenScope::ReadLicenseKeys => Permission::SeeLicenseKeys,
         TokenScope::AnswerRequests | TokenScope::PushJournal => Permission::AnswerRequests,
+        TokenScope::WriteProducts => Permission::ManageProducts,
+        TokenScope::WriteLicenses => Permission::ManageLicenses,
+        TokenScope::WriteCustomers => Permission::ManageCustomers,
+        TokenScope::ReleaseActivations => Permission::ReleaseSeats,
+        TokenScope::WriteReleases => Permission::ManageReleases,
+        TokenScope::ReadSettings => Permission::SeeSettings,
+        TokenScope::WriteSettings => Permission::ManageSettings,
+        TokenScope::ReadAudit => Permission::SeeAudit,
     })
 }
 
@@ -79,8 +93,21 @@ pub(crate) async fn enforce(
     match holder(&app, bearer(request.headers()), &network, scope).await {
         Ok(holder) => {
             note_use(&app, &holder.token);
-            request.extensions_mut().insert(holder);
-            next.run(request).await
+            let most = app.config().token_rate_limit;
+            let quota = most.map(|most| app.token_limits().take(holder.token.id, most, app.now()));
+            let mut answer = match quota {
+                Some(quota) if !quota.is_within => {
+                    Problem::token_limited(quota.reset).into_response()
+                }
+                _ => {
+                    request.extensions_mut().insert(holder);
+                    next.run(request).await
+                }
+            };
+            if let Some(quota) = quota {
+                quota.write(answer.headers_mut());
+            }
+            answer
         }
         Err(refused) => refused.into_response(),
     }

@@ -49,10 +49,7 @@ pub(crate) async fn enter(
 }
 
 /// Has somebody asked for the second factor; the secret stands for what was right already.
-pub(crate) async fn ask_second_factor(
-    app: &App,
-    user: &User,
-) -> countersign_store::Result<String> {
+pub(crate) async fn ask_second_factor(app: &App, user: &User) -> countersign_store::Result<String> {
     let (secret, hash) = app.secret();
     let until = app.now() + SECOND_FACTOR_SECONDS;
     app.store().create_link(hash, LinkPurpose::SecondFactor, Some(user.id), until).await?;

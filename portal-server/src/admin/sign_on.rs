@@ -13,7 +13,9 @@ use crate::app::App;
 #[derive(Debug, Subcommand)]
 pub enum SignOnCommand {
     /// Print the identity providers.
-    #[command(after_help = "Example: countersign-portal admin sign-on list --data portal-data --json")]
+    #[command(
+        after_help = "Example: countersign-portal admin sign-on list --data portal-data --json"
+    )]
     List,
     /// Take passwords again of people who may log in only by single sign-on: their provider is away, say.
     #[command(

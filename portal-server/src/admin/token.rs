@@ -36,7 +36,7 @@ pub struct CreateToken {
     /// What it is for, in words.
     #[arg(long)]
     name: String,
-    /// What it may do: requests:answer, policy:read, licenses:read or journal:push; may be given more than once.
+    /// What it may do; may be given more than once.
     #[arg(long, required = true, value_parser = TokenScope::ALL.map(TokenScope::as_str))]
     scope: Vec<String>,
     /// Days that it works.

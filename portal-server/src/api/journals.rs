@@ -1,7 +1,7 @@
 //! `/api/v1/journals`: what a support desk signed by itself, pushed by its program with a token.
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -47,11 +47,14 @@ struct At {
 
 /// `GET /api/v1/journals/{id}`: how far the journal with this first line is known. A push goes on after it.
 pub(crate) fn show() -> MethodRouter<App> {
-    let handler =
-        async |State(app): State<App>, _: Holder, Path(id): Path<String>, Query(at): Query<At>| {
-            let id: Hash = id.parse().map_err(|_| Problem::not_found())?;
-            Ok::<_, Problem>(answer(&known(&app, &id, at.n).await?))
-        };
+    let handler = async |State(app): State<App>,
+                         _: Holder,
+                         Path(id): Path<String>,
+                         at: Result<Query<At>, QueryRejection>| {
+        let Query(at) = at.map_err(|error| Problem::bad_query(&error.body_text()))?;
+        let id: Hash = id.parse().map_err(|_| Problem::not_found())?;
+        Ok::<_, Problem>(answer(&known(&app, &id, at.n).await?))
+    };
     get(handler).fallback(async || Problem::wrong_method())
 }
 

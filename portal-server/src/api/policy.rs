@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +14,7 @@ use countersign_core::{ProductId, UnixSeconds};
 use countersign_store::{
     Entitlements, License, LicenseFilter, LicenseQuery, LicenseScope, Product, TokenScope, TrialEnd,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::access::token::Holder;
@@ -31,8 +33,10 @@ const MOST_LICENSES: usize = 10_000;
 /// The most of one page of licenses.
 const A_PAGE: usize = 100;
 
-#[derive(Debug, Deserialize)]
+/// What is asked for.
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct Asked {
+    /// The active licenses with their keys, too.
     #[serde(default)]
     licenses: bool,
     /// Only this product.
@@ -47,8 +51,9 @@ pub(crate) fn policy() -> MethodRouter<App> {
 async fn answer(
     State(app): State<App>,
     holder: Holder,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(asked) = asked.map_err(|error| Problem::bad_query(&error.body_text()))?;
     let product = asked.product.as_deref().map(str::parse::<ProductId>).transpose();
     let product = product.map_err(|_| Problem::not_found())?;
     let needed = TokenScope::ReadLicenseKeys;

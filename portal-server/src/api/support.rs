@@ -1,6 +1,7 @@
 //! The support desk's API: requests of any kind, answered in the name of a token's owner, under the limits of the licenses as
 //! at every other door. The same request gets the same bytes.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -9,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use countersign_core::request::VerifiedRequest;
 use countersign_core::{LicenseId, file};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
+use super::answers::{PreviewOutcome, PreviewRefusal, RequestPreview};
 use super::{answer_json, unread};
 use crate::access::token::Holder;
 use crate::app::App;
@@ -26,9 +28,10 @@ use crate::problem::Problem;
 const DOOR: &str = "support";
 
 /// What is sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Sent {
+#[schemars(rename = "RequestOfLicense")]
+pub(super) struct Sent {
     /// The request file or its token.
     request: String,
     /// Id or key of the license for an activation request that names none.
@@ -59,10 +62,7 @@ pub(crate) fn preview() -> MethodRouter<App> {
         async |State(app): State<App>, holder: Holder, body: Result<Bytes, BytesRejection>| {
             let (request, door) = read(&app, holder, body).await?;
             let preview = desk::preview(&app, &request, &door).await?;
-            let body = preview_json(&request, &preview).to_string();
-            Ok::<Response, Problem>(
-                ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-            )
+            Ok::<Response, Problem>(Json(shown(&request, &preview)).into_response())
         };
     limited(post(handler))
 }
@@ -97,38 +97,35 @@ async fn license(app: &App, holder: &Holder, typed: &str) -> Result<LicenseId, R
     access.map(|_| id).ok_or(Refusal::UnknownLicense)
 }
 
-fn preview_json(request: &VerifiedRequest, preview: &Preview) -> Value {
-    let mut body = json!({
-        "type": preview.kind.as_str(),
-        "request_id": request.claims().id.to_string(),
-        "request_hash": request.hash().to_string(),
-        "product": request.claims().product.as_str(),
-        "product_name": preview.product,
-        "device_name": preview.machine,
-        "platform": preview.platform,
-        "made_at": preview.made_at,
-    });
-    match &preview.outcome {
-        Ok(outcome) => body["outcome"] = outcome_json(outcome),
-        Err(refusal) => body["refusal"] = refusal_json(refusal),
+fn shown(request: &VerifiedRequest, preview: &Preview) -> RequestPreview {
+    RequestPreview {
+        kind: preview.kind.as_str().to_owned(),
+        request_id: request.claims().id.to_string(),
+        request_hash: request.hash().to_string(),
+        product: request.claims().product.to_string(),
+        product_name: preview.product.clone(),
+        device_name: preview.machine.clone(),
+        platform: preview.platform.clone(),
+        made_at: preview.made_at,
+        outcome: preview.outcome.as_ref().ok().map(outcome_shown),
+        refusal: preview.outcome.as_ref().err().map(refusal_shown),
     }
-    body
 }
 
-fn outcome_json(outcome: &Outcome) -> Value {
+fn outcome_shown(outcome: &Outcome) -> PreviewOutcome {
     let terms = outcome.terms.as_ref();
-    json!({
-        "effect": effect_name(outcome.effect),
-        "seat": seat_name(outcome.effect),
-        "words": outcome.words(&Language::ENGLISH),
-        "license": terms.and_then(|terms| terms.license).map(|id| id.to_string()),
-        "plan": terms.and_then(|terms| terms.plan.as_deref()),
-        "holder": terms.and_then(|terms| terms.holder.as_deref()),
-        "expires_at": terms.and_then(|terms| terms.expires_at),
-        "import_by": terms.map(|terms| terms.import_by),
-        "seats_used": outcome.seats.map(|seats| seats.used),
-        "seats_allowed": outcome.seats.and_then(|seats| seats.allowed),
-    })
+    PreviewOutcome {
+        effect: effect_name(outcome.effect).to_owned(),
+        seat: seat_name(outcome.effect).map(str::to_owned),
+        words: outcome.words(&Language::ENGLISH),
+        license: terms.and_then(|terms| terms.license).map(|id| id.to_string()),
+        plan: terms.and_then(|terms| terms.plan.clone()),
+        holder: terms.and_then(|terms| terms.holder.clone()),
+        expires_at: terms.and_then(|terms| terms.expires_at),
+        import_by: terms.map(|terms| terms.import_by),
+        seats_used: outcome.seats.map(|seats| seats.used),
+        seats_allowed: outcome.seats.and_then(|seats| seats.allowed),
+    }
 }
 
 fn effect_name(effect: Effect) -> &'static str {
@@ -152,15 +149,15 @@ fn seat_name(effect: Effect) -> Option<&'static str> {
     })
 }
 
-fn refusal_json(refusal: &Refusal) -> Value {
+fn refusal_shown(refusal: &Refusal) -> PreviewRefusal {
     let [title, detail, advice] =
         [refusal.title(), refusal.fact(), refusal.advice()].map(|say| Language::ENGLISH.say(&say));
-    json!({
-        "code": refusal.code(),
-        "status": refusal.status().as_u16(),
-        "title": title,
-        "detail": detail,
-        "advice": advice,
-        "holders": refusal.holders(),
-    })
+    PreviewRefusal {
+        code: refusal.code().to_owned(),
+        status: refusal.status().as_u16(),
+        title,
+        detail,
+        advice,
+        holders: refusal.holders().to_vec(),
+    }
 }

@@ -1,6 +1,7 @@
 //! Why something that was brought was not read: the same shape as a refusal of the desk.
 
 use crate::language::Say;
+use crate::look::picture::Unusable;
 
 /// Why one file, or one zip, was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +22,15 @@ pub enum Unread {
     EmptyZip,
     /// Another kind of archive.
     OtherArchive,
+    /// A picture that is not read.
+    Picture(Unusable),
+    /// A picture without a code that could be made out.
+    NoCode,
 }
 
 impl Unread {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::TooLarge,
         Self::NestedZip,
         Self::Encrypted,
@@ -34,6 +39,8 @@ impl Unread {
         Self::SameNames,
         Self::EmptyZip,
         Self::OtherArchive,
+        Self::Picture(Unusable::Damaged),
+        Self::NoCode,
     ];
 
     /// The stable code; the messages about it begin with it.
@@ -47,6 +54,8 @@ impl Unread {
             Self::SameNames => "zip-same-names",
             Self::EmptyZip => "zip-empty",
             Self::OtherArchive => "other-archive",
+            Self::Picture(_) => "picture-unread",
+            Self::NoCode => "picture-no-code",
         }
     }
 
@@ -57,7 +66,10 @@ impl Unread {
 
     /// What happened, as a sentence.
     pub fn fact(self) -> Say {
-        Say::new(self.code())
+        match self {
+            Self::Picture(unusable) => unusable.say(),
+            _ => Say::new(self.code()),
+        }
     }
 
     /// What to do next.

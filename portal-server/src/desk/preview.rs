@@ -241,6 +241,10 @@ pub async fn preview(
             }
         },
     };
+    if let Err(refusal) = &outcome {
+        // Whoever sees what would be refused does not send it.
+        app.refusals().count(request.hash(), refusal.code(), app.now());
+    }
     Ok(Preview {
         kind: claims.token_type(),
         machine,

@@ -1,26 +1,20 @@
 //! What an import did or would do: numbers for everybody, the first problems by name, and all of it as a table for whoever tells
 //! customers their new keys.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
 use countersign_store::ImportSource;
-use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 use serde_json::{Map, Value, json};
 
 use super::Mode;
 use super::draft::{NoteCounts, Notes};
 use super::entry::shown;
 use super::source::Noun;
-use crate::bundle::csv::safe_cell;
+use super::table::Table;
 
 /// Problems that are named on the terminal and in the JSON object; the table has all.
 const MOST_SHOWN: usize = 100;
 const SHOWN_AT_A_TERMINAL: usize = 20;
 
-const HEADINGS: [&str; 10] = [
+pub(super) const HEADINGS: [&str; 10] = [
     "what",
     "number",
     "id there",
@@ -145,7 +139,7 @@ impl Report {
             .into_iter()
             .chain(carried)
             .collect();
-        table.row([
+        table.row(&[
             what,
             &line.number.to_string(),
             &shown(line.id),
@@ -163,7 +157,7 @@ impl Report {
     pub(crate) fn unknown(&mut self, place: &str) -> anyhow::Result<()> {
         self.problem(format!("left out: {place}"));
         match &mut self.table {
-            Some(table) => table.row(["", "", "", "left out", place, "", "", "", "", ""]),
+            Some(table) => table.row(&["", "", "", "left out", place, "", "", "", "", ""]),
             None => Ok(()),
         }
     }
@@ -244,51 +238,5 @@ impl Summary {
             lines.push(format!("report        {report}"));
         }
         lines
-    }
-}
-
-/// The table as a file, which nobody but its owner may read: it has license keys in it. It takes its name when it is whole.
-pub(crate) struct Table {
-    writer: Writer<BufWriter<File>>,
-    unfinished: PathBuf,
-    path: PathBuf,
-}
-
-impl Table {
-    pub(crate) fn create(path: &Path) -> anyhow::Result<Self> {
-        let mut unfinished = path.as_os_str().to_owned();
-        unfinished.push(".part");
-        let unfinished = PathBuf::from(unfinished);
-        // Of an import that was cut off.
-        let _ = fs::remove_file(&unfinished);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let opened = options.open(&unfinished);
-        let file =
-            opened.with_context(|| format!("the report {} cannot be written", path.display()))?;
-        let mut builder = WriterBuilder::new();
-        builder.quote_style(QuoteStyle::Always).terminator(Terminator::CRLF);
-        let mut output = BufWriter::new(file);
-        output.write_all("\u{FEFF}".as_bytes())?;
-        let writer = builder.from_writer(output);
-        let mut table = Self { writer, unfinished, path: path.to_owned() };
-        table.row(HEADINGS)?;
-        Ok(table)
-    }
-
-    fn row(&mut self, cells: [&str; HEADINGS.len()]) -> anyhow::Result<()> {
-        let written = self.writer.write_record(cells.map(safe_cell));
-        written.with_context(|| format!("the report {} cannot be written", self.path.display()))
-    }
-
-    fn finish(self) -> anyhow::Result<PathBuf> {
-        let context = || format!("the report {} cannot be written", self.path.display());
-        let output = self.writer.into_inner().map_err(|error| error.into_error());
-        let file = output.and_then(|output| output.into_inner().map_err(|e| e.into_error()));
-        file.and_then(|file| file.sync_all()).with_context(context)?;
-        fs::rename(&self.unfinished, &self.path).with_context(context)?;
-        Ok(self.path.clone())
     }
 }

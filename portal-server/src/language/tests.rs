@@ -180,10 +180,10 @@ fn the_browser_is_asked_and_may_say_anything() {
 #[test]
 fn everything_that_an_organizations_log_can_tell_has_words() {
     let english = parse("en.ftl");
-    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/store/src");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let nouns = ["activation.", "group.", "license.", "organization.", "user."];
     let mut seen = BTreeSet::new();
-    visit(&store, &mut |path, text| {
+    visit(&here.join("../crates/store/src"), &mut |path, text| {
         for (at, _) in text.match_indices('"') {
             let rest = &text[at + 1..];
             let Some(action) =
@@ -199,4 +199,59 @@ fn everything_that_an_organizations_log_can_tell_has_words() {
         }
     });
     assert!(seen.len() > 25, "only {seen:?}");
+}
+
+/// Quoted words of the form that actions of the audit log have: a noun, a point, a verb.
+fn actions_in(text: &str) -> impl Iterator<Item = &str> {
+    let is_word = |part: &str| {
+        let ends = part.starts_with(|c: char| c.is_ascii_lowercase()) && !part.ends_with('-');
+        ends && part.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+    };
+    text.match_indices('"').filter_map(move |(at, _)| {
+        let quoted = text[at + 1..].split('"').next()?;
+        let (noun, verb) = quoted.split_once('.')?;
+        (is_word(noun) && is_word(verb)).then_some(quoted)
+    })
+}
+
+#[test]
+fn everything_that_the_audit_log_can_tell_has_words_in_every_language() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let languages: Vec<_> = Files::iter().map(|name| (name.to_string(), parse(&name))).collect();
+    let mut seen = BTreeSet::new();
+    let mut check = |path: &Path, action: &str| {
+        let key = format!("activity-{}", action.replace('.', "-"));
+        for (name, messages) in &languages {
+            assert!(
+                messages.contains_key(&key),
+                "{name} lacks {key}, which {} writes",
+                path.display()
+            );
+        }
+        seen.insert(action.to_owned());
+    };
+    // The store quotes nothing else of this form.
+    visit(&here.join("../crates/store/src"), &mut |path, text| {
+        actions_in(text).for_each(|action| check(path, action));
+    });
+    // The portal hands these nouns over; names of files look alike.
+    let files = ["key", "partial", "pem", "pub", "new"];
+    visit(&here.join("src"), &mut |path, text| {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let of_nouns = actions_in(text).filter(|action| {
+            let (noun, verb) = action.split_once('.').unwrap_or_default();
+            ["keys", "mail"].contains(&noun) && (!files.contains(&verb) || *action == "keys.new")
+        });
+        of_nouns.for_each(|action| check(path, action));
+    });
+    for known in [
+        "token.create",
+        "journal.push",
+        "keys.delegation",
+        "picture.use",
+        "mail.given-up",
+        "trial.cap",
+    ] {
+        assert!(seen.contains(known), "{known} is not among {seen:?}");
+    }
 }

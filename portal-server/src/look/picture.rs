@@ -98,6 +98,21 @@ pub fn icon(bytes: &[u8]) -> Result<Vec<NewPicture>, Unusable> {
     Ok(vec![icon_of(&read(bytes)?, PicturePlace::Icon)?])
 }
 
+/// The picture in shades of grey, on white, as it came: for who looks for a code in it.
+///
+/// # Errors
+/// With the reason why it is not taken.
+pub(crate) fn grey(bytes: &[u8]) -> Result<image::GrayImage, Unusable> {
+    let picture = read(bytes)?;
+    let shade = |x: u32, y: u32| {
+        let Rgba([r, g, b, a]) = *picture.get_pixel(x, y);
+        let (sum, alpha) = (u32::from(r) * 2 + u32::from(g) * 5 + u32::from(b), u32::from(a));
+        // Between 0 and 255.
+        image::Luma([((sum / 8 * alpha + 255 * (255 - alpha)) / 255) as u8])
+    };
+    Ok(image::GrayImage::from_fn(picture.width(), picture.height(), shade))
+}
+
 /// Decodes it, upright, with straight colours of 8 bits.
 fn read(bytes: &[u8]) -> Result<RgbaImage, Unusable> {
     if bytes.len() > MOST_BYTES {

@@ -193,6 +193,8 @@ mod tests {
             notice(Notice::NewRecoveryCodes),
             notice(Notice::TokenMade),
             notice(Notice::ProviderLinked),
+            notice(Notice::LicenseGiven),
+            notice(Notice::LicenseTaken),
         ];
         for language in Language::all() {
             for letter in &letters {

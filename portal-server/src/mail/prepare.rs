@@ -199,7 +199,11 @@ async fn test(app: &App, user: Id) -> anyhow::Result<Option<Addressed>> {
 
 async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user(user).await?.filter(|user| user.status == UserStatus::Active);
-    let link = format!("{}/forgot", app.base_url());
+    let page = match what {
+        Notice::LicenseGiven | Notice::LicenseTaken => "licenses",
+        _ => "forgot",
+    };
+    let link = format!("{}/{page}", app.base_url());
     Ok(user.map(|user| Addressed {
         to: user.email,
         letter: Letter::Notice { what, link },

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 mod result;
 mod review;
 mod seats;
+pub(crate) mod staff;
 mod take_home;
 mod upload;
 pub(super) mod why;
@@ -21,11 +22,12 @@ use tokio::sync::Semaphore;
 
 use self::result::Confirmed;
 use self::review::{Review, ReviewPage};
-pub(crate) use self::take_home::{table, table_for_license, zip};
+pub(crate) use self::take_home::{table, table_for_license, table_for_staff, zip};
 use self::upload::Upload;
 use super::{ErrorPage, Frame, page};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::bundle::read::Brought;
 use crate::desk::{self, Chosen, Door};
 
 /// How many requests of a batch are under way at once: the writer commits together what waits together.
@@ -45,6 +47,17 @@ pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Response {
     page(&FormPage { frame: Frame::new(&app, &visitor), problem: None })
 }
 
+/// At whose counter an upload is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Everybody's.
+    Public,
+    /// That of a license's page.
+    License(LicenseId),
+    /// That of the vendor's staff.
+    Staff,
+}
+
 /// Where the pages of an upload lead.
 pub(super) struct Paths {
     back: String,
@@ -54,9 +67,12 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    /// Those of a license's page, or of everybody's.
-    fn of(license: Option<LicenseId>) -> Self {
-        let base = license.map_or_else(|| "/activate".to_owned(), |id| format!("/licenses/{id}"));
+    fn of(place: Place) -> Self {
+        let base = match place {
+            Place::Public => "/activate".to_owned(),
+            Place::License(id) => format!("/licenses/{id}"),
+            Place::Staff => "/admin/activations".to_owned(),
+        };
         let below = |name: &str| format!("{base}/{name}");
         Self {
             review: below("review"),
@@ -78,7 +94,7 @@ pub(crate) async fn review(
     if let Some(id) = upload.batch.take() {
         upload.add_all(batch::review(&app, &visitor, &id)?.without_license());
     }
-    review_page(&app, &visitor, upload, door).await
+    review_page(&app, &visitor, upload, door, Place::Public).await
 }
 
 /// `/licenses/{id}/review`
@@ -91,7 +107,8 @@ pub(crate) async fn review_for_license(
     let door = license_door(&app, &visitor, &id).await?;
     let mut upload = Upload::read(form, visitor.language).await?;
     upload.license_key.clear();
-    review_page(&app, &visitor, upload, door).await
+    let place = place_of(&door);
+    review_page(&app, &visitor, upload, door, place).await
 }
 
 async fn review_page(
@@ -99,8 +116,9 @@ async fn review_page(
     visitor: &Visitor,
     upload: Upload,
     door: Door,
+    place: Place,
 ) -> Result<Response, ErrorPage> {
-    let _place = UPLOADS.acquire().await.map_err(|error| ErrorPage::internal(&error))?;
+    let _turn = UPLOADS.acquire().await.map_err(|error| ErrorPage::internal(&error))?;
     let license_key = upload.license_key.clone();
     let files = upload.unpack().await?;
     let frame = Frame::new(app, visitor);
@@ -108,13 +126,25 @@ async fn review_page(
         let problem = Some(frame.t("nothing-chosen"));
         return Ok(page(&FormPage { frame, problem }));
     }
-    let license = door.license_of_page();
+    review_files(app, visitor, files, door, license_key, place).await
+}
+
+/// What these files are and what would happen.
+async fn review_files(
+    app: &App,
+    visitor: &Visitor,
+    files: Vec<Brought>,
+    door: Door,
+    license_key: String,
+    place: Place,
+) -> Result<Response, ErrorPage> {
     let items = review::look_at(app, files, &Arc::new(door)).await;
     let seats = seats::needs(app, &items).await?;
     let review = Arc::new(Review { items, seats, license_key });
-    let keep = || batch::keep_review(app, visitor, license, &review);
+    let keep = || batch::keep_review(app, visitor, place, &review);
     let part = review.is_large().then(keep);
-    Ok(page(&ReviewPage { frame, review, part, paths: Paths::of(license) }))
+    let frame = Frame::new(app, visitor);
+    Ok(page(&ReviewPage { frame, review, part, paths: Paths::of(place) }))
 }
 
 /// `/activate/confirm`
@@ -124,10 +154,10 @@ pub(crate) async fn confirm(
     Form(confirmed): Form<Confirmed>,
 ) -> Result<Response, ErrorPage> {
     if !confirmed.batch.is_empty() {
-        return batch::confirm(&app, &visitor, &confirmed.batch, None).await;
+        return batch::confirm(&app, &visitor, &confirmed.batch, Place::Public).await;
     }
     let door = public_door(&app, &visitor, &confirmed.license_key).await?;
-    result::answer_all(&app, &visitor, confirmed, door).await
+    result::answer_all(&app, &visitor, confirmed, door, Place::Public).await
 }
 
 /// `/licenses/{id}/confirm`
@@ -138,10 +168,30 @@ pub(crate) async fn confirm_for_license(
     Form(confirmed): Form<Confirmed>,
 ) -> Result<Response, ErrorPage> {
     let door = license_door(&app, &visitor, &id).await?;
+    let place = place_of(&door);
     if !confirmed.batch.is_empty() {
-        return batch::confirm(&app, &visitor, &confirmed.batch, door.license_of_page()).await;
+        return batch::confirm(&app, &visitor, &confirmed.batch, place).await;
     }
-    result::answer_all(&app, &visitor, confirmed, door).await
+    result::answer_all(&app, &visitor, confirmed, door, place).await
+}
+
+/// The counter of a license's page.
+fn place_of(door: &Door) -> Place {
+    door.license_of_page().map_or(Place::Public, Place::License)
+}
+
+/// The door of a counter, if the visitor may stand there.
+async fn door_of(
+    app: &App,
+    visitor: &Visitor,
+    place: Place,
+    license_key: &str,
+) -> Result<Door, ErrorPage> {
+    match place {
+        Place::Public => public_door(app, visitor, license_key).await,
+        Place::License(id) => license_door(app, visitor, &id.to_string()).await,
+        Place::Staff => staff::door(app, visitor, license_key).await,
+    }
 }
 
 /// The door for everybody, with the license whose key was typed.

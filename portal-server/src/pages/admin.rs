@@ -1,5 +1,6 @@
 //! The vendor's pages, plain as yet: products, licenses, customers.
 
+pub(crate) mod activations;
 pub(crate) mod approvals;
 pub(crate) mod audit;
 pub(crate) mod customers;
@@ -9,6 +10,8 @@ pub(crate) mod keys;
 pub(crate) mod licenses;
 pub(crate) mod look;
 pub(crate) mod mail;
+pub(crate) mod overview;
+pub(crate) mod plans;
 pub(crate) mod products;
 pub(crate) mod releases;
 pub(crate) mod settings;
@@ -18,86 +21,46 @@ pub(crate) mod tokens;
 pub(crate) mod trials;
 pub(crate) mod webhooks;
 
-use askama::Template;
-use axum::extract::State;
-use axum::response::Response;
 use countersign_core::Id;
 use countersign_store::{Entitlements, Metadata, MetadataEntry, User};
 
-use super::{ErrorPage, Frame, page};
-use crate::access::{Permission, Visitor};
+use super::{ErrorPage, Frame};
 use crate::app::App;
 use crate::fields::Unfit;
-use crate::keys::root_left_behind;
 use crate::language::Say;
-
-#[derive(Template)]
-#[template(path = "admin/overview.html")]
-struct OverviewPage {
-    frame: Frame,
-    key_warning: Option<keys::KeyWarning>,
-    root_left_behind: Option<String>,
-    two_factor_key_missing: Option<String>,
-    roots: Vec<String>,
-    signing_key: String,
-    signing_until: String,
-    /// Not for those who may not see the log.
-    lines: Option<Vec<audit::LogLine>>,
-}
-
-/// `/admin`
-pub(crate) async fn overview(
-    State(app): State<App>,
-    visitor: Visitor,
-) -> Result<Response, ErrorPage> {
-    let lines = match visitor.may(Permission::SeeAudit) {
-        true => {
-            let entries = app.store().audit_latest(30).await?;
-            Some(audit::lines(&app, visitor.language, &entries).await?)
-        }
-        false => None,
-    };
-    let keys = app.keys();
-    Ok(page(&OverviewPage {
-        frame: Frame::new(&app, &visitor),
-        key_warning: self::keys::warning(&app, visitor.language),
-        root_left_behind: root_left_behind(&app.config().data)
-            .map(|path| path.display().to_string()),
-        two_factor_key_missing: app.vault().missing().map(ToString::to_string),
-        roots: keys.roots.iter().map(ToString::to_string).collect(),
-        signing_key: keys.signing.kid().to_string(),
-        signing_until: visitor.language.date_time(keys.until()),
-        lines,
-    }))
-}
+use crate::licensing::who;
 
 /// Who did it, in the audit log.
 pub(crate) fn actor(user: &User) -> String {
     format!("user:{}", user.id)
 }
 
-/// The organization that was chosen, if any.
-pub(crate) async fn chosen_organization(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
-    let known = app.store().organizations().await?;
-    chosen(known.iter().map(|organization| organization.id), id, "organization-unknown")
+/// The organization that was typed or chosen, if any.
+pub(crate) async fn chosen_organization(app: &App, text: &str) -> Result<Option<Id>, ErrorPage> {
+    Ok(who::organization(app, text).await?.map(|organization| organization.id))
 }
 
-/// The user who was chosen, if any.
-pub(crate) async fn chosen_user(app: &App, id: &str) -> Result<Option<Id>, ErrorPage> {
-    let known = app.store().users().await?;
-    chosen(known.iter().map(|user| user.id), id, "user-unknown")
+/// The user who was typed or chosen, if any.
+pub(crate) async fn chosen_user(app: &App, text: &str) -> Result<Option<Id>, ErrorPage> {
+    Ok(who::user(app, text).await?.map(|user| user.id))
 }
 
-fn chosen(
-    mut known: impl Iterator<Item = Id>,
-    id: &str,
-    unknown: &str,
-) -> Result<Option<Id>, ErrorPage> {
-    if id.is_empty() {
-        return Ok(None);
+/// What fields for people and organizations suggest: the first ones. Any other can be typed.
+pub(crate) struct Suggestions {
+    pub(crate) addresses: Vec<String>,
+    pub(crate) organizations: Vec<String>,
+}
+
+impl Suggestions {
+    const MOST: usize = 50;
+
+    pub(crate) async fn new(app: &App) -> Result<Self, ErrorPage> {
+        let organizations = app.store().organization_page("", None, Self::MOST).await?.items;
+        Ok(Self {
+            addresses: app.store().addresses("", Self::MOST).await?,
+            organizations: organizations.into_iter().map(|found| found.name).collect(),
+        })
     }
-    let chosen = known.find(|known| known.to_string() == id);
-    chosen.map(Some).ok_or_else(|| ErrorPage::bad_input(unknown))
 }
 
 /// A whole number or nothing.
@@ -148,4 +111,9 @@ pub(crate) fn entitlement_lines(entitlements: &Entitlements) -> String {
         Entitlement::Text(text) => format!("{name}={text}"),
     };
     entitlements.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// For templates that are included where a value is a text, or a reference to one.
+pub(crate) fn same(one: impl AsRef<str>, other: impl AsRef<str>) -> bool {
+    one.as_ref() == other.as_ref()
 }

@@ -10,6 +10,7 @@ use crate::bundle::unread::TooMuch;
 use crate::desk::Refusal;
 use crate::fields::Unfit;
 use crate::language::Say;
+use crate::licensing::Trouble;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
 #[derive(Debug, Clone)]
@@ -101,6 +102,12 @@ impl ErrorPage {
         Self::new(status, "batch-gone-title", "batch-gone", "batch-gone-advice")
     }
 
+    /// A table that was looked at, or keys that were made, are shown no longer, or they are somebody else's.
+    pub(crate) fn kept_gone() -> Self {
+        let status = StatusCode::NOT_FOUND;
+        Self::new(status, "batch-gone-title", "kept-gone", "kept-gone-advice")
+    }
+
     /// What a layer or extractor refused, by its status alone.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
@@ -158,6 +165,17 @@ impl IntoResponse for ErrorPage {
 impl From<Unfit> for ErrorPage {
     fn from(Unfit(say): Unfit) -> Self {
         Self::bad_input(say)
+    }
+}
+
+impl From<Trouble> for ErrorPage {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(say) => Self::bad_input(say),
+            Trouble::Missing => Self::not_found(),
+            Trouble::Forbidden => Self::forbidden(),
+            Trouble::Store(error) => Self::store(error),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use countersign_core::{LicenseId, UnixSeconds};
 use countersign_store::{Access, License, LicenseStatus, User, Validity};
 
 pub(crate) use self::export::{calendar, calendar_of_one, machines_table, table};
-pub(crate) use self::list::list;
+pub(crate) use self::list::{list, query};
 pub(crate) use self::machine::{receipt, response, show as machine};
 pub(crate) use self::machines::{MachineView, machine_name};
 pub(crate) use self::release::{confirm as release_form, release};

@@ -105,12 +105,7 @@ pub(crate) async fn log_in(
 }
 
 /// On to the second factor.
-pub(super) fn to_second_factor(
-    app: &App,
-    jar: CookieJar,
-    secret: String,
-    next: &str,
-) -> Response {
+pub(super) fn to_second_factor(app: &App, jar: CookieJar, secret: String, next: &str) -> Response {
     let cookie = cookie(app, step_cookie_name(app), secret, SECOND_FACTOR_SECONDS);
     let code = format!("/login/code?{}", next_query(next));
     (jar.add(cookie), Redirect::to(&code)).into_response()
@@ -225,7 +220,12 @@ fn step_cookie_name(app: &App) -> &'static str {
 }
 
 /// A cookie for so many seconds.
-pub(super) fn cookie(app: &App, name: &'static str, value: String, seconds: u64) -> Cookie<'static> {
+pub(super) fn cookie(
+    app: &App,
+    name: &'static str,
+    value: String,
+    seconds: u64,
+) -> Cookie<'static> {
     let age = time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let cookie = Cookie::build((name, value)).path("/").http_only(true).same_site(SameSite::Lax);
     cookie.secure(app.config().is_https()).max_age(age).build()

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::Id;
 use countersign_store::{
-    IdentityDomainState, FactorAskedBy, Identity, IdentityDomain, IdentityProvider, Passwords,
+    FactorAskedBy, Identity, IdentityDomain, IdentityDomainState, IdentityProvider, Passwords,
     ProviderChange, ProviderStatus, ProvidersOf, Provisioning, User,
 };
 
@@ -186,7 +186,9 @@ async fn create(
 ) -> Result<Response, ErrorPage> {
     let organization = match area.of {
         ProvidersOf::Organization(id) => Some(id),
-        ProvidersOf::Everybody => super::admin::chosen_organization(app, &typed.organization).await?,
+        ProvidersOf::Everybody => {
+            super::admin::chosen_organization(app, &typed.organization).await?
+        }
     };
     let id = app.random_id();
     let given = match typed.read(app) {
@@ -198,7 +200,10 @@ async fn create(
         organization,
         issuer: given.issuer,
         client_id: given.client_id,
-        client_secret: given.secret.map(|secret| crate::sso::sealed(app, id, &secret)).transpose()?,
+        client_secret: given
+            .secret
+            .map(|secret| crate::sso::sealed(app, id, &secret))
+            .transpose()?,
         name: given.name,
         provisioning: Provisioning::Known,
         passwords: Passwords::Allowed,
@@ -233,7 +238,9 @@ async fn save(
     app.sign_ons().forget(id);
     match refusal(done)? {
         None => Ok(area.back_to(id)),
-        Some(problem) => provider_page(app, visitor, area, before, Some(typed), Some(problem)).await,
+        Some(problem) => {
+            provider_page(app, visitor, area, before, Some(typed), Some(problem)).await
+        }
     }
 }
 
@@ -254,7 +261,8 @@ async fn domains(
         return Ok(area.back_to(id));
     }
     // The vendor's own word is the approval.
-    let state = if area.is_vendor() { IdentityDomainState::Approved } else { IdentityDomainState::Asked };
+    let state =
+        if area.is_vendor() { IdentityDomainState::Approved } else { IdentityDomainState::Asked };
     let domain = IdentityDomain { domain, state };
     match refusal(app.store().put_identity_domain(area.of, id, domain, &actor, now).await?)? {
         None => Ok(area.back_to(id)),
@@ -274,9 +282,7 @@ async fn try_out(
     let going = sso::going(visitor, next, Some(area.user.id), None);
     match sso::send(app, visitor, jar.clone(), provider, going).await {
         Ok(response) => Ok(response),
-        Err(trouble) => {
-            tried::tried(app, visitor, jar, area.user.id, provider, Err(trouble)).await
-        }
+        Err(trouble) => tried::tried(app, visitor, jar, area.user.id, provider, Err(trouble)).await,
     }
 }
 

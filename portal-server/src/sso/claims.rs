@@ -1,7 +1,10 @@
 //! Whom a verified ID token means, and what it says of them.
 
 use openidconnect::core::CoreGenderClaim;
-use openidconnect::{AdditionalClaims, EndUserFamilyName, EndUserGivenName, EndUserName, IdTokenClaims, LocalizedClaim, UserInfoClaims};
+use openidconnect::{
+    AdditionalClaims, EndUserFamilyName, EndUserGivenName, EndUserName, IdTokenClaims,
+    LocalizedClaim, UserInfoClaims,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -48,11 +51,8 @@ impl Person {
         let is_subject = !subject.is_empty()
             && subject.chars().count() <= LONGEST_SUBJECT
             && !subject.contains(char::is_control);
-        let names = Names {
-            name: claims.name(),
-            given: claims.given_name(),
-            family: claims.family_name(),
-        };
+        let names =
+            Names { name: claims.name(), given: claims.given_name(), family: claims.family_name() };
         let (first_name, last_name) = names.split();
         is_subject.then(|| Self {
             subject: subject.to_owned(),
@@ -124,7 +124,8 @@ mod tests {
     use super::*;
 
     fn person(issuer: &str, more: Value) -> Option<Person> {
-        let mut claims = json!({"iss": issuer, "aud": ["portal"], "exp": 2, "iat": 1, "sub": "jane"});
+        let mut claims =
+            json!({"iss": issuer, "aud": ["portal"], "exp": 2, "iat": 1, "sub": "jane"});
         claims.as_object_mut()?.extend(more.as_object()?.clone());
         let claims: Claims = serde_json::from_value(claims).ok()?;
         Person::of(issuer, &claims)
@@ -144,7 +145,10 @@ mod tests {
         for yes in [json!(true), json!(1), json!("1")] {
             assert_eq!(verified(entra, with("xms_edov", yes.clone())), jane);
             assert_eq!(verified(idp, with("xms_edov", yes.clone())), None, "it is Entra's word");
-            assert_eq!(verified("https://login.microsoftonline.com.evil.example/", with("xms_edov", yes)), None);
+            assert_eq!(
+                verified("https://login.microsoftonline.com.evil.example/", with("xms_edov", yes)),
+                None
+            );
         }
         assert_eq!(verified(entra, with("xms_edov", json!(false))), None);
     }

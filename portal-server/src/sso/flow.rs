@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use countersign_core::{Hash, Id};
-use countersign_store::{IdentityProvider, ProviderStatus, ProvidersOf, SignOn, SignedOn, SsoAttempt};
+use countersign_store::{
+    IdentityProvider, ProviderStatus, ProvidersOf, SignOn, SignedOn, SsoAttempt,
+};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod,
     CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
@@ -12,8 +14,8 @@ use openidconnect::core::{
     CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AuthType, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
+    AuthType, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
     IdTokenVerifier, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier,
     RedirectUrl, RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse,
     StandardTokenResponse, TokenResponse as _,
@@ -116,9 +118,9 @@ pub(crate) async fn begin(
         move || CsrfToken::new(said_state),
         move || Nonce::new(said_nonce),
     );
-    let request = ["email", "profile"].into_iter().fold(request, |request, scope| {
-        request.add_scope(Scope::new(scope.to_owned()))
-    });
+    let request = ["email", "profile"]
+        .into_iter()
+        .fold(request, |request, scope| request.add_scope(Scope::new(scope.to_owned())));
     let request = match going.email {
         Some(email) => request.set_login_hint(openidconnect::LoginHint::new(email)),
         None => request,
@@ -169,7 +171,8 @@ pub(crate) async fn back(
     let attempt = taken.ok_or(Trouble::Gone)?;
     let found = app.store().identity_provider(ProvidersOf::Everybody, attempt.provider).await?;
     // Who tries one out may do so before it is used.
-    let usable = |p: &IdentityProvider| attempt.tried_by.is_some() || p.status == ProviderStatus::Active;
+    let usable =
+        |p: &IdentityProvider| attempt.tried_by.is_some() || p.status == ProviderStatus::Active;
     let provider = found.filter(usable).ok_or(Trouble::NoProvider)?;
     let person = person(app, &provider, &attempt, brought).await;
     Ok(Back { provider, attempt, person })
@@ -212,7 +215,8 @@ async fn person(
     if let Some(error) = brought.error {
         return Err(Trouble::Declined(plain(&error)));
     }
-    let code = brought.code.ok_or_else(|| not_believed("it sent the browser back without a code"))?;
+    let code =
+        brought.code.ok_or_else(|| not_believed("it sent the browser back without a code"))?;
     let party = party(app, provider, &metadata)?;
     let tokens = exchange(app, &party, code, &attempt.verifier).await?;
     let claims = match verified(app, provider, &metadata, &tokens, &attempt.nonce) {
@@ -266,7 +270,11 @@ fn party(app: &App, provider: &IdentityProvider, metadata: &Metadata) -> Result<
 fn how_to_authenticate(metadata: &Metadata) -> AuthType {
     let methods = metadata.token_endpoint_auth_methods_supported();
     let takes = |method| methods.is_none_or(|methods| methods.contains(&method));
-    if takes(CoreClientAuthMethod::ClientSecretBasic) { AuthType::BasicAuth } else { AuthType::RequestBody }
+    if takes(CoreClientAuthMethod::ClientSecretBasic) {
+        AuthType::BasicAuth
+    } else {
+        AuthType::RequestBody
+    }
 }
 
 async fn exchange(
@@ -284,9 +292,10 @@ async fn exchange(
         RequestTokenError::ServerResponse(said) => {
             not_believed(&format!("it did not take the code: {}", plain(&said.to_string())))
         }
-        RequestTokenError::Parse(error, _) => {
-            not_believed(&format!("its answer to the code cannot be read: {}", plain(&error.to_string())))
-        }
+        RequestTokenError::Parse(error, _) => not_believed(&format!(
+            "its answer to the code cannot be read: {}",
+            plain(&error.to_string())
+        )),
         RequestTokenError::Other(_) => Trouble::Down("it did not answer the code".to_owned()),
     })
 }
@@ -306,7 +315,8 @@ fn verified<'a>(
     tokens: &'a Tokens,
     nonce: &str,
 ) -> Result<&'a Claims, Unverified> {
-    let token = tokens.id_token().ok_or_else(|| Unverified::Wrong("there is no ID token".to_owned()))?;
+    let token =
+        tokens.id_token().ok_or_else(|| Unverified::Wrong("there is no ID token".to_owned()))?;
     let now = app.now();
     // Without the secret in it no signature by that can pass.
     let verifier = IdTokenVerifier::new_public_client(
@@ -320,9 +330,9 @@ fn verified<'a>(
     let claims = token.claims(&verifier, &Nonce::new(nonce.to_owned())).map_err(|error| {
         let why = plain(&in_full(&error));
         match error {
-            ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => {
-                Unverified::UnknownKey(why)
-            }
+            ClaimsVerificationError::SignatureVerification(
+                SignatureVerificationError::NoMatchingKey,
+            ) => Unverified::UnknownKey(why),
             _ => Unverified::Wrong(why),
         }
     })?;

@@ -67,7 +67,9 @@ impl Http {
             return Err(inner(&host));
         }
         let asked = timeout(WITHIN, self.ask(request)).await;
-        asked.map_err(|_| NotFetched(format!("{host} did not answer within {} s", WITHIN.as_secs())))?
+        asked.map_err(|_| {
+            NotFetched(format!("{host} did not answer within {} s", WITHIN.as_secs()))
+        })?
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, NotFetched> {
@@ -93,7 +95,8 @@ impl Http {
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
         let roots = HttpsConnectorBuilder::new().with_native_roots();
-        let roots = roots.map_err(|error| NotFetched(format!("no certificates are trusted here: {error}")))?;
+        let roots = roots
+            .map_err(|error| NotFetched(format!("no certificates are trusted here: {error}")))?;
         let connector = roots.https_or_http().enable_http1().wrap_connector(tcp);
         Ok(self.client.get_or_init(|| Client::builder(TokioExecutor::new()).build(connector)))
     }
@@ -171,8 +174,12 @@ mod tests {
     #[tokio::test]
     async fn attack_an_issuer_inside_the_portals_own_network_is_not_asked() {
         for uri in [
-            "https://127.0.0.1:1/", "https://[::1]:1/", "https://169.254.169.254/latest", "https://10.0.0.1/",
-            "https://[::ffff:127.0.0.1]:1/", "https://localhost:1/",
+            "https://127.0.0.1:1/",
+            "https://[::1]:1/",
+            "https://169.254.169.254/latest",
+            "https://10.0.0.1/",
+            "https://[::ffff:127.0.0.1]:1/",
+            "https://localhost:1/",
         ] {
             let said = refused(&[], uri).await;
             assert!(said.contains("inside the portal's own network"), "{uri}: {said}");

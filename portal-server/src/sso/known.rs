@@ -126,8 +126,8 @@ async fn fetch(http: &Http, issuer: &str) -> Result<Metadata, Trouble> {
     let metadata = Metadata::discover_async(issuer, http).await.map_err(of_discovery)?;
     // Browsers are sent there: it must be somewhere that the portal would go to.
     let uri = metadata.authorization_endpoint().as_str();
-    let is_safe = uri.starts_with("https://")
-        || uri.parse().is_ok_and(|uri| http.takes_in_the_open(&uri));
+    let is_safe =
+        uri.starts_with("https://") || uri.parse().is_ok_and(|uri| http.takes_in_the_open(&uri));
     if !is_safe {
         return Err(Trouble::NotBelieved(format!("its login page {uri} is not HTTPS")));
     }
@@ -137,7 +137,9 @@ async fn fetch(http: &Http, issuer: &str) -> Result<Metadata, Trouble> {
 fn of_discovery(error: DiscoveryError<NotFetched>) -> Trouble {
     match error {
         DiscoveryError::Request(error) => Trouble::Down(error.to_string()),
-        DiscoveryError::Response(status, _, said) if status.is_server_error() => Trouble::Down(said),
+        DiscoveryError::Response(status, _, said) if status.is_server_error() => {
+            Trouble::Down(said)
+        }
         DiscoveryError::Parse(error) => {
             Trouble::NotBelieved(format!("its description cannot be read: {error}"))
         }

@@ -104,17 +104,15 @@ async fn deliver_all(app: &App, mut stop: watch::Receiver<bool>) {
 }
 
 async fn take(app: &App, under_way: &mut UnderWay) -> countersign_store::Result<()> {
-    for webhook in app.store().webhooks_due(app.now()).await? {
-        let failing = async || {
-            let found = app.store().webhook(webhook).await?;
-            countersign_store::Result::Ok(found.is_some_and(|w| w.failing_since.is_some()))
-        };
+    let store = app.store();
+    for id in store.webhooks_due(app.now()).await? {
+        let is_failing = store.webhook(id).await?.is_some_and(|w| w.failing_since.is_some());
         // Who does not answer is asked by one at a time.
-        let most = if failing().await? { 1 } else { AT_A_TIME };
-        let free = most.saturating_sub(under_way.count(webhook));
+        let most = if is_failing { 1 } else { AT_A_TIME };
+        let free = most.saturating_sub(under_way.count(id));
         let Ok(free @ 1..) = u32::try_from(free) else { continue };
-        for taken in app.store().take_deliveries(webhook, free, LOCK_SECONDS, app.now()).await? {
-            under_way.begin(app, webhook, taken);
+        for taken in store.take_deliveries(id, free, LOCK_SECONDS, app.now()).await? {
+            under_way.begin(app, id, taken);
         }
     }
     Ok(())
@@ -150,13 +148,14 @@ async fn send(
     taken: &DeliveryTaken,
 ) -> Result<Answer, Failure> {
     let at = app.now();
+    let opened = |sealed: &str| app.vault().open_of(&sealed_as(webhook.id), sealed, "secret of");
+    let current = opened(&secrets.current).map_err(|error| Failure::new("secret", error))?;
     let former = secrets.former.as_ref().filter(|(_, until)| at < *until);
-    let mut signatures = Vec::new();
-    for sealed in [Some(&secrets.current), former.map(|(sealed, _)| sealed)].into_iter().flatten() {
-        let secret = app.vault().open_of(&sealed_as(webhook.id), sealed, "secret of");
-        let secret = secret.map_err(|error| Failure::new("secret", error))?;
-        signatures.extend(sign::sign(&secret, &taken.event, at, &taken.payload));
-    }
+    // One that cannot be read any more was replaced for that reason.
+    let former = former.and_then(|(sealed, _)| opened(sealed).ok());
+    let signed = |secret| sign::sign(secret, &taken.event, at, &taken.payload);
+    let signatures: Vec<String> =
+        [Some(current), former].iter().flatten().filter_map(|secret| signed(secret)).collect();
     let body = taken.payload.clone();
     let message = Message { id: &taken.event, at, signatures: signatures.join(" "), body };
     app.courier().sender.post(&webhook.url, message).await

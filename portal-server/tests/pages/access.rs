@@ -30,7 +30,7 @@ const ELSEWHERE: [&[(&str, &str)]; 10] = [
 async fn no_other_site_posts_in_the_name_of_who_is_logged_in() {
     let things = Things::new().await;
     let runner = Person::new(&things, Role::Runner, State::Active).await;
-    let vendor = Person::new(&things, Role::Vendor, State::Active).await;
+    let vendor = Person::new(&things, Role::PortalOwner, State::Active).await;
     let reseller = Person::new(&things, Role::Reseller, State::Active).await;
     things.portal.offer_totp(vendor.id, TOTP).await;
     let before = things.state();

@@ -89,10 +89,13 @@ async fn attack_another_site_sends_a_visitor_to_be_logged_in() {
     let lab = Lab::with_jane().await;
     let visitor = lab.portal.visitor();
     for path in [format!("/login/sso/{}/start", lab.id), "/login/sso".to_owned()] {
-        for elsewhere in [&[("sec-fetch-site", "cross-site")][..], &[("origin", "https://evil.example")], &[]] {
+        for elsewhere in
+            [&[("sec-fetch-site", "cross-site")][..], &[("origin", "https://evil.example")], &[]]
+        {
             let form = [("email", "jane@lab.example"), ("next", "/")];
             let request = visitor.request("POST", &path).form(&form);
-            let request = elsewhere.iter().fold(request, |r, (name, value)| r.header(*name, *value));
+            let request =
+                elsewhere.iter().fold(request, |r, (name, value)| r.header(*name, *value));
             visitor.send(request).await.is(403);
             assert_eq!(visitor.cookie_named("countersign-sso"), None);
         }
@@ -103,7 +106,8 @@ async fn attack_another_site_sends_a_visitor_to_be_logged_in() {
 #[tokio::test]
 async fn attack_an_address_to_go_on_at_that_leads_elsewhere() {
     let lab = Lab::with_jane().await;
-    for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
+    for evil in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+    {
         let browser = lab.portal.visitor();
         let sent = start(&browser, lab.id, evil).await;
         browser.get(&lab.provider.answers(&sent, "jane")).await.leads_to("/");
@@ -195,12 +199,19 @@ async fn attack_a_flood_of_beginnings_pushes_out_itself() {
     let now = crate::NOW;
     store.begin_sso(hash(0), hash(0), attempt("192.0.2.1"), now + 600, now).await.unwrap();
     for n in 1..=600 {
-        store.begin_sso(hash(n), hash(n), attempt("192.0.2.2"), now + 600, now + u64::from(n) / 2).await.unwrap();
+        store
+            .begin_sso(hash(n), hash(n), attempt("192.0.2.2"), now + 600, now + u64::from(n) / 2)
+            .await
+            .unwrap();
     }
-    let kept = rusqlite::Connection::open(lab.portal.app.config().data.join("countersign.db")).unwrap();
+    let kept =
+        rusqlite::Connection::open(lab.portal.app.config().data.join("countersign.db")).unwrap();
     let count = "SELECT COUNT(*) FROM sso_attempt WHERE network = '192.0.2.2'";
     assert_eq!(kept.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 500);
-    assert!(store.take_sso(hash(0), hash(0), now).await.unwrap().is_some(), "others are left alone");
+    assert!(
+        store.take_sso(hash(0), hash(0), now).await.unwrap().is_some(),
+        "others are left alone"
+    );
     assert!(store.take_sso(hash(600), hash(600), now).await.unwrap().is_some());
     assert!(store.take_sso(hash(1), hash(1), now).await.unwrap().is_none());
 }

@@ -45,7 +45,9 @@ impl Certified {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let says = |line: std::io::Result<String>| line.unwrap().strip_prefix("listening on ").map(str::to_owned);
+        let says = |line: std::io::Result<String>| {
+            line.unwrap().strip_prefix("listening on ").map(str::to_owned)
+        };
         let url = lines.into_iter().find_map(says).unwrap();
         Self { url, _process: process }
     }
@@ -80,7 +82,11 @@ async fn through(sent: Url, login: &str, portal: &str) -> String {
         }
         // A form of the provider: of its login, or of its consent.
         let page = answer.text().await.unwrap();
-        let action = page.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_else(|| panic!("{page}"));
+        let action = page
+            .split("action=\"")
+            .nth(1)
+            .and_then(|rest| rest.split('"').next())
+            .unwrap_or_else(|| panic!("{page}"));
         let prompt = if page.contains("name=\"login\"") { "login" } else { "consent" };
         url = url.join(action).unwrap();
         let form = [("prompt", prompt), ("login", login), ("password", "anything")];
@@ -89,7 +95,11 @@ async fn through(sent: Url, login: &str, portal: &str) -> String {
     panic!("the provider sends the browser round and round");
 }
 
-async fn logs_in(portal: &TestPortal, provider: countersign_core::Id, login: &str) -> (CookieUser, crate::Answer) {
+async fn logs_in(
+    portal: &TestPortal,
+    provider: countersign_core::Id,
+    login: &str,
+) -> (CookieUser, crate::Answer) {
     let browser = portal.visitor();
     let sent = start(&browser, provider, "/licenses").await;
     let path = through(sent.url, login, &portal.url).await;
@@ -108,7 +118,11 @@ async fn people_log_in_through_a_certified_provider() {
         portal.user(|user| user.organization = Some(lab)).await;
         portal.invited("inga@lab.example", lab).await;
 
-        for (login, email) in [("jane@lab.example", "jane@lab.example"), ("inga@lab.example", "inga@lab.example"), ("jane@lab.example", "jane@lab.example")] {
+        for (login, email) in [
+            ("jane@lab.example", "jane@lab.example"),
+            ("inga@lab.example", "inga@lab.example"),
+            ("jane@lab.example", "jane@lab.example"),
+        ] {
             let (browser, answer) = logs_in(&portal, id, login).await;
             answer.leads_to("/licenses");
             is_in(&portal, &browser, email).await;
@@ -129,7 +143,8 @@ async fn a_certified_provider_vouches_for_somebody_new() {
     let portal = at_its_time().await;
     let provider = Certified::start(&format!("{}/login/sso/callback", portal.url), &[]);
     let lab = portal.organization("Lab").await;
-    let members = |p: &mut countersign_store::IdentityProvider| p.provisioning = Provisioning::Members;
+    let members =
+        |p: &mut countersign_store::IdentityProvider| p.provisioning = Provisioning::Members;
     let id = portal.trusts(Some(lab), &provider.url, members).await;
     portal.approve(id, "lab.example").await;
     let (browser, answer) = logs_in(&portal, id, "nora@lab.example").await;
@@ -144,7 +159,12 @@ async fn a_certified_provider_refuses_a_secret_that_is_wrong_and_an_admin_sees_t
     let provider = Certified::start(&format!("{}/login/sso/callback", portal.url), &[]);
     let lab = portal.organization("Lab").await;
     let otto = portal.runner("otto@lab.example", lab).await;
-    let form = [("name", "Lab"), ("issuer", provider.url.as_str()), ("client_id", "countersign"), ("client_secret", "wrong")];
+    let form = [
+        ("name", "Lab"),
+        ("issuer", provider.url.as_str()),
+        ("client_id", "countersign"),
+        ("client_secret", "wrong"),
+    ];
     let made = otto.post("/organization/sign-on", &form).await.is(303);
     let page = made.header("location").to_owned();
     let tries = async || {

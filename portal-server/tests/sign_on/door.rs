@@ -36,7 +36,8 @@ async fn a_provider_that_is_away_in_between_lets_nobody_in() {
 async fn attack_a_description_that_leads_elsewhere_is_not_followed() {
     let lab = Lab::with_jane().await;
     let elsewhere = crate::hostile::Provider::start(lab.portal.clock.clone()).await;
-    lab.provider.evil().moved_to = Some(format!("{}/.well-known/openid-configuration", elsewhere.url));
+    lab.provider.evil().moved_to =
+        Some(format!("{}/.well-known/openid-configuration", elsewhere.url));
     is_not_sent(&lab, 502, "cannot be trusted").await;
     assert_eq!(elsewhere.asked("description"), 0);
 }
@@ -60,7 +61,12 @@ async fn attack_keys_without_end_do_not_fill_the_memory() {
 #[tokio::test]
 async fn attack_addresses_of_the_provider_inside_the_portals_own_network() {
     for name in ["jwks_uri", "token_endpoint", "authorization_endpoint"] {
-        for inner in ["https://169.254.169.254/latest", "https://[::1]:1/", "http://10.0.0.1/", "file:///etc/passwd"] {
+        for inner in [
+            "https://169.254.169.254/latest",
+            "https://[::1]:1/",
+            "http://10.0.0.1/",
+            "file:///etc/passwd",
+        ] {
             let lab = Lab::with_jane().await;
             lab.provider.evil().description = Box::new(move |said| said[name] = json!(inner));
             let browser = lab.portal.visitor();

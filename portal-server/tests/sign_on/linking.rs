@@ -2,7 +2,8 @@
 
 use countersign_core::Id;
 use countersign_store::{
-    IdentityDomainState, IdentityDomain, OrganizationRole, ProvidersOf, Provisioning, Role, User, UserStatus,
+    IdentityDomain, IdentityDomainState, OrganizationRole, ProvidersOf, Provisioning, Role, User,
+    UserStatus,
 };
 use serde_json::json;
 
@@ -65,14 +66,21 @@ async fn attack_an_address_of_a_domain_that_is_not_the_providers() {
         user.organization = Some(lab.lab);
     };
     lab.portal.user(change).await;
-    for email in ["joe@home.example", "x@evil.lab.example", "x@lab.example.evil.example", "x@evillab.example", "@lab.example"] {
+    for email in [
+        "joe@home.example",
+        "x@evil.lab.example",
+        "x@lab.example.evil.example",
+        "x@evillab.example",
+        "@lab.example",
+    ] {
         lab.provider.claims(move |claims| claims["email"] = json!(email));
         let (browser, answer) = lab.comes("joe").await;
         answer.is(403);
         is_out(&browser).await;
     }
     // What an organization says of itself counts for nothing until the vendor has agreed.
-    let domain = IdentityDomain { domain: "home.example".into(), state: IdentityDomainState::Asked };
+    let domain =
+        IdentityDomain { domain: "home.example".into(), state: IdentityDomainState::Asked };
     let of = ProvidersOf::Organization(lab.lab);
     lab.portal.app.store().put_identity_domain(of, lab.id, domain, "test", NOW).await.unwrap();
     lab.keeps_out("joe", "joe@home.example", "may not speak for the domain").await;
@@ -139,7 +147,8 @@ async fn attack_a_provider_of_one_organization_logs_in_nobody_of_another() {
     // Not even those who were its own.
     lab.provider.claims(|_| ());
     lab.comes("jane").await.1.leads_to("/licenses");
-    let moved = User { organization: Some(other), ..lab.portal.stored_user("jane@lab.example").await };
+    let moved =
+        User { organization: Some(other), ..lab.portal.stored_user("jane@lab.example").await };
     lab.portal.app.store().change_user(moved, "test", NOW).await.unwrap();
     lab.keeps_out("jane", "jane@lab.example", "does not belong here").await;
 }
@@ -181,7 +190,9 @@ async fn the_staffs_provider_logs_in_who_works_there_and_makes_nobody_staff() {
         browser.get("/admin").await.is(200);
         assert_eq!(portal.stored_user(&format!("{subject}@acme.example")).await.role, Role::Admin);
     }
-    for (subject, words) in [("cora", "does not belong here"), ("eve", "You have no account here yet")] {
+    for (subject, words) in
+        [("cora", "does not belong here"), ("eve", "You have no account here yet")]
+    {
         let (browser, answer) = comes(subject).await;
         answer.is(403).says(words);
         is_out(&browser).await;
@@ -216,7 +227,8 @@ async fn the_suspended_and_the_deactivated_stay_out() {
     let lab = Lab::with_jane().await;
     lab.portal.suspend_user("jane@lab.example").await;
     lab.keeps_out("jane", "jane@lab.example", "may not log in at present").await;
-    let jane = User { status: UserStatus::Active, ..lab.portal.stored_user("jane@lab.example").await };
+    let jane =
+        User { status: UserStatus::Active, ..lab.portal.stored_user("jane@lab.example").await };
     lab.portal.app.store().change_user(jane.clone(), "test", NOW).await.unwrap();
     lab.comes("jane").await.1.leads_to("/licenses");
     for status in [UserStatus::Suspended, UserStatus::Deactivated] {

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use countersign_core::Id;
 use countersign_portal::clock::SystemEntropy;
 use countersign_store::{
-    IdentityDomainState, FactorAskedBy, IdentityDomain, IdentityProvider, Passwords, ProviderChange,
-    ProviderStatus, ProvidersOf, Provisioning,
+    FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, Passwords,
+    ProviderChange, ProviderStatus, ProvidersOf, Provisioning,
 };
 
 use hostile::{Provider, SECRET};

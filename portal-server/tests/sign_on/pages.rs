@@ -69,7 +69,9 @@ async fn attack_an_organization_does_not_touch_anothers_provider() {
     let eve = lab.portal.runner("eve@other.example", other).await;
     let path = format!("/organization/sign-on/{}", lab.id);
     eve.get(&path).await.is(404);
-    for (end, field) in [("", "name"), ("/domains", "domain"), ("/try", "x"), ("/unlink", "user"), ("/delete", "x")] {
+    for (end, field) in
+        [("", "name"), ("/domains", "domain"), ("/try", "x"), ("/unlink", "user"), ("/delete", "x")]
+    {
         let mut fields = form("https://evil.example", &[]);
         fields.push((field, "evil.example"));
         let request = eve.post(&format!("{path}{end}"), &fields).await;
@@ -133,7 +135,10 @@ async fn rules_are_set_by_ticks_and_those_of_the_staff_create_nobody() {
         let issuer = format!("https://idp{n}.acme.example");
         made(&ada, "/admin/sign-on", &form(&issuer, &[])).await;
     }
-    ada.post("/admin/sign-on", &form("https://x.example", &[])).await.is(422).says("as many as may be");
+    ada.post("/admin/sign-on", &form("https://x.example", &[]))
+        .await
+        .is(422)
+        .says("as many as may be");
 }
 
 #[tokio::test]
@@ -142,8 +147,16 @@ async fn attack_issuers_that_are_none() {
     let ada = portal.admin().await;
     let long = format!("https://{}.example", "x".repeat(500));
     for wrong in [
-        "http://idp.example", "https://", "https://user@idp.example", "https://idp.example?x", "https://idp.example#x",
-        "javascript:alert(1)", "file:///etc/passwd", "https://idp.example/\"><script>", "", &long,
+        "http://idp.example",
+        "https://",
+        "https://user@idp.example",
+        "https://idp.example?x",
+        "https://idp.example#x",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://idp.example/\"><script>",
+        "",
+        &long,
     ] {
         let answer = ada.post("/admin/sign-on", &form(wrong, &[])).await;
         answer.is(422).hides("<script>");

@@ -1,7 +1,9 @@
 //! Only by single sign-on, and the ways back; the portal's own second factor.
 
 use countersign_portal::admin::{self, Admin};
-use countersign_store::{FactorAskedBy, Passwords, ProviderChange, ProviderStatus, ProvidersOf, User};
+use countersign_store::{
+    FactorAskedBy, Passwords, ProviderChange, ProviderStatus, ProvidersOf, User,
+};
 
 use crate::world::PASSWORD;
 use crate::{Lab, NOW, is_in, is_out};
@@ -124,12 +126,8 @@ async fn the_portals_own_second_factor_is_asked_where_the_entry_says_so() {
     let jane = lab.portal.stored_user("jane@lab.example").await;
     let sealed = lab.portal.offer_totp(jane.id, SECRET).await;
     let session = countersign_core::Id::from([3; 16]);
-    let notice = countersign_store::NewJob {
-        kind: "none",
-        payload: String::new(),
-        once: None,
-        run_at: NOW,
-    };
+    let notice =
+        countersign_store::NewJob { kind: "none", payload: String::new(), once: None, run_at: NOW };
     let on = countersign_store::TurnOn {
         user: jane.id,
         secret: sealed,
@@ -148,6 +146,9 @@ async fn the_portals_own_second_factor_is_asked_where_the_entry_says_so() {
     browser.post("/login/code", &[("code", "000000x"), ("next", "/licenses")]).await.is(403);
     is_out(&browser).await;
     let code = lab.portal.code(SECRET, 0);
-    browser.post("/login/code", &[("code", &code), ("next", "/licenses")]).await.leads_to("/licenses");
+    browser
+        .post("/login/code", &[("code", &code), ("next", "/licenses")])
+        .await
+        .leads_to("/licenses");
     is_in(&lab.portal, &browser, "jane@lab.example").await;
 }

@@ -127,7 +127,9 @@ async fn signed(by: Signed) {
 
 #[tokio::test]
 async fn attack_a_token_of_another_type_or_with_a_critical_header() {
-    for (name, value) in [("typ", json!("at+jwt")), ("crit", json!(["exp"])), ("alg", json!("RS256"))] {
+    for (name, value) in
+        [("typ", json!("at+jwt")), ("crit", json!(["exp"])), ("alg", json!("RS256"))]
+    {
         let lab = Lab::with_jane().await;
         lab.provider.evil().header = Box::new(move |header| header[name] = value.clone());
         is_refused(&lab).await;

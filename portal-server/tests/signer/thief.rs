@@ -83,6 +83,7 @@ async fn attack_another_product_kind_or_license_than_the_request_is_refused() {
     let stand = Stand::with(|delegation| delegation.scope.products = Products::All, |_| ());
     let (machine, license, request) = asked();
     let good = answer_to(&request, license.id());
+    let product_id = product();
     let product = Response { product: "acme-cam".parse().unwrap(), ..good.clone() };
     let mut under = good.clone();
     granted(&mut under).grant.license.as_mut().unwrap().id = [9; 16].into();
@@ -197,16 +198,33 @@ async fn attack_a_renewal_for_another_machine_license_or_activation_is_refused()
         granted(&mut other.clone()).binding.fingerprint.clone();
     let mut under = first.clone();
     granted(&mut under).grant.license.as_mut().unwrap().id = [9; 16].into();
+    let product_id = product();
     let product = Response { product: "acme-cam".parse().unwrap(), ..first.clone() };
     let receipt =
         Response { answer: Answer::Deactivation { activation: first.id }, ..first.clone() };
     for response in [device, named, activation, bound, under, product, receipt, other] {
         assert_eq!(stand.declines(&by_earlier(&earlier, &response)).await, "not-asked-for");
     }
-    // A trial and a receipt are not renewed.
+    // A trial is renewed by a trial of this machine, and by nothing else.
     let trial = machine.trial();
     let answer = answer_to(&trial, license.id());
     let had = stand.signs(&trial, &answer).await;
+    let elsewhere = answer_to(&Machine::new("lab-9", &product_id).trial(), license.id());
+    let Answer::Trial(of_trial) = &answer.answer else { panic!("{answer:?}") };
+    let licensed = Response { answer: Answer::Activation(of_trial.clone()), ..answer.clone() };
+    let receipt =
+        Response { answer: Answer::Deactivation { activation: answer.id }, ..answer.clone() };
+    let another = Response { id: Id::random(&mut rng()), ..answer.clone() };
+    for response in [elsewhere, licensed, receipt, another] {
+        assert_eq!(stand.declines(&by_earlier(&had, &response)).await, "not-asked-for");
+    }
+    let mut longer = answer.clone();
+    granted(&mut longer).grant.expires_at = Some(NOW + 60 * DAY);
+    assert!(stand.says(&by_earlier(&had, &longer)).await["token"].is_string());
+    // A receipt is not renewed.
+    let given_up = machine.deactivation(&first.id.to_string());
+    let answer = answer_to(&given_up, license.id());
+    let had = stand.signs(&given_up, &answer).await;
     assert_eq!(stand.declines(&by_earlier(&had, &answer)).await, "not-asked-for");
     // Nor is anything dated before what it renews.
     let before = Response { issued_at: NOW - 1, ..first };

@@ -1,7 +1,7 @@
 //! The vendor's pages of webhooks, and who would like to have more of them.
 
 use countersign_core::Id;
-use countersign_store::{MOST_WEBHOOKS, NewWebhook, Topic, WebhookCreated};
+use countersign_store::{MOST_WEBHOOKS, NewWebhook, Role, Topic, User, WebhookCreated};
 
 use crate::played::{NOW, rng};
 use crate::receiver::{How, Receiver};
@@ -47,6 +47,32 @@ async fn attack_a_secret_is_in_no_page_log_entry_or_copied_database() {
     portal.license(1, None).await;
     let planted = Hook { id: other, secret: String::new() };
     assert_eq!(portal.tried(&planted, 1).await.last_error.as_deref(), Some("secret"));
+    // A new one is the way out.
+    let new = made_of(&admin.post(&format!("{}/secret", planted.path()), &[]).await.is(200));
+    portal.license(1, None).await;
+    assert_eq!(portal.tried(&new, 1).await.last_code, Some(204));
+    assert!(receiver.got().iter().any(|got| got.is_signed_by(&new.secret)));
+}
+
+#[tokio::test]
+async fn attack_who_may_only_read_sees_of_an_address_its_host() {
+    let (portal, receiver) = (portal().await, Receiver::new().await);
+    let admin = portal.admin().await;
+    let url = format!("{}/T0/in-the-address", receiver.url());
+    let hook = hook(&admin, &url, &["license.created"]).await;
+    portal.license(1, None).await;
+    let seq = portal.tried(&hook, 1).await.seq;
+    let change = |user: &mut User| {
+        (user.email, user.role) = ("rita@acme.example".into(), Role::ReadOnly);
+    };
+    portal.user(change).await;
+    let reader = portal.logged_in("rita@acme.example").await;
+    for page in [PATH, &hook.path(), &format!("{}/deliveries/{seq}", hook.path())] {
+        admin.get(page).await.is(200).says("in-the-address");
+        let seen = reader.get(page).await.is(200).hides("in-the-address");
+        seen.says(&receiver.address.to_string()).hides("<button>Make").hides("Send again");
+    }
+    reader.post(&format!("{}/test", hook.path()), &[]).await.is(403);
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ use countersign_portal::clock::Clock;
 use countersign_portal::{App, Config, serve};
 use countersign_store::{
     AuditEntry, GroupChange, Invite, License, LinkPurpose, NewJob, NewLicense, Organization,
-    OrganizationChange, OrganizationKind, OrganizationRole, Product, Role, User, UserChange,
-    UserStatus, Validity,
+    OrganizationChange, OrganizationKind, OrganizationRole, Plan, PlanChange, Product, Role, User,
+    UserChange, UserStatus, Validity,
 };
 
 pub(crate) use browser::CookieUser;
@@ -293,6 +293,31 @@ impl TestPortal {
         let key = new.key.clone();
         self.app.store().create_license(new, "test", NOW).await.unwrap();
         key
+    }
+
+    /// A plan of the product with two seats for a year, changed as needed.
+    pub(crate) async fn plan(&self, name: &str, change: impl FnOnce(&mut Plan)) -> Plan {
+        let mut plan = Plan {
+            id: Id::random(&mut rng()),
+            product: self.product.clone(),
+            name: name.into(),
+            allowed_activations: Some(2),
+            allowed_deactivations: None,
+            validity: Validity::FromCreation(365 * DAY),
+            response_validity: 7 * DAY,
+            strategy: Strategy::Exact,
+            entitlements: BTreeMap::new(),
+            metadata: BTreeMap::new(),
+            maintenance_days: None,
+            highest_version: None,
+            archived: false,
+            revision: 1,
+            created_at: NOW,
+        };
+        change(&mut plan);
+        let made = self.app.store().create_plan(plan.clone(), "test", NOW).await.unwrap();
+        assert_eq!(made, PlanChange::Done);
+        plan
     }
 
     pub(crate) async fn stored(&self, key: &LicenseKey) -> License {

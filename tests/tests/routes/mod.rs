@@ -5,7 +5,7 @@ use crate::source::Source;
 const ROUTER: &str = "router.rs";
 
 /// The ways of the table that take a URL.
-const TABLE: [&str; 3] = ["route", "limited", "limited_with"];
+const TABLE: [&str; 4] = ["route", "limited", "limited_with", "operation"];
 
 /// How the table's own functions hand a URL on.
 const HANDED_ON: [&str; 3] = [

@@ -4,6 +4,7 @@ use countersign_core::release::VersionName;
 use countersign_core::{Id, LicenseId, UnixSeconds};
 use serde_json::{Value, json};
 
+use crate::creation::NewLicenses;
 use crate::error::{Result, StoreError};
 use crate::license::{NewLicense, Validity};
 use crate::metadata::{metadata_from_text, metadata_text};
@@ -20,6 +21,8 @@ pub enum Act {
         /// Up to where it goes in releases.
         limits: ReleaseLimits,
     },
+    /// The same, several of them, or by a plan.
+    CreateLicenses(Box<NewLicenses>),
     /// Such an end for a license that there is.
     ExtendLicense {
         /// The license,
@@ -46,7 +49,7 @@ impl Act {
     /// A stable name, e.g. `create-license`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::CreateLicense { .. } => "create-license",
+            Self::CreateLicense { .. } | Self::CreateLicenses(_) => "create-license",
             Self::ExtendLicense { .. } => "extend-license",
             Self::ReleaseSeat { .. } => "release-seat",
             Self::EndRule => "end-rule",
@@ -56,6 +59,11 @@ impl Act {
     pub(super) fn payload(&self) -> String {
         let value = match self {
             Self::CreateLicense { new, limits } => license(new, limits),
+            Self::CreateLicenses(many) => {
+                let keys: Vec<&str> = many.keys.iter().map(|key| key.normal()).collect();
+                let plan = many.plan.map(|(id, revision)| json!([id.to_string(), revision]));
+                json!({"template": license(&many.new, &many.limits), "keys": keys, "by_plan": plan})
+            }
             Self::ExtendLicense { license, revision, expires_at } => {
                 json!({"license": license.to_string(), "revision": revision, "expires_at": expires_at})
             }
@@ -70,6 +78,7 @@ impl Act {
     pub(super) fn read(kind: &str, payload: &str) -> Result<Self> {
         let value: Value = serde_json::from_str(payload).unwrap_or_default();
         let act = match kind {
+            "create-license" if value["keys"].is_array() => read_licenses(&value),
             "create-license" => read_license(&value),
             "extend-license" => read_extension(&value),
             "release-seat" => read_release(&value),
@@ -96,6 +105,17 @@ fn license(new: &NewLicense, limits: &ReleaseLimits) -> Value {
         "metadata": metadata_text(&new.metadata), "maintenance_until": limits.maintenance_until,
         "highest_version": limits.highest_version.as_ref().map(VersionName::as_str),
     })
+}
+
+fn read_licenses(value: &Value) -> Option<Act> {
+    let Act::CreateLicense { new, limits } = read_license(&value["template"])? else { return None };
+    let keys = value["keys"].as_array()?.iter().map(|key| key.as_str()?.parse().ok());
+    let plan = match &value["by_plan"] {
+        Value::Null => None,
+        plan => Some((plan[0].as_str()?.parse().ok()?, plan[1].as_i64()?)),
+    };
+    let keys = keys.collect::<Option<Vec<_>>>()?;
+    Some(Act::CreateLicenses(Box::new(NewLicenses { new: *new, keys, limits, plan, owner: None })))
 }
 
 fn read_license(value: &Value) -> Option<Act> {

@@ -1,7 +1,9 @@
 //! A database of the first release keeps what it has.
 
 use countersign_core::Hash;
-use countersign_store::{LinkPurpose, Options, OrganizationRole, Store, TwoFactor, UserStatus};
+use countersign_store::{
+    CustomerQuery, LinkPurpose, Options, OrganizationRole, Store, TwoFactor, UserStatus,
+};
 use rusqlite::Connection;
 
 use crate::world::{NOW, random_id};
@@ -24,6 +26,9 @@ async fn users_sessions_and_links_of_the_first_release_go_on() {
     ] {
         old.execute(text, [hash.to_string(), user.to_string()]).unwrap();
     }
+    let lab = random_id();
+    let insert = "INSERT INTO organization VALUES (?1, 'Über-Lab', 'active', 1)";
+    old.execute(insert, [lab.to_string()]).unwrap();
     drop(old);
     let store = Store::open(&path, Options::default(), NOW).unwrap();
     let (jane, here) = store.session_user(&session, NOW).await.unwrap().unwrap();
@@ -36,4 +41,10 @@ async fn users_sessions_and_links_of_the_first_release_go_on() {
     assert!(store.end_session(user, here.id, NOW).await.unwrap(), "its public id works");
     assert!(store.link_works(&link, LinkPurpose::SetPassword, NOW).await.unwrap());
     assert!(store.integrity_check().await.unwrap().is_empty());
+    // They are found by what is looked for now.
+    let search = Some("doe jane@acme".to_owned());
+    let query = CustomerQuery { search, organization: None, after: None, most: 9 };
+    assert_eq!(store.customer_page(&query).await.unwrap().page.items, [jane]);
+    let found = store.organizations_named("ÜBER-LAB").await.unwrap();
+    assert_eq!(found.iter().map(|found| found.id).collect::<Vec<_>>(), [lab]);
 }

@@ -2,8 +2,8 @@
 
 use countersign_core::{Hash, Id};
 use countersign_store::{
-    InviteStaff, NewJob, Options, Organization, OrganizationChange, OrganizationKind, Role, Store,
-    User, UserChange, UserStatus,
+    InviteStaff, NewApiToken, NewJob, Options, Organization, OrganizationChange, OrganizationKind,
+    Role, Store, TokenScope, User, UserChange, UserStatus,
 };
 use rusqlite::{Connection, params};
 
@@ -147,13 +147,53 @@ async fn attack_an_admin_takes_the_portal_from_its_owner() {
 }
 
 #[tokio::test]
+async fn attack_a_token_of_an_admin_does_to_owners_what_the_admin_may_not() {
+    let world = World::new().await;
+    let (owner, admin) = (world.staff(Role::Owner).await, world.staff(Role::Admin).await);
+    let second = world.staff(Role::Owner).await;
+    let token = async |user: &User| {
+        let id = random_id();
+        let new = NewApiToken {
+            id,
+            token: Hash::of(id.to_string()),
+            user: user.id,
+            name: "laptop".into(),
+            scopes: TokenScope::ALL.into_iter().collect(),
+            until: NOW + 60,
+            notice: mail(),
+        };
+        world.store.create_api_token(new, "test", NOW).await.unwrap();
+        format!("token:{id}")
+    };
+    let (of_admin, of_owner) = (token(&admin).await, token(&second).await);
+    let lab = world.organization(None).await;
+    let moved = User { organization: Some(lab), ..owner.clone() };
+    world.store.change_user(moved, "test", NOW).await.unwrap();
+    let before = world.store.organization(lab).await.unwrap().unwrap();
+    let suspended = Organization { suspended: true, ..before };
+    let done = world.change_organization(suspended.clone(), &of_admin).await;
+    assert_eq!(done, OrganizationChange::NotAllowed);
+    let changed = User { status: UserStatus::Suspended, ..world.get(owner.id).await };
+    let done = world.store.change_user(changed, &of_admin, NOW).await.unwrap();
+    assert_eq!(done, UserChange::NotAllowed);
+    assert_eq!(world.role(admin.id, Role::Owner, &of_admin).await, UserChange::NotAllowed);
+    assert!(world.get(owner.id).await.may_log_in());
+    let done = world.change_organization(suspended, &of_owner).await;
+    assert_eq!(done, OrganizationChange::Done);
+}
+
+#[tokio::test]
 async fn attack_a_suspended_admin_or_nobody_gives_a_role() {
     let world = World::new().await;
     let owner = world.staff(Role::Owner).await;
     let (admin, jane) = (world.staff(Role::Admin).await, world.staff(Role::Customer).await);
     let suspended = User { status: UserStatus::Suspended, ..admin.clone() };
     world.store.change_user(suspended, &by(&owner), NOW).await.unwrap();
-    for actor in [by(&admin), format!("user:{}", random_id()), "user:".into(), "user:x".into()] {
+    let nobody = random_id();
+    let actors = ["user:", "user:x", "token:", "sign-on:x", "device:x", "x:"].map(str::to_owned);
+    let actors =
+        actors.into_iter().chain([by(&admin), format!("user:{nobody}"), format!("token:{nobody}")]);
+    for actor in actors {
         assert_eq!(world.role(jane.id, Role::Admin, &actor).await, UserChange::NotAllowed);
     }
     assert_eq!(world.get(jane.id).await.role, Role::Customer);

@@ -67,7 +67,7 @@ impl World {
             in_stock: license(&|new| new.organization = Some(seller)).await,
             of_lab: license(&|new| new.organization = Some(lab)).await,
             of_jane_in_lab: license(&|new| {
-                (new.owner, new.organization) = (Some(jane.id), Some(lab))
+                (new.owner, new.organization) = (Some(jane.id), Some(lab));
             })
             .await,
             of_max: license(&|new| new.owner = Some(max.id)).await,
@@ -135,7 +135,7 @@ async fn a_resellers_admin_sees_the_licenses_of_its_customers_in_every_list_and_
     let suspended =
         world.found_by(&sales.rita, |q| q.filter = Some(LicenseFilter::Suspended)).await;
     assert!(suspended.is_empty());
-    let _ = of_nobody;
+    assert_eq!(world.sees(&sales.rita, &of_nobody).await, None);
 }
 
 #[tokio::test]

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use countersign_core::{Hash, Id, LicenseId};
+use countersign_core::{Hash, Id};
 
 use super::result::{self, ResultPage, Results};
 use super::review::{Review, ReviewPage};
-use super::{Paths, license_door, public_door};
+use super::{Paths, Place, door_of};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::pages::paging::{Asked, Pages};
@@ -31,8 +31,8 @@ const WEIGHT: usize = 4096;
 pub(crate) struct Batch {
     /// Who brought it, if they were logged in: nobody else sees it then.
     user: Option<Id>,
-    /// The license on whose page it was brought.
-    license: Option<LicenseId>,
+    /// Where it was brought.
+    place: Place,
     stage: Stage,
 }
 
@@ -97,13 +97,13 @@ impl Part {
 pub(super) fn keep_review(
     app: &App,
     visitor: &Visitor,
-    license: Option<LicenseId>,
+    place: Place,
     review: &Arc<Review>,
 ) -> Part {
     let weight = review.items.len() * WEIGHT + 2 * review.characters();
     let id = app.secret().0;
     let stage = Stage::Reviewed(Arc::clone(review));
-    keep(app, visitor, &id, license, stage, weight);
+    keep(app, visitor, &id, place, stage, weight);
     Part::of(&id, review.items.len(), &Asked::default())
 }
 
@@ -111,29 +111,22 @@ pub(super) fn keep_review(
 pub(super) fn keep_results(
     app: &App,
     visitor: &Visitor,
-    license: Option<LicenseId>,
+    place: Place,
     id: Option<String>,
     results: &Arc<Results>,
 ) -> Part {
     let weight = results.items.len() * WEIGHT + 2 * results.characters();
     let id = id.unwrap_or_else(|| app.secret().0);
     let stage = Stage::Answered(Arc::clone(results));
-    keep(app, visitor, &id, license, stage, weight);
+    keep(app, visitor, &id, place, stage, weight);
     Part::of(&id, results.items.len(), &Asked::default())
 }
 
-fn keep(
-    app: &App,
-    visitor: &Visitor,
-    id: &str,
-    license: Option<LicenseId>,
-    stage: Stage,
-    weight: usize,
-) {
+fn keep(app: &App, visitor: &Visitor, id: &str, place: Place, stage: Stage, weight: usize) {
     let user = visitor.user.as_ref().map(|user| user.id);
     // People are told apart by who they are, strangers by where they come from.
     let owner = user.map_or_else(|| visitor.caller.network.clone(), |user| format!("user:{user}"));
-    app.batches().put(Hash::of(id), Batch { user, license, stage }, weight, &owner, app.now());
+    app.batches().put(Hash::of(id), Batch { user, place, stage }, weight, &owner, app.now());
 }
 
 /// The batch with this id, if it is kept and this visitor's: its id is a secret, and of those who are logged in nobody
@@ -153,11 +146,11 @@ pub(crate) async fn show(
     asked: Asked,
 ) -> Result<Response, ErrorPage> {
     let batch = find(&app, &visitor, &id)?;
-    if let Some(license) = batch.license {
-        // Whoever lost the license sees no more of it.
-        license_door(&app, &visitor, &license.to_string()).await?;
+    if batch.place != Place::Public {
+        // Whoever lost the license, or works for the vendor no longer, sees no more of it.
+        door_of(&app, &visitor, batch.place, "").await?;
     }
-    let (frame, paths) = (Frame::new(&app, &visitor), Paths::of(batch.license));
+    let (frame, paths) = (Frame::new(&app, &visitor), Paths::of(batch.place));
     Ok(match &batch.stage {
         Stage::Reviewed(review) => {
             let part = Some(Part::of(&id, review.items.len(), &asked));
@@ -175,25 +168,22 @@ pub(super) async fn confirm(
     app: &App,
     visitor: &Visitor,
     id: &str,
-    license: Option<LicenseId>,
+    place: Place,
 ) -> Result<Response, ErrorPage> {
     let batch = find(app, visitor, id)?;
-    if batch.license != license {
+    if batch.place != place {
         return Err(ErrorPage::batch_gone());
     }
-    let (frame, paths) = (Frame::new(app, visitor), Paths::of(license));
+    let (frame, paths) = (Frame::new(app, visitor), Paths::of(place));
     let (results, part) = match &batch.stage {
         Stage::Answered(results) => {
             let part = Part::of(id, results.items.len(), &Asked::default());
             (Arc::clone(results), part)
         }
         Stage::Reviewed(review) => {
-            let door = match license {
-                Some(license) => license_door(app, visitor, &license.to_string()).await?,
-                None => public_door(app, visitor, &review.license_key).await?,
-            };
+            let door = door_of(app, visitor, place, &review.license_key).await?;
             let results = Arc::new(result::of_review(app, visitor, review, door).await);
-            let part = keep_results(app, visitor, license, Some(id.to_owned()), &results);
+            let part = keep_results(app, visitor, place, Some(id.to_owned()), &results);
             (results, part)
         }
     };

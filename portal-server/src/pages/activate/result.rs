@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::batch::{self, Part};
 use super::review::Review;
 use super::why::Why;
-use super::{AT_ONCE, Paths, kind_key};
+use super::{AT_ONCE, Paths, Place, kind_key};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::read::{MOST_FILES, shown_name};
@@ -160,6 +160,7 @@ pub(super) async fn answer_all(
     visitor: &Visitor,
     confirmed: Confirmed,
     door: Door,
+    place: Place,
 ) -> Result<Response, ErrorPage> {
     let Confirmed { request, name, left, license_key, in_turn, .. } = confirmed;
     if request.is_empty() || request.len() > MOST_FILES || left.len() > MOST_FILES {
@@ -168,13 +169,12 @@ pub(super) async fn answer_all(
     let names = name.iter().map(|name| shown_name(name)).chain(std::iter::repeat(String::new()));
     let batch = request.into_iter().zip(names).collect();
     let at_once = if in_turn.is_some() { 1 } else { AT_ONCE };
-    let license = door.license_of_page();
     let items = answer_batch(app, batch, door, visitor.language, at_once).await;
     let left = left.iter().map(|name| shown_name(name)).collect();
     let results = Arc::new(Results { items, left, license_key });
-    let keep = || batch::keep_results(app, visitor, license, None, &results);
+    let keep = || batch::keep_results(app, visitor, place, None, &results);
     let part = results.is_large().then(keep);
-    let (frame, paths) = (Frame::new(app, visitor), Paths::of(license));
+    let (frame, paths) = (Frame::new(app, visitor), Paths::of(place));
     let wait = results.again_in();
     let mut response = page(&ResultPage { frame, results, part, paths });
     if let Some(seconds) = wait {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use countersign_core::TokenType;
 use countersign_core::request::VerifiedRequest;
+use countersign_core::{Hash, TokenType};
 use futures_util::{StreamExt as _, stream};
 
 use super::batch::{self, Part};
@@ -19,9 +19,9 @@ use crate::pages::Frame;
 /// One file as the review shows it.
 #[derive(Debug)]
 pub(super) struct ReviewItem {
-    name: String,
+    pub(super) name: String,
     read: Option<Read>,
-    why: Option<Why>,
+    pub(super) why: Option<Why>,
 }
 
 /// A file that is a request.
@@ -39,11 +39,11 @@ impl ReviewItem {
         self.read.as_ref()
     }
 
-    fn preview(&self) -> Option<&Preview> {
+    pub(super) fn preview(&self) -> Option<&Preview> {
         self.read.as_ref()?.preview.as_ref()
     }
 
-    fn token(&self) -> &str {
+    pub(super) fn token(&self) -> &str {
         self.read.as_ref().map_or("", |read| &read.token)
     }
 
@@ -53,17 +53,17 @@ impl ReviewItem {
             .map_or(String::new(), |r| frame.t(kind_key(r.request.claims().token_type())))
     }
 
-    fn machine(&self, frame: &Frame) -> String {
+    pub(super) fn machine(&self, frame: &Frame) -> String {
         let name = self.preview().and_then(|preview| preview.machine.clone());
         name.unwrap_or_else(|| frame.t("machine-unnamed"))
     }
 
     /// Whether the person can go on with it here.
-    fn can_go_on(&self) -> bool {
+    pub(super) fn can_go_on(&self) -> bool {
         self.preview().is_some_and(|preview| preview.outcome.is_ok())
     }
 
-    fn needs_license(&self) -> bool {
+    pub(super) fn needs_license(&self) -> bool {
         self.preview().is_some_and(|p| matches!(p.outcome, Err(Refusal::LicenseNeeded)))
     }
 }
@@ -76,13 +76,20 @@ pub(super) async fn look_at(app: &App, files: Vec<Brought>, door: &Arc<Door>) ->
 
 async fn look(app: App, file: Brought, door: Arc<Door>) -> ReviewItem {
     let name = file.name;
+    let refused = |brought: Hash, code| app.refusals().count(brought, code, app.now());
     let bytes = match file.content {
         Ok(bytes) => bytes,
-        Err(unread) => return ReviewItem { name, read: None, why: Some(unread.into()) },
+        Err(unread) => {
+            refused(Hash::of(&name), unread.code());
+            return ReviewItem { name, read: None, why: Some(unread.into()) };
+        }
     };
     let (token, request) = match desk::understand(&bytes) {
         Ok(understood) => understood,
-        Err(refusal) => return ReviewItem { name, read: None, why: Some((&refusal).into()) },
+        Err(refusal) => {
+            refused(Hash::of(&bytes), refusal.code());
+            return ReviewItem { name, read: None, why: Some((&refusal).into()) };
+        }
     };
     let (preview, why) = match desk::preview(&app, &request, &door).await {
         Ok(preview) => {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::result::outcome;
 use super::why::Why;
-use super::{AT_ONCE, batch, kind_key, license_door, public_door};
+use super::{AT_ONCE, batch, kind_key, license_door, public_door, staff};
 use crate::access::Visitor;
 use crate::app::App;
 use crate::bundle::csv::Table;
@@ -84,6 +84,17 @@ pub(crate) async fn table(
 ) -> Result<Response, ErrorPage> {
     let rows = rows.resolved(&app, &visitor)?;
     let door = public_door(&app, &visitor, &rows.license_key).await?;
+    csv(&app, rows, door, visitor.language).await
+}
+
+/// `/admin/activations/table.csv`
+pub(crate) async fn table_for_staff(
+    State(app): State<App>,
+    visitor: Visitor,
+    Form(rows): Form<Rows>,
+) -> Result<Response, ErrorPage> {
+    let rows = rows.resolved(&app, &visitor)?;
+    let door = staff::door(&app, &visitor, &rows.license_key).await?;
     csv(&app, rows, door, visitor.language).await
 }
 

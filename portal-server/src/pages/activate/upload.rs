@@ -11,6 +11,8 @@ use crate::pages::ErrorPage;
 pub(super) struct Upload {
     parts: Vec<(String, Vec<u8>)>,
     pub(super) license_key: String,
+    /// What was typed into a search beside the files.
+    pub(super) search: String,
     /// A batch that was reviewed, to be looked at again.
     pub(super) batch: Option<String>,
 }
@@ -29,6 +31,7 @@ impl Upload {
             let text = || String::from_utf8_lossy(&bytes).trim().to_owned();
             match name.as_str() {
                 "license_key" => upload.license_key = text(),
+                "q" => upload.search = text(),
                 "batch" => upload.batch = Some(text()),
                 "name" => name_of_next = Some(text()),
                 "file" if !(bytes.is_empty() && file_name.is_empty()) => {
@@ -45,6 +48,16 @@ impl Upload {
             }
         }
         Ok(upload)
+    }
+
+    /// Whether there is anything but what was typed into the search.
+    pub(super) fn has_files(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Takes in a text as if it was a file.
+    pub(super) fn add(&mut self, name: &str, bytes: &[u8]) {
+        self.parts.push((name.to_owned(), bytes.to_vec()));
     }
 
     /// Takes requests of an earlier review in, with their names.

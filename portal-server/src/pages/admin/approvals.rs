@@ -97,6 +97,18 @@ impl Reader<'_> {
                 facts.retain(|(_, value)| !value.name.is_empty());
                 facts
             }
+            Act::CreateLicenses(many) => {
+                let mut facts = self.license(&many.new, language).await?;
+                let limits = &many.limits;
+                let until = limits.maintenance_until.map(up_to::day).unwrap_or_default();
+                let highest = limits.highest_version.as_ref().map(ToString::to_string);
+                let count = language.number(many.keys.len() as u64);
+                facts.insert(1, ("approval-count", Named::plain(count)));
+                facts.push(("maintenance-until", Named::plain(until)));
+                facts.push(("highest-version", Named::plain(highest.unwrap_or_default())));
+                facts.retain(|(_, value)| !value.name.is_empty());
+                facts
+            }
             Act::ExtendLicense { license, expires_at, .. } => {
                 let now = self.app.store().license(license).await?;
                 let ends = language.when(now.and_then(|license| license.expires_at));

@@ -1,58 +1,59 @@
 //! `/admin/customers`: users and organizations.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
 use countersign_store::{
-    Organization, OrganizationChange, OrganizationKind, OrganizationRole, Role, TwoFactor, User,
+    CustomerQuery, Organization, OrganizationChange, OrganizationRole, Role, TwoFactor, User,
     UserChange, UserStatus,
 };
 use serde::Deserialize;
 
-use super::{ErrorPage, actor, chosen_organization, optional_number};
+use super::{ErrorPage, Suggestions, actor, chosen_organization, optional_number};
 use crate::access::Visitor;
 use crate::account::two_factor;
 use crate::app::App;
 use crate::fields::Field;
 use crate::language::Say;
+use crate::licensing::who;
 use crate::mail;
+use crate::pages::paging::{Asked, Pages};
 use crate::pages::{Frame, page};
 
 /// Seconds that a link to set one's password works.
 const LINK_SECONDS: u64 = 7 * 86_400;
+
+/// Organizations that the page of all customers shows; those of the search, or the first ones.
+const SOME_ORGANIZATIONS: usize = 25;
+const ROWS: usize = 25;
 
 #[derive(Template)]
 #[template(path = "admin/customers.html")]
 struct ListPage {
     frame: Frame,
     users: Vec<User>,
+    /// Of the users that are shown.
+    names: HashMap<Id, String>,
     organizations: Vec<Organization>,
+    resellers: Vec<Organization>,
+    more_organizations: bool,
+    suggestions: Suggestions,
+    asked: Asked,
+    pages: Pages,
+    too_many: bool,
 }
 
 impl ListPage {
-    fn allowed_users(&self, organization: &Organization) -> String {
-        organization.allowed_users.map(|allowed| allowed.to_string()).unwrap_or_default()
-    }
-
-    fn organization_of(&self, user: &User) -> String {
+    fn organization_of(&self, user: &User) -> &str {
         self.name_of(&user.organization)
     }
 
-    fn name_of(&self, id: &Option<Id>) -> String {
-        let found = self.organizations.iter().find(|o| Some(o.id) == *id);
-        found.map_or("–".to_owned(), |o| o.name.clone())
-    }
-
-    fn sells_to(&self, reseller: &Organization, of: &Organization) -> bool {
-        of.reseller == Some(reseller.id)
-    }
-
-    /// Those whose customer an organization can be.
-    fn resellers_for(&self, of: &Organization) -> Vec<&Organization> {
-        let fits = |o: &&Organization| o.kind == OrganizationKind::Reseller && o.id != of.id;
-        self.organizations.iter().filter(fits).collect()
+    fn name_of(&self, id: &Option<Id>) -> &str {
+        id.and_then(|id| self.names.get(&id)).map_or("–", String::as_str)
     }
 
     fn role_words(&self, user: &User) -> String {
@@ -64,11 +65,110 @@ impl ListPage {
     }
 }
 
-pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
-    let (users, organizations) = (app.store().users().await?, app.store().organizations().await?);
-    // The vendor's own people have a page of theirs.
-    let users = users.into_iter().filter(|user| !user.role.is_staff()).collect();
-    Ok(page(&ListPage { frame: Frame::new(&app, &visitor), users, organizations }))
+/// Users and organizations that fit what was searched for; `?organization=` shows the users of one.
+pub(crate) async fn list(
+    State(app): State<App>,
+    visitor: Visitor,
+    asked: Asked,
+) -> Result<Response, ErrorPage> {
+    let (store, search) = (app.store(), asked.text("q"));
+    let of: Option<Id> = asked.text("organization").parse().ok();
+    let query = CustomerQuery {
+        search: Some(search.clone()),
+        organization: of,
+        after: asked.after(),
+        most: ROWS,
+    };
+    let found = store.customer_page(&query).await?;
+    let (organizations, more) = match of {
+        Some(id) => (store.organization(id).await?.into_iter().collect(), false),
+        None => {
+            let page = store.organization_page(&search, None, SOME_ORGANIZATIONS).await?;
+            (page.items, page.next.is_some())
+        }
+    };
+    let of_users = found.page.items.iter().filter_map(|user| user.organization);
+    let named = of_users.chain(organizations.iter().filter_map(|found| found.reseller));
+    let names = names_of(&app, named).await?;
+    Ok(page(&ListPage {
+        frame: Frame::new(&app, &visitor),
+        users: found.page.items,
+        names,
+        resellers: store.resellers().await?,
+        organizations,
+        more_organizations: more,
+        suggestions: Suggestions::new(&app).await?,
+        pages: asked.pages("/admin/customers", &["q", "organization"], found.page.next.as_ref()),
+        too_many: found.too_many,
+        asked,
+    }))
+}
+
+/// What these organizations are called.
+async fn names_of(
+    app: &App,
+    ids: impl Iterator<Item = Id>,
+) -> Result<HashMap<Id, String>, ErrorPage> {
+    let mut names = HashMap::new();
+    for id in ids {
+        if !names.contains_key(&id)
+            && let Some(organization) = app.store().organization(id).await?
+        {
+            names.insert(id, organization.name);
+        }
+    }
+    Ok(names)
+}
+
+#[derive(Template)]
+#[template(path = "admin/organizations.html")]
+struct OrganizationsPage {
+    frame: Frame,
+    organizations: Vec<Organization>,
+    resellers: Vec<Organization>,
+    names: HashMap<Id, String>,
+    asked: Asked,
+    pages: Pages,
+}
+
+impl OrganizationsPage {
+    fn name_of(&self, id: &Option<Id>) -> &str {
+        id.and_then(|id| self.names.get(&id)).map_or("–", String::as_str)
+    }
+}
+
+/// Whether an organization is this reseller's customer.
+fn sells_to(reseller: &Organization, of: &Organization) -> bool {
+    of.reseller == Some(reseller.id)
+}
+
+/// Those whose customer an organization can be.
+fn resellers_for<'a>(resellers: &'a [Organization], of: &Organization) -> Vec<&'a Organization> {
+    resellers.iter().filter(|reseller| reseller.id != of.id).collect()
+}
+
+/// How many users it may have, as it is typed.
+fn allowed_users(organization: &Organization) -> String {
+    organization.allowed_users.map(|allowed| allowed.to_string()).unwrap_or_default()
+}
+
+/// All organizations by name, page by page, or those whose names begin so.
+pub(crate) async fn organizations(
+    State(app): State<App>,
+    visitor: Visitor,
+    asked: Asked,
+) -> Result<Response, ErrorPage> {
+    let (search, after) = (asked.text("q"), asked.after());
+    let found = app.store().organization_page(&search, after.as_ref(), ROWS).await?;
+    let path = "/admin/customers/organizations";
+    Ok(page(&OrganizationsPage {
+        frame: Frame::new(&app, &visitor),
+        names: names_of(&app, found.items.iter().filter_map(|found| found.reseller)).await?,
+        resellers: app.store().resellers().await?,
+        organizations: found.items,
+        pages: asked.pages(path, &["q"], found.next.as_ref()),
+        asked,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -113,7 +213,8 @@ struct UserPage {
     frame: Frame,
     user: User,
     user_organization: String,
-    organizations: Vec<Organization>,
+    resellers: Vec<Organization>,
+    suggestions: Suggestions,
     link: Option<String>,
 }
 
@@ -124,10 +225,6 @@ impl UserPage {
 
     fn is_sold_by(&self, reseller: &Organization) -> bool {
         self.user.reseller == Some(reseller.id)
-    }
-
-    fn resellers(&self) -> Vec<&Organization> {
-        self.organizations.iter().filter(|o| o.kind == OrganizationKind::Reseller).collect()
     }
 
     fn runs(&self) -> bool {
@@ -217,13 +314,13 @@ async fn show_with(
     link: Option<String>,
 ) -> Result<Response, ErrorPage> {
     let user = find(app, &id.to_string()).await?;
-    let organizations = app.store().organizations().await?;
-    let user_organization = user.organization.map(|id| id.to_string()).unwrap_or_default();
+    let user_organization = who::typed(app, user.organization).await?;
     Ok(page(&UserPage {
         frame: Frame::new(app, visitor),
         user,
         user_organization,
-        organizations,
+        resellers: app.store().resellers().await?,
+        suggestions: Suggestions::new(app).await?,
         link,
     }))
 }

@@ -1,19 +1,23 @@
-//! `/admin/licenses`
+//! `/admin/licenses/{id}`: one license, as the vendor sees and edits it.
+
+pub(crate) mod actions;
+pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod made;
+pub(crate) mod new;
 
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use countersign_core::license_key::LicenseKey;
 use countersign_store::{
-    Act, License, LicenseChange, LicenseStatus, NewLicense, Organization, Overrun, Product,
-    ReleaseLimits, User, Validity, is_far_away,
+    Act, License, LicenseChange, Overrun, Plan, ReleaseLimits, User, Validity,
 };
 use serde::Deserialize;
 
 use super::{
-    ErrorPage, actor, chosen_organization, chosen_user, entitlement_lines, metadata_lines,
-    optional_number, parse_entitlements, parse_metadata,
+    ErrorPage, Suggestions, actor, chosen_organization, chosen_user, entitlement_lines,
+    metadata_lines, optional_number, parse_entitlements, parse_metadata,
 };
 use crate::access::Visitor;
 use crate::admin::LARGEST;
@@ -22,35 +26,16 @@ use crate::approval;
 use crate::desk::{Of, Said};
 use crate::fields::Field;
 use crate::language::{Language, Say};
+use crate::licensing::plan::{PlanValue, differing, take};
+use crate::licensing::who;
 use crate::pages::licenses::{
-    LicenseView, MachineView, license_of, machine_name, owner_outside, status_key, views,
+    LicenseView, MachineView, license_of, machine_name, owner_outside, views,
 };
 use crate::pages::{Frame, page};
 use crate::release::up_to;
 
 const MOST: u32 = 500;
 const DAY: u64 = 86_400;
-
-#[derive(Template)]
-#[template(path = "admin/licenses.html")]
-struct ListPage {
-    frame: Frame,
-    licenses: Vec<LicenseView>,
-    products: Vec<Product>,
-    users: Vec<User>,
-    organizations: Vec<Organization>,
-}
-
-pub(crate) async fn list(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
-    let licenses = app.store().licenses(MOST).await?;
-    Ok(page(&ListPage {
-        frame: Frame::new(&app, &visitor),
-        licenses: views(&app, &licenses, visitor.language).await?,
-        products: app.store().products().await?.into_iter().filter(|p| !p.archived).collect(),
-        users: app.store().users().await?,
-        organizations: app.store().organizations().await?,
-    }))
-}
 
 #[derive(Deserialize)]
 pub(crate) struct LicenseForm {
@@ -60,14 +45,14 @@ pub(crate) struct LicenseForm {
     plan: String,
     #[serde(default)]
     holder: String,
-    #[serde(default)]
-    owner: String,
-    #[serde(default)]
-    organization: String,
-    #[serde(default)]
-    allowed_activations: String,
-    #[serde(default)]
-    allowed_deactivations: String,
+    /// Not there: it stays.
+    owner: Option<String>,
+    /// Not there: it stays.
+    organization: Option<String>,
+    /// Not there: it stays.
+    allowed_activations: Option<String>,
+    /// Not there: it stays.
+    allowed_deactivations: Option<String>,
     #[serde(default)]
     validity: String,
     #[serde(default)]
@@ -82,10 +67,16 @@ pub(crate) struct LicenseForm {
     metadata: String,
     maintenance_until: Option<String>,
     highest_version: Option<String>,
-    #[serde(default)]
-    status: String,
+    /// Not there: it stays.
+    status: Option<String>,
     #[serde(default)]
     extend_days: String,
+    /// The plan that a new license is made by.
+    #[serde(default)]
+    plan_id: String,
+    /// How many are made.
+    #[serde(default)]
+    count: String,
     #[serde(default)]
     revision: String,
 }
@@ -146,47 +137,6 @@ impl LicenseForm {
     }
 }
 
-pub(crate) async fn create(
-    State(app): State<App>,
-    visitor: Visitor,
-    Form(form): Form<LicenseForm>,
-) -> Result<Response, ErrorPage> {
-    let admin = visitor.user()?;
-    let known = app
-        .store()
-        .product(&form.product.parse().map_err(|_| ErrorPage::bad_input("product-unknown"))?)
-        .await?;
-    let product = known.ok_or_else(|| ErrorPage::bad_input("product-unknown"))?;
-    if product.archived {
-        return Err(ErrorPage::bad_input("product-archived"));
-    }
-    let new = NewLicense {
-        key: LicenseKey::generate(&mut app.rng()),
-        product: product.id,
-        plan: Field::Plan.optional(&form.plan)?,
-        holder: Field::Holder.optional(&form.holder)?,
-        owner: chosen_user(&app, &form.owner).await?,
-        organization: chosen_organization(&app, &form.organization).await?,
-        allowed_activations: optional_number(&form.allowed_activations)?,
-        allowed_deactivations: optional_number(&form.allowed_deactivations)?,
-        validity: form.validity(app.now())?,
-        response_validity: form.import_seconds()?,
-        strategy: form.strategy.parse().unwrap_or(product.trial.strategy),
-        entitlements: parse_entitlements(&form.entitlements)?,
-        metadata: parse_metadata(&form.metadata)?,
-    };
-    Said::by(&new).check_room(&app, &new.product, Of::License)?;
-    let limits = form.limits(ReleaseLimits::default())?;
-    if is_far_away(&new.validity, app.now()) && app.store().needs_two_people().await? {
-        let act = Act::CreateLicense { new: Box::new(new), limits };
-        approval::propose(&app, &admin, act, visitor.language).await?;
-        return Ok(Redirect::to("/admin/approvals").into_response());
-    }
-    let by = actor(&admin);
-    let id = app.store().create_limited_license(new, limits, &by, app.now()).await?;
-    Ok(Redirect::to(&format!("/admin/licenses/{id}")).into_response())
-}
-
 #[derive(Template)]
 #[template(path = "admin/license.html")]
 struct LicensePage {
@@ -203,8 +153,9 @@ struct LicensePage {
     highest_version: String,
     owner: String,
     organization: String,
-    users: Vec<User>,
-    organizations: Vec<Organization>,
+    suggestions: Suggestions,
+    plan: Option<ByPlan>,
+    plans: Vec<Plan>,
     machines: Vec<MachineView>,
     overruns: Vec<OverrunView>,
 }
@@ -218,10 +169,79 @@ struct OverrunView {
     journal: Option<String>,
 }
 
-impl LicensePage {
-    fn status_words(&self, status: &LicenseStatus) -> String {
-        self.frame.t(status_key(status))
-    }
+/// The plan of a license, and what the license has otherwise.
+struct ByPlan {
+    id: String,
+    name: String,
+    archived: bool,
+    differs: Vec<Difference>,
+}
+
+/// A value that a license has otherwise than its plan.
+pub(crate) struct Difference {
+    pub(crate) value: &'static str,
+    pub(crate) here: String,
+    pub(crate) plan: String,
+}
+
+async fn by_plan(
+    app: &App,
+    license: &License,
+    limits: &ReleaseLimits,
+    language: Language,
+) -> Result<Option<ByPlan>, ErrorPage> {
+    let Some(id) = license.plan_id else { return Ok(None) };
+    let Some(plan) = app.store().plan(id).await? else { return Ok(None) };
+    let differs = differences(license, limits, &plan, language);
+    Ok(Some(ByPlan { id: id.to_string(), archived: plan.archived, name: plan.name, differs }))
+}
+
+/// What a license has otherwise than a plan, in words.
+pub(crate) fn differences(
+    license: &License,
+    limits: &ReleaseLimits,
+    plan: &Plan,
+    language: Language,
+) -> Vec<Difference> {
+    let (taken, terms) = take(license, limits, plan, &PlanValue::ALL);
+    let difference = |value: PlanValue| Difference {
+        value: value.as_str(),
+        here: value_words(value, license, limits, language),
+        plan: value_words(value, &taken, &terms, language),
+    };
+    differing(license, limits, plan).into_iter().map(difference).collect()
+}
+
+fn value_words(
+    value: PlanValue,
+    license: &License,
+    limits: &ReleaseLimits,
+    language: Language,
+) -> String {
+    let number = |n: Option<u64>| {
+        n.map_or_else(|| language.t("approval-any-number"), |n| language.number(n))
+    };
+    let words = match value {
+        PlanValue::Name => license.plan.clone().unwrap_or_default(),
+        PlanValue::Activations => number(license.allowed_activations),
+        PlanValue::Deactivations => number(license.allowed_deactivations),
+        PlanValue::ImportDays => language.number(license.response_validity / DAY),
+        PlanValue::Strategy => license.strategy.to_string(),
+        PlanValue::Features => entitlement_lines(&license.entitlements),
+        PlanValue::Metadata => metadata_lines(&license.metadata),
+        PlanValue::Maintenance => limits.maintenance_until.map(up_to::day).unwrap_or_default(),
+        PlanValue::HighestVersion => {
+            limits.highest_version.as_ref().map(|version| version.to_string()).unwrap_or_default()
+        }
+    };
+    if words.is_empty() { "–".to_owned() } else { words }
+}
+
+/// The plans that a license can be given.
+async fn plans_for(app: &App, license: &License) -> Result<Vec<Plan>, ErrorPage> {
+    let mut plans = app.store().plans().await?;
+    plans.retain(|plan| plan.product == license.product && !plan.archived);
+    Ok(plans)
 }
 
 pub(crate) async fn show(
@@ -243,11 +263,16 @@ pub(crate) async fn show(
         metadata: metadata_lines(&license.metadata),
         import_days: license.response_validity / DAY,
         maintenance_until: limits.maintenance_until.map(up_to::day).unwrap_or_default(),
-        highest_version: limits.highest_version.map(|v| v.to_string()).unwrap_or_default(),
-        owner: license.owner.map(|id| id.to_string()).unwrap_or_default(),
-        organization: license.organization.map(|id| id.to_string()).unwrap_or_default(),
-        users: app.store().users().await?,
-        organizations: app.store().organizations().await?,
+        highest_version: limits
+            .highest_version
+            .as_ref()
+            .map(|version| version.to_string())
+            .unwrap_or_default(),
+        owner: who::address(&app, license.owner).await?,
+        organization: who::typed(&app, license.organization).await?,
+        suggestions: Suggestions::new(&app).await?,
+        plan: by_plan(&app, &license, &limits, visitor.language).await?,
+        plans: plans_for(&app, &license).await?,
         overruns: overruns(&app, &license, visitor.language).await?,
         machines: app
             .store()
@@ -298,15 +323,25 @@ pub(crate) async fn save(
         form.revision.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
     license.plan = Field::Plan.optional(&form.plan)?;
     license.holder = Field::Holder.optional(&form.holder)?;
-    license.owner = chosen_user(&app, &form.owner).await?;
-    license.organization = chosen_organization(&app, &form.organization).await?;
-    license.allowed_activations = optional_number(&form.allowed_activations)?;
-    license.allowed_deactivations = optional_number(&form.allowed_deactivations)?;
+    if let Some(owner) = &form.owner {
+        license.owner = chosen_user(&app, owner).await?;
+    }
+    if let Some(organization) = &form.organization {
+        license.organization = chosen_organization(&app, organization).await?;
+    }
+    if let Some(number) = &form.allowed_activations {
+        license.allowed_activations = optional_number(number)?;
+    }
+    if let Some(number) = &form.allowed_deactivations {
+        license.allowed_deactivations = optional_number(number)?;
+    }
     license.response_validity = form.import_seconds()?;
     license.entitlements = parse_entitlements(&form.entitlements)?;
     license.metadata = parse_metadata(&form.metadata)?;
-    license.status =
-        form.status.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
+    if let Some(status) = &form.status {
+        license.status =
+            status.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
+    }
     license.strategy =
         form.strategy.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?;
     license.expires_at = form.extended(&license, app.now())?;

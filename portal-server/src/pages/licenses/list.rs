@@ -80,7 +80,7 @@ pub(crate) async fn list(
 }
 
 /// What was asked for: what is not understood asks for nothing.
-pub(super) fn query(asked: &Asked, user: &User, now: u64) -> LicenseQuery {
+pub(crate) fn query(asked: &Asked, user: &User, now: u64) -> LicenseQuery {
     let (status, sort) = (asked.text("status"), asked.text("sort"));
     let filter = match status.as_str() {
         ENDING => Some(LicenseFilter::Active),

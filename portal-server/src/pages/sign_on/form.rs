@@ -145,13 +145,7 @@ impl ProviderForm {
     }
 }
 
-fn read(
-    app: &App,
-    name: &str,
-    issuer: &str,
-    client_id: &str,
-    secret: &str,
-) -> Result<Given, Say> {
+fn read(app: &App, name: &str, issuer: &str, client_id: &str, secret: &str) -> Result<Given, Say> {
     let name = Field::ProviderName.check(name).map_err(|unfit| unfit.0)?;
     if name.is_empty() {
         return Err(Say::new("sign-on-name-needed"));

@@ -86,7 +86,9 @@ fn outcome(would: &SignedOn) -> Say {
     match would {
         SignedOn::Known(user) => Say::new("sign-on-would-know").with("user", user.shown_name()),
         SignedOn::Linked(user) => Say::new("sign-on-would-link").with("user", user.shown_name()),
-        SignedOn::Created(user) => Say::new("sign-on-would-create").with("user", user.email.as_str()),
+        SignedOn::Created(user) => {
+            Say::new("sign-on-would-create").with("user", user.email.as_str())
+        }
         SignedOn::Refused(why) => sso::refusal_words(*why),
     }
 }

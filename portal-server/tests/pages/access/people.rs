@@ -120,7 +120,9 @@ impl State {
 /// What somebody is worth here and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// An admin, or whose portal it is.
+    /// Whose portal it is.
+    PortalOwner,
+    /// An admin.
     Vendor,
     Support,
     ReadOnly,
@@ -149,7 +151,8 @@ impl Standing {
     pub(super) fn sees_the_license(self) -> bool {
         matches!(
             self,
-            Self::Vendor
+            Self::PortalOwner
+                | Self::Vendor
                 | Self::Support
                 | Self::ReadOnly
                 | Self::Reseller
@@ -162,7 +165,8 @@ impl Standing {
     /// What a role is worth in a state.
     pub(super) fn of(role: Role, state: State) -> Self {
         let in_lab = match role {
-            Role::Vendor | Role::PortalOwner => Self::Vendor,
+            Role::Vendor => Self::Vendor,
+            Role::PortalOwner => Self::PortalOwner,
             Role::Support => Self::Support,
             Role::ReadOnly => Self::ReadOnly,
             Role::Reseller => Self::Reseller,

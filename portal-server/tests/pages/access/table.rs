@@ -28,6 +28,8 @@ pub(super) enum About {
     OfOrganization,
     /// What the vendor's admins do.
     Vendor,
+    /// What was kept for one admin alone: nobody here has it.
+    Kept,
     /// What the vendor's people do: who sees it, and who changes it.
     Staff(Who, Who),
     /// The reseller that one runs.
@@ -41,6 +43,7 @@ pub(super) enum About {
 /// Some of the vendor's people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
+    Owners,
     Admins,
     /// Admins and support.
     Helpers,
@@ -48,12 +51,13 @@ pub(super) enum Who {
     Readers,
     All,
 }
-use Who::{Admins, All, Helpers, Readers};
+use Who::{Admins, All, Helpers, Owners, Readers};
 
 impl Who {
     fn has(self, who: Standing) -> bool {
         match who {
-            Standing::Vendor => true,
+            Standing::PortalOwner => true,
+            Standing::Vendor => self != Owners,
             Standing::Support => matches!(self, Helpers | All),
             Standing::ReadOnly => matches!(self, Readers | All),
             _ => false,
@@ -62,7 +66,7 @@ impl Who {
 }
 
 use About::{
-    DeadInvitation, Everybody, License, LostMachine, OfOrganization, OfReseller, Oneself,
+    DeadInvitation, Everybody, Kept, License, LostMachine, OfOrganization, OfReseller, Oneself,
     OwnOrganization, OwnReseller, SecondFactor, Staff, Unset, Vendor,
 };
 
@@ -86,9 +90,10 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/healthz", Everybody(200, 0), ""),
     ("/readyz", Everybody(200, 0), ""),
     ("/caddy/ask", Everybody(404, 0), ""),
-    ("/api/v1/activations", Everybody(0, 422), "x=1"),
+    // What is read there takes a token.
+    ("/api/v1/activations", Everybody(401, 422), "x=1"),
     ("/api/v1/deactivations", Everybody(0, 422), "x=1"),
-    ("/api/v1/trials", Everybody(0, 422), "x=1"),
+    ("/api/v1/trials", Everybody(401, 422), "x=1"),
     ("/api/v1/trials/{product}", Everybody(200, 0), ""),
     ("/v3/trial-activations/offline-activate", Everybody(0, 400), "x=1"),
     // Nobody's session is a token.
@@ -97,6 +102,26 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/api/v1/requests/preview", Everybody(401, 401), "x=1"),
     ("/api/v1/journals", Everybody(401, 401), "x=1"),
     ("/api/v1/journals/{id}", Everybody(401, 0), ""),
+    ("/api/v1/products", Everybody(401, 401), "x=1"),
+    ("/api/v1/products/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/licenses", Everybody(401, 401), "x=1"),
+    ("/api/v1/licenses/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/licenses/{id}/key", Everybody(401, 0), ""),
+    ("/api/v1/users", Everybody(401, 401), "x=1"),
+    ("/api/v1/users/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/organizations", Everybody(401, 401), "x=1"),
+    ("/api/v1/organizations/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/activations/{id}", Everybody(401, 0), ""),
+    ("/api/v1/activations/{id}/release", Everybody(0, 401), "x=1"),
+    ("/api/v1/trials/started/{id}", Everybody(401, 0), ""),
+    ("/api/v1/releases", Everybody(401, 401), "x=1"),
+    ("/api/v1/releases/{id}", Everybody(401, 401), "x=1"),
+    ("/api/v1/releases/{id}/publish", Everybody(0, 401), "x=1"),
+    ("/api/v1/releases/{id}/archive", Everybody(0, 401), "x=1"),
+    ("/api/v1/settings", Everybody(401, 401), "x=1"),
+    ("/api/v1/audit", Everybody(401, 0), ""),
+    ("/api/v1/openapi.json", Everybody(200, 0), ""),
+    ("/developers/api", Everybody(200, 0), ""),
     ("/api", Everybody(404, 404), "x=1"),
     ("/api/", Everybody(404, 404), "x=1"),
     ("/api/{*path}", Everybody(404, 404), "x=1"),
@@ -198,6 +223,15 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/licenses/{id}/confirm", License, "request={request}"),
     ("/licenses/{id}/table.csv", License, "row={request}"),
     ("/admin", Staff(All, Admins), ""),
+    ("/admin/overview.csv", Staff(All, Admins), ""),
+    ("/admin/activations", Staff(All, All), "a file"),
+    ("/admin/activations/review", Staff(All, All), "a file"),
+    (
+        "/admin/activations/confirm",
+        Staff(Helpers, Helpers),
+        "request={new request}&license_key={license}",
+    ),
+    ("/admin/activations/table.csv", Staff(All, All), "row={request}"),
     ("/admin/keys", Staff(Readers, Admins), "a delegation"),
     ("/admin/settings", Staff(Readers, Admins), "cap_days=5"),
     ("/admin/settings/look", Staff(Readers, Admins), "name=Acme Inc&accent=#0a5c36"),
@@ -215,14 +249,18 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/settings/mail/test", Vendor, "x=1"),
     (
         "/admin/sign-on",
-        Vendor,
+        Staff(Owners, Owners),
         "name=Staff account&issuer=https://idp.acme.example&client_id=portal",
     ),
-    ("/admin/sign-on/{id}", Vendor, "name=Staff&issuer=https://127.0.0.1:1&client_id=portal&active=1"),
-    ("/admin/sign-on/{id}/domains", Vendor, "domain=more.example"),
-    ("/admin/sign-on/{id}/try", Vendor, "x=1"),
-    ("/admin/sign-on/{id}/unlink", Vendor, "user={staff}"),
-    ("/admin/sign-on/{id}/delete", Vendor, "x=1"),
+    (
+        "/admin/sign-on/{id}",
+        Staff(Owners, Owners),
+        "name=Staff&issuer=https://127.0.0.1:1&client_id=portal&active=1",
+    ),
+    ("/admin/sign-on/{id}/domains", Staff(Owners, Owners), "domain=more.example"),
+    ("/admin/sign-on/{id}/try", Staff(Owners, Owners), "x=1"),
+    ("/admin/sign-on/{id}/unlink", Staff(Owners, Owners), "user={staff}"),
+    ("/admin/sign-on/{id}/delete", Staff(Owners, Owners), "x=1"),
     (
         "/admin/tokens",
         Staff(All, All),
@@ -253,6 +291,41 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/products", Staff(All, Admins), "id=acme-cam&name=Acme CAM"),
     ("/admin/products/{id}", Staff(All, Admins), "name=Acme CAD 2"),
     ("/admin/licenses", Staff(All, Admins), "product=acme-cad"),
+    ("/admin/licenses/new", Vendor, ""),
+    ("/admin/licenses/import", Vendor, "a table"),
+    ("/admin/licenses/import/template.csv", Vendor, ""),
+    ("/admin/licenses/import/{token}", Kept, "x=1"),
+    ("/admin/licenses/made/{token}", Kept, ""),
+    ("/admin/licenses/made/{token}/keys.csv", Kept, ""),
+    (
+        "/admin/plans",
+        Staff(All, Admins),
+        "product=acme-cad&name=Team&validity=perpetual&strategy=fuzzy&import_days=14",
+    ),
+    // The license gets the plan, which then gets another name, which the license then takes.
+    (
+        "/admin/licenses/{id}/plan",
+        Vendor,
+        "revision={revision}&plan={plan}&plan_revision=1&confirmed=1",
+    ),
+    (
+        "/admin/plans/{id}",
+        Staff(All, Admins),
+        "revision=1&name=Duo&validity=perpetual&strategy=fuzzy",
+    ),
+    ("/admin/plans/{id}/apply", Vendor, "revision=2&value=name&confirmed=1"),
+    (
+        "/admin/licenses/{id}/limits",
+        Vendor,
+        "revision={revision}&allowed_activations=9&confirmed=1",
+    ),
+    ("/admin/licenses/{id}/extend", Vendor, "revision={revision}&days=5&confirmed=1"),
+    (
+        "/admin/licenses/{id}/transfer",
+        Vendor,
+        "revision={revision}&owner=jane@lab.example&organization=Lab&confirmed=1",
+    ),
+    ("/admin/licenses/{id}/status", Vendor, "revision={revision}&status=suspended&confirmed=1"),
     (
         "/admin/licenses/{id}",
         Staff(All, Admins),
@@ -283,7 +356,7 @@ pub(super) const RULES: &[(&str, About, &str)] = &[
     ("/admin/customers", Staff(All, Admins), ""),
     ("/admin/customers/users", Vendor, "email=eve@evil.example&role=admin"),
     ("/admin/customers/users/{id}", Staff(All, Admins), "new_link=1"),
-    ("/admin/customers/organizations", Vendor, "name=Firm"),
+    ("/admin/customers/organizations", Staff(All, Admins), "name=Firm"),
     ("/admin/customers/organizations/{id}", Vendor, "name=Lab&suspended=1"),
     ("/admin/approvals", Staff(All, Admins), ""),
     ("/admin/approvals/{id}/approve", Vendor, "x=1"),
@@ -314,7 +387,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn is_form(&self) -> bool {
-        self.method == "POST"
+        matches!(&*self.method, "POST" | "PATCH")
     }
 
     /// What somebody who is this much gets.
@@ -356,6 +429,8 @@ impl Row {
             (Access::Reseller, OfReseller) if who == Standing::Reseller => Outcome::Through,
             (Access::Reseller, OfReseller) if resells => Outcome::Missing,
             (Access::Reseller, OwnReseller | OfReseller) => Outcome::Forbidden,
+            (Access::Staff(_), Kept) if Admins.has(who) => Outcome::Missing,
+            (Access::Staff(_), Kept) => Outcome::Forbidden,
             (Access::Staff(_) | Access::Page(..), Unset) if self.is_form() && Admins.has(who) => {
                 Outcome::Status(422)
             }
@@ -384,10 +459,10 @@ pub(super) async fn rows(portal: &TestPortal) -> Vec<Row> {
         let route = routes.iter().find(|route| route.path == path);
         let route = route.unwrap_or_else(|| panic!("router.rs has no route {path}"));
         let methods = methods(portal, route).await;
-        let is_posted = methods.iter().any(|method| method == "POST");
+        let is_posted = methods.iter().any(|method| matches!(&**method, "POST" | "PATCH"));
         assert_eq!(is_posted, !form.is_empty(), "what is posted to {path}? It takes {methods:?}");
         rows.extend(methods.into_iter().map(|method| Row {
-            form: if method == "POST" { form } else { "" },
+            form: if matches!(&*method, "POST" | "PATCH") { form } else { "" },
             access: route.access,
             path: path.to_owned(),
             about,
@@ -405,14 +480,14 @@ fn rule(path: &str) -> Option<&'static (&'static str, About, &'static str)> {
 async fn methods(portal: &TestPortal, route: &Route) -> Vec<String> {
     let visitor = portal.visitor();
     let path = route.path.replace(['{', '}'], "");
-    let request = visitor.request("PATCH", &path).header("sec-fetch-site", "same-origin");
+    let request = visitor.request("PROPFIND", &path).header("sec-fetch-site", "same-origin");
     let answer = visitor.send(request).await;
-    let known_methods = ["GET", "HEAD", "POST"];
+    let known_methods = ["GET", "HEAD", "POST", "PATCH"];
     // A route that takes whatever there is refuses no method.
     let allow = answer.headers.get("allow").map(|allow| allow.to_str().unwrap());
     let methods: Vec<String> = match allow {
         Some(allow) => allow.split(',').map(str::to_owned).collect(),
-        None => known_methods.map(str::to_owned).into(),
+        None => ["GET", "HEAD", "POST"].map(str::to_owned).into(),
     };
     let known = |method: &String| known_methods.contains(&method.as_str());
     assert!(methods.iter().all(known), "{} takes {methods:?}, which no row tests", route.path);

@@ -9,7 +9,10 @@ use countersign_portal::audit;
 use countersign_portal::release::publish::{self, Checksums};
 use countersign_portal::release::upload::{self, NewFile};
 use countersign_store::{
-    Act, ActivationState, DeliveryEnd, DeliveryTry, FactorAskedBy, IdentityDomain, IdentityDomainState, IdentityProvider, JournalOpening, NewJob, NewLicense, NewRelease, NewUpload, NewWebhook, Passwords, Proposed, ProviderChange, ProviderStatus, ProvidersOf, Provisioning, Role, SignOn, SignedOn, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
+    Act, ActivationState, DeliveryEnd, DeliveryTry, FactorAskedBy, IdentityDomain,
+    IdentityDomainState, IdentityProvider, JournalOpening, NewJob, NewLicense, NewRelease,
+    NewUpload, NewWebhook, Passwords, Proposed, ProviderChange, ProviderStatus, ProvidersOf,
+    Provisioning, Role, SignOn, SignedOn, Topic, Trial, TrialQuery, User, Validity, WebhookCreated,
 };
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
@@ -63,6 +66,8 @@ pub(super) struct Things {
     trial: Trial,
     /// Of other admins: one to be approved, one to be refused.
     proposals: [Id; 2],
+    /// A plan of the product.
+    plan: Id,
     /// Looks from beside whether anything is written.
     database: rusqlite::Connection,
     _built: tempfile::TempDir,
@@ -109,6 +114,7 @@ impl Things {
             database: rusqlite::Connection::open(database).unwrap(),
             journal: journal(&portal).await,
             webhook: webhook(&portal).await,
+            plan: portal.plan("Solo", |_| ()).await.id,
             user: jane.id,
             helper: helper(&portal).await,
             _built: built,
@@ -136,6 +142,7 @@ impl Things {
             _ if path.starts_with("/organization/sign-on/") => self.providers[0].to_string(),
             _ if path.starts_with("/admin/sign-on/") => self.providers[1].to_string(),
             _ if path.contains("/products/") => "acme-cad".to_owned(),
+            _ if path.contains("/plans/") => self.plan.to_string(),
             _ if path.contains("/licenses/") => licensed.license.to_string(),
             _ if path.contains("/admin/trials/") => self.trial.id.to_string(),
             _ if path.contains("/journals/") => self.journal.to_string(),
@@ -187,6 +194,11 @@ impl Things {
                 let file = Part::text(self.request.clone()).file_name("lab-7.request");
                 request.multipart(Form::new().part("file", file))
             }
+            "a table" => {
+                let table = "product,activations,validity\nacme-cad,1,perpetual\n";
+                let file = Part::text(table).file_name("licenses.csv");
+                request.multipart(Form::new().part("file", file))
+            }
             "a publication" => request.multipart(Form::new().text("checksums", "portal")),
             "a picture" => {
                 let file = Part::bytes(picture(40, 20)).file_name("logo.png");
@@ -195,11 +207,13 @@ impl Things {
             fields => {
                 let fields = fields
                     .replace("{request}", &self.request)
+                    .replace("{new request}", &self.new_request())
                     .replace("{answered}", &licensed.answered)
                     .replace("{lab}", &self.lab.to_string())
                     .replace("{user}", &self.user.to_string())
                     .replace("{staff}", &self.staff.to_string())
                     .replace("{license}", &licensed.license.to_string())
+                    .replace("{plan}", &self.plan.to_string())
                     .replace("{revision}", &revision.to_string())
                     .replace("{trial_end}", &self.trial.expires_at.to_string())
                     .replace("{group}", &self.group.to_string());
@@ -211,6 +225,12 @@ impl Things {
                     .form(&fields.split('&').filter_map(field).collect::<Vec<(String, String)>>())
             }
         }
+    }
+
+    /// A request without a license that nobody has brought yet.
+    fn new_request(&self) -> String {
+        let machine = Machine::new("lab-8", &self.portal.product);
+        machine.request(|_, device| Ask::Activation { device, license: None })
     }
 
     /// Changes with everything that anybody writes into the database.

@@ -1,0 +1,91 @@
+//! What is sent to an operation: JSON, one object, read strictly. A member that nobody knows, or that stands there twice, is
+//! refused: one that is misspelt would be lost without a word, and of two each reader takes another.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, header};
+use countersign_core::json::parse_object;
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// The longest body in bytes: notes of a release in JSON, with room.
+pub(crate) const MOST_BYTES: usize = 256 * 1024;
+
+/// The bytes of a body that is JSON; none at all are an empty object.
+pub(super) async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, Problem> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length
+        .and_then(|length| length.parse().ok())
+        .is_some_and(|length: u64| length > MOST_BYTES as u64)
+    {
+        return Err(Problem::body_too_large());
+    }
+    let bytes = to_bytes(sent, MOST_BYTES).await.map_err(|error| {
+        match error.into_inner().downcast_ref::<LengthLimitError>() {
+            Some(_) => Problem::body_too_large(),
+            None => Problem::broken_body(),
+        }
+    })?;
+    if bytes.is_empty() {
+        return Ok("{}".into());
+    }
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let (kind, None) = (kinds.next(), kinds.next()) else { return Err(Problem::json_only()) };
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("application/json") {
+        Ok(bytes)
+    } else {
+        Err(Problem::json_only())
+    }
+}
+
+/// The object that was sent, as what is taken here.
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let object =
+        parse_object("body", bytes).map_err(|error| Problem::bad_body(&error.to_string()))?;
+    serde_json::from_value(Value::Object(object))
+        .map_err(|error| Problem::bad_body(&format!("the body is not what is taken here: {error}")))
+}
+
+/// Whether the one who asks takes JSON.
+pub(super) fn check_accept(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut ranges = headers.get_all(header::ACCEPT).iter().peekable();
+    if ranges.peek().is_none() {
+        return Ok(());
+    }
+    let takes = |range: &str| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let is_none = parts.any(|part| {
+            matches!(part.replace(' ', "").as_str(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
+        });
+        !is_none && matches!(kind.as_str(), "" | "*/*" | "application/*" | "application/json")
+    };
+    let takes = ranges.any(|value| value.to_str().is_ok_and(|value| value.split(',').any(takes)));
+    if takes { Ok(()) } else { Err(Problem::not_acceptable()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_taken_by_whoever_says_so_or_says_nothing() {
+        let check = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, value.parse().unwrap());
+            check_accept(&headers).is_ok()
+        };
+        assert!(check_accept(&HeaderMap::new()).is_ok());
+        for yes in ["*/*", "application/json", "text/html, Application/JSON;q=0.1", "application/*"]
+        {
+            assert!(check(yes), "{yes}");
+        }
+        for no in ["text/html", "application/json;q=0", "application/xml, text/*"] {
+            assert!(!check(no), "{no}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What operations of the API refuse, beside what the desk does.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+use countersign_store::StoreError;
+use serde_json::json;
+
+use crate::fields::Unfit;
+use crate::language::{Language, Say};
+use crate::problem::Problem;
+
+const NOTHING: &str = "Nothing was changed.";
+
+fn refused(
+    status: StatusCode,
+    code: &'static str,
+    title: &str,
+    fact: &str,
+    advice: &str,
+) -> Problem {
+    Problem::new(status, code, title, fact, &format!("{NOTHING} {advice}"))
+}
+
+impl Problem {
+    /// The question in the address is not understood.
+    pub(crate) fn bad_query(fact: &str) -> Self {
+        let advice = "Ask with the parameters that /api/v1/openapi.json has for this address.";
+        refused(
+            StatusCode::BAD_REQUEST,
+            "bad-query",
+            "Not a question that is answered",
+            fact,
+            advice,
+        )
+    }
+
+    /// A cursor of another question, another token, or none.
+    pub(crate) fn bad_cursor() -> Self {
+        let fact = "the cursor was not made for this question by this token";
+        let advice = "Begin again without a cursor; take the next one from next, and leave the other parameters as they are.";
+        refused(StatusCode::BAD_REQUEST, "bad-cursor", "Not a place in this list", fact, advice)
+    }
+
+    /// The body is not what an operation takes.
+    pub(crate) fn bad_body(fact: &str) -> Self {
+        let advice = "Send one JSON object with the members that /api/v1/openapi.json has for this address, each once.";
+        refused(StatusCode::BAD_REQUEST, "bad-json", "The body is not readable", fact, advice)
+    }
+
+    pub(crate) fn body_too_large() -> Self {
+        let (fact, advice) = ("a body has at most 256 KiB here", "Send less at a time.");
+        refused(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "Too large", fact, advice)
+    }
+
+    pub(crate) fn json_only() -> Self {
+        let fact = "the body does not say, once, that it is application/json";
+        let (status, advice) =
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.");
+        refused(status, "unsupported-media-type", "Another type of body", fact, advice)
+    }
+
+    pub(crate) fn not_acceptable() -> Self {
+        let (fact, advice) = (
+            "what is answered here is application/json",
+            "Send Accept: application/json, or none.",
+        );
+        let status = StatusCode::NOT_ACCEPTABLE;
+        refused(status, "not-acceptable", "Another type of answer", fact, advice)
+    }
+
+    /// A key that is none.
+    pub(crate) fn bad_key() -> Self {
+        let fact =
+            "the header Idempotency-Key is not one key of 1 to 255 printable ASCII characters";
+        let advice = "Send a key that is used for this one write, such as a UUID.";
+        refused(StatusCode::BAD_REQUEST, "bad-idempotency-key", "Not a key", fact, advice)
+    }
+
+    /// The key was used for something else.
+    pub(crate) fn key_reused() -> Self {
+        let fact = "this Idempotency-Key was used within the last day for something else";
+        let advice = "Take a new key for each write; the same key is for sending the same again.";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        refused(status, "idempotency-key-reused", "The key is used", fact, advice)
+    }
+
+    /// The same is being done at this moment.
+    pub(crate) fn key_in_use() -> Self {
+        let fact = "the same write with this Idempotency-Key is being done at this moment";
+        let advice = "This request did nothing. Wait a second and send it again: it gets the answer of the other one.";
+        let (status, title) = (StatusCode::CONFLICT, "It is being done");
+        Self::new(status, "idempotency-key-in-use", title, fact, advice)
+    }
+
+    /// It was done, and the answer of then is not known.
+    pub(crate) fn done_before(subject: &str) -> Self {
+        let fact = "this was done before with this Idempotency-Key, and its answer was not kept";
+        let advice = format!("This request did nothing more. Look at {subject}.");
+        let (status, title) = (StatusCode::CONFLICT, "It is done already");
+        Self::new(status, "done-before", title, fact, &advice).with("location", json!(subject))
+    }
+
+    /// Not the revision that was to be changed.
+    pub(crate) fn changed_meanwhile() -> Self {
+        let fact = "it has another revision than If-Match names, or is being changed by others";
+        let advice = "Read it again, and send the change with the revision that it has now.";
+        let (status, title) = (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile");
+        refused(status, "changed-meanwhile", title, fact, advice)
+    }
+
+    /// No revision.
+    pub(crate) fn bad_if_match() -> Self {
+        let fact = "the header If-Match is neither one revision in quotes nor *";
+        let advice = "Send the revision as ETag says it, such as If-Match: \"7\".";
+        refused(StatusCode::BAD_REQUEST, "bad-if-match", "Not a revision", fact, advice)
+    }
+
+    /// The two-person rule: a program is no second person.
+    pub(crate) fn second_person_needed() -> Self {
+        let fact = "this needs a second admin's approval";
+        let advice = "Do it on the vendor's pages: there it is proposed to the other admins.";
+        let (status, title) = (StatusCode::FORBIDDEN, "A second person is needed");
+        refused(status, "second-person-needed", title, fact, advice)
+    }
+
+    /// A value that is understood and not taken.
+    pub(crate) fn unfit(say: impl Into<Say>) -> Self {
+        Self::unfit_words(&Language::ENGLISH.say(&say.into()))
+    }
+
+    pub(crate) fn unfit_words(fact: &impl Display) -> Self {
+        let advice = "Send it again with another value.";
+        let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "A value is not taken");
+        refused(status, "unfit-value", title, &fact.to_string(), advice)
+    }
+
+    /// What there is speaks against it.
+    pub(crate) fn conflict(say: impl Into<Say>) -> Self {
+        Self::conflict_words(&Language::ENGLISH.say(&say.into()))
+    }
+
+    pub(crate) fn conflict_words(fact: &impl Display) -> Self {
+        let advice = "Read what there is, and decide anew.";
+        let (status, title) = (StatusCode::CONFLICT, "It cannot be done as things are");
+        refused(status, "conflict", title, &fact.to_string(), advice)
+    }
+
+    /// A fault of ours.
+    pub(crate) fn internal(error: &dyn Display) -> Self {
+        crate::desk::Refusal::Store(StoreError::Commit(error.to_string())).into()
+    }
+}
+
+impl From<Unfit> for Problem {
+    fn from(Unfit(say): Unfit) -> Self {
+        Self::unfit(say)
+    }
+}
