@@ -1594,6 +1594,7 @@ domain-is-used = In Gebrauch
 domain-is-failing = Einträge fehlen
 domain-is-asked-what = Unter diesem Namen wird noch nichts beantwortet.
 domain-is-verified-what = Das Portal antwortet unter diesem Namen. Öffnen Sie ihn einmal, damit ein Zertifikat entsteht und Sie sehen, dass es geht; lassen Sie ihn dann in E-Mails und Dateien verwenden.
+domain-sign-on = Wo Menschen sich über einen Anbieter anmelden: Er schickt sie an die Adresse zurück, mit der Links beginnen. Lassen Sie die neue dort zuerst eintragen.
 domain-is-used-what = Das Portal antwortet unter diesem Namen, und Links in E-Mails und Dateien beginnen mit ihm. Die Einträge werden einmal am Tag angesehen.
 domain-is-failing-what = Bis sie wieder da sind, beginnen Links mit der eigenen Adresse des Portals. Nach einer Woche ohne sie wird unter diesem Namen nichts mehr beantwortet.
 domain-failing = Die Einträge von { $name } sind nicht mehr, wie sie waren.

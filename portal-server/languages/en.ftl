@@ -1595,6 +1595,7 @@ domain-is-used = In use
 domain-is-failing = Records are gone
 domain-is-asked-what = Nothing is answered under this name yet.
 domain-is-verified-what = The portal answers under this name. Open it once, so that a certificate is made and you see that it works; then let mails and files use it.
+domain-sign-on = Where people come in by single sign-on: their providers send them back to the address that links begin with. Let the new one be registered there first.
 domain-is-used-what = The portal answers under this name, and links in mails and files begin with it. The records are looked at once a day.
 domain-is-failing-what = Until they are back links begin with the portal's own address. After a week without them nothing is answered under this name any more.
 domain-failing = The records of { $name } are not as they were.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Version, header};
+use axum::http::{StatusCode, Uri, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -35,11 +35,14 @@ enum Refused {
     Unknown,
 }
 
-/// Lets a request through if its host is one of this portal's.
-pub(crate) async fn enforce(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Lets a request through if its host is one of this portal's. Handlers find it as an extension.
+pub(crate) async fn enforce(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let refused = match asked_for(&request) {
         None => Refused::Unclear,
-        Some(host) if is_ours(&app, &host) => return next.run(request).await,
+        Some(host) if is_ours(&app, &host) => {
+            request.extensions_mut().insert(host);
+            return next.run(request).await;
+        }
         Some(host) => {
             say(&app, &host);
             Refused::Unknown
@@ -54,6 +57,17 @@ pub(crate) fn is_ours(app: &App, host: &HostName) -> bool {
         Some(url) => *url.host() == *host || is_domain(app, host),
         None => is_here(host, app.listening_at().map(|address| address.ip())),
     }
+}
+
+/// The same page under the host that links begin with, where `host` is the other one: what comes back from elsewhere comes back
+/// there, and needs the cookies of there.
+pub(crate) fn at_home(app: &App, host: &HostName, page: &Uri) -> Option<String> {
+    let url = app.public_url()?;
+    let domain = app.domain().filter(|domain| domain.is_in_links());
+    let is_home = domain
+        .map_or_else(|| url.host() == host, |domain| *host == HostName::Name(domain.name.clone()));
+    let page = page.path_and_query().map_or("/", |page| page.as_str());
+    (!is_home).then(|| format!("{}{page}", app.base_url()))
 }
 
 /// Whether it is a name that a certificate may be had for: the operator's, or the vendor's verified one.

@@ -2,10 +2,10 @@
 //! address has an account: who is unknown is sent the same way.
 
 use askama::Template;
-use axum::Form;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use axum_extra::extract::CookieJar;
 use countersign_core::Id;
 use countersign_store::{
@@ -19,6 +19,7 @@ use super::{ErrorPage, Frame, page_with, sign_on};
 use crate::access::{Visitor, says_its_origin};
 use crate::account::login::ask_second_factor;
 use crate::app::App;
+use crate::host::{self, HostName};
 use crate::language::Say;
 use crate::mail;
 use crate::sso::flow::{self, Back, Brought, Going};
@@ -49,8 +50,13 @@ fn choose_page(app: &App, visitor: &Visitor, typed: Choice, problem: Option<Say>
 pub(crate) async fn form(
     State(app): State<App>,
     visitor: Visitor,
+    Extension(host): Extension<HostName>,
+    uri: Uri,
     Query(Next { next, .. }): Query<Next>,
 ) -> Response {
+    if let Some(home) = host::at_home(&app, &host, &uri) {
+        return Redirect::to(&home).into_response();
+    }
     choose_page(&app, &visitor, Choice { email: String::new(), next }, None)
 }
 
@@ -99,8 +105,13 @@ pub(crate) async fn of_provider(
     State(app): State<App>,
     visitor: Visitor,
     Path(id): Path<String>,
+    Extension(host): Extension<HostName>,
+    uri: Uri,
     Query(Next { next, .. }): Query<Next>,
 ) -> Result<Response, ErrorPage> {
+    if let Some(home) = host::at_home(&app, &host, &uri) {
+        return Ok(Redirect::to(&home).into_response());
+    }
     let provider = find(&app, &id).await?;
     let frame = Frame::new(&app, &visitor);
     let page = ProviderPage { frame, next, id: provider.id, name: provider.name };

@@ -143,6 +143,20 @@ async fn both_hosts_work_and_each_has_its_own_login() {
 }
 
 #[tokio::test]
+async fn single_sign_on_begins_at_the_host_that_the_provider_sends_people_back_to() {
+    let portal = portal_with(|_| ()).await;
+    let path = "/login/sso?next=/licenses";
+    portal.at(OPERATOR).get(path).await.is(200);
+    portal.has_domain(DomainState::Verified).await;
+    portal.at(OPERATOR).get(path).await.is(200);
+    portal.at(DOMAIN).get(path).await.leads_to(&format!("https://{OPERATOR}{path}"));
+    assert!(portal.app.store().use_domain(DOMAIN, true, "test", crate::played::NOW).await.unwrap());
+    portal.logged_in("ada@acme.example").await.get(PAGE).await.is(200);
+    portal.at(DOMAIN).get(path).await.is(200);
+    portal.at(OPERATOR).get(path).await.leads_to(&format!("https://{DOMAIN}{path}"));
+}
+
+#[tokio::test]
 async fn files_carry_the_domain_once_it_is_in_use() {
     for (state, host) in [(DomainState::Verified, OPERATOR), (DomainState::Used, DOMAIN)] {
         let portal = portal_with(|_| ()).await;
