@@ -134,8 +134,9 @@ impl Store {
         let (name, actor) = (name.to_owned(), actor.to_owned());
         self.write_once(move |c| {
             let (subject, allowed) = (id.to_string(), optional_seconds(allowed_users));
-            run(c, INSERT, (&subject, &name, seconds(now)))?;
-            let values = (&subject, &name, "active", allowed, "customer", None::<String>);
+            run(c, INSERT, (&subject, &name, seconds(now), folded(&name)))?;
+            let (kind, reseller) = (OrganizationKind::Customer.as_str(), None::<String>);
+            let values = (&subject, &name, "active", allowed, kind, reseller, folded(&name));
             run(c, CHANGE, values)?;
             audit::record_in(c, Some(id), now, &actor, "organization.create", &subject, &name)
         })
