@@ -243,9 +243,12 @@ impl Store {
         is_due: bool,
         now: UnixSeconds,
     ) -> Result<Option<Domain>> {
-        let (claim, pause) = if is_due { (CLAIM_DUE, LOST) } else { (CLAIM, PAUSE) };
+        let before = |pause: u64| [seconds(now), seconds(now.saturating_sub(pause))];
         self.write(move |c| {
-            let claimed = run(c, claim, [seconds(now), seconds(now.saturating_sub(pause))])?;
+            let claimed = match is_due {
+                true => run(c, CLAIM_DUE, before(LOST))?,
+                false => run(c, CLAIM, before(PAUSE))?,
+            };
             if claimed == 0 { Ok(None) } else { find(c, FIND, [], map) }
         })
         .await

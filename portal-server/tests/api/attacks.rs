@@ -94,9 +94,8 @@ async fn attack_a_body_of_ten_megabytes_is_not_read() {
     let hog = stand.portal.program(&ada, &countersign_store::TokenScope::ALL).await;
     for bytes in [257 * 1024, 10 * 1024 * 1024] {
         let body = format!("{{\"name\":\"{}\"}}", "x".repeat(bytes));
-        let post = hog
-            .request("POST", "/api/v1/organizations")
-            .header("content-type", "application/json");
+        let post =
+            hog.request("POST", "/api/v1/organizations").header("content-type", "application/json");
         // The connection may be gone before all is sent: then nothing was answered, and nothing was done.
         if let Ok(answer) = post.body(body).send().await {
             assert_eq!(answer.status(), 413);

@@ -255,7 +255,8 @@ fn a_report_never_takes_the_place_of_the_export() {
     let here = Here::new();
     let file = here.file("export.json", json!([cad()]).to_string());
     let options = ["--yes", "--report", file.to_str().unwrap()];
-    here.import("cryptlex", &file, &options).fails("is the export or a folder: name another file");
+    here.import("cryptlex", &file, &options)
+        .fails("is what is read, or a folder: name another file");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), json!([cad()]).to_string());
     assert_eq!(here.count("product"), 0);
 }

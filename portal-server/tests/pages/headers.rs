@@ -62,7 +62,7 @@ async fn answers_of_the_api_are_guarded_and_not_stored() {
         ("an answer", post(&request), 200),
         ("a file", post(&request).header("accept", "text/plain"), 200),
         ("a problem", post("rubbish !"), 422),
-        ("a method that is not allowed", visitor.request("GET", "/api/v1/activations"), 405),
+        ("a method that is not allowed", visitor.request("PUT", "/api/v1/activations"), 405),
         ("health", visitor.request("GET", "/healthz"), 200),
         ("readiness", visitor.request("GET", "/readyz"), 200),
     ] {

@@ -180,8 +180,8 @@ async fn a_method_that_a_path_does_not_have_is_refused() {
     let portal = TestPortal::new().await;
     let visitor = portal.visitor();
     for (method, path, allowed) in [
-        ("GET", ACTIVATIONS, "POST"),
-        ("PUT", "/api/v1/trials", "POST"),
+        ("GET", "/api/v1/deactivations", "POST"),
+        ("PUT", "/api/v1/trials", "GET,HEAD,POST"),
         ("POST", "/healthz", "GET,HEAD"),
         ("PUT", "/login", "GET,HEAD,POST"),
         ("DELETE", "/activate", "GET,HEAD"),
@@ -221,11 +221,22 @@ async fn programs_that_ask_for_what_is_not_there_are_told_so_as_programs() {
 async fn programs_that_ask_otherwise_than_by_post_are_told_so_as_programs() {
     let portal = TestPortal::new().await;
     let visitor = portal.visitor();
-    for path in [ACTIVATIONS, "/api/v1/deactivations", "/api/v1/trials"] {
+    for (path, allowed) in [
+        (ACTIVATIONS, "GET,HEAD,POST"),
+        ("/api/v1/deactivations", "POST"),
+        ("/api/v1/trials", "GET,HEAD,POST"),
+    ] {
         for method in ["GET", "PUT", "PATCH", "DELETE", "PROPFIND"] {
             let answer = visitor.send(visitor.request(method, path)).await;
+            if method == "GET" && allowed.contains("GET") {
+                // A list, for whoever has a token.
+                answer.refuses_as(401, "token-needed");
+                continue;
+            }
             let answer = answer.refuses_as(405, "method-not-allowed");
-            assert_eq!(answer.header("allow"), "POST", "{method} {path}");
+            let mut methods: Vec<_> = answer.header("allow").split(',').collect();
+            methods.sort_unstable();
+            assert_eq!(methods.join(","), allowed, "{method} {path}");
         }
     }
 }

@@ -125,7 +125,7 @@ async fn attack_a_machine_takes_a_seat_between_question_and_confirmation() {
     let asked = ask(&portal, &admin, &limits, &key, &[("allowed_activations", "0")]).await.is(200);
     portal.activate("lab-7", &key).await;
     let late = confirm(&admin, &limits, &asked).await.is(422);
-    late.says("1 machines are active").says("Nothing was changed.");
+    late.says("hold a seat").says("Nothing was changed.");
     assert_eq!(portal.stored(&key).await.allowed_activations, Some(3));
 }
 

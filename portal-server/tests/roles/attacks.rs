@@ -164,7 +164,7 @@ async fn attack_a_token_is_made_for_more_than_its_owner_may() {
     portal.person("olga", Role::Owner).await;
     let (ron, browser) = portal.logged_in_as("ron", Role::ReadOnly).await;
     browser.get("/admin/tokens").await.is(200).says("policy:read").hides("requests:answer");
-    for scope in ["requests:answer", "licenses:read", "journal:push"] {
+    for scope in ["requests:answer", "license-keys:read", "journal:push"] {
         let form = [("name", "x"), ("scope", scope), ("days", "9"), ("password", PASSWORD)];
         browser.post("/admin/tokens", &form).await.is(403);
     }

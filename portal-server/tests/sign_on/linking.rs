@@ -37,6 +37,7 @@ async fn a_subject_is_linked_once_by_its_address_and_its_owner_hears_of_it() {
     assert_eq!((count("user.link-identity"), count("login.sso")), (1, 1));
     // From now on the subject is Jane, with no address at all.
     lab.provider.claims(|claims| drop(claims.as_object_mut().unwrap().remove("email")));
+    lab.provider.evil().user_info = json!({"sub": "jane"});
     let (browser, answer) = lab.comes("jane").await;
     answer.leads_to("/licenses");
     is_in(&lab.portal, &browser, "jane@lab.example").await;
@@ -161,6 +162,7 @@ async fn attack_a_resellers_own_provider_does_not_log_in_its_admin() {
         user.organization = Some(lab.lab);
         user.role = Role::ResellerAdmin;
     };
+    lab.portal.make_reseller(lab.lab).await;
     lab.portal.user(change).await;
     lab.keeps_out("rita", "rita@lab.example", "does not belong here").await;
 }

@@ -83,7 +83,6 @@ async fn attack_another_product_kind_or_license_than_the_request_is_refused() {
     let stand = Stand::with(|delegation| delegation.scope.products = Products::All, |_| ());
     let (machine, license, request) = asked();
     let good = answer_to(&request, license.id());
-    let product_id = product();
     let product = Response { product: "acme-cam".parse().unwrap(), ..good.clone() };
     let mut under = good.clone();
     granted(&mut under).grant.license.as_mut().unwrap().id = [9; 16].into();
@@ -215,9 +214,11 @@ async fn attack_a_renewal_for_another_machine_license_or_activation_is_refused()
     let receipt =
         Response { answer: Answer::Deactivation { activation: answer.id }, ..answer.clone() };
     let another = Response { id: Id::random(&mut rng()), ..answer.clone() };
-    for response in [elsewhere, licensed, receipt, another] {
+    for response in [elsewhere, receipt, another] {
         assert_eq!(stand.declines(&by_earlier(&had, &response)).await, "not-asked-for");
     }
+    // An activation without a license is none.
+    assert_eq!(stand.declines(&by_earlier(&had, &licensed)).await, "bad-claim");
     let mut longer = answer.clone();
     granted(&mut longer).grant.expires_at = Some(NOW + 60 * DAY);
     assert!(stand.says(&by_earlier(&had, &longer)).await["token"].is_string());

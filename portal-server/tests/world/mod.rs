@@ -223,11 +223,16 @@ impl TestPortal {
     /// An organization that has customers of its own.
     pub(crate) async fn reseller(&self, name: &str) -> Id {
         let id = self.organization(name).await;
-        let before = self.app.store().organization(id).await.unwrap().unwrap();
+        self.make_reseller(id).await;
+        id
+    }
+
+    /// Makes an organization a reseller.
+    pub(crate) async fn make_reseller(&self, organization: Id) {
+        let before = self.app.store().organization(organization).await.unwrap().unwrap();
         let changed = Organization { kind: OrganizationKind::Reseller, ..before };
         let changed = self.app.store().change_organization(changed, "test", NOW).await.unwrap();
         assert_eq!(changed, OrganizationChange::Done);
-        id
     }
 
     /// Makes an organization the customer of a reseller.
