@@ -243,7 +243,7 @@ impl Store {
         is_due: bool,
         now: UnixSeconds,
     ) -> Result<Option<Domain>> {
-        let before = |pause: u64| [seconds(now), seconds(now.saturating_sub(pause))];
+        let before = move |pause: u64| [seconds(now), seconds(now.saturating_sub(pause))];
         self.write(move |c| {
             let claimed = match is_due {
                 true => run(c, CLAIM_DUE, before(LOST))?,
