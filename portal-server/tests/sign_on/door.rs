@@ -68,6 +68,10 @@ async fn attack_addresses_of_the_provider_inside_the_portals_own_network() {
             "http://10.0.0.1/",
             "file:///etc/passwd",
         ] {
+            // Where people log in is the browser's to visit, by HTTPS.
+            if name == "authorization_endpoint" && inner.starts_with("https://") {
+                continue;
+            }
             let lab = Lab::with_jane().await;
             lab.provider.evil().description = Box::new(move |said| said[name] = json!(inner));
             let browser = lab.portal.visitor();
