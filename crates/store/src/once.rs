@@ -67,9 +67,14 @@ macro_rules! outcome {
     };
 }
 
+impl Outcome for bool {
+    fn is_done(&self) -> bool {
+        *self
+    }
+}
+
 outcome! {
     () => (),
-    bool => true,
     LicenseId => _,
     LicenseChange => LicenseChange::Done,
     OrganizationChange => OrganizationChange::Done,

@@ -44,11 +44,13 @@ impl Certified {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let says = |line: std::io::Result<String>| {
             line.unwrap().strip_prefix("listening on ").map(str::to_owned)
         };
-        let url = lines.into_iter().find_map(says).unwrap();
+        let url = lines.find_map(says).unwrap();
+        // It goes on to say things; where nobody reads them, it ends.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { url, _process: process }
     }
 }

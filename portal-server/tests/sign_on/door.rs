@@ -60,8 +60,7 @@ async fn attack_keys_without_end_do_not_fill_the_memory() {
 
 #[tokio::test]
 async fn attack_addresses_of_the_provider_inside_the_portals_own_network() {
-    // Where people log in is a place for browsers: the portal does not go there.
-    for name in ["jwks_uri", "token_endpoint"] {
+    for name in ["jwks_uri", "token_endpoint", "authorization_endpoint"] {
         for inner in [
             "https://169.254.169.254/latest",
             "https://[::1]:1/",
