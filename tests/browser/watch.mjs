@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { visit } from "./world.mjs";
 
 /** Everything that a page of the portal is made of. An element that is not here was smuggled in. */
-const ELEMENTS = ["a", "b", "br", "button", "code", "dd", "details", "div", "dl", "dt", "fieldset", "footer", "form", "h1", "h2", "h3", "header", "img", "input",
+const ELEMENTS = ["a", "b", "br", "button", "code", "datalist", "dd", "details", "div", "dl", "dt", "fieldset", "footer", "form", "h1", "h2", "h3", "header", "img", "input",
   "label", "legend", "li", "main", "nav", "ol", "option", "p", "progress", "section", "select", "span", "summary", "table", "tbody", "td", "textarea", "th", "thead", "tr", "ul"];
 
 /** Those that Markdown may become, in release notes. */
@@ -19,7 +19,9 @@ function inspect([elements, inNotes]) {
   for (const element of document.querySelectorAll("body *")) {
     const name = element.localName;
     const allowed = element.closest(".notes > *") === null ? elements : inNotes;
-    if (!allowed.includes(name) && !(name.match(/^(svg|path|rect)$/) && element.closest("div.qr") !== null)) found.push(`<${name}>`);
+    const isDrawn = (name.match(/^(svg|path|rect)$/) && element.closest("div.qr") !== null)
+      || (name.match(/^(svg|title|desc|g|line|rect|text|polyline|path|circle)$/) && element.closest("svg.chart") !== null);
+    if (!allowed.includes(name) && !isDrawn) found.push(`<${name}>`);
     for (const { name: attribute } of element.attributes) {
       if (/^on|^(style|srcdoc|autofocus|formaction|ping|background)$/i.test(attribute) && !(attribute === "formaction" && element.matches("form .actions > button"))) {
         found.push(`${attribute} of <${name}>`);

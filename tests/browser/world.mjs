@@ -31,7 +31,7 @@ export async function startPortal(folder, options = {}) {
   const more = [...(options.origins ?? []).flatMap((origin) => ["--trial-origin", origin]), ...(options.serve ?? [])];
   const process = spawn(
     join(bin, "countersign-portal"),
-    ["serve", "--data", data, "--listen", `127.0.0.1:${options.port ?? 0}`, "--vendor", "Acme Software", "--rate-limit", String(options.rateLimit ?? 0), ...more, ...(options.serve ?? [])],
+    ["serve", "--data", data, "--listen", `127.0.0.1:${options.port ?? 0}`, "--vendor", "Acme Software", "--rate-limit", String(options.rateLimit ?? 0), ...more],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let errors = "";

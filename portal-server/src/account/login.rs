@@ -13,6 +13,7 @@ use crate::password;
 
 /// How a right password goes on.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each login, for a moment")]
 pub(crate) enum Entry {
     /// In.
     Open(User),

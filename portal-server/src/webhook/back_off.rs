@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn a_delivery_is_tried_for_three_days_whatever_the_dice_say() {
-        assert_eq!(WAITS.map(|wait| wait - wait / 10).iter().sum::<u64>() > GIVEN_UP_AFTER, true);
+        assert!(WAITS.map(|wait| wait - wait / 10).iter().sum::<u64>() > GIVEN_UP_AFTER);
         assert!(WAITS.map(|wait| wait + wait / 10).iter().sum::<u64>() < 4 * 86_400);
         for dice in [0, 1, 77, 255] {
             for (n, about) in (1..).zip(WAITS) {

@@ -177,7 +177,7 @@ async fn whatever_speaks_against_it_is_said_with_the_way_to_do_something_about_i
 
     let ended = portal
         .license_with(|new| {
-            new.validity = countersign_store::Validity::Fixed(crate::played::NOW - 1)
+            new.validity = countersign_store::Validity::Fixed(crate::played::NOW - 1);
         })
         .await;
     asked(&ended).await.says("license-expired").says(&format!("{}#actions", page_of(&ended)));

@@ -208,9 +208,8 @@ impl<'a> Judge<'a> {
             (Some(before), organization) if before != of => {
                 // A row before makes them, somewhere else.
                 self.users.insert(short(&email), before);
-                match organization {
-                    Some(organization) => read.wrong.push(outside(organization)),
-                    None => {}
+                if let Some(organization) = organization {
+                    read.wrong.push(outside(organization));
                 }
             }
             (None, Some(organization)) => self.comes(read, organization).await?,
