@@ -80,7 +80,7 @@ async function setUp(page) {
   await page.getByRole("button", { name: "Try it out" }).click();
   await atTheProvider(page, "otto@lab.example");
   await page.getByRole("heading", { name: "Tried out" }).waitFor();
-  assert.match(await text(page), /may not speak for the domain[\s\S]*subject of otto@lab\.example/);
+  assert.match(await text(page), /may not speak for the domain[\s\S]*otto@lab\.example/);
   await accessible(page, "a provider, tried out");
   await picture(page, "sign-on-tried");
 }

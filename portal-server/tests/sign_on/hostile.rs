@@ -26,6 +26,7 @@ pub(crate) const SECRET: &str = "a secret between portal and provider";
 
 /// How a token is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "signed by whom")]
 pub(crate) enum Signed {
     ByItsKey,
     ByAnotherKey,

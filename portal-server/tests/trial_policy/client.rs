@@ -106,7 +106,7 @@ async fn an_extended_trial_runs_on_with_the_fresh_response_and_the_older_one_is_
     assert!(app.check().right().is_some(), "on day 18");
     match app.install(first.file().as_bytes()) {
         Err(Error::Refused(error)) => {
-            assert!(matches!(error.code(), Code::Superseded | Code::ImportExpired), "{error:?}")
+            assert!(matches!(error.code(), Code::Superseded | Code::ImportExpired), "{error:?}");
         }
         other => panic!("{other:?}"),
     }
