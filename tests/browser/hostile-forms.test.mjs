@@ -66,8 +66,8 @@ test("attack: what forms repeat when they refuse stays text", async () => {
   await logInPage(vendor.page, portal, "admin@acme.example");
   const nobody = await watched(browser, portal);
   for (const text of BUILT_IN) {
-    await vendor.look("/admin/licenses");
-    await vendor.send("main form", { allowed_activations: text, validity: text, strategy: text, metadata: `x=y [${text}]` });
+    await vendor.look("/admin/licenses/new?product=acme-cad");
+    await vendor.send("main form[method=post]", { allowed_activations: text, validity: text, strategy: text, metadata: `x=y [${text}]` });
     await vendor.look("/admin/products");
     await vendor.send("main form", { id: text, name: text, trial_days: text });
     await vendor.look("/admin/settings");

@@ -68,6 +68,7 @@ async function pushJournal() {
 }
 
 async function fill() {
+  places.draft = portal.admin("release", "create", "--product", "acme-cad", "--version", "9.9.9").id;
   // First, since it blocks for long: the portal ends connections that stand still.
   release();
   const admin = await logIn(portal, "admin@acme.example");
@@ -194,6 +195,7 @@ function addresses(path) {
   if (path.startsWith("/admin/licenses/") && path.includes("{id}")) return [fill(places.license)];
   if (path.startsWith("/admin/plans/")) return [fill(places.plan)];
   if (path.startsWith("/admin/journals/")) return [fill(places.journal)];
+  if (path.startsWith("/admin/releases/")) return [fill(places.draft)];
   if (path.startsWith("/admin/webhooks/")) return [fill(places.webhook).replace("{delivery}", "1")];
   if (path.startsWith("/admin/products/")) return [fill("acme-cad")];
   if (path.startsWith("/admin/customers/users/")) return [fill(places.person)];

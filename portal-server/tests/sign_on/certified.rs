@@ -179,5 +179,5 @@ async fn a_certified_provider_refuses_a_secret_that_is_wrong_and_an_admin_sees_t
     right[3].1 = crate::SECRET;
     let right = [&right[..], &[("active", "1")]].concat();
     otto.post(&page, &right).await.leads_to(&page);
-    tries().await.says("may not speak for the domain").says("subject of jane@lab.example");
+    tries().await.says("may not speak for the domain").says("jane@lab.example");
 }
