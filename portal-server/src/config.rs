@@ -9,7 +9,6 @@ use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
 use crate::mail::Smtp;
 use crate::release::Place;
-use crate::sso::reach::Reach as ProviderReach;
 use crate::webhook::{Reach, Resolve, SystemResolver};
 
 /// How the portal runs.
@@ -51,7 +50,7 @@ pub struct Config {
     /// Where webhooks ask for the addresses of names.
     pub resolver: Arc<dyn Resolve>,
     /// Inner addresses at which identity providers may be.
-    pub sso_may_reach: Vec<ProviderReach>,
+    pub sso_may_reach: Vec<Reach>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.

@@ -15,7 +15,6 @@ use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
-use countersign_portal::sso::reach::Reach as ProviderReach;
 use countersign_portal::webhook::Reach;
 use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
 use serde_json::Value;
@@ -204,7 +203,7 @@ struct Serve {
     /// A network (10.1.0.0/16), address or host inside the portal's own network at which an identity provider for single
     /// sign-on may be; may be given more than once. An address of this machine may be asked without HTTPS then.
     #[arg(long, value_name = "CIDR|HOST")]
-    sso_may_reach: Vec<ProviderReach>,
+    sso_may_reach: Vec<Reach>,
     /// Serve metrics for Prometheus at /metrics of this address, e.g. 127.0.0.1:9464. It is for whoever measures alone: never
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
