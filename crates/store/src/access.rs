@@ -3,7 +3,7 @@
 //! an organization is seen by its users alone: who has left it, or was never in it, sees nothing of it, though it be theirs.
 
 use countersign_core::{Id, LicenseId};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::role::Permission;

@@ -2,7 +2,7 @@
 
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
@@ -433,7 +433,7 @@ fn insert(
 ) -> Result<()> {
     let (device, id, license) =
         (&activate.device, activate.activation.to_string(), activate.terms.id.to_string());
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         id,
         license,
         seat.to_string(),

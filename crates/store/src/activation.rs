@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};

@@ -1,7 +1,7 @@
 //! Lists of activations: those of a license, and machines by the beginning of their name over the whole vendor.
 
 use countersign_core::{Id, LicenseId};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::Store;
 use crate::activation::{self, Activation, ActivationState};
@@ -12,17 +12,17 @@ use crate::row::Columns;
 
 // One statement for each partial index; "all" is both, merged. The limits are literals, as in `license_list`.
 const LIVE_BY_CREATION: &str = "SELECT id, created_at FROM activation WHERE license_id = ?1 \
-    AND state IN ('active', 'returned') AND (created_at, id) < (?2, ?3) AND (?4 IS NULL OR state = ?4) \
+    AND state IN ('active', 'returned') AND (created_at, id) < (?2, ?3) AND (state = ?4 OR ?4 IS NULL) \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const LIVE_BY_NAME: &str = "SELECT id, device_name_folded FROM activation WHERE license_id = ?1 \
     AND state IN ('active', 'returned') AND (device_name_folded, id) > (?2, ?3) AND device_name_folded < ?5 \
-    AND (?4 IS NULL OR state = ?4) ORDER BY device_name_folded, id LIMIT 101";
+    AND (state = ?4 OR ?4 IS NULL) ORDER BY device_name_folded, id LIMIT 101";
 const ENDED_BY_CREATION: &str = "SELECT id, created_at FROM activation WHERE license_id = ?1 \
-    AND state IN ('deactivated', 'replaced', 'released') AND (created_at, id) < (?2, ?3) AND (?4 IS NULL OR state = ?4) \
+    AND state IN ('deactivated', 'replaced', 'released') AND (created_at, id) < (?2, ?3) AND (state = ?4 OR ?4 IS NULL) \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const ENDED_BY_NAME: &str = "SELECT id, device_name_folded FROM activation WHERE license_id = ?1 \
     AND state IN ('deactivated', 'replaced', 'released') AND (device_name_folded, id) > (?2, ?3) AND device_name_folded < ?5 \
-    AND (?4 IS NULL OR state = ?4) ORDER BY device_name_folded, id LIMIT 101";
+    AND (state = ?4 OR ?4 IS NULL) ORDER BY device_name_folded, id LIMIT 101";
 const MACHINES: &str = "SELECT id, device_name_folded FROM activation \
     WHERE (device_name_folded, id) > (?1, ?2) AND device_name_folded < ?3 ORDER BY device_name_folded, id LIMIT 101";
 
@@ -201,7 +201,7 @@ impl Store {
             }
             let (place, below) = by_name(query.search.trim(), query.after.as_ref());
             let most = page::wanted(query.most);
-            let places = page::first(c, MACHINES, (&place.0, &place.1, &below), most + 1, named)?;
+            let places = crate::first(c, MACHINES, (&place.0, &place.1, &below), most + 1, named)?;
             shown(c, places, most)
         })
     }
@@ -243,13 +243,13 @@ fn places_of(
             let newest = (i64::MAX, char::MAX.to_string());
             let after = query.after.as_ref().and_then(|a| Some((a.number()?, a.id.clone())));
             let (at, id) = after.unwrap_or(newest);
-            page::first(c, by_creation, (license, at, id, state), most, |row| {
+            crate::first(c, by_creation, (license, at, id, state), most, |row| {
                 Ok(Cursor { id: row.text()?, key: Key::Number(row.take()?) })
             })
         }
         ActivationOrder::Name => {
             let ((name, id), below) = by_name(query.search(), query.after.as_ref());
-            page::first(c, by_name_sql, (license, name, id, state, below), most, named)
+            crate::first(c, by_name_sql, (license, name, id, state, below), most, named)
         }
     }
 }

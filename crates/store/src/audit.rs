@@ -2,7 +2,7 @@
 //! the organization.
 
 use countersign_core::{Id, LicenseId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -120,7 +120,7 @@ impl Store {
         most: u32,
     ) -> Result<Vec<AuditEntry>> {
         let values = (organization.to_string(), before.unwrap_or(i64::MAX), most);
-        self.read(|c| list(c, OF_ORGANIZATION, values, map))
+        self.read(|c| list(c, OF_ORGANIZATION, &values, map))
     }
 }
 

@@ -2,7 +2,7 @@
 //! another one's hash. The hashes are made outside; here it is decided whether they still fit.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::audit::AuditEntry;
 use crate::error::Result;

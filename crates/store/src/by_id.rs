@@ -1,7 +1,7 @@
 //! Lists for programs, in the order of ids: whoever goes through all of them misses nothing, whatever is added meanwhile.
 
 use countersign_core::{Id, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation};
 use crate::error::{Result, StoreError};
@@ -126,7 +126,7 @@ fn listed<T>(
     let most = page::wanted(most);
     let after = after.map_or("", |cursor| cursor.id.as_str());
     let place = |row: &mut Columns<'_>| Ok(Cursor { id: row.text()?, key: Key::Number(0) });
-    let (ids, next) = page::cut(page::first(c, sql, [after], most + 1, place)?, most);
+    let (ids, next) = page::cut(crate::first(c, sql, [after], most + 1, place)?, most);
     let items = ids.iter().map(|id| one(id)).collect::<Result<Vec<_>>>()?;
     Ok(Page { items: items.into_iter().flatten().collect(), next })
 }

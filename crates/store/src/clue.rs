@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation};
 use crate::error::Result;

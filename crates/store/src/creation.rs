@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license::{self, NewLicense};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_core::Id;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::page::{self, Cursor, Key, Page};
@@ -68,7 +68,7 @@ impl Store {
     pub async fn addresses(&self, beginning: &str, most: usize) -> Result<Vec<String>> {
         let (from, below) = license_term::range(&user::normal_email(beginning));
         let mut found: Vec<String> =
-            self.read(|c| page::first(c, ADDRESSES, (from, below), page::MOST, |row| row.text()))?;
+            self.read(|c| crate::first(c, ADDRESSES, (&from, &below), page::MOST, |row| row.text()))?;
         found.retain(|address| !user::is_placeholder(address));
         found.truncate(most);
         Ok(found)
@@ -86,10 +86,10 @@ fn listed(c: &Connection, query: &CustomerQuery) -> Result<Page<User>> {
         Ok(Cursor { id, key: Key::Text(row.text()?) })
     };
     let places = match query.organization {
-        None => page::first(c, ALL_BY_EMAIL, [after(query)], most + 1, row)?,
+        None => crate::first(c, ALL_BY_EMAIL, [after(query)], most + 1, row)?,
         Some(of) => {
             let values = (after(query), of.to_string());
-            page::first(c, OF_ORGANIZATION_BY_EMAIL, values, most + 1, row)?
+            crate::first(c, OF_ORGANIZATION_BY_EMAIL, values, most + 1, row)?
         }
     };
     let (ids, next) = page::cut(places, most);

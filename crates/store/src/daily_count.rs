@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use countersign_core::UnixSeconds;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};

@@ -1,7 +1,7 @@
 //! Deactivations: a machine has given its activation up, and proves it. A proof is recorded whatever the limit says.
 
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};

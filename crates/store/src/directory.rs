@@ -1,6 +1,6 @@
 //! People and organizations by the beginning of their name or address.
 
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license_term::range;

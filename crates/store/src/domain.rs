@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

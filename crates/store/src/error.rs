@@ -1,14 +1,16 @@
 //! What can go wrong with the database itself. Refusals of a verb are values of that verb.
 
+use crate::engine::fault::{Fault, FaultKind};
+
 /// The result of every verb.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file, disk or lock failed, or the database is damaged.
+    /// The file, disk, server or lock failed, or the database is damaged.
     #[error("the database failed: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(#[from] Fault),
     /// The transaction that carried this write could not be committed: nothing of it is stored.
     #[error("the database could not commit: {0}")]
     Commit(String),
@@ -39,7 +41,26 @@ pub enum StoreError {
 impl StoreError {
     /// Whether a uniqueness, reference or check constraint refused the write.
     pub fn is_constraint(&self) -> bool {
-        matches!(self, Self::Database(rusqlite::Error::SqliteFailure(code, _))
-            if code.code == rusqlite::ErrorCode::ConstraintViolation)
+        self.kind() == Some(FaultKind::Constraint)
+    }
+
+    /// Of which kind the database's failure is.
+    pub fn kind(&self) -> Option<FaultKind> {
+        match self {
+            Self::Database(fault) => Some(fault.kind),
+            _ => None,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(Fault::from(&error))
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(Fault::from(&error))
     }
 }

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use countersign_core::Hash;
 use countersign_core::fingerprint::{Fingerprint, Strategy};
-use rusqlite::Connection;
+use crate::row::Columns;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::{find, list, run};
@@ -152,11 +153,10 @@ fn place(scope: &str, hash: &str) -> i64 {
 
 /// Takes over what was noted before there were places. Only the program can compute them.
 pub(crate) fn take_over(c: &Connection) -> Result<()> {
-    let mut statement = c.prepare(OLD)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let (scope, hash): (String, String) = (row.get(0)?, row.get(1)?);
-        let (parts, subject): (i64, String) = (row.get(2)?, row.get(3)?);
+    let map = |row: &mut Columns<'_>| {
+        Ok((row.text()?, row.text()?, row.take::<i64>()?, row.text()?))
+    };
+    for (scope, hash, parts, subject) in list(c, OLD, [], map)? {
         run(c, INSERT, (place(&scope, &hash), parts, subject))?;
     }
     run(c, EMPTY_OLD, []).map(|_| ())

@@ -2,7 +2,7 @@
 //! verb is held to the organization inside the transaction: another one's group does not exist here.
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -250,7 +250,7 @@ impl Store {
     /// When the database fails.
     pub async fn members_of_group(&self, organization: Id, group: Id) -> Result<Vec<User>> {
         let values = (group.to_string(), organization.to_string());
-        self.read(|c| list(c, MEMBERS, values, user::map))
+        self.read(|c| list(c, MEMBERS, &values, user::map))
     }
 }
 

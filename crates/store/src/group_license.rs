@@ -6,7 +6,7 @@
 //! finds it, and a link that is made again starts with the seats that are still in use.
 
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::group::{self, GroupChange};
@@ -214,7 +214,7 @@ impl Store {
         most: u32,
     ) -> Result<Vec<LinkableLicense>> {
         let values = (organization.to_string(), group.to_string(), most);
-        self.read(|c| list(c, LINKABLE, values, linkable))
+        self.read(|c| list(c, LINKABLE, &values, linkable))
     }
 
     /// The groups that a license is linked to, by name.

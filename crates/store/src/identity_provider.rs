@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, optional_seconds, seconds};
@@ -208,7 +208,7 @@ impl Store {
             if new.passwords == Passwords::Refused && new.proven_at.is_none() {
                 return Ok(ProviderChange::NotProven);
             }
-            let values = rusqlite::params![
+            let values = crate::engine::params::params![
                 new.id.to_string(),
                 new.organization.map(|id| id.to_string()),
                 new.issuer,
@@ -411,7 +411,7 @@ fn change(
             run(c, sql, [changed.id.to_string()])?;
         }
     }
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         changed.id.to_string(),
         changed.issuer,
         changed.client_id,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense, Validity};
@@ -368,7 +368,7 @@ fn make_license(
     let (new, id) = (&imported.new, imported.new.key.id());
     let (kind, length, end) = license::validity_columns(new.validity, imported.created_at);
     let limits = &imported.limits;
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         id.to_string(),
         new.key.normal(),
         new.product.as_str(),

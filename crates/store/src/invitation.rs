@@ -3,7 +3,7 @@
 //! it has an account.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

@@ -2,7 +2,7 @@
 //! worker at a time, tried again later when it fails.
 
 use countersign_core::UnixSeconds;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

@@ -4,7 +4,7 @@
 //! id it gives itself.
 
 use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::merge::NewEntry;
@@ -93,7 +93,7 @@ impl Store {
                 Ok(Cursor { id: row.text()?, key: Key::Number(row.take()?) })
             };
             let (ids, next) =
-                page::cut(page::first(c, LATEST, (start, id), most + 1, place)?, most);
+                page::cut(crate::first(c, LATEST, (start, id), most + 1, place)?, most);
             let items = ids.iter().map(|id| find(c, FIND, [id], map));
             let items = items.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
             Ok(Page { items, next })

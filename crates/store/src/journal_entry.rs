@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use countersign_core::response::Answer as Said;
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::journal::JournalOpening;
@@ -192,7 +192,7 @@ impl Store {
             return Ok(Some(*journal));
         }
         let values = (journal.to_string(), seconds(n));
-        self.read(|c| find(c, HASH_AT, values, |row| row.parsed("hash")))
+        self.read(|c| find(c, HASH_AT, &values, |row| row.parsed("hash")))
     }
 
     /// Entries of a journal, the newest first, of one verdict alone if that is given.
@@ -216,10 +216,10 @@ impl Store {
                 Ok(Cursor { id: row.text()?, key: Key::Number(n) })
             };
             let mut places = match verdict {
-                None => page::first(c, OF_JOURNAL, (&id, start, last), most + 1, place)?,
+                None => crate::first(c, OF_JOURNAL, (&id, start, last), most + 1, place)?,
                 Some(verdict) => {
                     let values = (&id, start, last, verdict.as_str());
-                    page::first(c, OF_JOURNAL_IN_VERDICT, values, most + 1, place)?
+                    crate::first(c, OF_JOURNAL_IN_VERDICT, values, most + 1, place)?
                 }
             };
             let more = places.len() > most;
@@ -237,7 +237,7 @@ impl Store {
     /// When the database fails.
     pub async fn journal_verdicts(&self, journal: &Hash) -> Result<Vec<(Verdict, u64)>> {
         let id = journal.to_string();
-        self.read(|c| list(c, VERDICTS, [id], |row| Ok((row.parsed("verdict")?, row.time()?))))
+        self.read(|c| list(c, VERDICTS, [&id], |row| Ok((row.parsed("verdict")?, row.time()?))))
     }
 
     /// Numbers that are missing or used twice, for each delegation that counts grants and that entries of this journal were
@@ -250,7 +250,7 @@ impl Store {
         self.read(|c| {
             let two = |row: &mut Columns<'_>| Ok((row.time()?, row.time()?));
             let mut found = Vec::new();
-            for delegation in list(c, DELEGATIONS, [id], |row| row.text())? {
+            for delegation in list(c, DELEGATIONS, [&id], |row| row.text())? {
                 let gaps = list(c, GAPS, [&delegation], two)?;
                 let twice = list(c, TWICE, [&delegation], two)?;
                 found.push(Numbers { delegation, gaps, twice });
@@ -308,7 +308,7 @@ pub(crate) fn insert(
         Some(Said::Deactivation { activation }) => ("deactivation", Some(activation.to_string())),
         Some(Said::TimeReset) => ("time-reset", None),
     };
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         opening.hash.to_string(),
         seconds(entry.n),
         entry.hash.to_string(),

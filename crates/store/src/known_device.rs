@@ -44,11 +44,11 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let values = (token.to_string(), crate::user::normal_email(email), seconds(now));
-        Ok(self.read(|c| find(c, FIND, values, |_| Ok(())))?.is_some())
+        Ok(self.read(|c| find(c, FIND, &values, |_| Ok(())))?.is_some())
     }
 }
 
 /// A new password: every browser starts anew.
-pub(crate) fn forget_of_user(c: &rusqlite::Connection, user: Id) -> Result<()> {
+pub(crate) fn forget_of_user(c: &crate::engine::Connection, user: Id) -> Result<()> {
     run(c, FORGET_OF_USER, [user.to_string()]).map(|_| ())
 }

@@ -48,10 +48,10 @@ mod creation;
 mod customer;
 mod daily_count;
 mod deactivation;
-mod dialect;
 mod directory;
 mod domain;
 mod email_change;
+mod engine;
 mod error;
 mod fingerprint;
 mod group;
@@ -74,7 +74,6 @@ mod machine_before;
 mod member;
 mod merge;
 mod metadata;
-mod migrations;
 mod once;
 mod organization;
 mod outlook;
@@ -102,7 +101,6 @@ mod session;
 mod setting;
 mod sign_on;
 mod signing_key;
-mod sqlite;
 mod sso_attempt;
 mod staff;
 mod take_back;
@@ -126,7 +124,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use countersign_core::{LicenseId, UnixSeconds};
-use rusqlite::Connection;
 
 pub use access::{Access, GroupAccess, LicenseScope};
 pub use activate::{Activate, Activated, ActivationRefusal, Right, Seat};
@@ -146,6 +143,8 @@ pub use deactivation::{Deactivate, Deactivated};
 pub use directory::Directory;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
+pub use engine::fault::FaultKind;
+pub use engine::{Database, Fault, Options};
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
 pub use group_license::{GroupLicense, LicenseAccess, LinkableLicense, LinkedGroup, Through};
@@ -193,7 +192,6 @@ pub use row::Entitlements;
 pub use session::{NewSession, Session};
 pub use sign_on::{Identity, SignOn, SignOnRefusal, SignedOn};
 pub use signing_key::KeyNotice;
-pub use sqlite::Options;
 pub use sso_attempt::SsoAttempt;
 pub use staff::{InviteStaff, StaffMember};
 pub use tally::Tallied;
@@ -217,7 +215,9 @@ pub use webhook_delivery::{
 };
 pub use webhook_event::Topic;
 
-use sqlite::{Readers, Writer};
+use engine::readers::Readers;
+use engine::writer::{Scope, Writer};
+use engine::{Connection, find, first, list, run};
 
 const PING: &str = "SELECT 1";
 const COUNTED: &str = "SELECT id, live_activations + over_activations, \
@@ -252,8 +252,15 @@ impl Store {
     /// # Errors
     /// When the file cannot be opened, or was written by a newer program.
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
-        let writer = Writer::start(path, options, row::seconds(now))?;
-        let readers = Readers::open(path, options)?;
+        Self::connect(&Database::Sqlite(path.to_owned()), options, now)
+    }
+
+    /// Opens a database of either kind, creating and migrating it as needed.
+    ///
+    /// # Errors
+    /// When it cannot be opened or reached, or was written by a newer program.
+    pub fn connect(database: &Database, options: Options, now: UnixSeconds) -> Result<Self> {
+        let (writer, readers) = engine::start(database, options, row::seconds(now))?;
         let inner = Inner { writer, readers, terms: Mutex::default() };
         Ok(Self { inner: Arc::new(inner), once: None })
     }
@@ -268,7 +275,7 @@ impl Store {
     /// # Errors
     /// When it does not.
     pub async fn ping(&self) -> Result<()> {
-        self.read(|c| Ok(c.query_row(PING, [], |_| Ok(()))?))
+        self.read(|c| find(c, PING, [], |_| Ok(())).map(drop))
     }
 
     /// Checks the file, and for every license that its counters are those of its activations. Returns what is wrong.
@@ -277,21 +284,15 @@ impl Store {
     /// When the check cannot run.
     pub async fn integrity_check(&self) -> Result<Vec<String>> {
         self.read(|c| {
-            let mut found: Vec<String> = c
-                .prepare(dialect::INTEGRITY)?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            found.retain(|line| line != "ok");
-            let mut statement = c.prepare(COUNTED)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let id: String = row.get(0)?;
-                for (at, what) in [(1, "activations"), (3, "deactivations")] {
-                    let (counted, found_there): (i64, i64) = (row.get(at)?, row.get(at + 1)?);
-                    if counted != found_there {
-                        found.push(format!(
-                            "license {id} counts {counted} {what} and has {found_there}"
-                        ));
+            let mut found = c.check()?;
+            let counted = |row: &mut row::Columns<'_>| {
+                Ok((row.text()?, [(row.take()?, row.take()?), (row.take()?, row.take()?)]))
+            };
+            for (id, counts) in list(c, COUNTED, [], counted)? {
+                let counts: [(i64, i64); 2] = counts;
+                for ((counted, there), what) in counts.into_iter().zip(["activations", "deactivations"]) {
+                    if counted != there {
+                        found.push(format!("license {id} counts {counted} {what} and has {there}"));
                     }
                 }
             }
@@ -300,51 +301,28 @@ impl Store {
         })
     }
 
-    fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    fn read<T>(&self, query: impl Fn(&Connection) -> Result<T>) -> Result<T> {
         self.inner.readers.run(query)
     }
 
+    /// A write that may look at anything and change anything.
     async fn write<T: Send + 'static>(
         &self,
+        command: impl Fn(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.write_in(Scope::Everything, command).await
+    }
+
+    /// A write that looks at nothing and changes nothing that a write of another scope decides by.
+    async fn write_in<T: Send + 'static>(
+        &self,
+        scope: Scope<'_>,
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         if self.once.is_some() {
             // A write that knows nothing of keys would be done twice.
             return Err(StoreError::Malformed("write with a key"));
         }
-        self.inner.writer.run(command).await
+        self.inner.writer.run(scope, command).await
     }
-}
-
-/// One row or none, from a cached statement.
-fn find<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    map: impl FnOnce(&mut row::Columns<'_>) -> Result<T>,
-) -> Result<Option<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    rows.next()?.map(|row| map(&mut row::Columns::of(row))).transpose()
-}
-
-/// All rows, from a cached statement.
-fn list<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    mut map: impl FnMut(&mut row::Columns<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(map(&mut row::Columns::of(row))?);
-    }
-    Ok(found)
-}
-
-/// Runs a cached statement; the number of rows it changed.
-fn run(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<usize> {
-    Ok(connection.prepare_cached(sql)?.execute(params)?)
 }

@@ -8,7 +8,7 @@ use std::sync::{MutexGuard, PoisonError};
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_text};
@@ -33,13 +33,13 @@ const LATEST: &str = "SELECT id, license_key, product_id, plan, holder, status, 
 // A higher limit takes in what was over the old one.
 const CHANGE: &str = "UPDATE license SET plan = ?2, holder = ?3, status = ?4, owner_user_id = ?5, \
     organization_id = ?6, allowed_activations = ?7, allowed_deactivations = ?8, expires_at = ?9, \
-    live_activations = CASE WHEN ?7 IS NULL OR live_activations + over_activations <= ?7 \
+    live_activations = CASE WHEN CAST(?7 AS BIGINT) IS NULL OR live_activations + over_activations <= ?7 \
         THEN live_activations + over_activations ELSE ?7 END, \
-    over_activations = CASE WHEN ?7 IS NULL OR live_activations + over_activations <= ?7 \
+    over_activations = CASE WHEN CAST(?7 AS BIGINT) IS NULL OR live_activations + over_activations <= ?7 \
         THEN 0 ELSE live_activations + over_activations - ?7 END, \
-    total_deactivations = CASE WHEN ?8 IS NULL OR total_deactivations + over_deactivations <= ?8 \
+    total_deactivations = CASE WHEN CAST(?8 AS BIGINT) IS NULL OR total_deactivations + over_deactivations <= ?8 \
         THEN total_deactivations + over_deactivations ELSE ?8 END, \
-    over_deactivations = CASE WHEN ?8 IS NULL OR total_deactivations + over_deactivations <= ?8 \
+    over_deactivations = CASE WHEN CAST(?8 AS BIGINT) IS NULL OR total_deactivations + over_deactivations <= ?8 \
         THEN 0 ELSE total_deactivations + over_deactivations - ?8 END, \
     response_validity = ?10, strategy = ?11, entitlements = ?12, metadata = ?13, plan_id = ?15, revision = revision + 1 \
     WHERE id = ?1 AND revision = ?14";
@@ -383,7 +383,7 @@ pub(crate) fn validity_columns(
 
 fn insert(c: &Connection, new: &NewLicense, now: UnixSeconds) -> Result<()> {
     let (validity, length, end) = validity_columns(new.validity, now);
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         new.key.id().to_string(),
         new.key.normal(),
         new.product.as_str(),
@@ -474,7 +474,7 @@ pub(crate) fn change_untold(
             deactivations: current.total_deactivations,
         });
     }
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         license.id.to_string(),
         license.plan,
         license.holder,

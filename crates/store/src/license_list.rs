@@ -2,8 +2,8 @@
 //! words to search for: `license_search`.
 
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use crate::engine::params::Value;
+use crate::engine::Connection;
 
 use crate::access::{LicenseScope, Scope};
 use crate::error::{Result, StoreError};
@@ -20,35 +20,35 @@ pub(crate) const NEVER: i64 = 9_007_199_254_740_991;
 // Every list has its statement, so that each is planned for its own index. The limit is a literal, one more than the largest
 // page: SQLite plans a statement anew for each value of a bound limit. "+ 0" keeps a filter from choosing the index.
 const ALL_BY_CREATION: &str = "SELECT id, created_at FROM license \
-    WHERE (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
+    WHERE (created_at, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const ALL_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
+    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const ALL_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
-    WHERE (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
+    WHERE (product_id, id) > (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY product_id, id LIMIT 101";
 const ALL_BY_SEATS: &str = "SELECT id, live_activations FROM license \
-    WHERE (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?7 IS NULL OR plan_id = ?7) \
+    WHERE (live_activations, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_CREATION: &str = "SELECT id, created_at FROM license \
-    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
+    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
+    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const OF_ORGANIZATION_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
-    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
+    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY product_id, id LIMIT 101";
 const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license \
-    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (?3 IS NULL OR product_id = ?3) AND (?4 IS NULL OR status = ?4) AND (?8 IS NULL OR plan_id = ?8) \
+    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -56,7 +56,7 @@ const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
+    AND (l.created_at, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
 const OF_RESELLER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -64,7 +64,7 @@ const OF_RESELLER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
 const OF_RESELLER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -72,7 +72,7 @@ const OF_RESELLER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.i
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
+    AND (l.product_id, l.id) > (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
 const OF_RESELLER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
@@ -80,7 +80,7 @@ const OF_RESELLER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?8 IS NULL OR l.plan_id = ?8) \
+    AND (l.live_activations, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -89,7 +89,7 @@ const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id F
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.created_at, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
+    AND (l.created_at, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -98,7 +98,7 @@ const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 90071992547409
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
+    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
     ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
 const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -107,7 +107,7 @@ const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FR
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.product_id, l.id) > (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
+    AND (l.product_id, l.id) > (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.product_id, l.id LIMIT 101";
 const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
@@ -116,7 +116,7 @@ const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.i
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.live_activations, l.id) < (?1, ?2) AND (?3 IS NULL OR l.product_id = ?3) AND (?4 IS NULL OR l.status = ?4) AND (?9 IS NULL OR l.plan_id = ?9) \
+    AND (l.live_activations, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
     ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
 
@@ -385,7 +385,7 @@ fn places(c: &Connection, query: &LicenseQuery, most: usize) -> Result<Vec<Curso
         Ok(Cursor { id, key })
     };
     let sql = order.statement(&scope);
-    page::first(c, sql, params_from_iter(values), most, row)
+    crate::first(c, sql, values, most, row)
 }
 
 /// A search has few hits: they are put into order here.

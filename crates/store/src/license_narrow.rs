@@ -2,7 +2,7 @@
 //! would look at all licenses to fill a page with the few that fit. So the filter is asked first, through an index of its own:
 //! few are read and put into order here, many are soon found in any order.
 
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::access::Scope;
 use crate::error::Result;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Id, LicenseId};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::access::Scope;
 use crate::error::Result;

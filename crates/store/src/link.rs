@@ -2,7 +2,7 @@
 //! changes; here is how links are made, looked at and used up.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

@@ -2,7 +2,7 @@
 
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::{LicenseId, Thumbprint};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation};
 use crate::error::Result;

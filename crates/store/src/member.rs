@@ -2,7 +2,7 @@
 //! organization inside the transaction: somebody else's user does not exist here.
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::link::{self, LinkPurpose};
@@ -12,7 +12,7 @@ use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
 use crate::{Store, api_token, audit, find, run, session, user_term};
 
 const CHANGE: &str = "UPDATE app_user SET name = ?3, first_name = ?4, last_name = ?5, organization_role = ?6, \
-    deactivated_at = CASE ?7 WHEN 0 THEN NULL ELSE COALESCE(deactivated_at, ?8) END \
+    deactivated_at = CASE WHEN ?7 = 0 THEN NULL ELSE COALESCE(deactivated_at, ?8) END \
     WHERE id = ?1 AND organization_id = ?2";
 const CHANGE_PROFILE: &str =
     "UPDATE app_user SET name = ?2, first_name = ?3, last_name = ?4, language = ?5 WHERE id = ?1";

@@ -12,7 +12,7 @@
 
 use countersign_core::response::{Answer as Said, Granted, Response};
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::error::{Result, StoreError};
 use crate::license::LicenseChange;
@@ -119,7 +120,7 @@ impl Store {
             let (token, key, status, answer) = &values;
             run(c, ANSWERED, (token, key, status, answer)).map(|_| ())
         };
-        self.inner.writer.run(note).await
+        self.inner.writer.run(Scope::Everything, note).await
     }
 
     /// As `write`, once where that was asked for.
@@ -128,7 +129,10 @@ impl Store {
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match self.once.clone() {
-            Some(once) => self.inner.writer.run(move |c| done_once(c, &once, &command)).await,
+            Some(once) => {
+                let command = move |c: &Connection| done_once(c, &once, &command);
+                self.inner.writer.run(Scope::Everything, command).await
+            }
             None => self.write(command).await,
         }
     }

@@ -1,7 +1,7 @@
 //! Organizations: customers that are more than one person.
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::page::{self, Cursor, Key, Page};
@@ -209,7 +209,7 @@ impl Store {
             Ok((Cursor { id: organization.id.to_string(), key }, organization))
         };
         self.read(|c| {
-            let mut found = page::first(c, PAGE, (name, id, &from, &below), most + 1, with_place)?;
+            let mut found = crate::first(c, PAGE, (name, id, &from, &below), most + 1, with_place)?;
             let more = found.len() > most;
             found.truncate(most);
             let next = found.last().map(|(place, _)| place.clone()).filter(|_| more);

@@ -2,7 +2,7 @@
 //! Which of them are beyond it is said when it is asked, by the time of signing: so it does not matter in what order they came.
 
 use countersign_core::{Hash, LicenseId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation};
 use crate::error::Result;

@@ -4,10 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
-use crate::row::Columns;
 
 /// The most rows of one page; statements ask for one more, to see whether there is a next page.
 pub(crate) const MOST: usize = 100;
@@ -84,25 +82,6 @@ impl FromStr for Cursor {
 /// At most so many rows; the last one only tells that there are more.
 pub(crate) fn wanted(most: usize) -> usize {
     most.clamp(1, MOST)
-}
-
-/// The first rows of a cached statement, without running it to its end.
-pub(crate) fn first<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-    most: usize,
-    mut map: impl FnMut(&mut Columns<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params)?;
-    let mut found = Vec::new();
-    while found.len() < most
-        && let Some(row) = rows.next()?
-    {
-        found.push(map(&mut Columns::of(row))?);
-    }
-    Ok(found)
 }
 
 /// The ids of one page and where the next one begins, of rows that were asked for with one more than `most`.

@@ -1,7 +1,7 @@
 //! Passwords. A new one ends what the old one opened: sessions, tokens, links, a change of address that waits.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

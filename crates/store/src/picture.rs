@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use countersign_core::{Hash, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::seconds;

@@ -4,7 +4,7 @@
 use countersign_core::fingerprint::Strategy;
 use countersign_core::release::VersionName;
 use countersign_core::{Id, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license::{self, Validity};
@@ -117,7 +117,7 @@ impl Store {
                 return Ok(PlanChange::TooMany);
             }
             let (validity, length, _) = license::validity_columns(plan.validity, now);
-            let values = rusqlite::params![
+            let values = crate::engine::params::params![
                 plan.id.to_string(),
                 plan.product.as_str(),
                 plan.name,
@@ -162,7 +162,7 @@ impl Store {
                 return Ok(PlanChange::NameTaken);
             }
             let (validity, length, _) = license::validity_columns(plan.validity, now);
-            let values = rusqlite::params![
+            let values = crate::engine::params::params![
                 id,
                 plan.name,
                 name,

@@ -25,7 +25,7 @@ impl Store {
     ) -> Result<Vec<(License, ReleaseLimits)>> {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
         self.read(|c| {
-            let ids = list(c, OF_PLAN, (plan.to_string(), after), |row| row.text())?;
+            let ids = list(c, OF_PLAN, (plan.to_string(), &after), |row| row.text())?;
             let read = |id: &String| {
                 let id: LicenseId = id.parse().map_err(|_| StoreError::Malformed("license id"))?;
                 let license = license::find_license(c, &id)?;

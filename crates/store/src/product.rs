@@ -1,7 +1,7 @@
 //! Products: what is licensed, and its trial policy.
 
 use countersign_core::{ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, entitlements_text, optional_seconds, seconds};
@@ -114,7 +114,7 @@ pub(crate) fn save(c: &Connection, product: &Product, actor: &str, now: UnixSeco
     let status = if product.archived { "archived" } else { "active" };
     let trial = &product.trial;
     let again = trial.again.over(find_product(c, &product.id)?.map(|p| p.trial.again), now);
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         product.id.as_str(),
         product.name,
         optional_seconds(trial.days),

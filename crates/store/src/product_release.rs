@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use countersign_core::release::{Channel, VersionName};
 use countersign_core::{Id, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};

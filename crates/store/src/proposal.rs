@@ -4,7 +4,7 @@
 mod act;
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};

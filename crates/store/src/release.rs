@@ -4,7 +4,7 @@
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::request::Device;
 use countersign_core::{Id, LicenseId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::access::{self, Access};
 use crate::activation::{self, Activation, ActivationState};
@@ -137,7 +137,7 @@ impl Store {
             let (count, _oldest, latest) = (row.time()?, row.time()?, row.time()?);
             Ok((count, Some(latest).filter(|_| count > 0)))
         };
-        Ok(self.read(|c| find(c, WITHIN, values, count))?.unwrap_or_default())
+        Ok(self.read(|c| find(c, WITHIN, &values, count))?.unwrap_or_default())
     }
 
     /// The activation whose seat was released because this machine was lost, if it has not been seen since.

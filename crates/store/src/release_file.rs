@@ -2,7 +2,7 @@
 
 use countersign_core::release::{FileName, MOST_FILES};
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::product_release::{ProductRelease, ReleaseChange, done, find_release};
@@ -111,7 +111,7 @@ impl Store {
         most: u32,
     ) -> Result<Vec<ReleaseFile>> {
         let after = after.map(|id| id.to_string()).unwrap_or_default();
-        self.read(|c| list(c, ALL, (after, most), map))
+        self.read(|c| list(c, ALL, (&after, most), map))
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use countersign_core::release::Channel;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::product_release::{
@@ -111,7 +111,7 @@ impl Store {
             };
             let channel = filter.channel.as_ref().map_or("", Channel::as_str);
             let product = product.as_str();
-            let values = (id, organization, runs, resells, product, order, last, channel, most);
+            let values = (&id, &organization, &runs, &resells, product, order, last, channel, most);
             list(c, FOR_USER, values, release::map)
         })
     }
@@ -131,7 +131,7 @@ impl Store {
             Visibility::Private => {
                 let [id, organization, runs, resells] = release_terms::who(user);
                 let values = (id, organization, runs, resells, release.id.to_string());
-                self.read(|c| list(c, OF_USER, values, release_terms::map))
+                self.read(|c| list(c, OF_USER, &values, release_terms::map))
             }
         }
     }

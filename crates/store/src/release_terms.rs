@@ -2,7 +2,7 @@
 
 use countersign_core::release::VersionName;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense};
@@ -215,7 +215,7 @@ impl Store {
     /// When the database fails.
     pub async fn release_terms(&self, user: &User) -> Result<Vec<ReleaseTerms>> {
         let [id, organization, runs, resells] = who(user);
-        self.read(|c| list(c, OF_USER, (id, organization, runs, resells), map))
+        self.read(|c| list(c, OF_USER, (&id, &organization, &runs, &resells), map))
     }
 
     /// The same of one product.
@@ -229,7 +229,7 @@ impl Store {
     ) -> Result<Vec<ReleaseTerms>> {
         let [id, organization, runs, resells] = who(user);
         let values = (id, organization, runs, product.as_str(), resells);
-        self.read(|c| list(c, OF_USER_FOR_PRODUCT, values, map))
+        self.read(|c| list(c, OF_USER_FOR_PRODUCT, &values, map))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use countersign_core::release::{FileName, MOST_FILES};
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::product_release::{ReleaseChange, ReleaseStatus, find_release};

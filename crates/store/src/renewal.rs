@@ -2,7 +2,7 @@
 //! fetching it again gives the same bytes.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};

@@ -2,7 +2,7 @@
 //! to another. Whose customer somebody is, is decided inside the transaction; somebody else's does not exist.
 
 use countersign_core::{Id, LicenseId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::access;
 use crate::error::Result;

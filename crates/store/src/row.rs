@@ -6,29 +6,13 @@ use std::str::FromStr;
 use countersign_core::UnixSeconds;
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::response::Entitlement;
-use rusqlite::Row;
-use rusqlite::types::FromSql;
 use serde_json::Value;
 
+pub(crate) use crate::engine::columns::Columns;
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_from_text};
 
-/// Columns taken one after the other, in the order of the SELECT list.
-pub(crate) struct Columns<'a> {
-    row: &'a Row<'a>,
-    next: usize,
-}
-
-impl<'a> Columns<'a> {
-    pub(crate) fn of(row: &'a Row<'a>) -> Self {
-        Self { row, next: 0 }
-    }
-
-    pub(crate) fn take<T: FromSql>(&mut self) -> Result<T> {
-        self.next += 1;
-        Ok(self.row.get(self.next - 1)?)
-    }
-
+impl Columns<'_> {
     pub(crate) fn text(&mut self) -> Result<String> {
         self.take()
     }

@@ -5,7 +5,7 @@
 //! while something is over no seat is given, and one that comes back is taken from what is over.
 
 use countersign_core::LicenseId;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::seconds;

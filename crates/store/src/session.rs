@@ -1,7 +1,7 @@
 //! Sessions: only the hash of a token is stored, so that a copied database logs nobody in.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_core::UnixSeconds;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::{Store, audit, find, list, run};

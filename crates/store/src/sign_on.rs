@@ -6,7 +6,7 @@
 //! account belongs to whom the provider belongs.
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::identity_provider::{

@@ -2,7 +2,7 @@
 //! the transaction, by what they are then; an owner who may log in is always left.
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

@@ -1,7 +1,7 @@
 //! Taking a journal's machines back: its key was stolen, and what it gave is nobody's of the vendor.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::release::{self, Release, ReleaseOutcome, ReleasePolicy};
@@ -21,7 +21,7 @@ impl Store {
     /// When the database fails.
     pub async fn machines_of_journal(&self, journal: &Hash) -> Result<u64> {
         let id = journal.to_string();
-        Ok(self.read(|c| find(c, LIVE, [id], |row| row.time()))?.unwrap_or(0))
+        Ok(self.read(|c| find(c, LIVE, [&id], |row| row.time()))?.unwrap_or(0))
     }
 
     /// Releases the seats that some of a journal's entries after number `from` gave, by one of the vendor's admins. The number

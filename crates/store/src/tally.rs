@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use countersign_core::UnixSeconds;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::audit::AuditEntry;
 use crate::audit_chain::{self, Chained};

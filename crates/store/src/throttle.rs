@@ -1,7 +1,7 @@
 //! Throttling of guesses: after some failures a subject waits, longer each time, never for ever.
 
 use countersign_core::UnixSeconds;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

@@ -6,7 +6,7 @@ use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::request::Device;
 use countersign_core::response::{Granted, Response};
 use countersign_core::{Hash, Id, ProductId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};
@@ -352,7 +352,7 @@ fn start_new(c: &Connection, start: &StartTrial, after: Option<Id>) -> Result<Tr
         return Ok(TrialStarted::CapReached);
     }
     let (device, product) = (&start.device, &start.terms.id);
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         id,
         product.as_str(),
         start.device_key.to_string(),
@@ -438,7 +438,7 @@ pub(crate) fn merge(
         return Ok(Verdict::TrialAgain);
     }
     let none: Option<&str> = None;
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         id,
         product.id.as_str(),
         response.device.to_string(),

@@ -1,7 +1,7 @@
 //! Lists of trials, in bounded pages: the newest first, those that run by their end, or machines by the beginning of their name.
 
 use countersign_core::{Id, ProductId, Thumbprint, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::Store;
 use crate::error::Result;
@@ -28,7 +28,7 @@ const ENDED_BY_END: &str = "SELECT id, expires_at FROM trial WHERE (expires_at, 
 const ENDED_OF_PRODUCT_BY_END: &str = "SELECT id, expires_at FROM trial WHERE product_id = ?3 \
     AND (expires_at, id) < (?1, ?2) ORDER BY expires_at DESC, id DESC LIMIT 101";
 const BY_NAME: &str = "SELECT id, device_name_folded FROM trial WHERE (device_name_folded, id) > (?1, ?2) \
-    AND device_name_folded < ?3 AND (?4 IS NULL OR product_id = ?4) ORDER BY device_name_folded, id LIMIT 101";
+    AND device_name_folded < ?3 AND (product_id = ?4 OR ?4 IS NULL) ORDER BY device_name_folded, id LIMIT 101";
 const OF_KEY: &str =
     "SELECT id FROM trial WHERE device_key = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
 const OF_REQUEST: &str = "SELECT trial_id FROM trial_request WHERE request_id = ?1 LIMIT 100";
@@ -99,13 +99,13 @@ impl Store {
 fn exactly(c: &Connection, text: &str) -> Result<Vec<String>> {
     let id = |row: &mut Columns<'_>| row.text();
     if let Ok(key) = text.parse::<Thumbprint>() {
-        return page::first(c, OF_KEY, [key.to_string()], page::MOST, id);
+        return crate::first(c, OF_KEY, [key.to_string()], page::MOST, id);
     }
     let Ok(named) = text.parse::<Id>() else { return Ok(Vec::new()) };
     let named = named.to_string();
     match trial::find_trial(c, &named)? {
         Some(_) => Ok(vec![named]),
-        None => page::first(c, OF_REQUEST, [named], page::MOST, id),
+        None => crate::first(c, OF_REQUEST, [named], page::MOST, id),
     }
 }
 
@@ -117,7 +117,7 @@ fn by_name(c: &Connection, query: &TrialQuery, search: &str) -> Result<Page<Tria
     let most = page::wanted(query.most);
     let values = (place.0, place.1, below, product);
     let named = |row: &mut Columns<'_>| Ok(Cursor { id: row.text()?, key: Key::Text(row.text()?) });
-    let (ids, next) = page::cut(page::first(c, BY_NAME, values, most + 1, named)?, most);
+    let (ids, next) = page::cut(crate::first(c, BY_NAME, values, most + 1, named)?, most);
     shown(c, ids, next)
 }
 
@@ -144,9 +144,9 @@ fn listed(c: &Connection, query: &TrialQuery) -> Result<Page<Trial>> {
     let map = |row: &mut Columns<'_>| Ok(Cursor { id: row.text()?, key: Key::Number(row.take()?) });
     let places = match &query.product {
         Some(product) => {
-            page::first(c, of_product, (place.0, place.1, product.as_str()), most + 1, map)?
+            crate::first(c, of_product, (place.0, place.1, product.as_str()), most + 1, map)?
         }
-        None => page::first(c, sql, place, most + 1, map)?,
+        None => crate::first(c, sql, place, most + 1, map)?,
     };
     let (ids, next) = page::cut(places, most);
     shown(c, ids, next)

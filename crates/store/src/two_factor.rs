@@ -2,7 +2,7 @@
 //! once: the time step that it was for is noted, recovery codes are marked as used. Checking a code is the caller's part.
 
 use countersign_core::{Hash, Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

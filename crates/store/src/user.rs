@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::organization::{self, Place};
@@ -379,7 +379,7 @@ pub(crate) fn put_user(c: &Connection, user: &User) -> Result<UserChange> {
 
 /// The row alone: whether there is a place for them has been decided.
 pub(crate) fn insert_row(c: &Connection, user: &User) -> Result<()> {
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         user.id.to_string(),
         normal_email(&user.email),
         user.email_pending.as_deref().map(normal_email),
@@ -432,7 +432,7 @@ fn change(c: &Connection, user: &User, actor: &str, now: UnixSeconds) -> Result<
         // For the organization that they leave; the one that they come to reads the change.
         audit::record_of_user(c, user.id, now, actor, "user.move", "")?;
     }
-    let values = rusqlite::params![
+    let values = crate::engine::params::params![
         &id,
         shown(&user.first_name, &user.last_name, &user.name),
         user.first_name.trim(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_core::Id;
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::organization::folded;

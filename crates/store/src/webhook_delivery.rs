@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use countersign_core::{Id, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};
@@ -285,8 +285,8 @@ impl Store {
         let before = query.after.as_ref().and_then(Cursor::number).unwrap_or(i64::MAX);
         let (id, rows) = (webhook.to_string(), i64::try_from(most + 1).unwrap_or(i64::MAX));
         let mut items = self.read(|c| match query.status {
-            Some(status) => list(c, OF_STATUS, (id, before, rows, status.as_str()), map),
-            None => list(c, OF_WEBHOOK, (id, before, rows), map),
+            Some(status) => list(c, OF_STATUS, (&id, before, rows, status.as_str()), map),
+            None => list(c, OF_WEBHOOK, (&id, before, rows), map),
         })?;
         let more = items.len() > most;
         items.truncate(most);

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
-use rusqlite::Connection;
+use crate::engine::Connection;
 use serde_json::{Value, json};
 
 use crate::activation::{self, Activation};
@@ -131,7 +131,7 @@ impl Store {
             let (after, until) = (now + nearer * DAY, now + days * DAY);
             let values = (seconds(after), seconds(until), days.to_string());
             let found = self.read(|c| match wants(c, Topic::LicenseEnding)? {
-                true => list(c, ENDING, values, |row| row.parsed::<LicenseId>("license id")),
+                true => list(c, ENDING, &values, |row| row.parsed::<LicenseId>("license id")),
                 false => Ok(Vec::new()),
             })?;
             if !found.is_empty() {

@@ -3,7 +3,7 @@
 
 use countersign_core::{Hash, Id};
 use countersign_store::{AuditQuery, ChainHead, Options, Store};
-use rusqlite::Connection;
+use countersign_testing::{Raw, TestDatabase};
 
 const NOW: u64 = 1_790_000_000;
 const DAY: u64 = 86_400;
@@ -11,27 +11,26 @@ const DAY: u64 = 86_400;
 struct World {
     store: Store,
     /// As another node that writes rows of its own.
-    beside: Connection,
-    _folder: tempfile::TempDir,
+    beside: Raw,
+    _database: TestDatabase,
 }
 
 impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("db");
-        let store = Store::open(&path, Options::default(), NOW).unwrap();
-        Self { store, beside: Connection::open(path).unwrap(), _folder: folder }
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
+        Self { store, beside: database.raw(), _database: database }
     }
 
     fn row(&self, seq: i64) {
-        let sql = "INSERT INTO audit (seq, at, actor, action, subject, detail) VALUES (?1, ?2, 'a', 'b.c', 'd', 'e')";
-        self.beside.execute(sql, (seq, 1_790_000_000 + seq)).unwrap();
+        self.rows(seq..=seq);
     }
 
     fn rows(&self, seqs: std::ops::RangeInclusive<i64>) {
-        self.beside.execute_batch("BEGIN IMMEDIATE").unwrap();
-        seqs.for_each(|seq| self.row(seq));
-        self.beside.execute_batch("COMMIT").unwrap();
+        let row = |seq| format!("({seq}, {}, 'a', 'b.c', 'd', 'e')", 1_790_000_000 + seq);
+        let rows: Vec<String> = seqs.map(row).collect();
+        let insert = "INSERT INTO audit (seq, at, actor, action, subject, detail) VALUES";
+        self.beside.execute(&format!("{insert} {}", rows.join(", "))).unwrap();
     }
 
     /// Chains what waits, at most so many; the rows that were chained.
@@ -162,7 +161,7 @@ async fn a_log_has_one_id_for_ever() {
 async fn a_search_that_finds_nothing_looks_through_a_bounded_part_and_says_where_to_go_on() {
     let world = World::new();
     world.rows(1..=1);
-    world.beside.execute("UPDATE audit SET action = 'rare' WHERE seq = 1", []).unwrap();
+    world.beside.execute("UPDATE audit SET action = 'rare' WHERE seq = 1").unwrap();
     world.row(120_000);
     let rare = AuditQuery { action: Some("rare".into()), most: 5, ..AuditQuery::default() };
     let (mut looks, mut before) = (0, None);

@@ -23,13 +23,13 @@ struct World {
     store: Store,
     ada: Id,
     bob: Id,
-    _folder: tempfile::TempDir,
+    _database: countersign_testing::TestDatabase,
 }
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), Options::default(), NOW).unwrap();
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
         let product = Product {
             id: "acme-cad".parse().unwrap(),
             name: "Acme CAD".into(),
@@ -44,7 +44,7 @@ impl World {
             created_at: NOW,
         };
         store.save_product(product, "test", NOW).await.unwrap();
-        let world = Self { store, ada: Id::from([1; 16]), bob: Id::from([2; 16]), _folder: folder };
+        let world = Self { store, ada: Id::from([1; 16]), bob: Id::from([2; 16]), _database: database };
         world.admin(world.ada, "ada@acme.example").await;
         assert_eq!(world.begin().await, Proposed::NobodyElse, "a rule that nobody could meet");
         world.admin(world.bob, "bob@acme.example").await;

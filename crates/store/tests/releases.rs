@@ -25,13 +25,13 @@ fn id() -> Id {
 struct World {
     store: Store,
     product: ProductId,
-    _folder: tempfile::TempDir,
+    _database: countersign_testing::TestDatabase,
 }
 
 impl World {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), Options::default(), NOW).unwrap();
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
         for name in ["acme-cad", "acme-cam"] {
             let product = Product {
                 id: name.parse().unwrap(),
@@ -48,7 +48,7 @@ impl World {
             };
             store.save_product(product, "test", NOW).await.unwrap();
         }
-        Self { store, product: "acme-cad".parse().unwrap(), _folder: folder }
+        Self { store, product: "acme-cad".parse().unwrap(), _database: database }
     }
 
     async fn try_create(&self, version: &str, channel: &str) -> (Id, ReleaseChange) {
@@ -443,7 +443,7 @@ async fn a_database_from_before_releases_gets_them_and_keeps_its_licenses() {
     let path = folder.path().join("db");
     let connection = rusqlite::Connection::open(&path).unwrap();
     let migrations = [
-        include_str!("../src/migrations/0001_start.sql"),
+        include_str!("../src/engine/migrations/0001_start.sql"),
         "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
         "INSERT INTO schema_migration VALUES (1, 'start', 0)",
         "INSERT INTO product VALUES ('acme-cad', 'Acme CAD', NULL, 'fuzzy', '{}', 3, 'active', 0)",

@@ -94,7 +94,7 @@ async fn attack_many_workers_take_each_delivery_once() {
     }
     assert_eq!(world.store.webhooks_due(NOW).await.unwrap(), [hook]);
     // Two stores on one file: as two processes.
-    let other = Store::open(&world.path, countersign_store::Options::default(), NOW).unwrap();
+    let other = world.database.open(countersign_store::Options::default(), NOW);
     let workers = (0..8).map(|n| {
         let store = if n % 2 == 0 { world.store.clone() } else { other.clone() };
         tokio::spawn(async move {

@@ -23,7 +23,7 @@ struct World {
     store: Store,
     product: ProductId,
     terms: Product,
-    _folder: tempfile::TempDir,
+    _database: countersign_testing::TestDatabase,
 }
 
 impl World {
@@ -32,8 +32,8 @@ impl World {
     }
 
     async fn with(options: Options) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), options, NOW).unwrap();
+        let database = countersign_testing::test_database!();
+        let store = database.open(options, NOW);
         let product: ProductId = "acme-cad".parse().unwrap();
         let acme = Product {
             id: product.clone(),
@@ -49,7 +49,7 @@ impl World {
             created_at: NOW,
         };
         store.save_product(acme.clone(), "test", NOW).await.unwrap();
-        Self { store, product, terms: acme, _folder: folder }
+        Self { store, product, terms: acme, _database: database }
     }
 
     async fn license(&self, seats: Option<u64>, deactivations: Option<u64>) -> LicenseId {
@@ -496,7 +496,7 @@ async fn thirty_two_at_once_never_oversell_five_seats() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_without_group_commit() {
-    race(Options { group_commit_max: 1, readers: 2 }).await;
+    race(Options { group_commit_max: 1, readers: 2, writers: 3 }).await;
 }
 
 #[tokio::test]
@@ -533,14 +533,10 @@ async fn a_refused_write_does_not_undo_its_neighbours() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("db");
-    Store::open(&path, Options::default(), NOW).unwrap().close();
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    connection
-        .execute("INSERT INTO schema_migration VALUES (999, 'from the future', 0)", [])
-        .unwrap();
-    drop(connection);
-    let error = Store::open(&path, Options::default(), NOW).unwrap_err();
+    let database = countersign_testing::test_database!();
+    database.open(Options::default(), NOW).close();
+    let future = "INSERT INTO schema_migration VALUES (999, 'from the future', 0)";
+    database.raw().execute(future).unwrap();
+    let error = Store::connect(database.database(), Options::default(), NOW).unwrap_err();
     assert!(error.to_string().contains("newer version"), "{error}");
 }

@@ -3,7 +3,7 @@
 use countersign_core::{Hash, Id};
 use countersign_store::{EmailChange, LinkPurpose};
 
-use crate::world::{NOW, World, job};
+use super::world::{NOW, World, job};
 
 impl World {
     async fn ask(&self, user: Id, email: &str) -> Hash {

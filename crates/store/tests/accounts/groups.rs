@@ -2,9 +2,8 @@
 
 use countersign_core::{Id, LicenseId};
 use countersign_store::{GroupChange, License, LicenseChange, Standing, Through};
-use rusqlite::Connection;
 
-use crate::world::{NOW, World, random_id};
+use super::world::{NOW, World, random_id};
 
 impl World {
     async fn group(&self, organization: Id, name: &str) -> Id {
@@ -19,10 +18,10 @@ impl World {
     }
 
     /// Seats taken through the group, as activations count them.
-    fn take_seats(&self, group: Id, seats: i64) -> rusqlite::Result<usize> {
-        let sql =
-            "UPDATE group_license SET live_activations = live_activations + ?2 WHERE group_id = ?1";
-        Connection::open(&self.path).unwrap().execute(sql, (group.to_string(), seats))
+    fn take_seats(&self, group: Id, seats: i64) -> Result<(), String> {
+        self.database.raw().execute(&format!(
+            "UPDATE group_license SET live_activations = live_activations + {seats} WHERE group_id = '{group}'"
+        ))
     }
 
     async fn through(&self, license: &LicenseId) -> Vec<(String, Through)> {

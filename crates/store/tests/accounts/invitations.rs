@@ -2,7 +2,7 @@
 
 use countersign_store::{Accept, Accepted, LinkPurpose, UserChange, UserStatus};
 
-use crate::world::{NOW, World, job, random_id};
+use super::world::{NOW, World, job, random_id};
 
 fn accept() -> Accept {
     Accept { first_name: "Joe".into(), last_name: "Public".into(), password_hash: "hash".into() }

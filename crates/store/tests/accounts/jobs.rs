@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use countersign_store::{JobSubject, NewJob};
 
-use crate::world::{NOW, World, job};
+use super::world::{NOW, World, job};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_workers_take_each_job_once() {
@@ -84,11 +84,7 @@ async fn a_finished_job_leaves_no_payload_and_goes_after_a_week() {
     world.store.enqueue(job("to jane@acme.example"), NOW).await.unwrap();
     let taken = world.store.take_jobs("mail", 5, 60, NOW).await.unwrap().remove(0);
     world.store.job_done(&taken, NOW).await.unwrap();
-    let rows = |sql: &str| -> Vec<String> {
-        let connection = rusqlite::Connection::open(&world.path).unwrap();
-        let mut statement = connection.prepare(sql).unwrap();
-        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-    };
+    let rows = |sql: &str| world.database.raw().column(sql);
     assert_eq!(rows("SELECT payload FROM job"), [""]);
     world.store.enqueue(job("later"), NOW).await.unwrap();
     let later = NOW + 8 * 86_400;

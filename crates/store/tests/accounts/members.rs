@@ -7,7 +7,7 @@ use countersign_store::{
     MemberChange, OrganizationRole, ProfileChange, Role, Standing, User, UserChange, UserStatus,
 };
 
-use crate::world::{NOW, World, random_id};
+use super::world::{NOW, World, random_id};
 
 const FULL: UserChange = UserChange::OrganizationFull { allowed: 2 };
 

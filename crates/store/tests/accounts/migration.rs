@@ -6,14 +6,14 @@ use countersign_store::{
 };
 use rusqlite::Connection;
 
-use crate::world::{NOW, random_id};
+use super::world::{NOW, random_id};
 
 #[tokio::test]
 async fn users_sessions_and_links_of_the_first_release_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(include_str!("../../src/migrations/0001_start.sql")).unwrap();
+    old.execute_batch(include_str!("../../src/engine/migrations/0001_start.sql")).unwrap();
     let table = "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, \
         applied_at INTEGER NOT NULL) STRICT; INSERT INTO schema_migration VALUES (1, 'start', 0)";
     old.execute_batch(table).unwrap();

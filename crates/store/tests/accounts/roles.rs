@@ -7,7 +7,7 @@ use countersign_store::{
 };
 use rusqlite::{Connection, params};
 
-use crate::world::{NOW, World, random_id};
+use super::world::{NOW, World, random_id};
 
 fn by(user: &User) -> String {
     format!("user:{}", user.id)
@@ -307,7 +307,7 @@ async fn the_earliest_admin_of_an_older_database_owns_it_and_the_others_stay_adm
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(include_str!("../../src/migrations/0001_start.sql")).unwrap();
+    old.execute_batch(include_str!("../../src/engine/migrations/0001_start.sql")).unwrap();
     old.execute_batch(
         "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, \
         applied_at INTEGER NOT NULL) STRICT; INSERT INTO schema_migration VALUES (1, 'start', 0);",

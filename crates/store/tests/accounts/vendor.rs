@@ -3,7 +3,7 @@
 use countersign_core::Id;
 use countersign_store::{Organization, OrganizationChange, Role, User, UserChange, UserStatus};
 
-use crate::world::{NOW, World, random_id};
+use super::world::{NOW, World, random_id};
 
 impl World {
     async fn vendor(&self, email: &str, organization: Option<Id>) -> User {

@@ -1,6 +1,5 @@
 //! A store with organizations and people, as these tests need them.
 
-use std::path::PathBuf;
 
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
@@ -14,8 +13,7 @@ pub(crate) const NOW: u64 = 1_790_000_000;
 
 pub(crate) struct World {
     pub(crate) store: Store,
-    pub(crate) path: PathBuf,
-    _folder: tempfile::TempDir,
+    pub(crate) database: countersign_testing::TestDatabase,
 }
 
 pub(crate) fn random_id() -> Id {
@@ -24,9 +22,8 @@ pub(crate) fn random_id() -> Id {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("db");
-        let store = Store::open(&path, Options::default(), NOW).unwrap();
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
         let product = Product {
             id: product(),
             name: "Acme CAD".into(),
@@ -41,7 +38,7 @@ impl World {
             created_at: NOW,
         };
         store.save_product(product, "test", NOW).await.unwrap();
-        Self { store, path, _folder: folder }
+        Self { store, database }
     }
 
     pub(crate) async fn organization(&self, allowed_users: Option<u64>) -> Id {

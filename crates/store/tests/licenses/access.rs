@@ -6,7 +6,7 @@ use countersign_store::{
     User, UserStatus,
 };
 
-use crate::world::{Machine, NOW, World};
+use super::world::{Machine, NOW, World};
 
 impl World {
     async fn access(&self, user: &User, license: &LicenseId) -> Option<Access> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use countersign_store::{Activated, ActivationRefusal, Deactivated, ReleaseOutcome};
 
-use crate::world::{Machine, NOW, World};
+use super::world::{Machine, NOW, World};
 
 #[tokio::test]
 async fn who_has_access_through_a_group_takes_its_seats_up_to_the_cap() {
@@ -153,8 +153,8 @@ async fn somebody_who_left_the_group_meanwhile_takes_no_seat_of_it() {
     let machine = Machine::new("a");
     let activate = countersign_store::Activate {
         terms: world.get(&license).await,
-        activation: crate::world::random_id(),
-        request_id: crate::world::random_id(),
+        activation: super::world::random_id(),
+        request_id: super::world::random_id(),
         request_hash: countersign_core::Hash::of("request"),
         device_key: machine.key,
         device: machine.device,

@@ -7,7 +7,7 @@ use countersign_store::{
     License, LicenseFilter, LicenseOrder, LicenseQuery, LicenseScope, LicenseStatus, Validity,
 };
 
-use crate::world::{DAY, Machine, NOW, World, product};
+use super::world::{DAY, Machine, NOW, World, product};
 
 impl World {
     /// All pages, with so many licenses each.

@@ -5,7 +5,7 @@ use countersign_store::{
     Activation, ActivationOrder, ActivationQuery, ActivationState, ActivationStates, MachineQuery,
 };
 
-use crate::world::{Machine, NOW, World};
+use super::world::{Machine, NOW, World};
 
 impl World {
     /// All pages, with so many machines each.

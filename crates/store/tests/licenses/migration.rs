@@ -7,7 +7,7 @@ use countersign_store::{
 };
 use rusqlite::{Connection, params};
 
-use crate::world::{Machine, NOW, random_id, rng};
+use super::world::{Machine, NOW, random_id, rng};
 
 const INSERT_LICENSE: &str = "INSERT INTO license (id, license_key, product_id, holder, plan, status, \
     organization_id, live_activations, total_activations, total_deactivations, validity, response_validity, strategy, \
@@ -22,8 +22,8 @@ async fn licenses_and_machines_of_earlier_releases_go_on_and_are_found() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(include_str!("../../src/migrations/0001_start.sql")).unwrap();
-    old.execute_batch(include_str!("../../src/migrations/0002_accounts.sql")).unwrap();
+    old.execute_batch(include_str!("../../src/engine/migrations/0001_start.sql")).unwrap();
+    old.execute_batch(include_str!("../../src/engine/migrations/0002_accounts.sql")).unwrap();
     old.execute_batch(
         "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT; \
         INSERT INTO schema_migration VALUES (1, 'start', 0), (2, 'accounts', 0); \

@@ -10,7 +10,7 @@ use countersign_store::{
     PartImported, Plan, PlanChange, ReleaseLimits, TwoPeople, UserStatus, Validity,
 };
 
-use crate::world::{DAY, NOW, World, product, random_id, rng};
+use super::world::{DAY, NOW, World, product, random_id, rng};
 
 fn key() -> LicenseKey {
     LicenseKey::generate(&mut rng())
@@ -211,7 +211,7 @@ async fn of_many_changes_each_lands_whole_or_not_at_all() {
         let allowed_activations = Some(seats);
         (License { revision, allowed_activations, ..license }, plan.limits(NOW))
     };
-    let machine = crate::world::Machine::new("lab-7");
+    let machine = super::world::Machine::new("lab-7");
     world.activate(&seen[1].0.id, &machine, NOW).await;
     let changes = vec![change(0, 1, 9), change(1, 1, 0), change(2, 7, 9)];
     let done = world.store.change_limited_licenses(changes, "test", NOW).await.unwrap();

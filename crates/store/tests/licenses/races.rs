@@ -7,7 +7,7 @@ use countersign_store::{
     ReleaseOutcome, Renewal, Renewed, Right, User, UserStatus,
 };
 
-use crate::world::{LIMITED, Machine, NOW, World, random_id};
+use super::world::{LIMITED, Machine, NOW, World, random_id};
 
 /// What becomes of a colleague in the moment between.
 #[derive(Debug, Clone, Copy)]

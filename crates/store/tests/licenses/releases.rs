@@ -8,7 +8,7 @@ use countersign_store::{
     ReleasePolicy,
 };
 
-use crate::world::{DAY, LIMITED, Machine, NOW, World, random_id};
+use super::world::{DAY, LIMITED, Machine, NOW, World, random_id};
 
 #[tokio::test]
 async fn a_released_seat_is_free_and_who_did_it_when_and_why_is_kept() {

@@ -3,7 +3,7 @@
 use countersign_core::Hash;
 use countersign_store::{License, LicenseStatus, Renewal, Renewed};
 
-use crate::world::{Machine, NOW, World};
+use super::world::{Machine, NOW, World};
 
 impl World {
     async fn renewal(&self, license: License, activation: countersign_core::Id) -> Renewal {

@@ -9,7 +9,7 @@ use countersign_store::{
     User, UserChange, UserStatus,
 };
 
-use crate::world::{Machine, NOW, World, random_id};
+use super::world::{Machine, NOW, World, random_id};
 
 /// A reseller with a customer, somebody there, somebody who is a customer by themselves, and a license of each.
 struct Sales {

@@ -6,7 +6,7 @@ use countersign_store::{
     SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, User,
 };
 
-use crate::world::{DAY, LIMITED, Machine, NOW, World, random_id};
+use super::world::{DAY, LIMITED, Machine, NOW, World, random_id};
 
 impl World {
     async fn somebody(&self, name: &str, role: Role) -> User {

@@ -28,14 +28,14 @@ pub(crate) fn product(id: &str) -> ProductId {
 
 pub(crate) struct World {
     pub(crate) store: Store,
-    _folder: tempfile::TempDir,
+    _database: countersign_testing::TestDatabase,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), Options::default(), NOW).unwrap();
-        let world = Self { store, _folder: folder };
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
+        let world = Self { store, _database: database };
         world.product("acme-cad", "Acme CAD").await;
         world
     }

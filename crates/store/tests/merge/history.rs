@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::{Hash, Id, Thumbprint};
 
-use crate::world::{Ask, Book, Dice, NOW, World, fingerprint, grant, receipt};
+use super::world::{Ask, Book, Dice, NOW, World, fingerprint, grant, receipt};
 
 /// A machine as it is.
 struct Machine {
@@ -144,5 +144,5 @@ impl History {
 fn repaired(name: &str, clock: u64) -> Fingerprint {
     let raw = ["machine-id", "board", "disk", "mac"].map(|c| (c, format!("{c} of {name}")));
     let disk = ("cpu", format!("new in {clock}"));
-    Fingerprint::of_raw(&crate::world::product(), raw.into_iter().chain([disk])).unwrap()
+    Fingerprint::of_raw(&super::world::product(), raw.into_iter().chain([disk])).unwrap()
 }

@@ -1,7 +1,6 @@
 //! A license, its machines, two desks that sign without a network, and the portal: all of it made from one seed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::license_key::LicenseKey;
@@ -100,8 +99,7 @@ impl Book {
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) license: LicenseId,
-    pub(crate) path: PathBuf,
-    _folder: tempfile::TempDir,
+    pub(crate) database: countersign_testing::TestDatabase,
 }
 
 impl World {
@@ -117,9 +115,8 @@ impl World {
     }
 
     pub(crate) async fn with(key: &LicenseKey, change: impl FnOnce(&mut NewLicense)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("db");
-        let store = Store::open(&path, Options::default(), NOW).unwrap();
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
         let acme = Product {
             id: product(),
             name: "Acme CAD".into(),
@@ -151,7 +148,7 @@ impl World {
         };
         change(&mut new);
         let license = store.create_license(new, "test", NOW).await.unwrap();
-        Self { store, license, path, _folder: folder }
+        Self { store, license, database }
     }
 
     pub(crate) async fn read(&self) -> License {
@@ -230,7 +227,7 @@ impl World {
 
     /// Everything that merging writes, but when it was written, and when a seat was handed over.
     pub(crate) fn tables(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
-        let database = rusqlite::Connection::open(&self.path).unwrap();
+        let database = self.database.raw();
         let texts = [
             (
                 "activation",
@@ -254,15 +251,8 @@ impl World {
             ("machine_part", "SELECT place, parts, subject FROM machine_part"),
         ];
         let rows = |sql: &str| {
-            let mut statement = database.prepare(sql).unwrap();
-            let columns = statement.column_count();
-            let mut rows = statement.query([]).unwrap();
-            let mut found = BTreeSet::new();
-            while let Some(row) = rows.next().unwrap() {
-                let value = |n| format!("{:?}", row.get_ref(n).unwrap());
-                found.insert((0..columns).map(value).collect::<Vec<_>>().join(" "));
-            }
-            found
+            let rows = database.rows(sql).into_iter();
+            rows.map(|row| format!("{row:?}")).collect::<BTreeSet<_>>()
         };
         texts.into_iter().map(|(name, sql)| (name, rows(sql))).collect()
     }

@@ -3,7 +3,7 @@
 use countersign_core::Hash;
 use countersign_store::{NextTrial, TrialAgain, TrialStarted};
 
-use crate::world::{DAY, Got, Machine, NOW, World, per_version, policy, random_id};
+use super::world::{DAY, Got, Machine, NOW, World, per_version, policy, random_id};
 
 const MACHINES: usize = 32;
 const ROUNDS: u64 = 20;
@@ -40,7 +40,7 @@ async fn race(again: TrialAgain, own_keys: bool) {
         }
         assert_eq!(given, 1, "round {round} of {again:?}");
     }
-    let chain = world.store.trial_page(&crate::lists::all(NOW)).await.unwrap().items;
+    let chain = world.store.trial_page(&super::lists::all(NOW)).await.unwrap().items;
     assert_eq!(chain.len(), usize::try_from(ROUNDS).unwrap());
     assert_eq!(world.actions("trial.start").await, chain.len());
     for pair in chain.windows(2) {

@@ -6,7 +6,7 @@ use countersign_store::{
     User, UserStatus,
 };
 
-use crate::world::{DAY, Got, Machine, NOW, World, policy, random_id};
+use super::world::{DAY, Got, Machine, NOW, World, policy, random_id};
 
 async fn one() -> (World, Machine, Trial) {
     let world = World::new(policy(TrialAgain::Never)).await;

@@ -2,7 +2,7 @@
 
 use countersign_store::{Cursor, TrialAgain, TrialQuery, TrialState};
 
-use crate::world::{DAY, Machine, NOW, World, policy};
+use super::world::{DAY, Machine, NOW, World, policy};
 
 /// All of them, a page of 100.
 pub(crate) fn all(now: u64) -> TrialQuery {
@@ -82,5 +82,5 @@ async fn a_trial_is_found_by_name_key_id_and_request() {
     assert_eq!(found("7").await, []);
     assert_eq!(found("%").await, []);
     assert_eq!(found("' OR 1=1 --").await, []);
-    assert_eq!(found(&crate::world::random_id().to_string()).await, []);
+    assert_eq!(found(&super::world::random_id().to_string()).await, []);
 }

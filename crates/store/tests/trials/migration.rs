@@ -6,14 +6,14 @@ use countersign_store::{
 };
 use rusqlite::{Connection, params};
 
-use crate::world::{DAY, Machine, NOW, random_id};
+use super::world::{DAY, Machine, NOW, random_id};
 
 #[tokio::test]
 async fn trials_of_earlier_releases_go_on_and_their_machines_are_known() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("db");
     let old = Connection::open(&path).unwrap();
-    old.execute_batch(include_str!("../../src/migrations/0001_start.sql")).unwrap();
+    old.execute_batch(include_str!("../../src/engine/migrations/0001_start.sql")).unwrap();
     old.execute_batch(
         "CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT; \
         INSERT INTO schema_migration VALUES (1, 'start', 0); \
@@ -34,7 +34,7 @@ async fn trials_of_earlier_releases_go_on_and_their_machines_are_known() {
     drop(old);
 
     let store = Store::open(&path, Options::default(), NOW).unwrap();
-    let product = store.product(&crate::world::product_id()).await.unwrap().unwrap();
+    let product = store.product(&super::world::product_id()).await.unwrap().unwrap();
     let wanted = TrialPolicy { days: Some(14), again: TrialAgain::Never, ..TrialPolicy::none() };
     assert_eq!(product.trial, wanted, "today's rule stays");
     let trial = store.trial(&id).await.unwrap().unwrap();
@@ -45,7 +45,7 @@ async fn trials_of_earlier_releases_go_on_and_their_machines_are_known() {
         assert_eq!((used.trial.id, used.next), (id, NextTrial::Never));
     }
     let search =
-        countersign_store::TrialQuery { search: Some("lab".into()), ..crate::lists::all(NOW) };
+        countersign_store::TrialQuery { search: Some("lab".into()), ..super::lists::all(NOW) };
     let found = store.trial_page(&search).await.unwrap().items;
     assert_eq!(found.iter().collect::<Vec<_>>(), [&trial]);
     assert_eq!(store.latest_trial_response(&trial).await.unwrap(), None);

@@ -5,7 +5,7 @@ use countersign_store::{TrialAgain, TrialEnd, TrialExtended, TrialPolicy};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-use crate::world::{DAY, Got, Machine, NOW, World, random_id};
+use super::world::{DAY, Got, Machine, NOW, World, random_id};
 
 /// Versions as machines name them, with the number that they are of.
 const VERSIONS: [(Option<&str>, Option<u64>); 8] = [
@@ -191,7 +191,7 @@ async fn play(steps: Vec<Step>) {
             }
         }
     }
-    let stored = world.store.trial_page(&crate::lists::all(now)).await.unwrap().items.len();
+    let stored = world.store.trial_page(&super::lists::all(now)).await.unwrap().items.len();
     let known: usize = model.machines.iter().map(Vec::len).sum();
     assert_eq!(stored, known.min(100));
 }

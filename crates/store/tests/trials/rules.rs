@@ -4,7 +4,7 @@ use countersign_core::Hash;
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
 
-use crate::world::{DAY, Got, Machine, NOW, World, per_version, policy, product_id, rng};
+use super::world::{DAY, Got, Machine, NOW, World, per_version, policy, product_id, rng};
 
 #[test]
 fn the_end_of_a_trial_is_its_days_or_the_fixed_day_whichever_is_first() {
@@ -136,13 +136,13 @@ async fn what_was_signed_against_another_policy_is_signed_again() {
     let mut shorter = policy(TrialAgain::Never);
     shorter.days = Some(7);
     world.save(shorter, NOW + 1).await;
-    let (id, request) = (crate::world::random_id(), Hash::of("r"));
+    let (id, request) = (super::world::random_id(), Hash::of("r"));
     let start = world.start(terms, &machine, id, NOW + 14 * DAY, request, NOW + 2);
     let stale = world.store.start_trial(start).await.unwrap();
     assert_eq!(stale, countersign_store::TrialStarted::Stale);
     assert_eq!(world.store.trial(&id).await.unwrap(), None);
     assert_eq!(world.ask(&machine, NOW + 2).await.id(), {
-        let page = world.store.trial_page(&crate::lists::all(NOW + 2)).await.unwrap();
+        let page = world.store.trial_page(&super::lists::all(NOW + 2)).await.unwrap();
         let trial = &page.items[0];
         assert_eq!((page.items.len(), trial.expires_at), (1, NOW + 2 + 7 * DAY));
         trial.id
@@ -171,7 +171,7 @@ async fn a_trial_that_became_a_license_is_noted() {
     };
     let license = world.store.create_license(new, "test", NOW).await.unwrap();
     for (n, now) in [(1, NOW + 50), (2, NOW + 90)] {
-        let activation = crate::world::random_id();
+        let activation = super::world::random_id();
         let known = world.store.activation_plan(&license, &a.key, &a.device.fingerprint, &[], now);
         let activation = match known.await.unwrap().unwrap() {
             countersign_store::Seat::Renewal(own) => own.id,
@@ -180,7 +180,7 @@ async fn a_trial_that_became_a_license_is_noted() {
         let activate = countersign_store::Activate {
             terms: world.store.license(&license).await.unwrap().unwrap(),
             activation,
-            request_id: crate::world::random_id(),
+            request_id: super::world::random_id(),
             request_hash: Hash::of(format!("activation {n}")),
             device_key: a.key,
             device: a.device.clone(),

@@ -23,7 +23,7 @@ pub(crate) fn random_id() -> Id {
 pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) admin: Id,
-    _folder: tempfile::TempDir,
+    _database: countersign_testing::TestDatabase,
 }
 
 /// A machine with its parts, under one device key.
@@ -116,15 +116,15 @@ fn new_key() -> Thumbprint {
 
 impl World {
     pub(crate) async fn new(trial: TrialPolicy) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("db"), Options::default(), NOW).unwrap();
+        let database = countersign_testing::test_database!();
+        let store = database.open(Options::default(), NOW);
         let admin = random_id();
         let user = User {
             status: UserStatus::Active,
             ..User::invited(admin, "ada@acme.example", Role::Admin, NOW)
         };
         store.create_user(user, "test", NOW).await.unwrap();
-        let world = Self { store, admin, _folder: folder };
+        let world = Self { store, admin, _database: database };
         world.save(trial, NOW).await;
         world
     }

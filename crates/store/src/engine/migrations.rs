@@ -1,9 +1,9 @@
 //! Numbered migrations: the same numbers and names for every engine. Only added to, never changed.
 
-use rusqlite::{Connection, TransactionBehavior};
-
+use super::connection::{Connection, list, run};
+use super::dialect;
 use crate::error::{Result, StoreError};
-use crate::{activation, dialect, fingerprint, user_term};
+use crate::{activation, fingerprint, user_term};
 
 /// What a migration does beyond its SQL.
 type Then = Option<fn(&Connection) -> Result<()>>;
@@ -35,18 +35,35 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
 ];
 
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
 const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
 
 /// Brings the database to this program's schema, in one transaction: two programs starting at once do it once.
-pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(dialect::MIGRATION_TABLE)?;
+pub(super) fn apply(connection: &Connection, now: i64) -> Result<()> {
+    begin(connection)?;
+    let applied = apply_in(connection, now);
+    let ended = connection.batch(if applied.is_ok() { COMMIT } else { ROLLBACK });
+    applied.and(ended)
+}
+
+fn begin(connection: &Connection) -> Result<()> {
+    match connection {
+        Connection::Sqlite(_) => {
+            connection.batch(dialect::BEGIN)?;
+            connection.batch(dialect::MIGRATION_TABLE)
+        }
+        Connection::Postgres(_) => {
+            connection.batch(dialect::BEGIN_POSTGRES)?;
+            connection.batch(&dialect::migration_setup())
+        }
+    }
+}
+
+fn apply_in(connection: &Connection, now: i64) -> Result<()> {
     // By number and not by the greatest one: programs were built whose list had gaps.
-    let applied: Vec<i64> = {
-        let mut statement = transaction.prepare(APPLIED)?;
-        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
-    };
+    let applied: Vec<i64> = list(connection, APPLIED, [], |row| row.take())?;
     let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     let found = applied.last().copied().unwrap_or(0);
     if found > known {
@@ -55,11 +72,14 @@ pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
     for (number, name, sql, then) in
         MIGRATIONS.iter().filter(|(number, ..)| !applied.contains(number))
     {
-        transaction.execute_batch(sql)?;
-        if let Some(then) = then {
-            then(&transaction)?;
+        match connection {
+            Connection::Sqlite(_) => connection.batch(sql)?,
+            Connection::Postgres(_) => connection.batch(&dialect::migration_for_postgres(sql))?,
         }
-        transaction.execute(NOTE, (number, name, now))?;
+        if let Some(then) = then {
+            then(connection)?;
+        }
+        run(connection, NOTE, (number, *name, now))?;
     }
-    Ok(transaction.commit()?)
+    Ok(())
 }

@@ -1,0 +1,49 @@
+//! The engines under the store: the embedded one and PostgreSQL, under one [`Connection`]. Nothing outside this folder
+//! knows which of them runs; the SQL of the verbs is written once for both.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `cell`, `params`, `columns` | one value, the values of a statement, the values of a row |
+//! | `connection` | a statement run, one row, all rows: on either engine |
+//! | `sqlite`, `postgres` | what is one engine's own: opening, errors, statements kept |
+//! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
+//! | `writer`, `group` | writes queue up and are committed together |
+//! | `readers` | connections for reading, handed out one at a time |
+//! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
+
+pub(crate) mod cell;
+pub(crate) mod columns;
+pub(crate) mod connection;
+pub(crate) mod database;
+pub(crate) mod dialect;
+pub(crate) mod fault;
+mod group;
+mod migrations;
+mod options;
+pub(crate) mod params;
+mod postgres;
+pub(crate) mod readers;
+mod sqlite;
+mod transaction;
+pub(crate) mod writer;
+
+use crate::error::Result;
+
+pub(crate) use connection::{Connection, find, first, list, run};
+pub use database::Database;
+pub use fault::Fault;
+pub use options::Options;
+
+/// Opens the database, brings its schema up to date and starts the writers.
+pub(crate) fn start(
+    database: &Database,
+    options: Options,
+    now: i64,
+) -> Result<(writer::Writer, readers::Readers)> {
+    let engine = readers::Engine::of(database)?;
+    let first = engine.writer()?;
+    migrations::apply(&first, now)?;
+    let writers = if engine.is_embedded() { 1 } else { options.writers };
+    let writer = writer::Writer::start(&engine, first, writers, options.group_commit_max)?;
+    Ok((writer, readers::Readers::open(engine, options.readers)?))
+}

@@ -1,0 +1,112 @@
+//! What differs between the engines, each with its reason. Everything else is one SQL text for both.
+
+use std::fmt::Write as _;
+
+use super::writer::Lock;
+
+/// Take the write lock at once: a transaction that reads first and upgrades later can fail after its work is done.
+pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// A transaction that reads takes no lock before its first statement.
+pub(crate) const BEGIN_READING: &str = "BEGIN DEFERRED";
+
+/// WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns; what was answered
+/// survives a power cut. A large cache, because random ids touch random pages. What a savepoint needs to be undone is kept in
+/// memory: it is never needed after a crash.
+pub(crate) const WRITER_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;";
+
+/// At the end everything goes into the one file, which is then all that a backup needs.
+pub(crate) const CLOSING: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+/// Readers cannot write, even by mistake. They read through the system's own cache of the file, without a copy: lists go from
+/// an index to rows all over a large file.
+pub(crate) const READER_SETUP: &str =
+    "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA mmap_size = 17179869184;";
+
+/// SQLite's own check of the whole file.
+pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check";
+
+/// STRICT: SQLite checks the types of columns only where it is told to. The other tables say the same in their migrations.
+pub(crate) const MIGRATION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration \
+    (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";
+
+/// As BEGIN on the embedded engine, which has one writer, but beside other writers of this and other nodes. Locks are taken
+/// before anything is read, so that every command finds what the one before it left, and decides by that. They go with the
+/// transaction, however it ends. READ COMMITTED: each statement sees what is committed when it begins, that is after the locks.
+pub(super) fn begin_with(locks: &[Lock]) -> String {
+    let mut sql = "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned();
+    let whole = if locks.contains(&Lock::Everything) { "" } else { "_shared" };
+    let _ = write!(sql, "; SELECT pg_advisory_xact_lock{whole}({EVERYTHING})");
+    if whole.is_empty() {
+        return sql;
+    }
+    for lock in locks {
+        if let Lock::Key(number) = lock {
+            let _ = write!(sql, "; SELECT pg_advisory_xact_lock({number})");
+        }
+    }
+    sql
+}
+
+/// Nothing is locked by it.
+pub(crate) const BEGIN_POSTGRES: &str = "BEGIN";
+
+/// The lock that all writes share and that some have alone: "counters", as a number that no key is likely to have.
+const EVERYTHING: i64 = 0x636f_756e_7465_7273;
+/// The lock under which the schema is changed.
+const MIGRATING: i64 = 0x6d69_6772_6174_6500;
+
+/// A moment: a query's statements find the same.
+pub(crate) const BEGIN_READING_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A commit is on disk, and on the synchronous standby where there is one, when it returns. Plans are made once per statement, as
+/// on the embedded engine. A node that dies or is cut off holds no lock for long. The last statement names the connection.
+pub(super) const CONNECTION_SETUP: &str = "SELECT set_config('synchronous_commit', 'on', false) \
+    WHERE current_setting('synchronous_commit') IN ('off', 'local'); \
+    SET plan_cache_mode = force_generic_plan; SET jit = off; SET client_min_messages = warning; \
+    SET idle_in_transaction_session_timeout = '15s'; SET lock_timeout = '30s'; SET tcp_keepalives_idle = 5; \
+    SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SELECT gen_random_uuid()::text";
+
+/// What a transaction leaves for whoever finds its connection gone.
+pub(super) const NOTE: &str = "INSERT INTO commit_note (connection, number, noted_at) \
+    VALUES (?1, ?2, CAST(extract(epoch FROM now()) AS BIGINT))";
+pub(super) const NOTED: &str = "SELECT 1 FROM commit_note WHERE connection = ?1 AND number = ?2";
+pub(super) const FORGET_NOTES: &str = "DELETE FROM commit_note WHERE connection = ?1 AND number < ?2";
+pub(super) const FORGET_OLD_NOTES: &str =
+    "DELETE FROM commit_note WHERE noted_at < CAST(extract(epoch FROM now()) AS BIGINT) - 86400";
+
+/// Two nodes that start at once change the schema once; the table that only this engine needs.
+pub(super) fn migration_setup() -> String {
+    format!(
+        "SELECT pg_advisory_xact_lock({MIGRATING}); \
+         CREATE TABLE IF NOT EXISTS schema_migration \
+         (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL); \
+         CREATE TABLE IF NOT EXISTS commit_note (connection TEXT NOT NULL, number BIGINT NOT NULL, \
+         noted_at BIGINT NOT NULL, PRIMARY KEY (connection, number))"
+    )
+}
+
+/// A migration, as PostgreSQL takes it. INTEGER has 64 bits on the embedded engine, and as a primary key it counts by itself. Text is
+/// ordered and compared by its bytes on both. STRICT and WITHOUT ROWID are how it always is. Words were split with recursion when
+/// nothing but files existed: there are none on a server that would have to be.
+pub(super) fn migration_for_postgres(sql: &str) -> String {
+    let changed = [
+        (" STRICT, WITHOUT ROWID;", ";"),
+        (" STRICT;", ";"),
+        ("INTEGER PRIMARY KEY", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"),
+        ("INTEGER", "BIGINT"),
+        ("BLOB", "BYTEA"),
+        (" TEXT", " TEXT COLLATE \"C\""),
+    ];
+    let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let plain = lines.collect::<Vec<_>>().join("\n");
+    let statements = plain.split(';').filter(|sql| !sql.trim_start().starts_with("WITH RECURSIVE"));
+    let kept = statements.collect::<Vec<_>>().join(";");
+    changed.iter().fold(kept, |sql, (from, to)| sql.replace(from, to))
+}
+
+/// Parameters are `?1` there and `$1` here. No statement has a question mark in a text of its own.
+pub(super) fn for_postgres(sql: &str) -> String {
+    sql.replace('?', "$")
+}

@@ -1,0 +1,39 @@
+//! Opening the embedded engine's file.
+
+use std::path::Path;
+
+use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
+
+use super::connection::Connection;
+use super::dialect;
+use crate::error::Result;
+
+/// The connection that writes; makes the file where there is none.
+pub(super) fn writer(path: &Path) -> Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.execute_batch(dialect::WRITER_SETUP)?;
+    Ok(Connection::Sqlite(connection))
+}
+
+/// A connection that reads.
+pub(super) fn reader(path: &Path) -> Result<Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.execute_batch(dialect::READER_SETUP)?;
+    Ok(Connection::Sqlite(connection))
+}
+
+/// Everything goes into the one file. Who cannot do it now (another process is reading) leaves it to the next start.
+pub(super) fn fold_together(connection: &rusqlite::Connection) {
+    let _ = connection.query_row(dialect::CLOSING, [], |_| Ok(()));
+}
+
+fn open(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    // A plan is made once, and not anew for other values: without this, SQLite looks at values where an index is partial.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(connection)
+}

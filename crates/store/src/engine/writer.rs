@@ -1,0 +1,196 @@
+//! Writes queue up, many are committed in one transaction, each is answered after the commit.
+//!
+//! The embedded engine has one writer, so commands run one after the other. On PostgreSQL every node has several, and there are
+//! several nodes: what may not run at the same time is kept apart by locks of the database ([`Scope`]).
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use super::connection::Connection;
+use super::fault::{Fault, FaultKind};
+use super::group;
+use super::readers::Engine;
+use crate::error::{Result, StoreError};
+
+/// What a command looks at and changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope<'a> {
+    /// Anything: it runs alone, on whichever node.
+    Everything,
+    /// Nothing that a command of another key decides by: a license with its activations, a session, a throttle. Commands of
+    /// one key run one after the other.
+    Key(&'a str),
+}
+
+/// A lock of the database: a number that stands for a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lock {
+    Everything,
+    Key(i64),
+}
+
+impl Scope<'_> {
+    fn lock(self) -> Lock {
+        match self {
+            Self::Everything => Lock::Everything,
+            // The same on every node and in every version of the program: not Rust's own hash.
+            Self::Key(key) => {
+                let [a, b, c, d, e, f, g, h, ..] = *countersign_core::Hash::of(key).as_bytes();
+                Lock::Key(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+            }
+        }
+    }
+}
+
+/// A write that waits for its turn, and for the commit.
+pub(super) trait Command: Send {
+    fn lock(&self) -> Lock;
+
+    /// Runs it. It may be asked again, after what it did has been undone.
+    fn run(&mut self, connection: &Connection) -> Ran;
+
+    /// Tells the asker, once it is known whether the commit succeeded.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ran {
+    /// What it changed is to be kept.
+    Kept,
+    /// It failed: what it changed is to be undone.
+    Failed,
+    /// The transaction is gone, and not by its fault: it is to be run again.
+    Again(Fault),
+}
+
+struct Queued<T, C> {
+    lock: Lock,
+    command: C,
+    result: Result<T>,
+    sender: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, C: Fn(&Connection) -> Result<T> + Send> Command for Queued<T, C> {
+    fn lock(&self) -> Lock {
+        self.lock
+    }
+
+    fn run(&mut self, connection: &Connection) -> Ran {
+        // A fault in one command must not end the writer: it is undone like any other error.
+        let run = AssertUnwindSafe(|| (self.command)(connection));
+        self.result = catch_unwind(run)
+            .unwrap_or_else(|_| Err(StoreError::Commit("the command panicked".to_owned())));
+        match &self.result {
+            Ok(_) => Ran::Kept,
+            Err(StoreError::Database(fault))
+                if matches!(fault.kind, FaultKind::Conflict | FaultKind::Lost) =>
+            {
+                Ran::Again(fault.clone())
+            }
+            Err(_) => Ran::Failed,
+        }
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        // The asker may be gone; what was done stays done.
+        let _ = self.sender.send(committed.and(self.result));
+    }
+}
+
+/// The writers, each with a thread, a connection and a queue.
+pub(crate) struct Writer {
+    lanes: Vec<Lane>,
+}
+
+struct Lane {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Command>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// `first` is the connection that has brought the schema up to date.
+    pub(super) fn start(engine: &Engine, first: Connection, count: usize, most: usize) -> Result<Self> {
+        let mut first = Some(first);
+        let lanes = (0..count.max(1)).map(|_| Lane::start(engine, first.take(), most.max(1)));
+        Ok(Self { lanes: lanes.collect::<Result<_>>()? })
+    }
+
+    /// Runs `command` in a transaction that it shares with others. An error undoes what it did; its neighbours do not
+    /// notice. It is run again when a neighbour's error has undone its group: it decides by nothing but the database.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        scope: Scope<'_>,
+        command: impl Fn(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (sender, receiver) = oneshot::channel();
+        let (result, lock) = (Err(StoreError::Closed), scope.lock());
+        self.lane(lock).send(Box::new(Queued { lock, command, result, sender }))?;
+        receiver.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Commands of one key take one lane: there they share transactions instead of waiting for each other. What runs alone has a
+    /// lane of its own where there is more than one.
+    fn lane(&self, lock: Lock) -> &Lane {
+        let keyed = self.lanes.len() - 1;
+        let at = match lock {
+            Lock::Key(_) if keyed > 0 => {
+                let mut hasher = DefaultHasher::new();
+                lock_number(lock).hash(&mut hasher);
+                1 + usize::try_from(hasher.finish() % keyed as u64).unwrap_or(0)
+            }
+            _ => 0,
+        };
+        &self.lanes[at]
+    }
+
+    /// Commits what is queued and ends the threads. Later writes are refused.
+    pub(crate) fn close(&self) {
+        for lane in &self.lanes {
+            lane.close();
+        }
+    }
+}
+
+fn lock_number(lock: Lock) -> i64 {
+    match lock {
+        Lock::Everything => 0,
+        Lock::Key(number) => number,
+    }
+}
+
+impl Lane {
+    fn start(engine: &Engine, connection: Option<Connection>, most: usize) -> Result<Self> {
+        let (sender, receiver) = mpsc::channel();
+        let engine = engine.clone();
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || group::write_loop(&engine, connection, &receiver, most))
+            .map_err(|e| StoreError::Commit(e.to_string()))?;
+        Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+    }
+
+    fn send(&self, command: Box<dyn Command>) -> Result<()> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = queue.as_ref().ok_or(StoreError::Closed)?;
+        sender.send(command).map_err(|_| StoreError::Closed)
+    }
+
+    fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
