@@ -3,6 +3,7 @@
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
@@ -159,7 +160,9 @@ impl Store {
     /// When the database fails: nothing is stored then.
     pub async fn activate(&self, activate: Activate) -> Result<Activated> {
         let license = activate.terms.id;
-        let activated = self.write(move |c| activate_in(c, &activate)).await?;
+        let (of, request) = (license.to_string(), activate.request_hash.to_string());
+        let scope = Scope::Keys(&[&of, &request]);
+        let activated = self.write_in(scope, move |c| activate_in(c, &activate)).await?;
         if activated == Activated::Stale {
             self.forget_terms(&license);
         }

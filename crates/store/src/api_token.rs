@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};
@@ -288,7 +289,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn api_token_used(&self, id: Id, now: UnixSeconds) -> Result<()> {
-        self.write(move |c| run(c, USED, (id.to_string(), seconds(now))).map(|_| ())).await
+        let key = id.to_string();
+        let used = move |c: &Connection| run(c, USED, (id.to_string(), seconds(now))).map(|_| ());
+        self.write_in(Scope::Keys(&[&key]), used).await
     }
 
     /// Ends a token of this user. `false` when they have none of this id that was not ended before.

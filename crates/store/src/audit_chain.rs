@@ -3,6 +3,7 @@
 
 use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::audit::AuditEntry;
 use crate::error::Result;
@@ -156,7 +157,7 @@ impl Store {
         gaps: Vec<(i64, i64)>,
         now: UnixSeconds,
     ) -> Result<bool> {
-        self.write(move |c| {
+        self.write_in(Scope::Keys(&["audit chain"]), move |c| {
             if head(c)? != before {
                 return Ok(false);
             }

@@ -2,6 +2,7 @@
 
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
@@ -87,7 +88,10 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn deactivate(&self, deactivate: Deactivate) -> Result<Deactivated> {
-        self.write(move |c| deactivate_in(c, &deactivate)).await
+        // An activation stays with its license.
+        let of = self.read(|c| activation::find_activation(c, &deactivate.activation.to_string()))?;
+        let of = of.map(|activation| activation.license.to_string()).unwrap_or_default();
+        self.write_in(Scope::Keys(&[&of]), move |c| deactivate_in(c, &deactivate)).await
     }
 }
 

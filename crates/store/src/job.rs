@@ -3,6 +3,7 @@
 
 use countersign_core::UnixSeconds;
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -11,6 +12,8 @@ use crate::{Store, audit, find, list, run};
 const INSERT: &str = "INSERT INTO job (kind, payload, once, created_at, run_at) VALUES (?1, ?2, ?3, ?4, ?5) \
     ON CONFLICT DO NOTHING";
 // The guard stands outside as well: where two nodes choose the same rows, the second finds them taken.
+/// Jobs are taken and ended by themselves: nothing else is decided by who works on them.
+const JOBS: Scope<'static> = Scope::Keys(&["jobs"]);
 const TAKE: &str = "UPDATE job SET tries = tries + 1, locked_until = ?3 \
     WHERE seq IN (SELECT seq FROM job WHERE kind = ?1 AND done_at IS NULL AND run_at <= ?2 \
     AND (locked_until IS NULL OR locked_until <= ?2) ORDER BY run_at, seq LIMIT ?4) \
@@ -102,7 +105,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Vec<Job>> {
         let values = (kind, seconds(now), seconds(now + lock_seconds), most);
-        self.write(move |c| list(c, TAKE, values, map)).await
+        self.write_in(JOBS, move |c| list(c, TAKE, values, map)).await
     }
 
     /// The job is done. `false` when it is somebody else's by now.
@@ -111,7 +114,7 @@ impl Store {
     /// When the database fails.
     pub async fn job_done(&self, job: &Job, now: UnixSeconds) -> Result<bool> {
         let (seq, tries) = (job.seq, job.tries);
-        self.write(move |c| {
+        self.write_in(JOBS, move |c| {
             run(c, FORGET, [seconds(now.saturating_sub(KEPT_SECONDS))])?;
             Ok(run(c, DONE, (seq, tries, seconds(now)))? == 1)
         })
@@ -124,7 +127,8 @@ impl Store {
     /// When the database fails.
     pub async fn job_failed(&self, job: &Job, error: &str, run_at: UnixSeconds) -> Result<bool> {
         let (seq, tries, error) = (job.seq, job.tries, cut(error));
-        self.write(move |c| Ok(run(c, RETRY, (seq, tries, seconds(run_at), &error))? == 1)).await
+        let retry = move |c: &Connection| Ok(run(c, RETRY, (seq, tries, seconds(run_at), &error))? == 1);
+        self.write_in(JOBS, retry).await
     }
 
     /// The job failed and is not tried again. `action` goes into the audit log, to `subject`.

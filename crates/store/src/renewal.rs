@@ -3,6 +3,7 @@
 
 use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
@@ -89,7 +90,8 @@ impl Store {
     /// When the database fails: nothing is stored then.
     pub async fn renew(&self, renewal: Renewal) -> Result<Renewed> {
         let license = renewal.terms.id;
-        let renewed = self.write(move |c| renew_in(c, &renewal)).await?;
+        let of = license.to_string();
+        let renewed = self.write_in(Scope::Keys(&[&of]), move |c| renew_in(c, &renewal)).await?;
         if renewed == Renewed::Stale {
             self.forget_terms(&license);
         }

@@ -2,6 +2,7 @@
 
 use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -70,7 +71,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn create_session(&self, new: NewSession, now: UnixSeconds) -> Result<()> {
-        self.write(move |c| {
+        let key = new.token.to_string();
+        self.write_in(Scope::Keys(&[&key]), move |c| {
             run(c, DELETE_ENDED, [seconds(now)])?;
             let user_agent: String = new.user_agent.chars().take(USER_AGENT_CHARS).collect();
             let values = (
@@ -107,7 +109,8 @@ impl Store {
     /// When the database fails.
     pub async fn session_seen(&self, token: Hash, address: &str, now: UnixSeconds) -> Result<()> {
         let (token, now, address) = (token.to_string(), seconds(now), address.to_owned());
-        self.write(move |c| {
+        let key = token.clone();
+        self.write_in(Scope::Keys(&[&key]), move |c| {
             run(c, SEEN, (&token, now, &address))?;
             run(c, LAST_SEEN, (&token, now)).map(|_| ())
         })

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use countersign_core::UnixSeconds;
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::audit::AuditEntry;
 use crate::audit_chain::{self, Chained};
@@ -51,7 +52,7 @@ impl Store {
         let Some(last) = chained.last().map(|link| link.head.n) else { return Ok(Tallied::All) };
         let is_full = chained.len() >= most as usize;
         let sum = self.read(|c| Sum::of(c, &chained))?;
-        self.write(move |c| {
+        self.write_in(Scope::Keys(&["tally"]), move |c| {
             // Another node was faster: it has counted these.
             if run(c, GO_ON, (seconds(before), seconds(last)))? == 1 {
                 sum.store(c)?;

@@ -2,6 +2,7 @@
 
 use countersign_core::UnixSeconds;
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -57,7 +58,9 @@ impl Store {
         subjects: Vec<(String, Throttle)>,
         now: UnixSeconds,
     ) -> Result<Option<UnixSeconds>> {
-        self.write(move |c| take(c, &subjects, now)).await
+        let keys: Vec<String> = subjects.iter().map(|(subject, _)| key(subject)).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        self.write_in(Scope::Keys(&keys), move |c| take(c, &subjects, now)).await
     }
 
     /// Takes one counted failure back: the attempt was none. What others did stays counted.
@@ -65,8 +68,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn throttle_release(&self, subject: &str, now: UnixSeconds) -> Result<()> {
-        let subject = subject.to_owned();
-        self.write(move |c| run(c, RELEASE, (&subject, seconds(now))).map(|_| ())).await
+        let (key, subject) = (key(subject), subject.to_owned());
+        let release = move |c: &Connection| run(c, RELEASE, (&subject, seconds(now))).map(|_| ());
+        self.write_in(Scope::Keys(&[&key]), release).await
     }
 
     /// Forgets the subject's failures.
@@ -74,9 +78,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn throttle_clear(&self, subject: &str) -> Result<()> {
-        let subject = subject.to_owned();
-        self.write(move |c| run(c, CLEAR, [&subject]).map(|_| ())).await
+        let (key, subject) = (key(subject), subject.to_owned());
+        let clear = move |c: &Connection| run(c, CLEAR, [&subject]).map(|_| ());
+        self.write_in(Scope::Keys(&[&key]), clear).await
     }
+}
+
+fn key(subject: &str) -> String {
+    format!("throttle {subject}")
 }
 
 /// As [`Store::throttle_take`], inside a transaction.

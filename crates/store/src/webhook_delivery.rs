@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use crate::engine::writer::Scope;
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};
@@ -224,7 +225,8 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Vec<DeliveryTaken>> {
         let values = (webhook.to_string(), seconds(now), seconds(now + lock_seconds), most);
-        self.write(move |c| {
+        let of = webhook.to_string();
+        self.write_in(Scope::Keys(&[&of]), move |c| {
             let taken = |row: &mut Columns<'_>| {
                 let (seq, tries, event) = (row.take()?, row.take()?, row.text()?);
                 Ok(DeliveryTaken { seq, tries, event, payload: String::new() })

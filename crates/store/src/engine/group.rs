@@ -148,7 +148,7 @@ impl Lane<'_> {
 }
 
 fn begin(connection: &Connection, group: &Group) -> Result<()> {
-    let mut locks: Vec<Lock> = group.iter().map(|command| command.lock()).collect();
+    let mut locks: Vec<Lock> = group.iter().flat_map(|command| command.locks().to_vec()).collect();
     locks.sort_unstable();
     locks.dedup();
     connection.begin(&locks)

@@ -3,8 +3,6 @@
 //! The embedded engine has one writer, so commands run one after the other. On PostgreSQL every node has several, and there are
 //! several nodes: what may not run at the same time is kept apart by locks of the database ([`Scope`]).
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -22,9 +20,9 @@ use crate::error::{Result, StoreError};
 pub(crate) enum Scope<'a> {
     /// Anything: it runs alone, on whichever node.
     Everything,
-    /// Nothing that a command of another key decides by: a license with its activations, a session, a throttle. Commands of
-    /// one key run one after the other.
-    Key(&'a str),
+    /// Nothing that a command without these keys decides by: a license with its activations, a request, a session, a throttle.
+    /// Commands with a key in common run one after the other.
+    Keys(&'a [&'a str]),
 }
 
 /// A lock of the database: a number that stands for a key.
@@ -35,21 +33,22 @@ pub(super) enum Lock {
 }
 
 impl Scope<'_> {
-    fn lock(self) -> Lock {
+    fn locks(self) -> Vec<Lock> {
+        // The same on every node and in every version of the program: not Rust's own hash.
+        let lock = |key: &&str| {
+            let [a, b, c, d, e, f, g, h, ..] = *countersign_core::Hash::of(key).as_bytes();
+            Lock::Key(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        };
         match self {
-            Self::Everything => Lock::Everything,
-            // The same on every node and in every version of the program: not Rust's own hash.
-            Self::Key(key) => {
-                let [a, b, c, d, e, f, g, h, ..] = *countersign_core::Hash::of(key).as_bytes();
-                Lock::Key(i64::from_be_bytes([a, b, c, d, e, f, g, h]))
-            }
+            Self::Everything => vec![Lock::Everything],
+            Self::Keys(keys) => keys.iter().map(lock).collect(),
         }
     }
 }
 
 /// A write that waits for its turn, and for the commit.
 pub(super) trait Command: Send {
-    fn lock(&self) -> Lock;
+    fn locks(&self) -> &[Lock];
 
     /// Runs it. It may be asked again, after what it did has been undone.
     fn run(&mut self, connection: &Connection) -> Ran;
@@ -70,15 +69,15 @@ pub(super) enum Ran {
 }
 
 struct Queued<T, C> {
-    lock: Lock,
+    locks: Vec<Lock>,
     command: C,
     result: Result<T>,
     sender: oneshot::Sender<Result<T>>,
 }
 
 impl<T: Send, C: Fn(&Connection) -> Result<T> + Send> Command for Queued<T, C> {
-    fn lock(&self) -> Lock {
-        self.lock
+    fn locks(&self) -> &[Lock] {
+        &self.locks
     }
 
     fn run(&mut self, connection: &Connection) -> Ran {
@@ -129,20 +128,18 @@ impl Writer {
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (sender, receiver) = oneshot::channel();
-        let (result, lock) = (Err(StoreError::Closed), scope.lock());
-        self.lane(lock).send(Box::new(Queued { lock, command, result, sender }))?;
+        let (result, locks) = (Err(StoreError::Closed), scope.locks());
+        self.lane(locks.first()).send(Box::new(Queued { locks, command, result, sender }))?;
         receiver.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Commands of one key take one lane: there they share transactions instead of waiting for each other. What runs alone has a
-    /// lane of its own where there is more than one.
-    fn lane(&self, lock: Lock) -> &Lane {
+    /// Commands of one first key take one lane: there they share transactions instead of waiting for each other. What runs alone
+    /// has a lane of its own where there is more than one.
+    fn lane(&self, first: Option<&Lock>) -> &Lane {
         let keyed = self.lanes.len() - 1;
-        let at = match lock {
-            Lock::Key(_) if keyed > 0 => {
-                let mut hasher = DefaultHasher::new();
-                lock_number(lock).hash(&mut hasher);
-                1 + usize::try_from(hasher.finish() % keyed as u64).unwrap_or(0)
+        let at = match first {
+            Some(Lock::Key(number)) if keyed > 0 => {
+                1 + usize::try_from(number.unsigned_abs() % keyed as u64).unwrap_or(0)
             }
             _ => 0,
         };
@@ -154,13 +151,6 @@ impl Writer {
         for lane in &self.lanes {
             lane.close();
         }
-    }
-}
-
-fn lock_number(lock: Lock) -> i64 {
-    match lock {
-        Lock::Everything => 0,
-        Lock::Key(number) => number,
     }
 }
 
