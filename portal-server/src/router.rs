@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::MatchedPath;
-use axum::http::{HeaderName, HeaderValue, Method, Request, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
@@ -16,14 +15,13 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access, Permission};
 use crate::api::document::Entry;
 use crate::api::operation::{Described, Operation};
 use crate::app::App;
 use crate::problem::Problem;
-use crate::{api, assets, host, legacy, limits, metrics, pages, release};
+use crate::{api, assets, host, legacy, limits, metrics, pages, release, request_id};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -999,20 +997,14 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(RequestBodyTimeoutLayer::new(BODY_GOES_ON_WITHIN))
+        .layer(from_fn_with_state(app.clone(), request_id::accompany))
 }
 
 /// Files are handed out as they are: packed they would have another length, and no part of them could be asked for.
 fn compression() -> CompressionLayer<impl Predicate> {
     let not_files = NotForContentType::new("application/octet-stream");
     CompressionLayer::new().compress_when(DefaultPredicate::new().and(not_files))
-}
-
-/// A request in the log: its route, not its address. Who reads a log must not get what a one-time link opens.
-fn span<B>(request: &Request<B>) -> tracing::Span {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    tracing::debug_span!("request", method = %request.method(), route)
 }
 
 /// How long an upload may stand still.

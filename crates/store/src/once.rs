@@ -119,7 +119,7 @@ impl Store {
             let (token, key, status, answer) = &values;
             run(c, ANSWERED, (token, key, status, answer)).map(|_| ())
         };
-        self.inner.writer.run(note).await
+        self.inner.writer.run(self.inner.watched.command(note)).await
     }
 
     /// As `write`, once where that was asked for.
@@ -128,7 +128,10 @@ impl Store {
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match self.once.clone() {
-            Some(once) => self.inner.writer.run(move |c| done_once(c, &once, &command)).await,
+            Some(once) => {
+                let command = move |c: &Connection| done_once(c, &once, &command);
+                self.inner.writer.run(self.inner.watched.command(command)).await
+            }
             None => self.write(command).await,
         }
     }

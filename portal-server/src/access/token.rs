@@ -15,6 +15,7 @@ use countersign_store::{ApiToken, Permission, Throttle, TokenScope, TokenStandin
 use crate::account::guard;
 use crate::app::App;
 use crate::desk::Refusal;
+use crate::lanes::{self, Who, Work};
 use crate::problem::Problem;
 
 /// What every token begins with: to be found where it should not be, by programs that look for secrets.
@@ -101,7 +102,7 @@ pub(crate) async fn enforce(
                 }
                 _ => {
                     request.extensions_mut().insert(holder);
-                    next.run(request).await
+                    in_lane(&app, request, next).await
                 }
             };
             if let Some(quota) = quota {
@@ -111,6 +112,17 @@ pub(crate) async fn enforce(
         }
         Err(refused) => refused.into_response(),
     }
+}
+
+/// Answers it when there is room for it.
+async fn in_lane(app: &App, request: Request, next: Next) -> Response {
+    let Some(request) = lanes::arrived(request).await else {
+        return Problem::broken_body().into_response();
+    };
+    let Some(_place) = app.lane(Work::of(&request, Who::Program)).enter().await else {
+        return Problem::busy().into_response();
+    };
+    next.run(request).await
 }
 
 async fn holder(

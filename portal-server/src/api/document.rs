@@ -69,6 +69,8 @@ struct ProblemBody {
     code: String,
     /// What to do next, and what state things are in.
     advice: String,
+    /// By what the operator finds the request in the log.
+    request_id: Option<String>,
 }
 
 struct Served {

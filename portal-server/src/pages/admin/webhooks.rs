@@ -337,7 +337,7 @@ impl From<Refused> for ErrorPage {
             Refused::NoVault => {
                 Self::refused(StatusCode::SERVICE_UNAVAILABLE, Say::new("webhook-no-vault"))
             }
-            Refused::Failed(error) => Self::internal(&error),
+            Refused::Failed(error) => error.into(),
         }
     }
 }
