@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{MatchedPath, Request};
+use axum::http::{Method, Version, header};
 
 use crate::lane::{Lane, Width};
 use crate::metrics::LaneCounts;
@@ -116,7 +117,7 @@ impl Work {
 
     /// What a request is, by who sends it, where to, and how much.
     pub(crate) fn of(request: &Request, who: Who) -> Self {
-        if !is_small(request.body()) {
+        if !is_small(request) {
             return if who == Who::Stranger { Self::StrangersUploads } else { Self::Uploads };
         }
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -142,14 +143,27 @@ impl Lanes {
     }
 }
 
-/// By what it says of its length; a body that says nothing of it is not.
-fn is_small(body: &Body) -> bool {
-    body.size_hint().upper().is_some_and(|upper| upper <= SMALL)
+/// By what it says of its length, which the listener holds it to; a body that says nothing of it is not.
+fn is_small(request: &Request) -> bool {
+    let headers = request.headers();
+    match headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length
+            .to_str()
+            .ok()
+            .and_then(|length| length.parse().ok())
+            .is_some_and(|l: u64| l <= SMALL),
+        None if headers.contains_key(header::TRANSFER_ENCODING) => false,
+        // HTTP/1 has no body then; HTTP/2 may have one.
+        None => {
+            request.version() < Version::HTTP_2
+                || matches!(*request.method(), Method::GET | Method::HEAD)
+        }
+    }
 }
 
 /// The same request with a small body that is here; `None` when it broke off, or stood still.
 pub(crate) async fn arrived(request: Request) -> Option<Request> {
-    if !is_small(request.body()) || request.body().is_end_stream() {
+    if !is_small(&request) || request.body().is_end_stream() {
         return Some(request);
     }
     let (parts, body) = request.into_parts();
@@ -170,13 +184,14 @@ mod tests {
 
     #[test]
     fn a_body_of_unknown_length_is_an_upload() {
-        let of = |body: Body, who| Work::of(&Request::new(body), who);
-        assert_eq!(of(Body::empty(), Who::Stranger), Work::Visitors);
-        assert_eq!(of(Body::from("a=b"), Who::Person), Work::People);
-        let stream =
-            || Body::from_stream(futures_util::stream::iter([Ok::<_, std::io::Error>("x")]));
-        assert_eq!(of(stream(), Who::Stranger), Work::StrangersUploads);
-        assert_eq!(of(stream(), Who::Program), Work::Uploads);
-        assert_eq!(of(Body::from(vec![0; 65_537]), Who::Person), Work::Uploads);
+        let of = |name: &str, value: &str, who| {
+            let request = Request::post("/").header(name, value).body(Body::empty()).unwrap();
+            Work::of(&request, who)
+        };
+        assert_eq!(Work::of(&Request::new(Body::empty()), Who::Stranger), Work::Visitors);
+        assert_eq!(of("content-length", "65536", Who::Person), Work::People);
+        assert_eq!(of("content-length", "65537", Who::Person), Work::Uploads);
+        assert_eq!(of("transfer-encoding", "chunked", Who::Stranger), Work::StrangersUploads);
+        assert_eq!(of("transfer-encoding", "chunked", Who::Program), Work::Uploads);
     }
 }

@@ -24,7 +24,7 @@ async fn attack_paths_methods_hosts_and_ids_that_would_each_make_a_series() {
         let host = visitor.request("GET", "/activate").header("host", format!("evil-{n}.example"));
         visitor.send(host).await.is(421);
         let body = format!("evil-{n}");
-        visitor.send(visitor.request("POST", "/api/v1/activations").body(body)).await.is(400);
+        visitor.send(visitor.request("POST", "/api/v1/activations").body(body)).await.is(422);
     };
     attack(0).await;
     let before = scrape::of(&portal).await;

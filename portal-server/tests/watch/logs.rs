@@ -27,7 +27,7 @@ async fn every_answer_has_an_id_and_problems_and_error_pages_say_it() {
     let id = missing.header("x-request-id").to_owned();
     missing.says(&id);
     let post = visitor.request("POST", "/api/v1/activations").body("rubbish");
-    let problem = visitor.send(post).await.is(400);
+    let problem = visitor.send(post).await.is(422);
     assert_eq!(problem.json()["request_id"], problem.header("x-request-id"));
     let wrong = visitor.get("/api/v1/activations").await.refuses_as(405, "method-not-allowed");
     assert_eq!(wrong.json()["request_id"], wrong.header("x-request-id"));
@@ -61,7 +61,7 @@ async fn the_lines_of_a_request_say_its_id_and_route_and_never_its_address() {
     visitor.send(named("/password/a-secret-in-an-address", "well-1")).await;
     visitor.send(named("/login?next=a-secret-in-a-query", "well-2")).await.is(200);
     // A table is gone: nobody can be answered, and whoever runs the portal finds out why by the number that people say.
-    here.database().execute_batch("ALTER TABLE user RENAME TO gone").unwrap();
+    here.database().execute_batch("ALTER TABLE app_user RENAME TO gone").unwrap();
     let form = [("email", "jane@lab.example"), ("password", "correct horse battery")];
     let post = visitor.request("POST", "/login").header("sec-fetch-site", "same-origin");
     let failed = visitor.send(post.header("x-request-id", "failed-1").form(&form)).await.is(503);

@@ -18,7 +18,7 @@ async fn what_machines_ask_is_counted_by_kind_answer_and_door() {
     send(&portal, "/api/v1/activations", machine("lab-1").activation(&key), 200).await;
     send(&portal, "/api/v1/activations", machine("lab-2").activation(&key), 409).await;
     send(&portal, "/api/v1/trials", machine("lab-3").trial(), 200).await;
-    send(&portal, "/api/v1/trials", "rubbish".to_owned(), 400).await;
+    send(&portal, "/api/v1/trials", "rubbish".to_owned(), 422).await;
     let scrape = scrape::of(&portal).await;
     let answers = |kind: &str, code: &str| {
         scrape.value(&format!("answers_total{{kind=\"{kind}\",code=\"{code}\",door=\"api\"}}"))

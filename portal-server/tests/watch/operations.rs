@@ -19,7 +19,7 @@ async fn measured() -> Scrape {
     let server = here.serve_with("warn", &["--metrics", "127.0.0.1:0"]);
     let visitor = server.visitor();
     visitor.log_in("nobody@lab.example", "not a password of anybody").await.is(403);
-    visitor.send(visitor.request("POST", "/api/v1/activations").body("rubbish")).await.is(400);
+    visitor.send(visitor.request("POST", "/api/v1/activations").body("rubbish")).await.is(422);
     scrape::of_process(&server).await
 }
 
