@@ -29,7 +29,7 @@ async fn every_answer_has_an_id_and_problems_and_error_pages_say_it() {
     let post = visitor.request("POST", "/api/v1/activations").body("rubbish");
     let problem = visitor.send(post).await.is(422);
     assert_eq!(problem.json()["request_id"], problem.header("x-request-id"));
-    let wrong = visitor.get("/api/v1/activations").await.refuses_as(405, "method-not-allowed");
+    let wrong = visitor.get("/api/v1/activations").await.refuses_as(401, "token-needed");
     assert_eq!(wrong.json()["request_id"], wrong.header("x-request-id"));
 }
 
