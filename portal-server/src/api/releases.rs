@@ -282,7 +282,7 @@ pub(crate) struct ReleasePublication {
     unsigned: bool,
     /// A checksum file that somebody else signed (`countersign sign-release`), as it is; without it the portal signs.
     #[schemars(length(min = 1, max = 65536))]
-    checksums: Option<String>,
+    checksum_file: Option<String>,
 }
 
 /// `POST`
@@ -299,7 +299,7 @@ async fn published(
 ) -> Result<Answer<Shown>, Problem> {
     let (app, id) = (call.app(), call.path.id()?);
     shown(app, id).await?;
-    let checksums = match (&call.body.checksums, call.body.unsigned) {
+    let checksums = match (&call.body.checksum_file, call.body.unsigned) {
         (None, false) => Checksums::Portal,
         (None, true) => Checksums::Unsigned,
         (Some(file), false) => Checksums::File(file.clone().into_bytes()),

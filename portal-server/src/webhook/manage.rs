@@ -164,7 +164,7 @@ async fn by_hand(app: &App, id: Id) -> Result<(), Refused> {
     }
     let (subject, now) = (format!("webhook:{id}"), app.now());
     let until: Option<UnixSeconds> =
-        app.store().throttle_take(vec![(subject, BY_HAND)], now).await?;
+        app.beside().store().throttle_take(vec![(subject, BY_HAND)], now).await?;
     match until {
         Some(until) => Err(Refused::TooOften { seconds: until.saturating_sub(now) }),
         None => Ok(()),

@@ -34,15 +34,18 @@ impl ByName {
 /// `POST`
 pub(crate) fn bring() -> Operation {
     Described::post("bringPicture", "Bring a logo or an icon, as a draft")
-        .more("At most 2 MiB, 4096 pixels on a side and 8 million in all. What is shown is written anew by the portal.")
+        .more(
+            "At most 2 MiB, 4096 pixels on a side and 8 million in all. What is shown is written anew by the portal. The same again changes \
+             nothing: no key is needed.",
+        )
+        .keyless()
         .refuses(&[(404, "not-found"), (422, "unfit-value")])
         .run_bytes(KINDS, MOST_BYTES, brought)
 }
 
 async fn brought(call: Call<ByName, Nothing, Bytes>) -> Result<Answer<Shown>, Problem> {
     let kind = call.path.kind()?;
-    let (writing, bytes) = (call.writing(SUBJECT), call.body.clone());
-    match manage::draft(&writing, &kind, bytes, &call.actor()).await {
+    match manage::draft(call.app(), &kind, call.body.clone(), &call.actor()).await {
         Ok(()) => Ok(Answer::shown(shown(call.app()).await)),
         Err(NotTaken::Unusable(unusable)) => Err(Problem::unfit(unusable.say())),
         Err(NotTaken::Failed(error)) => Err(Problem::failed(error)),
