@@ -60,7 +60,9 @@ async fn every_operation_keeps_to_the_document_whatever_is_sent() {
             &format!("{}/api/v1/openapi.json", stand.portal.url),
         ])
         .args(["--checks", CHECKS, "--max-examples", EXAMPLES, "--seed", "20261126"])
-        .args(["--phases", "examples,coverage,fuzzing", "--mode", "all", "--workers", "2"])
+        .args(["--phases", "examples,coverage,fuzzing", "--mode", "all"])
+        // Two of them meet in Python 3.11's parser now and then: "AST constructor recursion depth mismatch".
+        .args(["--workers", "1"])
         .args(["--header", &format!("Authorization: Bearer {}", robot.token)])
         .args(["--generation-database", "none", "--continue-on-failure", "--request-timeout", "60"])
         .args(["--report", "ndjson", "--report-ndjson-path", "events.ndjson"]);

@@ -31,7 +31,7 @@ async fn name_addresses_and_colours_are_set_and_emptied() {
         "accent": "#0b5cad", "shows_name": false});
     let shown = robot.patch(PATH, change).await.is(200).json();
     assert_eq!((&shown["name"], &shown["shows_name"]), (&json!("Acme Tools"), &json!(false)));
-    portal.visitor().get("/").await.is(200).says("Acme Tools").says("https://acme.example");
+    portal.visitor().get("/activate").await.is(200).says("Acme Tools").says("https://acme.example");
     // What is left out stays, null empties.
     let shown = robot.patch(PATH, json!({"website": null})).await.is(200).json();
     assert_eq!((&shown["website"], &shown["accent"]), (&Value::Null, &json!("#0b5cad")));
@@ -63,8 +63,13 @@ async fn texts_are_set_by_language_and_shown_without_what_runs() {
         (&shown["public"]["de"], &shown["foot"]["en"]),
         (&json!("Hallo"), &json!("Acme Ltd"))
     );
-    let page =
-        portal.visitor().get("/").await.is(200).says("<strong>you</strong>").says("Acme Ltd");
+    let page = portal
+        .visitor()
+        .get("/activate")
+        .await
+        .is(200)
+        .says("<strong>you</strong>")
+        .says("Acme Ltd");
     page.hides("<script>alert");
     let emptied = robot.patch(&texts, json!({"public": {"de": ""}})).await.is(200).json();
     assert_eq!(emptied["public"].as_object().unwrap().len(), 1);
@@ -99,12 +104,12 @@ async fn a_logo_is_brought_looked_at_used_and_taken_off() {
     let used = robot.post(&format!("{LOGO}/use"), json!({})).await.is(200).json();
     assert_eq!(used["logo"]["draft"], Value::Null);
     let live = used["logo"]["live"]["path"].as_str().unwrap().to_owned();
-    portal.visitor().get("/").await.is(200).says(&live);
+    portal.visitor().get("/activate").await.is(200).says(&live);
     bring(&robot, "icon", "image/png", picture(64, 64)).await.is(200);
     let gone = json!({"stage": "live"});
     let shown = robot.post(&format!("{LOGO}/remove"), gone).await.is(200).json();
     assert_eq!(shown["logo"]["live"], Value::Null);
-    portal.visitor().get("/").await.is(200).hides(&live);
+    portal.visitor().get("/activate").await.is(200).hides(&live);
     bring(&robot, "banner", "image/png", picture(64, 64)).await.refuses_as(404, "not-found");
 }
 

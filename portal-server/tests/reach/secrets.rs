@@ -26,7 +26,7 @@ fn stored(stand: &Stand) -> String {
     for sql in [
         "SELECT url || secret || COALESCE(old_secret, '') FROM webhook",
         "SELECT subject || COALESCE(answer, '') FROM api_once",
-        "SELECT actor || action || subject || detail FROM audit_log",
+        "SELECT actor || action || subject || detail FROM audit",
         "SELECT issuer || COALESCE(client_secret, '') FROM identity_provider",
     ] {
         let mut rows = database.prepare(sql).unwrap();

@@ -1,6 +1,6 @@
 //! Identity providers, by programs of owners.
 
-use countersign_store::{Role, TokenScope};
+use countersign_store::{Role, TokenScope, UserChange};
 use serde_json::{Value, json};
 
 use crate::stand::{Stand, operations, scope};
@@ -105,8 +105,9 @@ async fn attack_an_admin_who_is_no_owner_sets_a_provider_up_by_the_api() {
         .await;
     let program = portal.program(&zoe, &[TokenScope::ReadSignOn, TokenScope::WriteSignOn]).await;
     program.get(PATH).await.is(200);
-    let demoted = countersign_store::User { role: Role::Admin, ..zoe };
-    portal.app.store().change_user(demoted, "test", portal.app.now()).await.unwrap();
+    let now = portal.app.now();
+    let demoted = portal.app.store().change_role(zoe.id, Role::Admin, "test", now).await.unwrap();
+    assert_eq!(demoted, UserChange::Done);
     program.get(PATH).await.refuses_as(403, "insufficient-scope");
     program.post(PATH, acme()).await.refuses_as(403, "insufficient-scope");
 }

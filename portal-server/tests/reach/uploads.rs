@@ -93,8 +93,8 @@ async fn a_file_is_sent_past_connections_that_break_and_is_whole_for_the_custome
     let published = robot.post(&format!("{release}/publish"), json!({})).await.is(200).json();
     assert_eq!(published["signed"], true);
 
+    let jane = portal.customer("jane@lab.example").await;
     portal.license_of("jane@lab.example", 1).await;
-    let jane = portal.logged_in("jane@lab.example").await;
     let path = format!("/releases/{}", done.json()["id"].as_str().unwrap());
     assert_eq!(Hash::of(&jane.get(&path).await.is(200).bytes), Hash::of(&file));
 }
@@ -229,6 +229,8 @@ async fn a_private_release_is_for_the_named_licenses_alone() {
     let upload = begun(&robot, &release, "fix.bin", file.len()).await;
     send(&robot, &upload, 0, &file).await.is(200);
     let made = robot.post(&format!("{upload}/finish"), json!({})).await.is(200).json();
+    let (jane, joe) =
+        (portal.customer("jane@lab.example").await, portal.customer("joe@lab.example").await);
     let hers = portal.license_of("jane@lab.example", 1).await;
     portal.license_of("joe@lab.example", 1).await;
     let visibility = format!("{release}/visibility");
@@ -245,8 +247,6 @@ async fn a_private_release_is_for_the_named_licenses_alone() {
     assert_eq!(shown["licenses"], json!([hers.id().to_string()]));
     robot.post(&format!("{release}/publish"), json!({})).await.is(200);
     let path = format!("/releases/{}", made["id"].as_str().unwrap());
-    let (jane, joe) =
-        (portal.logged_in("jane@lab.example").await, portal.logged_in("joe@lab.example").await);
     jane.get(&path).await.is(200);
     joe.get(&path).await.is(404);
     let all = json!({"visibility": "customers"});
