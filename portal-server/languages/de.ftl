@@ -1813,6 +1813,16 @@ webhook-too-many = { $count ->
    *[other] Es gibt schon { $count } Webhooks, und mehr dürfen es nicht sein.
 }
 webhook-no-vault = Der Schlüssel, unter dem Geheimnisse verwahrt werden, fehlt auf der Platte des Portals: Ohne ihn kann keines gespeichert werden. Die Übersicht sagt mehr.
+api-test-mail-often = Es wurden zu oft Probemails geschickt.
+picture-no-draft = Davon gibt es keinen Entwurf.
+api-language-unknown = Eine Sprache { $code } gibt es hier nicht.
+api-checksums-twice = Eine Version wird mit einer Prüfsummendatei veröffentlicht oder unsigniert, nicht beides.
+api-licenses-of-public-release = Lizenzen werden nur für private Versionen genannt.
+api-digest-unfit = Content-Digest hat nicht die Form sha-256=:BASE64:.
+api-upload-incomplete = Es sind nicht alle Teile der Datei da.
+api-upload-being-finished = Die Teile werden in diesem Moment zusammengesetzt.
+api-release-elsewhere = Die Dateien dieses Portals liegen woanders, als es gestartet wurde. Wer es betreibt, muss sich darum kümmern.
+webhook-not-so = So ist er schon.
 webhook-waits = Es wartet schon darauf, geschickt zu werden.
 webhook-too-often = { $seconds ->
     [one] Das ist zu oft: Warten Sie eine Sekunde.

@@ -1814,6 +1814,16 @@ webhook-too-many = { $count ->
    *[other] There are { $count } webhooks already, and no more may be.
 }
 webhook-no-vault = The key under which secrets are kept is missing on the portal's disk: without it no secret can be stored. The overview says more.
+api-test-mail-often = Test mails were sent too often.
+picture-no-draft = There is no draft of it.
+api-language-unknown = There is no language { $code } here.
+api-checksums-twice = A release is published with a checksum file or unsigned, not both.
+api-licenses-of-public-release = Licenses are named for private releases alone.
+api-digest-unfit = Content-Digest is not of the form sha-256=:BASE64:.
+api-upload-incomplete = Not all pieces of the file are there.
+api-upload-being-finished = The pieces are being put together at this moment.
+api-release-elsewhere = The files of this portal lie elsewhere than it was started with. Whoever runs it has to see to that.
+webhook-not-so = It is so already.
 webhook-waits = It waits to be sent already.
 webhook-too-often = { $seconds ->
     [one] That is too often: wait a second.

@@ -202,6 +202,11 @@ impl App {
         Self { inner: Arc::clone(&self.inner), once: Some(self.inner.store.once(once)) }
     }
 
+    /// The same portal for writes that stand beside the one that is done once: counting an attempt, a claim, cleaning up.
+    pub(crate) fn beside(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), once: None }
+    }
+
     /// How the portal runs.
     pub fn config(&self) -> &Config {
         &self.inner.config

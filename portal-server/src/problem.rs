@@ -193,6 +193,11 @@ impl Problem {
         Self { detail, ..Self::rate_limited(wait_seconds) }
     }
 
+    /// With another detail.
+    pub(crate) fn saying(self, detail: &str) -> Self {
+        Self { detail: detail.to_owned(), ..self }
+    }
+
     /// With a further member.
     pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
         self.more.push((name, value));

@@ -80,11 +80,21 @@ pub enum TokenScope {
     WriteSettings,
     /// Read the audit log.
     ReadAudit,
+    /// Read webhooks and their deliveries.
+    ReadWebhooks,
+    /// Make, change and delete webhooks, and send to them.
+    WriteWebhooks,
+    /// Set and remove the vendor's own domain.
+    WriteDomain,
+    /// Read identity providers.
+    ReadSignOn,
+    /// Set up who logs people in.
+    WriteSignOn,
 }
 
 impl TokenScope {
     /// Every one, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 23] = [
         Self::AnswerRequests,
         Self::ReadPolicy,
         Self::ReadLicenseKeys,
@@ -103,6 +113,11 @@ impl TokenScope {
         Self::ReadSettings,
         Self::WriteSettings,
         Self::ReadAudit,
+        Self::ReadWebhooks,
+        Self::WriteWebhooks,
+        Self::WriteDomain,
+        Self::ReadSignOn,
+        Self::WriteSignOn,
     ];
 
     /// As text, in the database, in forms and in the API.
@@ -126,6 +141,11 @@ impl TokenScope {
             Self::ReadSettings => "settings:read",
             Self::WriteSettings => "settings:write",
             Self::ReadAudit => "audit:read",
+            Self::ReadWebhooks => "webhooks:read",
+            Self::WriteWebhooks => "webhooks:write",
+            Self::WriteDomain => "domain:write",
+            Self::ReadSignOn => "sign-on:read",
+            Self::WriteSignOn => "sign-on:write",
         }
     }
 
@@ -152,6 +172,15 @@ impl TokenScope {
             Self::ReadSettings => "Read the vendor's settings.",
             Self::WriteSettings => "Change the vendor's settings.",
             Self::ReadAudit => "Read the audit log.",
+            Self::ReadWebhooks => {
+                "Read webhooks, of their addresses the host alone, and their deliveries."
+            }
+            Self::WriteWebhooks => "Make, change and delete webhooks, and send to them.",
+            Self::WriteDomain => "Set, use and remove the vendor's own domain.",
+            Self::ReadSignOn => "Read identity providers. For owners.",
+            Self::WriteSignOn => {
+                "Set up identity providers: who logs people in, the vendor's own among them. For owners."
+            }
         }
     }
 }

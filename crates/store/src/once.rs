@@ -8,12 +8,15 @@ use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
 use crate::error::{Result, StoreError};
+use crate::identity_provider::ProviderChange;
 use crate::license::LicenseChange;
 use crate::organization::OrganizationChange;
 use crate::product_release::ReleaseChange;
 use crate::release::ReleaseOutcome;
 use crate::row::{Columns, seconds};
 use crate::user::UserChange;
+use crate::webhook::WebhookCreated;
+use crate::webhook_delivery::Resent;
 use crate::{Store, find, run};
 
 const FIND: &str = "SELECT request_hash, subject, status, answer FROM api_once \
@@ -78,9 +81,13 @@ outcome! {
     LicenseId => _,
     LicenseChange => LicenseChange::Done,
     OrganizationChange => OrganizationChange::Done,
+    ProviderChange => ProviderChange::Done,
     ReleaseChange => ReleaseChange::Done,
     ReleaseOutcome => ReleaseOutcome::Done,
+    Resent => Resent::Done,
     UserChange => UserChange::Done,
+    WebhookCreated => WebhookCreated::Done,
+    usize => 1..,
 }
 
 impl Store {

@@ -70,8 +70,11 @@ pub(crate) fn may_hold(user: &User, scope: TokenScope) -> bool {
         TokenScope::WriteCustomers => Permission::ManageCustomers,
         TokenScope::ReleaseActivations => Permission::ReleaseSeats,
         TokenScope::WriteReleases => Permission::ManageReleases,
-        TokenScope::ReadSettings => Permission::SeeSettings,
-        TokenScope::WriteSettings => Permission::ManageSettings,
+        TokenScope::ReadSettings | TokenScope::ReadWebhooks => Permission::SeeSettings,
+        TokenScope::WriteSettings | TokenScope::WriteWebhooks | TokenScope::WriteDomain => {
+            Permission::ManageSettings
+        }
+        TokenScope::ReadSignOn | TokenScope::WriteSignOn => Permission::ManageSignOn,
         TokenScope::ReadAudit => Permission::SeeAudit,
     })
 }

@@ -197,7 +197,11 @@ impl Writer {
             content.insert(JSON.to_owned(), media);
         }
         for kind in described.plain {
-            content.insert((*kind).to_owned(), json!({"schema": {"type": "string"}}));
+            let schema = match described.is_typed {
+                true => json!({"type": "string", "format": "binary"}),
+                false => json!({"type": "string"}),
+            };
+            content.insert((*kind).to_owned(), json!({"schema": schema}));
         }
         (!content.is_empty()).then(|| json!({"required": needed, "content": content}))
     }
@@ -212,6 +216,12 @@ impl Writer {
                 "name": "Idempotency-Key", "in": "header", "required": false,
                 "description": "Chosen by whoever sends it: the same again with the same key is done once.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-\\[\\]-~]{1,255}$"},
+            }));
+        }
+        for (name, description, pattern) in described.headers {
+            all.push(json!({
+                "name": name, "in": "header", "required": false, "description": description,
+                "schema": {"type": "string", "pattern": pattern},
             }));
         }
         if described.has_revision && described.method == Method::PATCH {
@@ -327,15 +337,17 @@ pub(crate) fn problems(entry: &Entry) -> BTreeMap<u16, Vec<&'static str>> {
     if described.is_list {
         all.push((400, "bad-cursor"));
     }
+    if described.is_typed && described.method != Method::GET {
+        if described.body.is_some() {
+            all.push((400, "bad-json"));
+        }
+        all.extend([(400, "broken-body"), (413, "too-long"), (415, "unsupported-media-type")]);
+    }
     if described.takes_key {
         all.extend([
-            (400, "bad-json"),
-            (400, "broken-body"),
             (400, "bad-idempotency-key"),
             (409, "idempotency-key-in-use"),
             (409, "done-before"),
-            (413, "too-long"),
-            (415, "unsupported-media-type"),
             (422, "idempotency-key-reused"),
         ]);
     }

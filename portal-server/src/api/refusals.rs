@@ -48,9 +48,25 @@ impl Problem {
         refused(StatusCode::BAD_REQUEST, "bad-json", "The body is not readable", fact, advice)
     }
 
-    pub(crate) fn body_too_large() -> Self {
-        let (fact, advice) = ("a body has at most 256 KiB here", "Send less at a time.");
-        refused(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "Too large", fact, advice)
+    pub(crate) fn body_too_large(most: usize) -> Self {
+        let fact = format!("a body has at most {} KiB here", most / 1024);
+        let advice = "Send less at a time.";
+        refused(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "Too large", &fact, advice)
+    }
+
+    /// A body that is JSON where bytes are taken, or says nothing.
+    pub(crate) fn other_bytes(kinds: &[&str]) -> Self {
+        let fact = "the body does not say, once, that it is of a type that is taken here";
+        let advice = format!("Send one Content-Type: {}.", kinds.join(", or "));
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        refused(status, "unsupported-media-type", "Another type of body", fact, &advice)
+    }
+
+    /// A part of a file is not what its hash says.
+    pub(crate) fn broken_piece() -> Self {
+        let fact = "the piece came otherwise than Content-Digest says";
+        let advice = "Send the same piece again.";
+        refused(StatusCode::BAD_REQUEST, "broken-body", "The body did not arrive", fact, advice)
     }
 
     pub(crate) fn json_only() -> Self {
@@ -144,6 +160,19 @@ impl Problem {
         let advice = "Read what there is, and decide anew.";
         let (status, title) = (StatusCode::CONFLICT, "It cannot be done as things are");
         refused(status, "conflict", title, &fact.to_string(), advice)
+    }
+
+    /// It was done too often: by whoever, as the fact says.
+    pub(crate) fn too_often(fact: impl Into<Say>, seconds: u64) -> Self {
+        Self::rate_limited(seconds).saying(&Language::ENGLISH.say(&fact.into()))
+    }
+
+    /// What failed: the database, as it has it, or something else of ours.
+    pub(crate) fn failed(error: anyhow::Error) -> Self {
+        match error.downcast::<StoreError>() {
+            Ok(error) => crate::desk::Refusal::Store(error).into(),
+            Err(error) => Self::internal(&format!("{error:#}")),
+        }
     }
 
     /// A fault of ours.
