@@ -454,7 +454,6 @@ fn insert(
         activate.request_hash.to_string(),
     ];
     run(c, INSERT, values)?;
-    trial::note_license(c, &activate.terms.product, &activate.device_key, activate.now)?;
     fingerprint::insert(c, &license, &device.fingerprint, &id)
 }
 

@@ -59,8 +59,8 @@ async fn invitation(app: &App, invited: Id, by: Id) -> anyhow::Result<Option<Add
     }
     let organization = match user.organization {
         Some(id) => app.store().organization(id).await?.map(|organization| organization.name),
-        // The vendor's own people belong to none.
-        None => user.role.is_staff().then(|| app.vendor().to_owned()),
+        // The vendor's own people belong to none, nor do customers who are one person.
+        None => Some(app.vendor().to_owned()),
     };
     let Some(organization) = organization else { return Ok(None) };
     let by = app.store().user(by).await?;
