@@ -51,6 +51,11 @@ struct ListPage {
 }
 
 impl ListPage {
+    /// Nobody was looked for, and there is nobody.
+    fn is_new(&self) -> bool {
+        self.into.is_empty() && self.users.is_empty() && self.asked.text("q").is_empty()
+    }
+
     /// Whoever is the first of an organization runs it.
     fn first_runs_it(&self) -> bool {
         !self.into.is_empty() && self.users.is_empty() && self.asked.text("q").is_empty()
@@ -228,6 +233,8 @@ struct UserPage {
     resellers: Vec<Organization>,
     suggestions: Suggestions,
     link: Option<String>,
+    /// Whether there is a server that takes mail.
+    is_sent: bool,
     /// Where mail lies that no server takes, for those who may know.
     outbox: Option<String>,
 }
@@ -253,6 +260,11 @@ impl UserPage {
             true => query.append_pair("owner", self.user.address()),
             false => query.append_pair("organization", &self.user_organization),
         };
+        let holder = Some(&self.user_organization).filter(|name| !name.is_empty());
+        let holder = holder.map_or(self.user.name.as_str(), String::as_str);
+        if !holder.is_empty() {
+            query.append_pair("holder", holder);
+        }
         query.finish()
     }
 
@@ -344,7 +356,8 @@ pub(super) async fn password_link(app: &App, user: Id, by: &User) -> Result<Stri
             false => ErrorPage::not_found(),
         });
     }
-    let base = app.public_url().map_or_else(String::new, |_| app.base_url());
+    let user = app.store().user(user).await?.ok_or_else(ErrorPage::not_found)?;
+    let base = app.public_url().map_or_else(String::new, |_| app.url_for(&user));
     Ok(format!("{base}/password/{secret}"))
 }
 
@@ -378,8 +391,10 @@ async fn show_with(
 ) -> Result<Response, ErrorPage> {
     let user = find(app, &id.to_string()).await?;
     let user_organization = who::typed(app, user.organization).await?;
-    let is_outbox = app.config().smtp.is_none() && visitor.may(Permission::SeeSettings);
+    let is_sent = app.config().smtp.is_some();
+    let is_outbox = !is_sent && visitor.may(Permission::SeeSettings);
     Ok(page(&UserPage {
+        is_sent,
         outbox: is_outbox.then(|| app.config().data.join("outbox").display().to_string()),
         frame: Frame::new(app, visitor),
         user,
