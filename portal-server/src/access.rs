@@ -102,7 +102,8 @@ impl Visitor {
     /// Whether the rule about second factors is about them, and they do not keep to it: neither here, nor, for this session, at the
     /// staff's own provider.
     pub(crate) fn lacks_second_factor(&self) -> bool {
-        let is_asked = |user: &User| user.role != Role::Customer && user.two_factor == TwoFactor::Off;
+        let is_asked =
+            |user: &User| user.role != Role::Customer && user.two_factor == TwoFactor::Off;
         let elsewhere = |session: &Session| session.factor == FactorAskedBy::Provider;
         self.user.as_ref().is_some_and(is_asked) && !self.session.as_ref().is_some_and(elsewhere)
     }

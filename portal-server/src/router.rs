@@ -402,12 +402,14 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/organization/sign-on",
             Access::OrganizationAdmin,
-            get(sign_on::list::<sign_on::OwnOrganization>).post(sign_on::create::<sign_on::OwnOrganization>),
+            get(sign_on::list::<sign_on::OwnOrganization>)
+                .post(sign_on::create::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}",
             Access::OrganizationAdmin,
-            get(sign_on::show::<sign_on::OwnOrganization>).post(sign_on::save::<sign_on::OwnOrganization>),
+            get(sign_on::show::<sign_on::OwnOrganization>)
+                .post(sign_on::save::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/domains",
@@ -978,7 +980,10 @@ fn pages(app: &App) -> Table<'_> {
 /// What the listener for metrics answers: it has nothing else, and is for nobody but who measures.
 pub(crate) fn metrics(app: &App) -> Router {
     let table = Table::new(app).route("/metrics", Access::Api, get(metrics::show));
-    table.router.with_state(app.clone())
+    table
+        .router
+        .layer(from_fn_with_state(app.clone(), host::enforce_measured))
+        .with_state(app.clone())
 }
 
 /// All of it, with what stands around every route.

@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_second_factor_is_what_the_provider_says_of_it_in_so_many_words() {
-        let second = |amr: Value| person("https://idp.example", json!({"amr": amr})).unwrap().second_factor;
+        let second =
+            |amr: Value| person("https://idp.example", json!({"amr": amr})).unwrap().second_factor;
         assert!(second(json!(["pwd", "mfa"])) && second(json!(["mfa"])));
         for no in [json!(null), json!([]), json!(["pwd"]), json!(["MFA"]), json!(["otp"])] {
             assert!(!second(no.clone()), "{no}");

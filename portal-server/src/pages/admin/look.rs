@@ -275,7 +275,7 @@ pub(crate) async fn bring(
     // Who leaves meanwhile does not give their turn to the next before the work is done.
     let made = tokio::task::spawn_blocking(move || (make(&bytes), turn)).await;
     let (made, _turn) = made.map_err(|error| ErrorPage::internal(&error))?;
-    let made = made.map_err(|unusable| ErrorPage::bad_input(unusable.say()))?;
+    let made = made.map_err(|unusable| ErrorPage::bad_input(unusable.say(picture::SHOWN)))?;
     app.store().draft_pictures(made, &actor(&admin), app.now()).await?;
     app.look_changed();
     Ok(back(&picture))
@@ -284,7 +284,7 @@ pub(crate) async fn bring(
 /// The file in the form.
 async fn file(mut form: Multipart) -> Result<Vec<u8>, ErrorPage> {
     let broken = |error: MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ErrorPage::bad_input(Unusable::Bytes.say()),
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorPage::bad_input(Unusable::Bytes.say(picture::SHOWN)),
         _ => ErrorPage::bad_input("error-form-incomplete"),
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {
