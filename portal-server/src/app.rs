@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{Domain, Once, Store};
+use countersign_store::{Domain, Once, Store, User};
 
 use crate::access::token::LastUses;
 use crate::audit::Troubles;
@@ -367,6 +367,17 @@ impl App {
             (Some(url), None) => url.to_string(),
             (None, _) => self.listening_at().map_or_else(String::new, |at| format!("http://{at}")),
         }
+    }
+
+    /// What begins where an account of the vendor's own people is opened: the operator's address. Whoever may change the domain in the
+    /// settings, and so has a host of their own in links, must not be able to read what opens an owner's account.
+    pub(crate) fn operators_url(&self) -> String {
+        self.public_url().map_or_else(|| self.base_url(), ToString::to_string)
+    }
+
+    /// What links in mails to somebody begin with.
+    pub(crate) fn url_for(&self, user: &User) -> String {
+        if user.role.is_staff() { self.operators_url() } else { self.base_url() }
     }
 
     pub(crate) fn rng(&self) -> Rng<'_> {

@@ -51,6 +51,8 @@ pub struct Config {
     pub webhooks_may_reach: Vec<Reach>,
     /// Where webhooks ask for the addresses of names.
     pub resolver: Arc<dyn Resolve>,
+    /// Names under which metrics are asked for, besides addresses and names of one part.
+    pub metrics_hosts: Vec<String>,
     /// Inner addresses at which identity providers may be.
     pub sso_may_reach: Vec<Reach>,
     /// How much of each kind of work is done at a time.
@@ -88,6 +90,7 @@ impl Config {
             key_passphrase: keys::passphrase::Sources::default(),
             webhooks_may_reach: Vec::new(),
             resolver: Arc::new(SystemResolver),
+            metrics_hosts: Vec::new(),
             sso_may_reach: Vec::new(),
             widths: Work::width,
             drain: Duration::ZERO,

@@ -211,6 +211,11 @@ struct Serve {
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// A name under which Prometheus asks for the metrics, e.g. portal.monitoring.svc.cluster.local; may be given more than once.
+    /// Addresses, names without a dot and the host of --public-url are answered anyway; other names are not, so that no web
+    /// page reads the metrics through the browser of somebody who reaches them.
+    #[arg(long, value_name = "HOST")]
+    metrics_host: Vec<String>,
     #[command(flatten)]
     passphrase: KeyPassphrase,
     /// Write logs as JSON.
@@ -386,6 +391,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         webhooks_may_reach: options.webhooks_may_reach,
         signer: options.signer,
         sso_may_reach: options.sso_may_reach,
+        metrics_hosts: options.metrics_host,
         key_passphrase: options.passphrase.sources(),
         drain: Duration::from_secs(options.drain_seconds),
         otlp: options.otlp,

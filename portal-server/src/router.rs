@@ -20,6 +20,7 @@ use crate::access::{self, Access, Permission};
 use crate::api::document::Entry;
 use crate::api::operation::{Described, Operation};
 use crate::app::App;
+use crate::pages::sign_on::door as sign_on;
 use crate::problem::Problem;
 use crate::{api, assets, host, legacy, limits, metrics, pages, release, request_id};
 
@@ -590,32 +591,34 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/organization/sign-on",
             Access::OrganizationAdmin,
-            get(pages::sign_on::organization::list).post(pages::sign_on::organization::create),
+            get(sign_on::list::<sign_on::OwnOrganization>)
+                .post(sign_on::create::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}",
             Access::OrganizationAdmin,
-            get(pages::sign_on::organization::show).post(pages::sign_on::organization::save),
+            get(sign_on::show::<sign_on::OwnOrganization>)
+                .post(sign_on::save::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/domains",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::domains),
+            post(sign_on::domains::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/try",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::try_out),
+            post(sign_on::try_out::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/unlink",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::unlink),
+            post(sign_on::unlink::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/delete",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::delete),
+            post(sign_on::delete::<sign_on::OwnOrganization>),
         )
         .limited(
             "/setup/{token}",
@@ -778,32 +781,32 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/admin/sign-on",
             Access::Staff(Permission::ManageSignOn),
-            get(pages::sign_on::vendor::list).post(pages::sign_on::vendor::create),
+            get(sign_on::list::<sign_on::Vendor>).post(sign_on::create::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}",
             Access::Staff(Permission::ManageSignOn),
-            get(pages::sign_on::vendor::show).post(pages::sign_on::vendor::save),
+            get(sign_on::show::<sign_on::Vendor>).post(sign_on::save::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/domains",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::domains),
+            post(sign_on::domains::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/try",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::try_out),
+            post(sign_on::try_out::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/unlink",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::unlink),
+            post(sign_on::unlink::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/delete",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::delete),
+            post(sign_on::delete::<sign_on::Vendor>),
         )
         .route(
             "/admin/settings/look",
@@ -1166,7 +1169,10 @@ fn pages(app: &App) -> Table<'_> {
 /// What the listener for metrics answers: it has nothing else, and is for nobody but who measures.
 pub(crate) fn metrics(app: &App) -> Router {
     let table = Table::new(app).route("/metrics", Access::Api, get(metrics::show));
-    table.router.with_state(app.clone())
+    table
+        .router
+        .layer(from_fn_with_state(app.clone(), host::enforce_measured))
+        .with_state(app.clone())
 }
 
 /// All of it, with what stands around every route.

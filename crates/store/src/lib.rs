@@ -30,7 +30,7 @@
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
-//! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
+//! | `tally`, `daily_count`, `outlook`, `beginning` | what happened on each day, counted along the chain; what is to be seen coming; how far a new vendor is |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `observer`, `backlog` | how the engine does, and what waits in the tables: for whoever measures |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
@@ -44,6 +44,7 @@ mod api_token;
 mod audit;
 mod audit_chain;
 mod backlog;
+mod beginning;
 mod by_id;
 mod clue;
 mod creation;
@@ -140,6 +141,7 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use backlog::Backlog;
+pub use beginning::Beginning;
 pub use by_id::ListedTrial;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
@@ -161,7 +163,7 @@ pub use import::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
     former_key_hash,
 };
-pub use invitation::{Accept, Accepted, Invite};
+pub use invitation::{Accept, Accepted, Invite, InviteCustomer};
 pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};

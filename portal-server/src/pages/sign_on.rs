@@ -1,10 +1,9 @@
 //! `/organization/sign-on` and `/admin/sign-on`: setting up identity providers, for one's own organization or, as the vendor, for
 //! the staff and every organization. The pages are the same; what is theirs is decided by [`Area`].
 
+pub(crate) mod door;
 mod form;
-pub(crate) mod organization;
 mod tried;
-pub(crate) mod vendor;
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -18,6 +17,7 @@ use countersign_store::{
 use super::{ErrorPage, Frame, page_with, sso};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::host;
 use crate::language::Say;
 use crate::sso::manage::{self, Refused};
 use crate::sso::redirect_uri;
@@ -34,17 +34,6 @@ pub(crate) struct Area {
 }
 
 impl Area {
-    fn vendor(visitor: &Visitor) -> Result<Self, ErrorPage> {
-        let user = visitor.user()?;
-        Ok(Self { of: ProvidersOf::Everybody, base: vendor::BASE, user })
-    }
-
-    fn organization(visitor: &Visitor) -> Result<Self, ErrorPage> {
-        let (user, organization) = visitor.organization_admin()?;
-        let of = ProvidersOf::Organization(organization);
-        Ok(Self { of, base: organization::BASE, user })
-    }
-
     fn is_vendor(&self) -> bool {
         self.of == ProvidersOf::Everybody
     }
@@ -130,6 +119,8 @@ struct ProviderPage {
     identities: Vec<Identity>,
     redirect_uri: String,
     own_page: String,
+    /// This page under the host that the provider sends people back to, where that is another one than this: it is tried out there.
+    home: Option<String>,
     typed: ProviderForm,
     problem: Option<String>,
 }
@@ -168,6 +159,7 @@ async fn provider_page(
         domains: store.identity_domains(provider.id).await?,
         identities: store.identities(provider.id).await?,
         redirect_uri: redirect_uri(app),
+        home: home(app, visitor, &area, provider.id),
         own_page: format!("{}/login/sso/{}", app.base_url(), provider.id),
         typed: typed.unwrap_or_else(|| ProviderForm::of(&provider)),
         organization,
@@ -234,6 +226,13 @@ async fn domains(
     }
 }
 
+/// The provider's page under the host that the provider sends people back to, if the visitor is at another one: the cookies of the
+/// attempt and of whoever begins it would not be there when the browser comes back.
+fn home(app: &App, visitor: &Visitor, area: &Area, id: Id) -> Option<String> {
+    let page = format!("{}/{id}", area.base).parse().ok()?;
+    host::at_home(app, visitor.host.as_ref()?, &page)
+}
+
 /// Sends an admin through a provider, to see what comes back.
 async fn try_out(
     app: &App,
@@ -242,6 +241,9 @@ async fn try_out(
     jar: CookieJar,
     provider: &IdentityProvider,
 ) -> Result<Response, ErrorPage> {
+    if let Some(home) = home(app, visitor, &area, provider.id) {
+        return Err(ErrorPage::bad_input(Say::new("sign-on-try-elsewhere").with("address", home)));
+    }
     let next = format!("{}/{}", area.base, provider.id);
     let going = sso::going(visitor, next, Some(area.user.id), None);
     match sso::send(app, visitor, jar.clone(), provider, going).await {

@@ -10,7 +10,7 @@ use super::super::types::APictureStage;
 use super::{Shown, shown};
 use crate::desk::Refusal;
 use crate::look::manage::{self, Kind, NotTaken};
-use crate::look::picture::MOST_BYTES;
+use crate::look::picture::{MOST_BYTES, SHOWN};
 use crate::problem::Problem;
 
 /// What a picture may be sent as. What it is, its bytes say.
@@ -47,7 +47,7 @@ async fn brought(call: Call<ByName, Nothing, Bytes>) -> Result<Answer<Shown>, Pr
     let kind = call.path.kind()?;
     match manage::draft(call.app(), &kind, call.body.clone(), &call.actor()).await {
         Ok(()) => Ok(Answer::shown(shown(call.app()).await)),
-        Err(NotTaken::Unusable(unusable)) => Err(Problem::unfit(unusable.say())),
+        Err(NotTaken::Unusable(unusable)) => Err(Problem::unfit(unusable.say(SHOWN))),
         Err(NotTaken::Failed(error)) => Err(Problem::failed(error)),
     }
 }

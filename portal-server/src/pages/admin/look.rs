@@ -220,7 +220,7 @@ pub(crate) async fn bring(
     let bytes = file(form).await?;
     match manage::draft(&app, &kind, bytes, &actor(&admin)).await {
         Ok(()) => {}
-        Err(NotTaken::Unusable(unusable)) => return Err(ErrorPage::bad_input(unusable.say())),
+        Err(NotTaken::Unusable(unusable)) => return Err(ErrorPage::bad_input(unusable.say(picture::SHOWN))),
         Err(NotTaken::Failed(error)) => return Err(ErrorPage::internal(&error)),
     }
     Ok(back(&picture))
@@ -229,7 +229,7 @@ pub(crate) async fn bring(
 /// The file in the form.
 async fn file(mut form: Multipart) -> Result<Vec<u8>, ErrorPage> {
     let broken = |error: MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ErrorPage::bad_input(Unusable::Bytes.say()),
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorPage::bad_input(Unusable::Bytes.say(picture::SHOWN)),
         _ => ErrorPage::bad_input("error-form-incomplete"),
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {
