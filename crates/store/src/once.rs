@@ -7,12 +7,15 @@ use std::sync::Arc;
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
+use crate::creation::{Creation, PartImported};
 use crate::error::{Result, StoreError};
 use crate::license::LicenseChange;
 use crate::organization::OrganizationChange;
+use crate::plan::PlanChange;
 use crate::product_release::ReleaseChange;
 use crate::release::ReleaseOutcome;
 use crate::row::{Columns, seconds};
+use crate::trial_extension::{TrialExtended, TrialRenewed};
 use crate::user::UserChange;
 use crate::{Store, find, run};
 
@@ -75,11 +78,17 @@ impl Outcome for bool {
 
 outcome! {
     () => (),
+    Creation => Creation::Done(_),
     LicenseId => _,
     LicenseChange => LicenseChange::Done,
+    Vec<LicenseChange> => _,
     OrganizationChange => OrganizationChange::Done,
+    PartImported => PartImported::Done { .. },
+    PlanChange => PlanChange::Done,
     ReleaseChange => ReleaseChange::Done,
     ReleaseOutcome => ReleaseOutcome::Done,
+    TrialExtended => TrialExtended::Done(_),
+    TrialRenewed => TrialRenewed::Done,
     UserChange => UserChange::Done,
 }
 

@@ -6,25 +6,52 @@ use axum::http::{HeaderMap, header};
 use countersign_core::json::parse_object;
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::licensing::table::run;
 use crate::problem::Problem;
 
 /// The longest body in bytes: notes of a release in JSON, with room.
 pub(crate) const MOST_BYTES: usize = 256 * 1024;
+/// What a table is sent as.
+pub(super) const CSV: &str = "text/csv";
 
-/// The bytes of a body that is JSON; none at all are an empty object.
-pub(super) async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, Problem> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if length
-        .and_then(|length| length.parse().ok())
-        .is_some_and(|length: u64| length > MOST_BYTES as u64)
-    {
-        return Err(Problem::body_too_large());
+/// What an operation takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Takes {
+    /// JSON.
+    Json,
+    /// The same, with more room; or a table, which is then the member `csv` of an object that has nothing else.
+    Table,
+}
+
+impl Takes {
+    fn most_bytes(self) -> usize {
+        match self {
+            Self::Json => MOST_BYTES,
+            Self::Table => run::MOST_BYTES,
+        }
     }
-    let bytes = to_bytes(sent, MOST_BYTES).await.map_err(|error| {
+
+    fn kinds(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Table => "application/json or text/csv",
+        }
+    }
+}
+
+/// The bytes of a body as JSON; none at all are an empty object.
+pub(super) async fn read(headers: &HeaderMap, sent: Body, takes: Takes) -> Result<Bytes, Problem> {
+    let most = takes.most_bytes();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if length.and_then(|length| length.parse().ok()).is_some_and(|length: u64| length > most as u64)
+    {
+        return Err(Problem::body_too_large(most));
+    }
+    let bytes = to_bytes(sent, most).await.map_err(|error| {
         match error.into_inner().downcast_ref::<LengthLimitError>() {
-            Some(_) => Problem::body_too_large(),
+            Some(_) => Problem::body_too_large(most),
             None => Problem::broken_body(),
         }
     })?;
@@ -32,14 +59,21 @@ pub(super) async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, Probl
         return Ok("{}".into());
     }
     let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
-    let (kind, None) = (kinds.next(), kinds.next()) else { return Err(Problem::json_only()) };
+    let other = || Problem::other_body(takes.kinds());
+    let (kind, None) = (kinds.next(), kinds.next()) else { return Err(other()) };
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("application/json") {
-        Ok(bytes)
-    } else {
-        Err(Problem::json_only())
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match (kind.as_str(), takes) {
+        ("application/json", _) => Ok(bytes),
+        (CSV, Takes::Table) => table(&bytes),
+        _ => Err(other()),
     }
+}
+
+fn table(bytes: &[u8]) -> Result<Bytes, Problem> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Problem::bad_body("the table is no text in UTF-8"))?;
+    Ok(json!({ "csv": text }).to_string().into())
 }
 
 /// The object that was sent, as what is taken here.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use countersign_core::Hash;
@@ -212,7 +212,7 @@ impl Writer {
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-\\[\\]-~]{1,255}$"},
             }));
         }
-        if described.has_revision && described.method == Method::PATCH {
+        if described.has_revision && described.takes_key {
             all.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The revision that is to be changed, in quotes, as ETag says it.",
@@ -319,7 +319,7 @@ pub(crate) fn problems(entry: &Entry) -> BTreeMap<u16, Vec<&'static str>> {
     if described.is_typed {
         all.push((406, "not-acceptable"));
     }
-    if described.has_revision && described.method == Method::PATCH {
+    if described.has_revision && described.takes_key {
         all.push((400, "bad-if-match"));
     }
     if described.is_list {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::body;
+use super::body::{self, Takes};
 use super::once::Keyed;
 use crate::access::token::Holder;
 use crate::app::App;
@@ -149,6 +149,8 @@ pub(crate) struct Described {
     pub(crate) has_revision: bool,
     pub(crate) is_list: bool,
     pub(crate) takes_key: bool,
+    /// Whether a table may be sent instead of JSON.
+    pub(crate) takes_table: bool,
     /// A body that works.
     pub(crate) example: Option<fn() -> Value>,
 }
@@ -178,6 +180,7 @@ impl Described {
             has_revision: false,
             is_list: false,
             takes_key: false,
+            takes_table: false,
             example: None,
         }
     }
@@ -217,6 +220,11 @@ impl Described {
         Self { problems, ..self }
     }
 
+    /// Takes a table (CSV), too.
+    pub(crate) fn takes_table(self) -> Self {
+        Self { takes_table: true, plain: &[body::CSV], ..self }
+    }
+
     pub(crate) fn example(self, example: fn() -> Value) -> Self {
         Self { example: Some(example), ..self }
     }
@@ -231,7 +239,8 @@ impl Described {
         F: Fn(Call<P, Q, B>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<Answer<T>, Problem>> + Send + 'static,
     {
-        let writes = self.method != Method::GET;
+        let takes = if self.takes_table { Takes::Table } else { Takes::Json };
+        let takes = (self.method != Method::GET).then_some(takes);
         let filter = match self.method {
             Method::POST => MethodFilter::POST,
             Method::PATCH => MethodFilter::PATCH,
@@ -240,16 +249,16 @@ impl Described {
         let endpoint = move |State(app): State<App>, request: Request| {
             let handler = handler.clone();
             async move {
-                let done = perform(app, request, writes, handler).await;
+                let done = perform(app, request, takes, handler).await;
                 done.unwrap_or_else(|problem| problem.into_response())
             }
         };
         let described = Self {
             path: Some(|g| g.subschema_for::<P>()),
             query: Some(|g| g.subschema_for::<Q>()),
-            body: writes.then_some(|g| g.subschema_for::<B>()),
+            body: takes.is_some().then_some(|g| g.subschema_for::<B>()),
             answer: Some(|g| g.subschema_for::<T>()),
-            takes_key: writes,
+            takes_key: takes.is_some(),
             is_typed: true,
             ..self
         };
@@ -260,7 +269,7 @@ impl Described {
 async fn perform<P, Q, B, T, F, Fut>(
     app: App,
     request: Request,
-    writes: bool,
+    takes: Option<Takes>,
     handler: F,
 ) -> Result<Response, Problem>
 where
@@ -278,10 +287,13 @@ where
     let path = path.map_err(|_| Problem::not_found())?.0;
     let query = Query::<Q>::try_from_uri(&parts.uri);
     let query = query.map_err(|error| Problem::bad_query(&error.body_text()))?.0;
-    let bytes = if writes { body::read(&parts.headers, sent).await? } else { "{}".into() };
-    let keyed = match writes {
-        true => Keyed::of(&parts, &bytes, holder.token.id)?,
-        false => None,
+    let (bytes, keyed) = match takes {
+        Some(takes) => {
+            let bytes = body::read(&parts.headers, sent, takes).await?;
+            let keyed = Keyed::of(&parts, &bytes, holder.token.id)?;
+            (bytes, keyed)
+        }
+        None => ("{}".into(), None),
     };
     if let Some(keyed) = &keyed
         && let Some(before) = keyed.answered(&app).await?
