@@ -8,12 +8,16 @@ mod guide;
 mod licenses;
 mod limits;
 mod lists;
+mod longer;
 mod once;
+mod overview;
+mod plans;
 mod products;
 mod releases;
 mod schemathesis;
 mod scopes;
 mod stand;
+mod tables;
 
 #[path = "../played/mod.rs"]
 mod played;

@@ -67,10 +67,15 @@ fn no_waits(portal: &TestPortal) {
 
 /// Ids of what is there, for operations that would find nothing by themselves.
 fn things(stand: &Stand) -> String {
-    let (release, trial) = (&stand.release, &stand.trial);
+    let (release, trial, plan) = (&stand.release, &stand.trial, &stand.plan);
     format!(
         "[[operations]]\ninclude-path = \"/api/v1/releases/{{id}}/publish\"\nparameters = {{ \"path.id\" = \"{release}\" }}\n\
-         [[operations]]\ninclude-path = \"/api/v1/trials/started/{{id}}\"\nparameters = {{ \"path.id\" = \"{trial}\" }}\n"
+         [[operations]]\ninclude-path = \"/api/v1/trials/started/{{id}}\"\nparameters = {{ \"path.id\" = \"{trial}\" }}\n\
+         [[operations]]\ninclude-path = \"/api/v1/trials/started/{{id}}/renew\"\nparameters = {{ \"path.id\" = \"{trial}\" }}\n\
+         [[operations]]\ninclude-path = \"/api/v1/trials/started/{{id}}/extend\"\nparameters = {{ \"path.id\" = \"{trial}\" }}\n\
+         [[operations]]\ninclude-path = \"/api/v1/plans/{{id}}\"\nparameters = {{ \"path.id\" = \"{plan}\" }}\n\
+         [[operations]]\ninclude-path = \"/api/v1/plans/{{id}}/licenses\"\nparameters = {{ \"path.id\" = \"{plan}\" }}\n\
+         [[operations]]\ninclude-path = \"/api/v1/plans/{{id}}/apply\"\nparameters = {{ \"path.id\" = \"{plan}\" }}\n"
     )
 }
 

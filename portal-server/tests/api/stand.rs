@@ -99,6 +99,7 @@ pub(crate) struct Stand {
     pub(crate) user: Id,
     pub(crate) organization: Id,
     pub(crate) release: Id,
+    pub(crate) plan: Id,
     _built: tempfile::TempDir,
 }
 
@@ -111,6 +112,8 @@ impl Stand {
         let organization = portal.organization("Lab").await;
         let user = portal.user(|user| user.organization = Some(organization)).await.id;
         let license = portal.license_with(|new| new.organization = Some(organization)).await;
+        let plan = portal.plan("Stand", |plan| plan.allowed_activations = Some(5)).await.id;
+        portal.change_license(&license, |license| license.plan_id = Some(plan)).await;
         let anybody = portal.visitor();
         let ask = async |door: &str, request: String| {
             let answer = anybody.send(anybody.request("POST", door).body(request)).await;
@@ -121,7 +124,17 @@ impl Stand {
         let trial = ask("/api/v1/trials", Machine::new("lab-6", &portal.product).trial()).await;
         let built = tempfile::tempdir().unwrap();
         let release = drafted(&portal, built.path()).await;
-        Self { portal, license, activation, trial, user, organization, release, _built: built }
+        Self {
+            portal,
+            license,
+            activation,
+            trial,
+            user,
+            organization,
+            release,
+            plan,
+            _built: built,
+        }
     }
 
     /// A path of the document with what is there.
@@ -134,6 +147,7 @@ impl Stand {
             "activations" => self.activation.clone(),
             "trials" => self.trial.clone(),
             "releases" => self.release.to_string(),
+            "plans" => self.plan.to_string(),
             _ => Hash::of("no journal").to_string(),
         };
         let path = path.replace("{id}", &id).replace("{product}", self.portal.product.as_str());
