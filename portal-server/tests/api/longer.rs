@@ -94,7 +94,7 @@ async fn attack_support_extends_within_the_limits_and_no_further_whatever_its_to
         support.post(&extend, json!({"days": days})).await.refuses_as(422, "unfit-value");
     }
     // An admin who means it goes beyond, and not by accident.
-    let robot = portal.robot().await;
+    let robot = portal.robot_again().await;
     robot.post(&extend, json!({"days": 11})).await.refuses_as(403, "extension-limit");
     let far = robot.post(&extend, beyond).await.is(200).json();
     assert_eq!((&far["extensions"], &far["extended_days"]), (&json!(3), &json!(21)));
@@ -107,6 +107,7 @@ async fn attack_who_only_reads_extends_and_signs_nothing() {
     let ada = portal.ada().await;
     let reader = portal.program(&ada, &[TokenScope::ReadTrials]).await;
     let auditor = of(portal, Role::ReadOnly).await;
+    let blind = portal.program(&ada, &[TokenScope::ExtendTrials]).await;
     let here = format!("/api/v1/trials/started/{}", stand.trial);
     let before = portal.audit().await.len();
     for program in [&reader, &auditor] {
@@ -117,7 +118,6 @@ async fn attack_who_only_reads_extends_and_signs_nothing() {
         program.get(&here).await.is(200);
         program.get(&format!("{here}/response")).await.is(200);
     }
-    let blind = portal.program(&ada, &[TokenScope::ExtendTrials]).await;
     blind.get(&format!("{here}/response")).await.refuses_as(403, "insufficient-scope");
     assert_eq!(portal.audit().await.len(), before);
 }
@@ -137,7 +137,8 @@ async fn attack_a_trial_that_has_ended_gives_no_response_and_an_extension_key_is
     // A token ends in between: another program.
     let robot = portal.robot_again().await;
     robot.post(&format!("{here}/renew"), json!({})).await.refuses_as(409, "trial-ended");
-    let longer = robot.post(&extend, json!({"days": 3})).await.is(200).json();
+    let more = json!({"days": 3, "beyond_limits": true});
+    let longer = robot.post(&extend, more).await.is(200).json();
     assert_eq!(longer["expires_at"], NOW + 403 * DAY, "from now on");
 }
 
@@ -182,7 +183,7 @@ async fn trials_are_found_by_product_state_machine_and_key() {
 
 impl TestPortal {
     /// A program of Ada's whose token was made now.
-    async fn robot_again(&self) -> Program {
+    pub(crate) async fn robot_again(&self) -> Program {
         let ada = self.stored_user("ada@acme.example").await;
         self.program(&ada, &TokenScope::ALL).await
     }

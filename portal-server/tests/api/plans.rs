@@ -33,7 +33,7 @@ async fn count(portal: &TestPortal, action: &str) -> usize {
 }
 
 /// All of them, however many.
-fn licenses(portal: &TestPortal) -> usize {
+fn licenses(portal: &TestPortal) -> i64 {
     let data = portal.app.config().data.join("countersign.db");
     let database = rusqlite::Connection::open(data).unwrap();
     database.query_row("SELECT COUNT(*) FROM license", [], |row| row.get(0)).unwrap()
@@ -274,8 +274,9 @@ async fn a_license_is_compared_with_its_plan_and_takes_its_values_again() {
     let stand = Stand::new().await;
     let (portal, robot) = (&stand.portal, stand.portal.robot().await);
     let (path, plan) = made(&robot, team()).await;
-    let one = robot.post(&format!("{path}/licenses"), json!({"metadata": {"own": {"value": "1"}}}));
-    let license = one.await.is(201).header("location").to_owned();
+    let own = json!({"metadata": {"own": {"value": "1"}}});
+    let one = robot.post(&format!("{path}/licenses"), own).await.is(201);
+    let license = one.header("location").to_owned();
     let here = format!("{license}/plan");
     let same = robot.get(&here).await.is(200).json();
     assert_eq!((&same["plan"], &same["differs"]), (&plan["id"], &json!([])));
@@ -464,12 +465,12 @@ async fn who_had_a_license_and_who_gets_it_hear_of_it_by_mail_as_by_the_page() {
 #[tokio::test]
 async fn plans_of_the_page_and_of_programs_are_the_same() {
     let portal = TestPortal::new().await;
-    let robot = portal.robot().await;
+    let admin = portal.admin().await;
+    let robot = portal.robot_again().await;
     let stored: Plan = portal.plan("By hand", |_| ()).await;
     let shown = robot.get(&format!("{PLANS}/{}", stored.id)).await.is(200).json();
     assert_eq!((&shown["name"], &shown["days"]), (&json!("By hand"), &json!(365)));
     let (path, _) = made(&robot, team()).await;
-    let admin = portal.admin().await;
     let id = path.rsplit('/').next().unwrap();
     admin.get(&format!("/admin/plans/{id}")).await.is(200).says("Team").says("4.x");
 }
