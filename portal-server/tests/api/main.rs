@@ -19,6 +19,8 @@ mod scopes;
 mod stand;
 mod tables;
 
+#[path = "../mails/mod.rs"]
+mod mails;
 #[path = "../played/mod.rs"]
 mod played;
 #[path = "../world/mod.rs"]

@@ -144,6 +144,8 @@ async fn attack_the_same_table_with_the_same_key_is_imported_once_and_another_on
 async fn attack_what_is_no_table_or_two_of_them_or_too_much() {
     let stand = Stand::new().await;
     let (portal, robot) = (&stand.portal, stand.portal.robot().await);
+    let ada = portal.stored_user("ada@acme.example").await;
+    let hog = portal.program(&ada, &countersign_store::TokenScope::ALL).await;
     let before = portal.audit().await.len();
     for body in [
         json!({}),
@@ -177,8 +179,6 @@ async fn attack_what_is_no_table_or_two_of_them_or_too_much() {
     let many = csv(&robot, HERE, &format!("product,activations,validity,count\n{counts}")).await;
     many.refuses_as(422, "bad-lines").says("5000");
     // Two mebibytes, and a byte; with a client of its own, since its connection ends in the middle.
-    let ada = portal.stored_user("ada@acme.example").await;
-    let hog = portal.program(&ada, &countersign_store::TokenScope::ALL).await;
     let post = hog.request("POST", HERE).header("content-type", "text/csv");
     if let Ok(answer) = post.body("x".repeat(2 * 1024 * 1024 + 1)).send().await {
         assert_eq!(answer.status(), 413);
