@@ -167,7 +167,7 @@ async fn trials_are_found_by_product_state_machine_and_key() {
     assert_eq!(ids("state=extended").await, [second]);
     portal.clock.advance(20 * DAY);
     assert_eq!(ids("state=running").await, [second]);
-    assert_eq!(ids("state=ended").await, [stand.trial.clone()]);
+    assert_eq!(ids("state=ended").await, [stand.trial.as_str()]);
     robot.get("/api/v1/trials?state=lost").await.refuses_as(400, "bad-query");
     let long = "x".repeat(201);
     robot.get(&format!("/api/v1/trials?search={long}")).await.refuses_as(400, "bad-query");

@@ -36,7 +36,9 @@ async fn every_operation_keeps_to_the_document_whatever_is_sent() {
             &format!("{}/api/v1/openapi.json", stand.portal.url),
         ])
         .args(["--checks", CHECKS, "--max-examples", EXAMPLES, "--seed", "20261126"])
-        .args(["--phases", "examples,coverage,fuzzing", "--mode", "all", "--workers", "2"])
+        .args(["--phases", "examples,coverage,fuzzing", "--mode", "all"])
+        // One: with several, CPython 3.11 now and then fails in ast.parse (gh-106905).
+        .args(["--workers", "1"])
         .args(["--header", &format!("Authorization: Bearer {}", robot.token)])
         .args(["--generation-database", "none", "--continue-on-failure", "--request-timeout", "60"])
         .args(["--report", "ndjson", "--report-ndjson-path", "events.ndjson"]);
