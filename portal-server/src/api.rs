@@ -16,6 +16,8 @@ pub(crate) mod mail;
 mod once;
 pub(crate) mod operation;
 pub(crate) mod organizations;
+pub(crate) mod overview;
+pub(crate) mod plans;
 pub(crate) mod policy;
 pub(crate) mod products;
 mod refusals;
@@ -193,9 +195,13 @@ fn request_member(body: &[u8]) -> Result<String, Problem> {
 }
 
 fn answer_json(answered: &Answered) -> Response {
+    Json(answered_request(answered)).into_response()
+}
+
+fn answered_request(answered: &Answered) -> AnsweredRequest {
     let response = &answered.response;
     let granted = response.granted();
-    Json(AnsweredRequest {
+    AnsweredRequest {
         kind: response.token_type().as_str().to_owned(),
         id: response.id.to_string(),
         request_id: response.request.id.to_string(),
@@ -207,8 +213,7 @@ fn answer_json(answered: &Answered) -> Response {
         issued_at: response.issued_at,
         import_by: granted.map(|g| g.import_by),
         expires_at: granted.and_then(|g| g.grant.expires_at),
-    })
-    .into_response()
+    }
 }
 
 /// Whether the process runs.

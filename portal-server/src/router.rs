@@ -116,6 +116,69 @@ fn api(app: &App) -> Table<'_> {
             Access::Token(TokenScope::WriteProducts),
             api::products::change(),
         )
+        .operation("/api/v1/plans", Access::Token(TokenScope::ReadPlans), api::plans::list())
+        .operation("/api/v1/plans", Access::Token(TokenScope::WritePlans), api::plans::create())
+        .operation("/api/v1/plans/{id}", Access::Token(TokenScope::ReadPlans), api::plans::show())
+        .operation(
+            "/api/v1/plans/{id}",
+            Access::Token(TokenScope::WritePlans),
+            api::plans::change(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/licenses",
+            Access::Token(TokenScope::ReadLicenses),
+            api::plans::licenses::list(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/licenses",
+            Access::Token(TokenScope::WriteLicenses),
+            api::plans::licenses::create(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/preview",
+            Access::Token(TokenScope::WriteLicenses),
+            api::plans::apply::preview(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/apply",
+            Access::Token(TokenScope::WriteLicenses),
+            api::plans::apply::apply(),
+        )
+        .operation(
+            "/api/v1/licenses/import",
+            Access::Token(TokenScope::WriteLicenses),
+            api::licenses::import::import(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}/plan",
+            Access::Token(TokenScope::ReadLicenses),
+            api::licenses::plan::differences(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}/plan",
+            Access::Token(TokenScope::WriteLicenses),
+            api::licenses::plan::apply(),
+        )
+        .operation(
+            "/api/v1/trials/started/{id}/extend",
+            Access::Token(TokenScope::ExtendTrials),
+            api::trials::longer::extend(),
+        )
+        .operation(
+            "/api/v1/trials/started/{id}/renew",
+            Access::Token(TokenScope::ExtendTrials),
+            api::trials::longer::renew(),
+        )
+        .operation(
+            "/api/v1/trials/started/{id}/response",
+            Access::Token(TokenScope::ReadTrials),
+            api::trials::longer::response(),
+        )
+        .operation(
+            "/api/v1/overview",
+            Access::Token(TokenScope::ReadOverview),
+            api::overview::show(),
+        )
         .operation(
             "/api/v1/licenses",
             Access::Token(TokenScope::ReadLicenses),

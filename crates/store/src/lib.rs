@@ -142,7 +142,6 @@ pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use backlog::Backlog;
 pub use beginning::Beginning;
-pub use by_id::ListedTrial;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
 };
@@ -180,6 +179,7 @@ pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use plan::{MOST_PLANS, Plan, PlanChange};
+pub use plan_license::PLAN_LICENSES_AT_ONCE;
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,

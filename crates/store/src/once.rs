@@ -7,13 +7,16 @@ use std::sync::Arc;
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
+use crate::creation::{Creation, PartImported};
 use crate::error::{Result, StoreError};
 use crate::identity_provider::ProviderChange;
 use crate::license::LicenseChange;
 use crate::organization::OrganizationChange;
+use crate::plan::PlanChange;
 use crate::product_release::ReleaseChange;
 use crate::release::ReleaseOutcome;
 use crate::row::{Columns, seconds};
+use crate::trial_extension::{TrialExtended, TrialRenewed};
 use crate::user::UserChange;
 use crate::webhook::WebhookCreated;
 use crate::webhook_delivery::Resent;
@@ -78,13 +81,19 @@ impl Outcome for bool {
 
 outcome! {
     () => (),
+    Creation => Creation::Done(_),
     LicenseId => _,
     LicenseChange => LicenseChange::Done,
+    Vec<LicenseChange> => _,
     OrganizationChange => OrganizationChange::Done,
+    PartImported => PartImported::Done { .. },
+    PlanChange => PlanChange::Done,
     ProviderChange => ProviderChange::Done,
     ReleaseChange => ReleaseChange::Done,
     ReleaseOutcome => ReleaseOutcome::Done,
     Resent => Resent::Done,
+    TrialExtended => TrialExtended::Done(_),
+    TrialRenewed => TrialRenewed::Done,
     UserChange => UserChange::Done,
     WebhookCreated => WebhookCreated::Done,
     usize => 1..,

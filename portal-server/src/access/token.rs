@@ -58,16 +58,19 @@ pub(crate) fn may_hold(user: &User, scope: TokenScope) -> bool {
     user.may(match scope {
         TokenScope::ReadPolicy
         | TokenScope::ReadProducts
+        | TokenScope::ReadPlans
         | TokenScope::ReadLicenses
         | TokenScope::ReadCustomers
         | TokenScope::ReadActivations
         | TokenScope::ReadTrials
+        | TokenScope::ReadOverview
         | TokenScope::ReadReleases => Permission::SeeAll,
         TokenScope::ReadLicenseKeys => Permission::SeeLicenseKeys,
         TokenScope::AnswerRequests | TokenScope::PushJournal => Permission::AnswerRequests,
-        TokenScope::WriteProducts => Permission::ManageProducts,
+        TokenScope::WriteProducts | TokenScope::WritePlans => Permission::ManageProducts,
         TokenScope::WriteLicenses => Permission::ManageLicenses,
         TokenScope::WriteCustomers => Permission::ManageCustomers,
+        TokenScope::ExtendTrials => Permission::ExtendTrials,
         TokenScope::ReleaseActivations => Permission::ReleaseSeats,
         TokenScope::WriteReleases => Permission::ManageReleases,
         TokenScope::ReadSettings | TokenScope::ReadWebhooks => Permission::SeeSettings,

@@ -6,12 +6,15 @@ use axum::http::{HeaderMap, header};
 use countersign_core::json::parse_object;
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::licensing::table::run;
 use crate::problem::Problem;
 
 /// The longest body in bytes: notes of a release in JSON, with room.
 pub(crate) const MOST_BYTES: usize = 256 * 1024;
+/// What a table is sent as.
+pub(super) const CSV: &str = "text/csv";
 
 /// The bytes of a body that is JSON; none at all are an empty object.
 pub(super) async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, Problem> {
@@ -19,7 +22,26 @@ pub(super) async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, Probl
     if bytes.is_empty() {
         return Ok("{}".into());
     }
-    if is_one_of(headers, &["application/json"]) { Ok(bytes) } else { Err(Problem::json_only()) }
+    if is_one_of(headers, &["application/json"]) { Ok(bytes) } else { Err(Problem::other_body("application/json")) }
+}
+
+/// The same, with more room; or a table, which is then the member `csv` of an object that has nothing else.
+pub(super) async fn read_table(headers: &HeaderMap, sent: Body) -> Result<Bytes, Problem> {
+    let bytes = at_most(headers, sent, run::MOST_BYTES).await?;
+    if bytes.is_empty() {
+        return Ok("{}".into());
+    }
+    if is_one_of(headers, &[CSV]) {
+        return table(&bytes);
+    }
+    let is_json = is_one_of(headers, &["application/json"]);
+    if is_json { Ok(bytes) } else { Err(Problem::other_body("application/json or text/csv")) }
+}
+
+fn table(bytes: &[u8]) -> Result<Bytes, Problem> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Problem::bad_body("the table is no text in UTF-8"))?;
+    Ok(json!({ "csv": text }).to_string().into())
 }
 
 /// The bytes of a body that says, once, that it is of one of these types.

@@ -224,7 +224,7 @@ impl Writer {
                 "schema": {"type": "string", "pattern": pattern},
             }));
         }
-        if described.has_revision && described.method == Method::PATCH {
+        if described.has_revision && described.takes_key {
             all.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The revision that is to be changed, in quotes, as ETag says it.",
@@ -331,7 +331,7 @@ pub(crate) fn problems(entry: &Entry) -> BTreeMap<u16, Vec<&'static str>> {
     if described.is_typed {
         all.push((406, "not-acceptable"));
     }
-    if described.has_revision && described.method == Method::PATCH {
+    if described.has_revision && described.takes_key {
         all.push((400, "bad-if-match"));
     }
     if described.is_list {

@@ -165,6 +165,8 @@ pub(crate) struct Described {
     pub(crate) is_keyless: bool,
     /// Headers that it looks at: name, what they say, and their pattern.
     pub(crate) headers: &'static [(&'static str, &'static str, &'static str)],
+    /// Whether a table may be sent instead of JSON.
+    pub(crate) takes_table: bool,
     /// A body that works.
     pub(crate) example: Option<fn() -> Value>,
 }
@@ -196,6 +198,7 @@ impl Described {
             takes_key: false,
             is_keyless: false,
             headers: &[],
+            takes_table: false,
             example: None,
         }
     }
@@ -247,6 +250,11 @@ impl Described {
         Self { problems, ..self }
     }
 
+    /// Takes a table (CSV), too.
+    pub(crate) fn takes_table(self) -> Self {
+        Self { takes_table: true, plain: &[body::CSV], ..self }
+    }
+
     pub(crate) fn example(self, example: fn() -> Value) -> Self {
         Self { example: Some(example), ..self }
     }
@@ -263,7 +271,11 @@ impl Described {
     {
         let writes = self.method != Method::GET;
         let body: Option<SchemaOf> = writes.then_some(|g| g.subschema_for::<B>());
-        let kind = if writes { Kind::Json } else { Kind::None };
+        let kind = match writes {
+            false => Kind::None,
+            true if self.takes_table => Kind::Table,
+            true => Kind::Json,
+        };
         self.taking(
             Takes { kind, is_keyed: false, read: |bytes| body::parse(bytes) },
             body,
@@ -336,6 +348,7 @@ impl Described {
 enum Kind {
     None,
     Json,
+    Table,
     Bytes { kinds: &'static [&'static str], most: usize },
 }
 
@@ -377,6 +390,7 @@ where
     let bytes = match takes.kind {
         Kind::None => "{}".into(),
         Kind::Json => body::read(&parts.headers, sent).await?,
+        Kind::Table => body::read_table(&parts.headers, sent).await?,
         Kind::Bytes { kinds, most } => body::read_bytes(&parts.headers, sent, kinds, most).await?,
     };
     let keyed = match takes.is_keyed {

@@ -186,6 +186,7 @@ impl From<Trouble> for ErrorPage {
             Trouble::Refused(say) => Self::bad_input(say),
             Trouble::Missing => Self::not_found(),
             Trouble::Forbidden => Self::forbidden(),
+            Trouble::Held => Self::bad_input("approval-needed"),
             Trouble::Store(error) => Self::store(error),
         }
     }

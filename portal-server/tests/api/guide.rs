@@ -33,7 +33,7 @@ async fn every_command_of_the_guide_works() {
         (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{said}\n{complained}");
     let made = portal.audit().await.iter().filter(|entry| entry.action == "license.create").count();
-    assert_eq!(made, 1);
+    assert_eq!(made, 5);
     let published = std::fs::read_to_string(folder.path().join("published.json")).unwrap();
     assert!(published.contains("\"status\":\"published\""), "{published}");
     let secret = std::fs::read_to_string(folder.path().join("webhook.secret")).unwrap();

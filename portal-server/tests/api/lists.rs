@@ -50,7 +50,11 @@ async fn a_list_in_pages_of_one_is_the_list() {
         robot.post("/api/v1/licenses", json!({"product": "acme-cad"})).await.is(201);
         let release = json!({"product": "acme-cad", "version": format!("2.{n}.0")});
         robot.post("/api/v1/releases", release).await.is(201);
+        let plan = json!({"product": "acme-cad", "name": format!("Plan {n}")});
+        robot.post("/api/v1/plans", plan).await.is(201);
     }
+    let of_plan = stand.path("/api/v1/plans/{id}/licenses");
+    robot.post(&of_plan, json!({"count": 5})).await.is(201);
     let mut lists = 0;
     for (method, path, operation) in operations(&stand.portal).await {
         let is_list = operation["responses"]["200"]["headers"].get("Link").is_some();

@@ -39,7 +39,7 @@ async fn every_operation_answers_its_scope_and_no_other() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(asked > 500, "{asked}");
+    assert!(asked > 1000, "{asked}");
 }
 
 #[tokio::test]
@@ -95,11 +95,13 @@ fn opens(role: Role) -> Vec<&'static str> {
     let read = [
         "policy:read",
         "products:read",
+        "plans:read",
         "licenses:read",
         "customers:read",
         "activations:read",
         "trials:read",
         "releases:read",
+        "overview:read",
     ];
     let more: &[&str] = match role {
         Role::Owner => return TokenScope::ALL.map(TokenScope::as_str).into(),
@@ -108,7 +110,7 @@ fn opens(role: Role) -> Vec<&'static str> {
             return all.into_iter().filter(|scope| !scope.starts_with("sign-on:")).collect();
         }
         Role::Support => {
-            &["license-keys:read", "requests:answer", "journal:push", "activations:release"]
+            &["license-keys:read", "requests:answer", "journal:push", "activations:release", "trials:extend"]
         }
         Role::ReadOnly => &["settings:read", "audit:read", "webhooks:read"],
         Role::ResellerAdmin | Role::Customer => return Vec::new(),
@@ -153,7 +155,7 @@ async fn a_token_opens_no_more_than_its_owners_role_whatever_its_scopes_say() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    assert!(asked > 200, "{asked}");
+    assert!(asked > 250, "{asked}");
 }
 
 impl Program {

@@ -115,6 +115,7 @@ pub(crate) struct Stand {
     webhook: Id,
     delivery: i64,
     provider: Id,
+    pub(crate) plan: Id,
     _built: tempfile::TempDir,
 }
 
@@ -127,6 +128,8 @@ impl Stand {
         let organization = portal.organization("Lab").await;
         let user = portal.user(|user| user.organization = Some(organization)).await.id;
         let license = portal.license_with(|new| new.organization = Some(organization)).await;
+        let plan = portal.plan("Stand", |plan| plan.allowed_activations = Some(5)).await.id;
+        portal.change_license(&license, |license| license.plan_id = Some(plan)).await;
         let anybody = portal.visitor();
         let ask = async |door: &str, request: String| {
             let answer = anybody.send(anybody.request("POST", door).body(request)).await;
@@ -155,6 +158,7 @@ impl Stand {
             webhook,
             delivery,
             provider,
+            plan,
             _built: built,
         }
     }
@@ -171,6 +175,7 @@ impl Stand {
             "releases" => self.release.to_string(),
             "webhooks" => self.webhook.to_string(),
             "sign-on" => self.provider.to_string(),
+            "plans" => self.plan.to_string(),
             _ => Hash::of("no journal").to_string(),
         };
         let path = path.replace("{id}", &id).replace("{product}", self.portal.product.as_str());
