@@ -1,0 +1,1 @@
+//! What seeds have found, each with the steps that it takes.

@@ -1,0 +1,71 @@
+//! The rules of seats, deactivations, releases, groups, trials and merging, played from seeds against a plain model
+//! (`crates/model`): every answer is compared with the model's, and all that is stored afterwards.
+//!
+//! `cargo nextest run -p countersign-store --test simulation` plays some hundred seeds; `scripts/simulate` plays 100,000.
+//! `COUNTERSIGN_SEED=n` plays one and prints what is done. A seed that fails is shortened before it is printed: what is left is what
+//! it takes. `COUNTERSIGN_SEEDS`, `COUNTERSIGN_FROM`: how many, from which on.
+//!
+//! Everything goes through the verbs of `Store`. How a store is opened stands in `Database::open` alone.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)] // a test program: a failed unwrap is a failed test
+
+mod check;
+mod database;
+mod desk;
+mod found;
+mod names;
+mod op;
+mod play;
+mod portal;
+mod shorten;
+mod trials;
+
+use std::time::Instant;
+
+use database::Database;
+use op::Script;
+use play::Play;
+
+/// So many seeds share a database: making one takes as long as playing several.
+const SHARE: u64 = 200;
+/// Of an ordinary run.
+const SEEDS: u64 = 400;
+
+#[tokio::test]
+async fn what_the_store_answers_and_holds_is_what_the_rules_say_whatever_happens_in_whatever_order() {
+    if let Some(seed) = number("COUNTERSIGN_SEED") {
+        let script = Script::of(seed);
+        script.ops.iter().enumerate().for_each(|(n, op)| println!("{n:3} {op:?}"));
+        return settle(&script).await;
+    }
+    let (seeds, from) = (number("COUNTERSIGN_SEEDS").unwrap_or(SEEDS), number("COUNTERSIGN_FROM").unwrap_or(0));
+    let began = Instant::now();
+    let mut seen = play::Seen::default();
+    for first in (from..from + seeds).step_by(usize::try_from(SHARE).unwrap()) {
+        let database = Database::open().await;
+        for seed in first..(first + SHARE).min(from + seeds) {
+            let script = Script::of(seed);
+            match Play::of(&script, &database, seed - first).await {
+                Ok(play) => seen.add(&play.seen),
+                Err(_) => settle(&script).await,
+            }
+        }
+        let damaged = database.store.integrity_check().await.unwrap();
+        assert!(damaged.is_empty(), "after seeds {first} and following: {damaged:#?}");
+    }
+    let took = began.elapsed();
+    println!("{seeds} seeds from {from}, {:.0} a second: {seen:#?}", seeds as f64 / took.as_secs_f64());
+    if seeds >= SEEDS {
+        seen.assert_that_everything_came_up();
+    }
+}
+
+/// Plays a script by itself; where it fails, as few of its steps as it takes to fail are printed.
+async fn settle(script: &Script) {
+    let Err(first) = shorten::alone(script).await else { return };
+    let (short, last) = shorten::shortened(script, first.clone()).await;
+    panic!("seed {}: {first}\nshortened: {last}\n{short}", script.seed);
+}
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
