@@ -71,6 +71,9 @@ pub struct Grant {
     pub came_back: Option<u64>,
     /// A journal brought it, and not the portal.
     pub from_journal: bool,
+    /// What was signed for it by others, or without a request: when, as the answer to which request. Of its own answers to
+    /// requests the portal remembers the last one alone, in the fields above.
+    pub signed: BTreeSet<(u64, RequestId)>,
 }
 
 impl Grant {
@@ -469,6 +472,7 @@ impl License {
             ended: None,
             came_back: None,
             from_journal: false,
+            signed: BTreeSet::new(),
         };
         self.grants.insert(ask.fresh, grant);
     }
@@ -540,15 +544,22 @@ impl License {
         same.then_some(holder)
     }
 
-    /// The device has given up another answer to this grant's request, or its seat was released.
+    /// The device has given up another answer to this grant's request, or its seat was released. What was signed after it had
+    /// been given up is no answer that anybody has.
     pub(crate) fn gave_up_an_answer_to(&self, id: GrantId) -> bool {
         let grant = &self.grants[&id];
-        let is_out = |g: &Grant| matches!(g.state, State::Deactivated | State::Released);
-        let is_other = |other: &Grant| other.device == grant.device && is_out(other);
-        grant.request.is_some()
-            && self.grants.iter().any(|(other_id, other)| {
-                *other_id != id && is_other(other) && other.request == grant.request
-            })
+        let Some(request) = grant.request else { return false };
+        let gave_up = |other: &Grant| {
+            let until = match (other.state, other.ended) {
+                (State::Released, _) => u64::MAX,
+                (State::Deactivated, Some((at, _))) => at,
+                _ => return false,
+            };
+            let signed = |(at, of): &(u64, RequestId)| *of == request && *at <= until;
+            other.request == Some(request) || other.signed.iter().any(signed)
+        };
+        let others = self.grants.iter().filter(|(other, _)| **other != id);
+        others.into_iter().any(|(_, other)| other.device == grant.device && gave_up(other))
     }
 
     /// Somebody releases the seat of a lost machine. `of_person`: what they released today, of other licenses.
@@ -645,6 +656,7 @@ impl License {
             return Renewed::Stale;
         };
         grant.granted = grant.granted.max(now);
+        grant.signed.insert((now, request));
         self.renewals.insert(name, (import_by, answer));
         Renewed::Done
     }

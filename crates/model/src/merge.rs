@@ -55,6 +55,7 @@ impl License {
             ended: None,
             came_back: None,
             from_journal: true,
+            signed: [(signed.at, signed.request)].into(),
         };
         match self.grants.get_mut(&signed.id) {
             Some(known) if known.device != signed.device => return Verdict::OtherActivation,
@@ -62,7 +63,10 @@ impl License {
                 if known.from_journal {
                     known.created = known.created.min(signed.at);
                 }
-                if signed.at > known.granted {
+                known.signed.insert((signed.at, signed.request));
+                let given_up = known.ended.filter(|_| known.state == State::Deactivated);
+                let is_too_late = given_up.is_some_and(|(given_up, _)| signed.at > given_up);
+                if signed.at > known.granted && !is_too_late {
                     (known.granted, known.request) = (signed.at, Some(signed.request));
                 }
             }
@@ -131,13 +135,14 @@ impl License {
 
     /// Who holds a seat by all that is known.
     fn settle(&mut self) {
-        // What was signed for a grant after it had been given up is installed nowhere.
+        // What was signed for a grant after it had been given up is installed nowhere: what counts is what was signed before.
         for grant in self.grants.values_mut().filter(|grant| grant.state == State::Deactivated) {
-            let Some((given_up, _)) = grant.ended else { continue };
-            if grant.granted > given_up && grant.granted > grant.created {
-                grant.granted = given_up.max(grant.created);
-                grant.request = None;
-            }
+            let Some((given_up, _)) = grant.ended.filter(|(at, _)| grant.granted > *at) else {
+                continue;
+            };
+            let before = grant.signed.iter().rfind(|(at, _)| *at <= given_up);
+            grant.request = before.map(|(_, request)| *request);
+            grant.granted = before.map_or(grant.created, |(at, _)| *at);
         }
         let holding: Vec<(GrantId, bool)> = self
             .grants
@@ -147,10 +152,17 @@ impl License {
             .collect();
         for (id, holds) in holding {
             match (holds, self.grants[&id].state) {
-                (true, State::Replaced) => self.set(id, State::Active),
+                (true, State::Replaced) => self.come_back(id),
                 (false, _) => self.set(id, State::Replaced),
                 (true, _) => {}
             }
+        }
+    }
+
+    /// Its seat is one of the license alone by now: that of its group may have been given away.
+    fn come_back(&mut self, id: GrantId) {
+        if let Some(grant) = self.grants.get_mut(&id) {
+            (grant.state, grant.group) = (State::Active, None);
         }
     }
 

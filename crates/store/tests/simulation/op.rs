@@ -110,6 +110,16 @@ impl Dice {
         Who::ALL[self.index(Who::ALL.len())]
     }
 
+    /// Mostly somebody who may.
+    fn who_manages(&mut self) -> Who {
+        match self.below(4) {
+            0 => self.who(),
+            1 => Who::Runner,
+            2 => Who::Support,
+            _ => Who::Vendor,
+        }
+    }
+
     fn binding(&mut self, has_desks: bool) -> Binding {
         let all = [Binding::Fuzzy, Binding::Loose, Binding::Exact];
         all[self.index(if has_desks { 2 } else { 3 })]
@@ -158,7 +168,7 @@ fn op(dice: &mut Dice, has_desks: bool) -> Op {
         49..51 => Op::OldDevice(machine),
         51..56 => Op::Repair(machine, dice.index(4)),
         56..62 => Op::Repeat(grant),
-        62..67 => Op::Release { license, grant, by: dice.who() },
+        62..67 => Op::Release { license, grant, by: dice.who_manages() },
         67..71 => Op::Renew { license, grant, by: dice.who() },
         71..80 => Op::Change { license, to: to(dice, has_desks), is_stale: dice.one_in(8) },
         80..83 => Op::Link { group: dice.below(2), cap: dice.limit(3) },
