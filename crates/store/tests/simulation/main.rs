@@ -19,30 +19,58 @@ mod portal;
 mod shorten;
 mod trials;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use database::Database;
 use op::Script;
-use play::Play;
+use play::{Play, Seen};
 
 /// So many seeds share a database: making one takes as long as playing several.
-const SHARE: u64 = 200;
+const SHARE: u64 = 100;
+/// At once, each in a database of its own: most of the time is spent waiting for a store's thread.
+const WORKERS: usize = 4;
 /// Of an ordinary run.
 const SEEDS: u64 = 400;
 
-#[tokio::test]
-async fn what_the_store_answers_and_holds_is_what_the_rules_say_whatever_happens_in_whatever_order() {
+#[test]
+fn what_the_store_answers_and_holds_is_what_the_rules_say_whatever_happens_in_whatever_order() {
     if let Some(seed) = number("COUNTERSIGN_SEED") {
         let script = Script::of(seed);
         script.ops.iter().enumerate().for_each(|(n, op)| println!("{n:3} {op:?}"));
-        return settle(&script).await;
+        return wait(settle(&script));
     }
-    let (seeds, from) = (number("COUNTERSIGN_SEEDS").unwrap_or(SEEDS), number("COUNTERSIGN_FROM").unwrap_or(0));
-    let began = Instant::now();
-    let mut seen = play::Seen::default();
-    for first in (from..from + seeds).step_by(usize::try_from(SHARE).unwrap()) {
+    let seeds = number("COUNTERSIGN_SEEDS").unwrap_or(SEEDS);
+    let from = number("COUNTERSIGN_FROM").unwrap_or(0);
+    let (began, next) = (Instant::now(), AtomicU64::new(from));
+    let mut seen = Seen::default();
+    std::thread::scope(|scope| {
+        let played: Vec<_> =
+            (0..WORKERS).map(|_| scope.spawn(|| wait(work(&next, from + seeds)))).collect();
+        for worker in played {
+            match worker.join() {
+                Ok(part) => seen.add(&part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    let rate = seeds as f64 / began.elapsed().as_secs_f64();
+    println!("{seeds} seeds from {from}, {rate:.0} a second: {seen:#?}");
+    if seeds >= SEEDS {
+        seen.assert_that_everything_came_up();
+    }
+}
+
+/// Plays what the others have not begun, a database after the other.
+async fn work(next: &AtomicU64, end: u64) -> Seen {
+    let mut seen = Seen::default();
+    loop {
+        let first = next.fetch_add(SHARE, Ordering::Relaxed);
+        if first >= end {
+            return seen;
+        }
         let database = Database::open().await;
-        for seed in first..(first + SHARE).min(from + seeds) {
+        for seed in first..(first + SHARE).min(end) {
             let script = Script::of(seed);
             match Play::of(&script, &database, seed - first).await {
                 Ok(play) => seen.add(&play.seen),
@@ -51,11 +79,9 @@ async fn what_the_store_answers_and_holds_is_what_the_rules_say_whatever_happens
         }
         let damaged = database.store.integrity_check().await.unwrap();
         assert!(damaged.is_empty(), "after seeds {first} and following: {damaged:#?}");
-    }
-    let took = began.elapsed();
-    println!("{seeds} seeds from {from}, {:.0} a second: {seen:#?}", seeds as f64 / took.as_secs_f64());
-    if seeds >= SEEDS {
-        seen.assert_that_everything_came_up();
+        if first % 10_000 == 0 {
+            println!("seeds up to {first}");
+        }
     }
 }
 
@@ -64,6 +90,10 @@ async fn settle(script: &Script) {
     let Err(first) = shorten::alone(script).await else { return };
     let (short, last) = shorten::shortened(script, first.clone()).await;
     panic!("seed {}: {first}\nshortened: {last}\n{short}", script.seed);
+}
+
+fn wait<T>(play: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(play)
 }
 
 fn number(variable: &str) -> Option<u64> {
