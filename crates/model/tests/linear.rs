@@ -154,9 +154,13 @@ fn attack_histories_that_no_order_explains_are_rejected() {
         ),
         (
             "refused as suspended when it was not",
-            vec![asks(1, 11, (1, 2), Activation::Suspended), changes(suspended, (3, 4), Done::Yes)],
+            vec![
+                changes(suspended, (1, 2), Done::Yes),
+                changes(Change::Status(Status::Active), (3, 4), Done::Yes),
+                asks(1, 11, (5, 6), Activation::Suspended),
+            ],
         ),
-        ("refused while a seat was free", vec![asks(1, 11, (1, 2), FULL), asks(1, 11, (3, 4), A)]),
+        ("refused while a seat was free", vec![looks((1, 2), 0, 0), asks(1, 11, (3, 4), FULL)]),
     ];
     for (name, history) in wrong {
         assert!(!is_explained(&history), "{name}");
