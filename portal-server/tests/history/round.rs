@@ -107,7 +107,7 @@ impl Round {
         });
         let sent: Vec<_> = sent.collect();
         let parts = sent.len().div_ceil(clients.len()).max(1);
-        let each = clients.iter_mut().zip(sent.chunks(parts)).map(|(client, part)| async {
+        let each = clients.iter_mut().zip(sent.chunks(parts)).map(|(client, part)| async move {
             for (license, sent) in part {
                 client.send(nodes, license, sent).await;
             }
