@@ -71,8 +71,10 @@ pub struct Grant {
     pub came_back: Option<u64>,
     /// A journal brought it, and not the portal.
     pub from_journal: bool,
-    /// What was signed for it by others, or without a request: when, as the answer to which request. Of its own answers to
-    /// requests the portal remembers the last one alone, in the fields above.
+    /// When the portal answered a request of it last.
+    pub answered: u64,
+    /// What was signed for it by others, without a request, or by the portal before others did: when, as the answer to which
+    /// request. Of requests that the portal answered in turn it remembers the last one alone, in the fields above.
     pub signed: BTreeSet<(u64, RequestId)>,
 }
 
@@ -419,6 +421,7 @@ impl License {
         if let Some(grant) = self.grants.get_mut(&id) {
             grant.machine.clone_from(&ask.machine);
             grant.request = Some(ask.request);
+            grant.answered = ask.now;
             grant.granted = grant.granted.max(ask.now);
         }
     }
@@ -472,6 +475,7 @@ impl License {
             ended: None,
             came_back: None,
             from_journal: false,
+            answered: ask.now,
             signed: BTreeSet::new(),
         };
         self.grants.insert(ask.fresh, grant);

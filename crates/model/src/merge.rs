@@ -55,6 +55,7 @@ impl License {
             ended: None,
             came_back: None,
             from_journal: true,
+            answered: signed.at,
             signed: [(signed.at, signed.request)].into(),
         };
         match self.grants.get_mut(&signed.id) {
@@ -67,6 +68,9 @@ impl License {
                 let given_up = known.ended.filter(|_| known.state == State::Deactivated);
                 let is_too_late = given_up.is_some_and(|(given_up, _)| signed.at > given_up);
                 if signed.at > known.granted && !is_too_late {
+                    let before = known.request.map(|request| (known.answered, request));
+                    known.signed.extend(before);
+                    known.answered = signed.at;
                     (known.granted, known.request) = (signed.at, Some(signed.request));
                 }
             }

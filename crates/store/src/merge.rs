@@ -34,6 +34,12 @@ const BEGUN: &str =
     "UPDATE activation SET created_at = ?2 WHERE id = ?1 AND door = 'journal' AND created_at > ?2";
 const PROLONG: &str = "UPDATE activation SET granted_at = ?2, expires_at = ?3, import_by = ?4, request_id = ?5, \
     request_hash = ?6 WHERE id = ?1 AND granted_at < ?2";
+// The portal's own answer to the request before, kept as a response for the activation: which requests it answered counts (rule 2).
+const KEEP_ANSWER: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
+    SELECT a.id, a.request_hash, 0, w.created_at, a.import_by, w.token FROM activation a \
+    JOIN answer w ON w.request_hash = a.request_hash WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
+        WHERE e.response_id = a.id AND e.request_hash = a.request_hash) \
+    ON CONFLICT (activation_id, request_hash, revision, issued_at) DO NOTHING";
 const NEWER_OF_DEVICE: &str = "SELECT MIN(created_at) FROM activation WHERE license_id = ?1 AND device_key = ?2 AND id <> ?3 \
     AND state IN ('deactivated', 'replaced', 'released') AND (granted_at, id) > (?4, ?3)";
 const GIVEN_UP: &str = "UPDATE activation SET state = 'deactivated', ended_at = ?2 \
@@ -387,6 +393,7 @@ fn prolong(
     let (request_id, request_hash) = request.unwrap_or_default();
     let (at, import_by) = (seconds(grant.granted_at), seconds(grant.import_by));
     let end = optional_seconds(grant.expires_at);
+    run(c, KEEP_ANSWER, [&id])?;
     run(c, PROLONG, (&id, at, end, import_by, request_id, request_hash))?;
     // The machine stays as it is known: the same activation is the same device.
     let grant = Activation { fingerprint: known.fingerprint.clone(), ..grant };
@@ -579,7 +586,7 @@ fn give_up(
 
 /// What was signed for an activation after it had been given up at another desk, by the portal too, which did not know of it:
 /// no machine installs that, and so it takes nothing from other grants. What counts is the latest that was signed before and is
-/// still known: of its own answers to requests the portal remembers the last one alone.
+/// still known: of requests that the portal itself answered in turn it remembers the last one alone.
 fn forget_later(
     c: &Connection,
     given_up: &Activation,

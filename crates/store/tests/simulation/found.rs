@@ -105,3 +105,28 @@ fn a_seat_that_comes_back_by_a_merge_is_the_licenses_own_and_no_groups() {
     ];
     assert_that_the_store_does_as_the_model(&script((Some(5), None), ops));
 }
+
+/// Seeds 7199 and 33628: a journal's renewal made the portal forget the request that it had answered itself.
+#[test]
+fn the_portals_own_answer_counts_after_a_journal_has_renewed_the_activation() {
+    let ops = vec![
+        ask(1, Who::Nobody),
+        desk_renew(0, 0),
+        desk_grant(1, 1, true),
+        push(1),
+        give_up(0),
+        push(0),
+    ];
+    assert_that_the_store_does_as_the_model(&script((Some(2), Some(4)), ops));
+}
+
+/// Seeds 52871 and 78362.
+#[test]
+fn a_second_answer_to_the_request_of_a_released_seat_holds_none_whatever_was_renewed_since() {
+    let release = Op::Release { license: 0, grant: 0, by: Who::Vendor };
+    let steps = || vec![ask(1, Who::Nobody), release.clone(), desk_renew(1, 0), desk_grant(0, 1, true)];
+    for pushes in [[push(0), push(1)], [push(1), push(0)]] {
+        let ops = steps().into_iter().chain(pushes).collect();
+        assert_that_the_store_does_as_the_model(&script((Some(1), Some(2)), ops));
+    }
+}

@@ -31,7 +31,7 @@ const SHARE: u64 = 100;
 /// At once, each in a database of its own: most of the time is spent waiting for a store's thread.
 const WORKERS: usize = 4;
 /// Of an ordinary run.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 600;
 
 #[test]
 fn what_the_store_answers_and_holds_is_what_the_rules_say_whatever_happens_in_whatever_order() {

@@ -140,17 +140,38 @@ impl Script {
             trial_again: dice.one_in(2).then(|| 1 + dice.below(20)),
             ops: Vec::new(),
         };
+        let mood = dice.below(4);
         for _ in 0..20 + dice.below(60) {
-            script.ops.push(op(&mut dice, has_desks));
+            let of_mood = dice.one_in(3).then(|| op_of(mood, &mut dice)).flatten();
+            script.ops.push(of_mood.unwrap_or_else(|| op(&mut dice, has_desks)));
         }
         script
+    }
+}
+
+/// What is rare otherwise, much of it: seats of lost machines, seats of groups.
+fn op_of(mood: u64, dice: &mut Dice) -> Option<Op> {
+    let member = |dice: &mut Dice| [Who::Member, Who::OtherMember][dice.index(2)];
+    let (machine, group) = (dice.index(MACHINES), dice.below(2));
+    let ask = |by| Op::Ask { license: 0, machine, by, proves: by == Who::Nobody, how: How::Now };
+    match (mood, dice.below(4)) {
+        (0, 0 | 1) => Some(Op::Release { license: 0, grant: dice.index(1000), by: dice.who_manages() }),
+        (0, 2) => Some(ask(Who::Nobody)),
+        (0, _) => Some(Op::Wait([2_000, 90_000][dice.index(2)])),
+        (1, 0) => Some(Op::Link { group, cap: Some(dice.below(2)) }),
+        (1, 1) => Some(Op::Join(group, member(dice))),
+        (1, _) => Some(ask(member(dice))),
+        (2, 0) => Some(Op::ExtendTrial { trial: dice.index(1000), days: 1 + dice.below(20) }),
+        (2, 1) => Some(Op::Trial { machine }),
+        (2, 2) => Some(Op::Renew { license: 0, grant: dice.index(1000), by: dice.who_manages() }),
+        _ => None,
     }
 }
 
 fn op(dice: &mut Dice, has_desks: bool) -> Op {
     let (license, machine, grant) =
         (usize::from(dice.one_in(3)), dice.index(MACHINES), dice.index(1000));
-    if has_desks && dice.one_in(3) {
+    if has_desks && dice.one_in(2) {
         return desk_op(dice, license, machine, grant);
     }
     match dice.below(100) {
