@@ -169,26 +169,36 @@ impl<'a, S: Specification> Search<'a, S> {
     }
 
     fn run(mut self, budget: Budget) -> Checked {
-        let mut place = self.moments.first();
+        let mut choices = vec![self.choice()];
         for _ in 0..budget.0 {
             if self.open == 0 {
                 return Checked::Explained(self.order.iter().map(|(n, _)| *n).collect());
             }
-            place = match self.moments.at(place) {
-                Some(Moment::Asked(n)) if self.tries(n) => self.moments.first(),
-                Some(Moment::Asked(_)) => self.moments.next[place],
+            let Some(choice) = choices.last_mut() else { return self.fails() };
+            match choice.next() {
+                Some(n) if self.tries(n) => choices.push(self.choice()),
+                Some(_) => {}
                 // Its answer came, and it could be put nowhere: something before it was put wrongly.
-                Some(Moment::Answered(n)) => match self.back(Some(n)) {
-                    Some(place) => place,
-                    None => return self.fails(),
-                },
-                None => match self.back(None) {
-                    Some(place) => place,
-                    None => return self.fails(),
-                },
-            };
+                None => {
+                    choices.pop();
+                    self.back();
+                }
+            }
         }
         Checked::GaveUp
+    }
+
+    /// What may come next: whatever was asked before the first answer that is not explained yet. First what was answered first, and
+    /// what was never answered in the end: most of the time it was not done, or later.
+    fn choice(&self) -> std::vec::IntoIter<usize> {
+        let mut open = Vec::new();
+        let mut place = self.moments.first();
+        while let Some(Moment::Asked(n)) = self.moments.at(place) {
+            open.push(n);
+            place = self.moments.next[place];
+        }
+        open.sort_by_key(|n| self.history[*n].answered.unwrap_or(u64::MAX));
+        open.into_iter()
     }
 
     fn fails(self) -> Checked {
@@ -216,18 +226,27 @@ impl<'a, S: Specification> Search<'a, S> {
         true
     }
 
-    /// Takes the last one back; where to go on.
-    fn back(&mut self, stuck: Option<usize>) -> Option<usize> {
+    /// Takes the last one back.
+    fn back(&mut self) {
         if self.order.len() >= self.longest.len() {
             self.longest = self.order.iter().map(|(n, _)| *n).collect();
-            self.stuck = stuck.unwrap_or(self.stuck);
+            self.stuck = self.first_answer().unwrap_or(self.stuck);
         }
-        let (n, before) = self.order.pop()?;
+        let Some((n, before)) = self.order.pop() else { return };
         self.state = before;
         self.flip(n);
         self.moments.put_back(n);
         self.open += usize::from(self.history[n].answered.is_some());
-        Some(self.moments.next[self.moments.of[n].0])
+    }
+
+    fn first_answer(&self) -> Option<usize> {
+        let mut place = self.moments.first();
+        loop {
+            match self.moments.at(place)? {
+                Moment::Answered(n) => return Some(n),
+                Moment::Asked(_) => place = self.moments.next[place],
+            }
+        }
     }
 
     fn flip(&mut self, n: usize) {

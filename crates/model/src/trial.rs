@@ -110,8 +110,7 @@ impl Trials {
             return Ok(None);
         }
         let trial = &self.all[&last];
-        let is_this =
-            trial.device == device && self.binding.recognises(&trial.machine, machine);
+        let is_this = trial.device == device && self.binding.recognises(&trial.machine, machine);
         match trial.extended && trial.ends > now && is_this {
             true => Ok(Some(last)),
             false => Err(last),
@@ -163,7 +162,10 @@ impl Trials {
     pub fn last(&self, device: Device, machine: &Parts) -> Option<TrialId> {
         let had = self.of_machine(device, machine);
         let is_followed = |id: &TrialId| self.all.values().any(|trial| trial.after == Some(*id));
-        had.iter().filter(|id| !is_followed(id)).max_by_key(|id| (self.all[id].began, **id)).copied()
+        had.iter()
+            .filter(|id| !is_followed(id))
+            .max_by_key(|id| (self.all[id].began, **id))
+            .copied()
     }
 
     /// The vendor extends it; `None`: the machine had another one since.

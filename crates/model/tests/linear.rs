@@ -14,7 +14,12 @@ const ENOUGH: Budget = Budget(1_000_000);
 type History = Vec<Call<Operation>>;
 
 /// A machine asks from one moment to the other.
-fn asks(machine: u64, request: u64, (asked, answered): (u64, u64), told: Activation) -> Call<Operation> {
+fn asks(
+    machine: u64,
+    request: u64,
+    (asked, answered): (u64, u64),
+    told: Activation,
+) -> Call<Operation> {
     let operation =
         Operation::Activate { request, device: machine, machine, told: Told::This(told) };
     Call { operation, asked, answered: Some(answered) }
@@ -105,7 +110,10 @@ fn what_can_be_put_into_an_order_is_explained() {
                 asks(1, 11, (9, 10), A),
             ],
         ),
-        ("looked at while it was taken", vec![asks(1, 11, (1, 9), A), looks((2, 3), 0, 0), looks((4, 5), 1, 0)]),
+        (
+            "looked at while it was taken",
+            vec![asks(1, 11, (1, 9), A), looks((2, 3), 0, 0), looks((4, 5), 1, 0)],
+        ),
     ];
     for (name, history) in right {
         assert!(is_explained(&history), "{name}");
@@ -165,7 +173,7 @@ fn attack_histories_that_no_order_explains_are_rejected() {
     for (name, history) in wrong {
         assert!(!is_explained(&history), "{name}");
         let last = history.len() - 1;
-        assert!(is_explained(&history[..last]) , "{name}: it is the last one that is wrong");
+        assert!(is_explained(&history[..last]), "{name}: it is the last one that is wrong");
     }
 }
 
@@ -184,7 +192,8 @@ fn what_no_answer_came_to_may_have_been_done_or_not_and_at_any_later_time() {
 
 #[test]
 fn a_rejected_history_names_what_could_not_be_put_anywhere() {
-    let history = [asks(1, 11, (1, 2), A), looks((3, 4), 1, 0), looks((5, 6), 0, 0), looks((7, 8), 1, 0)];
+    let history =
+        [asks(1, 11, (1, 2), A), looks((3, 4), 1, 0), looks((5, 6), 0, 0), looks((7, 8), 1, 0)];
     let Checked::Unexplained(why) = check(&Seats, Seats::begin(Some(1), None, 3), &history, ENOUGH)
     else {
         panic!()
@@ -217,7 +226,8 @@ fn some_history(dice: &mut Dice) -> History {
             let times = (asked, asked + 1 + dice.below(8));
             let call = match dice.below(6) {
                 0..3 => {
-                    let told = [FULL, Activation::Granted(100 + machine, machine), Activation::Suspended];
+                    let told =
+                        [FULL, Activation::Granted(100 + machine, machine), Activation::Suspended];
                     asks(machine, machine, times, told[usize::try_from(dice.below(3)).unwrap()])
                 }
                 3 => {
@@ -226,12 +236,17 @@ fn some_history(dice: &mut Dice) -> History {
                     gives_up(machine, (20 + machine, 100 + machine), times, told)
                 }
                 4 => {
-                    let status = [Status::Active, Status::Suspended][usize::try_from(dice.below(2)).unwrap()];
+                    let status = [Status::Active, Status::Suspended]
+                        [usize::try_from(dice.below(2)).unwrap()];
                     changes(Change::Status(status), times, Done::Yes)
                 }
                 _ => looks(times, dice.below(2), dice.below(2)),
             };
-            if dice.below(5) == 0 && !matches!(call.operation, Operation::Look(_)) { cut_off(call) } else { call }
+            if dice.below(5) == 0 && !matches!(call.operation, Operation::Look(_)) {
+                cut_off(call)
+            } else {
+                call
+            }
         })
         .collect()
 }

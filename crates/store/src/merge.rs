@@ -22,14 +22,14 @@ use crate::license::{self, License};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::webhook_event::{self, Topic};
 use crate::{
-    Store, activate, answer, audit, deactivation, find, fingerprint, list, release, run, seat, trial,
+    Store, activate, answer, audit, deactivation, find, fingerprint, list, release, run, seat,
+    trial,
 };
 
 const INSERT: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
     device_name_folded, state, created_at, expires_at, import_by, ended_at, door, request_id, request_hash, granted_at) \
     VALUES (?1, ?2, ?1, ?3, ?4, NULL, '', ?5, ?6, ?7, ?8, ?9, 'journal', ?10, ?11, ?6)";
-const REVIVE: &str =
-    "UPDATE activation SET state = 'active', ended_at = NULL, group_id = NULL WHERE id = ?1 AND state = 'replaced'";
+const REVIVE: &str = "UPDATE activation SET state = 'active', ended_at = NULL, group_id = NULL WHERE id = ?1 AND state = 'replaced'";
 const BEGUN: &str =
     "UPDATE activation SET created_at = ?2 WHERE id = ?1 AND door = 'journal' AND created_at > ?2";
 const PROLONG: &str = "UPDATE activation SET granted_at = ?2, expires_at = ?3, import_by = ?4, request_id = ?5, \
@@ -595,7 +595,8 @@ fn forget_later(
     count: &mut seat::Merged,
 ) -> Result<()> {
     let (id, until) = (given_up.id.to_string(), seconds(at));
-    let signed = |row: &mut Columns<'_>| Ok((row.time()?, Some(row.parsed::<Hash>("request hash")?)));
+    let signed =
+        |row: &mut Columns<'_>| Ok((row.time()?, Some(row.parsed::<Hash>("request hash")?)));
     let mut before = list(c, SIGNED_IN_JOURNALS, (&id, until), signed)?;
     before.extend(list(c, SIGNED_WITHOUT_REQUEST, (&id, until), signed)?);
     let further = further.map(|grant| (grant.granted_at, grant.request.map(|(_, hash)| hash)));
@@ -617,9 +618,8 @@ fn come_back(c: &Connection, forgotten: &Activation, count: &mut seat::Merged) -
     ids.extend(fingerprint::candidates(c, &ended, machine, license.strategy)?);
     let mut former = Vec::new();
     for id in ids {
-        let is_former = |a: &Activation| {
-            a.license == license.id && a.state == ActivationState::Replaced
-        };
+        let is_former =
+            |a: &Activation| a.license == license.id && a.state == ActivationState::Replaced;
         former.extend(activation::find_activation(c, &id)?.filter(is_former));
     }
     former.sort_by_key(|a| (a.granted_at, a.id.to_string()));

@@ -84,7 +84,8 @@ impl Client {
         let Some((request, device, grant)) = taken else {
             return self.look(nodes, license).await;
         };
-        self.bring(nodes, license, Sent { request, device, what: What::Deactivation { grant } }).await;
+        self.bring(nodes, license, Sent { request, device, what: What::Deactivation { grant } })
+            .await;
     }
 
     /// A request that somebody sent before.
@@ -117,7 +118,12 @@ impl Client {
     }
 
     /// Sends a request and notes what came of it; the id of what it was given.
-    pub(crate) async fn send(&mut self, nodes: &Nodes, license: &License, sent: &Sent) -> Option<Id> {
+    pub(crate) async fn send(
+        &mut self,
+        nodes: &Nodes,
+        license: &License,
+        sent: &Sent,
+    ) -> Option<Id> {
         let door = match sent.what {
             What::Activation { .. } => "activations",
             What::Deactivation { .. } => "deactivations",
@@ -152,8 +158,9 @@ impl Client {
 
     pub(crate) async fn look(&mut self, nodes: &Nodes, license: &License) {
         let path = license.path.clone();
-        let request =
-            |http: &reqwest::Client, url: &str| http.get(format!("{url}{path}")).bearer_auth(&nodes.token);
+        let request = |http: &reqwest::Client, url: &str| {
+            http.get(format!("{url}{path}")).bearer_auth(&nodes.token)
+        };
         let (asked, reply) = self.ask(nodes, request).await;
         // A look that was not answered says nothing and does nothing.
         if let Some(reply) = reply {
@@ -207,7 +214,10 @@ impl Client {
             let asked = moment();
             let send = async {
                 let answer = request(&self.http, &url).send().await?;
-                Ok::<_, reqwest::Error>(Reply { status: answer.status(), body: answer.text().await? })
+                Ok::<_, reqwest::Error>(Reply {
+                    status: answer.status(),
+                    body: answer.text().await?,
+                })
             };
             let cut = self.dice.one_in(40).then(|| self.dice.below(30));
             let reply = match cut {

@@ -58,7 +58,8 @@ impl License {
         assert_eq!(made.status(), 201, "{}", made.text().await.unwrap());
         let made: Value = made.json().await.unwrap();
         let path = format!("/api/v1/licenses/{}", made["id"].as_str().unwrap());
-        let key = read(nodes, &format!("{path}/key")).await["key"].as_str().unwrap().parse().unwrap();
+        let key =
+            read(nodes, &format!("{path}/key")).await["key"].as_str().unwrap().parse().unwrap();
         Self {
             path,
             key,
@@ -107,10 +108,18 @@ fn tell_what_is_known(history: &mut [Call<Operation>]) {
     let mut receipts = std::collections::HashMap::new();
     for call in history.iter() {
         match &call.operation {
-            Operation::Activate { request, told: Told::This(told @ Activation::Granted(..)), .. } => {
+            Operation::Activate {
+                request,
+                told: Told::This(told @ Activation::Granted(..)),
+                ..
+            } => {
                 activations.insert(*request, *told);
             }
-            Operation::Deactivate { request, told: Told::This(told @ Deactivation::Receipt(_)), .. } => {
+            Operation::Deactivate {
+                request,
+                told: Told::This(told @ Deactivation::Receipt(_)),
+                ..
+            } => {
                 receipts.insert(*request, *told);
             }
             _ => {}

@@ -30,7 +30,8 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use round::{Figures, Round};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_under_kills_and_cut_connections_is_explained_by_some_order_of_the_operations() {
+async fn every_answer_under_kills_and_cut_connections_is_explained_by_some_order_of_the_operations()
+{
     let wanted = number("COUNTERSIGN_OPERATIONS").unwrap_or(6_000);
     let seed = number("COUNTERSIGN_SEED").unwrap_or_else(|| played::rng().next_u64());
     println!("COUNTERSIGN_SEED={seed}");

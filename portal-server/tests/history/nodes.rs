@@ -9,8 +9,8 @@ use countersign_core::fingerprint::Strategy;
 use countersign_core::{Hash, Id};
 use countersign_portal::{App, Config};
 use countersign_store::{
-    NewApiToken, NewJob, Options, Product, Role, Store, TokenCreated, TokenScope, TrialPolicy, User,
-    UserStatus,
+    NewApiToken, NewJob, Options, Product, Role, Store, TokenCreated, TokenScope, TrialPolicy,
+    User, UserStatus,
 };
 
 use crate::played::{NOW, rng};
@@ -97,7 +97,10 @@ impl Nodes {
             }
             Control::Others { kill: Some(kill), start: Some(start) } => {
                 for command in [kill, start] {
-                    let shell = Command::new("sh").args(["-c", command]).env("NODE", node.to_string()).status();
+                    let shell = Command::new("sh")
+                        .args(["-c", command])
+                        .env("NODE", node.to_string())
+                        .status();
                     assert!(shell.unwrap().success(), "{command}");
                 }
                 true

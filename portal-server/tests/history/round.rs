@@ -58,7 +58,8 @@ impl Figures {
     /// Otherwise nothing was shown.
     pub(crate) fn assert_that_something_happened(&self) {
         assert!(self.unanswered * 2 < self.operations, "hardly anything was answered");
-        for name in ["Granted", "SeatsUsedUp", "Suspended", "Receipt", "Looked", "Yes", "BelowUse"] {
+        for name in ["Granted", "SeatsUsedUp", "Suspended", "Receipt", "Looked", "Yes", "BelowUse"]
+        {
             assert!(self.answers.contains_key(name), "nobody was ever told {name}");
         }
     }
@@ -77,7 +78,8 @@ impl Round {
     /// All clients at once, and in the middle of it a node is killed. In the end everything is sent again and looked at.
     pub(crate) async fn play(mut self, nodes: &Nodes) -> Figures {
         let mut figures = Figures { rounds: 1, licenses: LICENSES as u64, ..Figures::default() };
-        let (killed, after) = (self.dice.index(nodes.count()), Duration::from_millis(self.dice.below(1500)));
+        let (killed, after) =
+            (self.dice.index(nodes.count()), Duration::from_millis(self.dice.below(1500)));
         let kill = async {
             tokio::time::sleep(after).await;
             nodes.kill(killed).await
@@ -114,7 +116,8 @@ impl Round {
         });
         futures_util::future::join_all(each).await;
         let looks = clients.iter_mut().zip(&self.licenses);
-        futures_util::future::join_all(looks.map(|(client, license)| client.look(nodes, license))).await;
+        futures_util::future::join_all(looks.map(|(client, license)| client.look(nodes, license)))
+            .await;
     }
 
     fn explain(&self) -> usize {

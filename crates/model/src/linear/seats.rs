@@ -181,12 +181,7 @@ fn activate(
     is_it || matches!(told, Told::Nothing(_))
 }
 
-fn ask(
-    request: RequestId,
-    device: Device,
-    machine: Parts,
-    (fresh, answer): (GrantId, u64),
-) -> Ask {
+fn ask(request: RequestId, device: Device, machine: Parts, (fresh, answer): (GrantId, u64)) -> Ask {
     // A year in which every reinstallation lies.
     Ask { request, device, machine, by: None, proves: true, fresh, answer, now: 1 }
 }
@@ -242,4 +237,3 @@ fn look(license: &License) -> Looked {
         status: license.status,
     }
 }
-

@@ -6,8 +6,8 @@ use std::path::Path;
 use countersign_core::Id;
 use countersign_model::license::Right;
 use countersign_store::{
-    Options, OrganizationRole, Role, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, Store, User,
-    UserStatus,
+    Options, OrganizationRole, Role, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, Store,
+    User, UserStatus,
 };
 
 use crate::names;
@@ -111,7 +111,8 @@ impl Database {
             }
             store.create_user(user, "test", NOW).await.unwrap();
         }
-        let settings = [(SUPPORT_RELEASES_PER_YEAR, SUPPORT.0), (SUPPORT_RELEASES_PER_DAY, SUPPORT.1)];
+        let settings =
+            [(SUPPORT_RELEASES_PER_YEAR, SUPPORT.0), (SUPPORT_RELEASES_PER_DAY, SUPPORT.1)];
         let settings = settings.map(|((name, _), value)| (name.to_owned(), value.to_string()));
         store.set_settings(BTreeMap::from(settings), "test", NOW).await.unwrap();
     }

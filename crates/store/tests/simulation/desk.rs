@@ -65,7 +65,8 @@ impl Play<'_> {
     /// A machine's request is answered by a desk: a new one, or the one that somebody else may have answered.
     pub(crate) fn desk_grant(&mut self, desk: usize, license: usize, machine: usize, same: bool) {
         let device = self.machines[machine].device;
-        let last = self.machines[machine].request.filter(|(of, _, by)| *of == license && *by == device);
+        let last =
+            self.machines[machine].request.filter(|(of, _, by)| *of == license && *by == device);
         let request = match last.filter(|_| same) {
             Some((_, request, _)) => request,
             None => self.request(license, machine, Who::Nobody, true).request,
@@ -76,7 +77,13 @@ impl Play<'_> {
     }
 
     /// A desk renews what somebody signed: the same activation, for a further request.
-    pub(crate) fn desk_renew(&mut self, desk: usize, license: usize, number: usize, by_other: bool) {
+    pub(crate) fn desk_renew(
+        &mut self,
+        desk: usize,
+        license: usize,
+        number: usize,
+        by_other: bool,
+    ) {
         let Some((id, device)) = self.grant(license, number, by_other) else { return };
         let own = self.machines.iter().find(|machine| machine.device == device);
         let Some(parts) = own.map(|machine| machine.parts.clone()) else { return };
@@ -84,7 +91,15 @@ impl Play<'_> {
         self.sign(desk, license, id, device, parts, request);
     }
 
-    fn sign(&mut self, desk: usize, license: usize, id: u64, device: u64, parts: Parts, request: u64) {
+    fn sign(
+        &mut self,
+        desk: usize,
+        license: usize,
+        id: u64,
+        device: u64,
+        parts: Parts,
+        request: u64,
+    ) {
         let (answer, at) = (self.name(), self.clock);
         let granted = self.granted(&parts, at + 100 * DAY, Some(self.licenses[license].id));
         let response = self.respond(id, device, request, Said::Activation(granted));
@@ -118,14 +133,19 @@ impl Play<'_> {
         let machine = &self.machines[machine];
         let (device, parts, ends) = (machine.device, machine.parts.clone(), at + days * DAY);
         self.files.push(File::Trial { request, device, parts: parts.clone() });
-        let response = self.respond(id, device, request, Said::Trial(self.granted(&parts, ends, None)));
+        let response =
+            self.respond(id, device, request, Said::Trial(self.granted(&parts, ends, None)));
         let line = Line::Trial { id, device, parts, request, answer, at, ends };
         self.books[desk].write(line, response, answer);
     }
 
     fn granted(&self, parts: &Parts, ends: u64, license: Option<LicenseId>) -> Granted {
-        let license =
-            license.map(|id| GrantLicense { id, plan: None, holder: None, deactivations_left: None });
+        let license = license.map(|id| GrantLicense {
+            id,
+            plan: None,
+            holder: None,
+            deactivations_left: None,
+        });
         Granted {
             import_by: self.clock + 1000,
             binding: Binding {

@@ -66,7 +66,15 @@ fn a_receipt_and_a_late_renewal_that_come_before_the_grant_itself_leave_its_own_
 /// Seed 1144: a seat was counted for a machine that had another one, or not, by the order of the journals.
 #[test]
 fn a_late_renewal_of_what_was_given_up_takes_no_seat_from_the_same_devices_other_grant() {
-    let steps = || vec![ask(2, Who::Nobody), desk_grant(1, 2, false), give_up(0), ask(3, Who::Vendor), desk_renew(0, 0)];
+    let steps = || {
+        vec![
+            ask(2, Who::Nobody),
+            desk_grant(1, 2, false),
+            give_up(0),
+            ask(3, Who::Vendor),
+            desk_renew(0, 0),
+        ]
+    };
     for pushes in [[push(1), push(0)], [push(0), push(1)]] {
         let ops = steps().into_iter().chain(pushes).collect();
         assert_that_the_store_does_as_the_model(&script((Some(1), None), ops));
@@ -83,7 +91,9 @@ fn a_late_renewal_that_is_known_first_answers_no_request() {
 /// Seed 2506: what had been given up answered two requests, and only the last one was looked at.
 #[test]
 fn a_second_answer_to_any_request_of_what_was_given_up_holds_no_seat() {
-    let steps = || vec![desk_grant(0, 4, true), desk_renew(1, 0), desk_receipt(0, 0), desk_grant(0, 4, true)];
+    let steps = || {
+        vec![desk_grant(0, 4, true), desk_renew(1, 0), desk_receipt(0, 0), desk_grant(0, 4, true)]
+    };
     for pushes in [[push(0), push(1)], [push(1), push(0)]] {
         let ops = steps().into_iter().chain(pushes).collect();
         assert_that_the_store_does_as_the_model(&script((Some(2), Some(2)), ops));
@@ -124,7 +134,8 @@ fn the_portals_own_answer_counts_after_a_journal_has_renewed_the_activation() {
 #[test]
 fn a_second_answer_to_the_request_of_a_released_seat_holds_none_whatever_was_renewed_since() {
     let release = Op::Release { license: 0, grant: 0, by: Who::Vendor };
-    let steps = || vec![ask(1, Who::Nobody), release.clone(), desk_renew(1, 0), desk_grant(0, 1, true)];
+    let steps =
+        || vec![ask(1, Who::Nobody), release.clone(), desk_renew(1, 0), desk_grant(0, 1, true)];
     for pushes in [[push(0), push(1)], [push(1), push(0)]] {
         let ops = steps().into_iter().chain(pushes).collect();
         assert_that_the_store_does_as_the_model(&script((Some(1), Some(2)), ops));

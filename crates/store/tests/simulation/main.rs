@@ -79,7 +79,7 @@ async fn work(next: &AtomicU64, end: u64) -> Seen {
         }
         let damaged = database.store.integrity_check().await.unwrap();
         assert!(damaged.is_empty(), "after seeds {first} and following: {damaged:#?}");
-        if first % 10_000 == 0 {
+        if first.is_multiple_of(10_000) {
             println!("seeds up to {first}");
         }
     }

@@ -37,25 +37,80 @@ pub(crate) enum Op {
     OldDevice(usize),
     /// One part of a machine is another one now.
     Repair(usize, usize),
-    Ask { license: usize, machine: usize, by: Who, proves: bool, how: How },
+    Ask {
+        license: usize,
+        machine: usize,
+        by: Who,
+        proves: bool,
+        how: How,
+    },
     /// A file of before is brought again.
     Repeat(usize),
-    GiveUp { license: usize, grant: usize, by_other: bool },
-    Release { license: usize, grant: usize, by: Who },
-    Renew { license: usize, grant: usize, by: Who },
-    Change { license: usize, to: To, is_stale: bool },
-    Link { group: u64, cap: Option<u64> },
+    GiveUp {
+        license: usize,
+        grant: usize,
+        by_other: bool,
+    },
+    Release {
+        license: usize,
+        grant: usize,
+        by: Who,
+    },
+    Renew {
+        license: usize,
+        grant: usize,
+        by: Who,
+    },
+    Change {
+        license: usize,
+        to: To,
+        is_stale: bool,
+    },
+    Link {
+        group: u64,
+        cap: Option<u64>,
+    },
     Unlink(u64),
     Join(u64, Who),
     Leave(u64, Who),
-    DeskGrant { desk: usize, license: usize, machine: usize, same_request: bool, same_second: bool },
-    DeskRenew { desk: usize, license: usize, grant: usize, by_other: bool },
-    DeskReceipt { desk: usize, license: usize, grant: usize, by_other: bool, same_request: bool },
+    DeskGrant {
+        desk: usize,
+        license: usize,
+        machine: usize,
+        same_request: bool,
+        same_second: bool,
+    },
+    DeskRenew {
+        desk: usize,
+        license: usize,
+        grant: usize,
+        by_other: bool,
+    },
+    DeskReceipt {
+        desk: usize,
+        license: usize,
+        grant: usize,
+        by_other: bool,
+        same_request: bool,
+    },
     /// A part of a journal: how much of what is new, and whether some of the old comes again.
-    Push { desk: usize, share: u64, again: bool },
-    Trial { machine: usize },
-    ExtendTrial { trial: usize, days: u64 },
-    DeskTrial { desk: usize, machine: usize, days: u64 },
+    Push {
+        desk: usize,
+        share: u64,
+        again: bool,
+    },
+    Trial {
+        machine: usize,
+    },
+    ExtendTrial {
+        trial: usize,
+        days: u64,
+    },
+    DeskTrial {
+        desk: usize,
+        machine: usize,
+        days: u64,
+    },
     Look,
 }
 
@@ -155,7 +210,9 @@ fn op_of(mood: u64, dice: &mut Dice) -> Option<Op> {
     let (machine, group) = (dice.index(MACHINES), dice.below(2));
     let ask = |by| Op::Ask { license: 0, machine, by, proves: by == Who::Nobody, how: How::Now };
     match (mood, dice.below(4)) {
-        (0, 0 | 1) => Some(Op::Release { license: 0, grant: dice.index(1000), by: dice.who_manages() }),
+        (0, 0 | 1) => {
+            Some(Op::Release { license: 0, grant: dice.index(1000), by: dice.who_manages() })
+        }
         (0, 2) => Some(ask(Who::Nobody)),
         (0, _) => Some(Op::Wait([2_000, 90_000][dice.index(2)])),
         (1, 0) => Some(Op::Link { group, cap: Some(dice.below(2)) }),
@@ -235,7 +292,10 @@ fn to(dice: &mut Dice, has_desks: bool) -> To {
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { has_desks, binding, limits, length, reinstalls, trial_again, .. } = self;
-        writeln!(f, "has_desks: {has_desks}, binding: Binding::{binding:?}, limits: {limits:?}, length: {length:?},")?;
+        writeln!(
+            f,
+            "has_desks: {has_desks}, binding: Binding::{binding:?}, limits: {limits:?}, length: {length:?},"
+        )?;
         writeln!(f, "reinstalls: {reinstalls}, trial_again: {trial_again:?}")?;
         self.ops.iter().try_for_each(|op| writeln!(f, "    {op:?},"))
     }

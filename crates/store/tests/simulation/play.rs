@@ -244,7 +244,9 @@ impl<'a> Play<'a> {
             }
             Op::Repeat(which) => self.repeat(which).await?,
             Op::GiveUp { license, grant, by_other } => {
-                let Some((grant, device)) = self.grant(license, grant, by_other) else { return Ok(()) };
+                let Some((grant, device)) = self.grant(license, grant, by_other) else {
+                    return Ok(());
+                };
                 let file = File::Proof { license, request: self.name(), grant, device };
                 self.files.push(file.clone());
                 self.bring(file).await?;
@@ -287,16 +289,23 @@ impl<'a> Play<'a> {
         machine.request = Some((license, request, machine.device));
         let by = (by != Who::Nobody).then(|| (by.person(), by.right(license)));
         let (device, parts) = (machine.device, machine.parts.clone());
-        let ask = Ask { request, device, machine: parts, by, proves, fresh, answer, now: self.clock };
+        let ask =
+            Ask { request, device, machine: parts, by, proves, fresh, answer, now: self.clock };
         self.files.push(File::Activation(license, ask.clone()));
         ask
     }
 
     /// Something that was signed, and the device that has it, or another one.
-    pub(crate) fn grant(&self, license: usize, number: usize, by_other: bool) -> Option<(u64, u64)> {
+    pub(crate) fn grant(
+        &self,
+        license: usize,
+        number: usize,
+        by_other: bool,
+    ) -> Option<(u64, u64)> {
         let grants = &self.licenses[license].grants;
         let (grant, device) = *grants.get(number % grants.len().max(1))?;
-        let other = self.machines.iter().map(|machine| machine.device).find(|other| *other != device);
+        let other =
+            self.machines.iter().map(|machine| machine.device).find(|other| *other != device);
         Some((grant, if by_other { other? } else { device }))
     }
 
@@ -332,4 +341,3 @@ pub(crate) fn somebody(by: Who, license: usize) -> (Id, u64, Right) {
     let by = if by == Who::Nobody { Who::Stranger } else { by };
     (names::id(by.person()), by.person(), by.right(license))
 }
-

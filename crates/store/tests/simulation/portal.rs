@@ -41,12 +41,7 @@ impl Play<'_> {
             request_id: names::id(ask.request),
             request_hash: names::request(ask.request),
             device_key: key,
-            device: Device {
-                name: None,
-                platform: None,
-                app_version: None,
-                fingerprint: machine,
-            },
+            device: Device { name: None, platform: None, app_version: None, fingerprint: machine },
             response: names::token(ask.answer),
             import_by: ask.now + 1000,
             door: "api",
@@ -77,7 +72,8 @@ impl Play<'_> {
             if said == model::Activated::Done(ask.fresh) {
                 license.grants.push((ask.fresh, ask.device));
                 self.trials.convert(ask.device, ask.now);
-                let back = |l: &model::License| l.grants.values().filter_map(|g| g.came_back).count();
+                let back =
+                    |l: &model::License| l.grants.values().filter_map(|g| g.came_back).count();
                 if back(&before) < back(&license.model) {
                     self.seen.note("license", &Word("came-back"));
                 }
@@ -138,7 +134,9 @@ impl Play<'_> {
             ReleaseOutcome::QuotaUsedUp { allowed, again_at } => {
                 Released::YearUsedUp(allowed, again_at)
             }
-            ReleaseOutcome::DayUsedUp { allowed, again_at } => Released::DayUsedUp(allowed, again_at),
+            ReleaseOutcome::DayUsedUp { allowed, again_at } => {
+                Released::DayUsedUp(allowed, again_at)
+            }
             ReleaseOutcome::TooSoon { again_at } => Released::TooSoon(again_at),
             ReleaseOutcome::NeedsSecondPerson => return Err("a second person is asked for".into()),
         };
@@ -205,11 +203,14 @@ impl Play<'_> {
             revision: read.revision - i64::from(is_stale),
             ..read
         };
-        let got = store.change_license(changed, "test", self.clock).await.map_err(|e| e.to_string())?;
+        let got =
+            store.change_license(changed, "test", self.clock).await.map_err(|e| e.to_string())?;
         let got = match got {
             LicenseChange::Done => Changed::Done,
             LicenseChange::Stale => Changed::Stale,
-            LicenseChange::BelowUse { live, deactivations } => Changed::BelowUse(live, deactivations),
+            LicenseChange::BelowUse { live, deactivations } => {
+                Changed::BelowUse(live, deactivations)
+            }
             LicenseChange::NeedsSecondPerson => return Err("a second person is asked for".into()),
         };
         let version = licensed.model.version - u64::from(is_stale);
@@ -318,4 +319,3 @@ pub(crate) fn status(status: model::Status) -> LicenseStatus {
         model::Status::Revoked => LicenseStatus::Revoked,
     }
 }
-

@@ -55,7 +55,8 @@ impl Play<'_> {
     }
 
     pub(crate) async fn extend_trial(&mut self, number: usize, days: u64) -> Checked {
-        let Some(trial) = self.asked_trials.get(number % self.asked_trials.len().max(1)).copied() else {
+        let Some(trial) = self.asked_trials.get(number % self.asked_trials.len().max(1)).copied()
+        else {
             return Ok(());
         };
         let extend = ExtendTrial {
