@@ -16,6 +16,7 @@ mod names;
 mod op;
 mod play;
 mod portal;
+mod seen;
 mod shorten;
 mod trials;
 
@@ -24,7 +25,8 @@ use std::time::Instant;
 
 use database::Database;
 use op::Script;
-use play::{Play, Seen};
+use play::Play;
+use seen::Seen;
 
 /// So many seeds share a database: making one takes as long as playing several.
 const SHARE: u64 = 100;

@@ -17,6 +17,7 @@ use crate::database::{Database, NOW, Who};
 use crate::desk::Book;
 use crate::names;
 use crate::op::{How, LICENSES, MACHINES, Op, Script};
+use crate::seen::Seen;
 
 pub(crate) const DAY: u64 = 86_400;
 /// Each seed of a database has years of its own: what one person releases in a day is counted over all licenses.
@@ -67,45 +68,6 @@ pub(crate) enum File {
     Activation(usize, Ask),
     Proof { license: usize, request: u64, grant: u64, device: u64 },
     Trial { request: u64, device: u64, parts: Parts },
-}
-
-/// How often which answer came.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Seen(BTreeMap<String, u64>);
-
-impl Seen {
-    /// Counts an answer by its name alone.
-    pub(crate) fn note(&mut self, of: &str, answer: &impl std::fmt::Debug) {
-        let answer = format!("{answer:?}");
-        let name = answer.split(['(', '{', ' ']).next().unwrap_or_default();
-        *self.0.entry(format!("{of}: {name}")).or_default() += 1;
-    }
-
-    pub(crate) fn add(&mut self, other: &Self) {
-        other.0.iter().for_each(|(name, count)| *self.0.entry(name.clone()).or_default() += count);
-    }
-
-    pub(crate) fn assert_that_everything_came_up(&self) {
-        let needed = [
-            "activate: Done Repeated NotTheirs Suspended Revoked Expired SeatsUsedUp GroupSeatsUsedUp ReinstallsUsedUp Stale",
-            "deactivate: Done Repeated Unknown OtherDevice Replaced UsedUp",
-            "release: Done Unknown NotTheirs HoldsNoSeat YearUsedUp DayUsedUp TooSoon",
-            "renew: Done Repeated NotTheirs Stale",
-            "change: Done Stale BelowUse",
-            "merge: Counted Receipt OtherActivation OtherDevice Trial TrialAgain",
-            "trial: Trial Repeated Used",
-            "extend: Some None",
-            "link: Ok Err",
-            "push: again DoesNotFollow",
-            "license: over came-back revived",
-        ];
-        for line in needed {
-            let (of, names) = line.split_once(": ").unwrap();
-            for name in names.split(' ') {
-                assert!(self.0.contains_key(&format!("{of}: {name}")), "{of} never came to {name}");
-            }
-        }
-    }
 }
 
 impl<'a> Play<'a> {
