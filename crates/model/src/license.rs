@@ -83,10 +83,13 @@ pub struct Grant {
     pub came_back: Option<u64>,
     /// A journal brought it, and not the portal.
     pub from_journal: bool,
-    /// When the portal answered a request of it last.
-    pub answered: u64,
+    /// When the portal answered the latest request, if it was the portal. Of requests that it answers in turn it remembers the
+    /// last one alone.
+    pub own: Option<u64>,
+    /// Answers of the portal that others renewed since.
+    pub own_before: BTreeSet<u64>,
     /// What was signed for it by others, without a request, or by the portal before others did: when, as the answer to which
-    /// request. Of requests that the portal answered in turn it remembers the last one alone, in the fields above.
+    /// request.
     pub signed: BTreeSet<(u64, RequestId)>,
 }
 

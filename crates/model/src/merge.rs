@@ -1,6 +1,8 @@
 //! What other signers signed. Who holds a seat follows from the set of what is known, and not from the order in which it came:
 //! after each fact all grants are looked at anew.
 
+use std::collections::BTreeSet;
+
 use crate::license::{Device, Grant, GrantId, License, RequestId, State};
 use crate::machine::Parts;
 
@@ -55,7 +57,8 @@ impl License {
             ended: None,
             came_back: None,
             from_journal: true,
-            answered: signed.at,
+            own: None,
+            own_before: BTreeSet::new(),
             signed: [(signed.at, signed.request)].into(),
         };
         match self.grants.get_mut(&signed.id) {
@@ -68,9 +71,9 @@ impl License {
                 let given_up = known.ended.filter(|_| known.state == State::Deactivated);
                 let is_too_late = given_up.is_some_and(|(given_up, _)| signed.at > given_up);
                 if signed.at > known.granted && !is_too_late {
-                    let before = known.request.map(|request| (known.answered, request));
-                    known.signed.extend(before);
-                    known.answered = signed.at;
+                    let own = known.own.take();
+                    known.own_before.extend(own);
+                    known.signed.extend(own.zip(known.request));
                     (known.granted, known.request) = (signed.at, Some(signed.request));
                 }
             }
@@ -144,9 +147,16 @@ impl License {
             let Some((given_up, _)) = grant.ended.filter(|(at, _)| grant.granted > *at) else {
                 continue;
             };
-            let before = grant.signed.iter().rfind(|(at, _)| *at <= given_up);
-            grant.request = before.map(|(_, request)| *request);
-            grant.granted = before.map_or(grant.created, |(at, _)| *at);
+            let (own, mut signed) = (grant.own, grant.signed.clone());
+            signed.extend(own.zip(grant.request));
+            let before = signed.into_iter().rfind(|(at, _)| *at <= given_up);
+            // Where the portal answered too late, there may have been others before, of which it knows nothing any more.
+            let is_unsure = own.into_iter().chain(grant.own_before.clone()).any(|at| at > given_up);
+            let last = before.map_or(grant.created, |(at, _)| at);
+            grant.granted = if is_unsure { given_up.max(grant.created) } else { last };
+            grant.request = before.map(|(_, request)| request);
+            grant.own_before.extend(own.filter(|at| *at > given_up));
+            grant.own = own.filter(|at| before.is_some_and(|(last, _)| last == *at));
         }
         let holding: Vec<(GrantId, bool)> = self
             .grants

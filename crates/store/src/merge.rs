@@ -50,8 +50,13 @@ const SIGNED_IN_JOURNALS: &str = "SELECT signed_at, request_hash FROM journal_en
     WHERE response_id = ?1 AND verdict = 'counted' AND signed_at <= ?2 ORDER BY signed_at DESC LIMIT 1";
 const SIGNED_WITHOUT_REQUEST: &str = "SELECT issued_at, request_hash FROM renewal \
     WHERE activation_id = ?1 AND issued_at <= ?2 ORDER BY issued_at DESC LIMIT 1";
-const FORGET_LATER: &str = "UPDATE activation SET granted_at = COALESCE(?2, created_at), request_id = NULL, request_hash = ?3 \
-    WHERE id = ?1";
+const OWN_ANSWER: &str = "SELECT w.created_at, w.request_hash FROM activation a JOIN answer w ON w.request_hash = a.request_hash \
+    WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
+        WHERE e.response_id = a.id AND e.request_hash = a.request_hash)";
+const KEPT_LATER: &str =
+    "SELECT 1 FROM renewal WHERE activation_id = ?1 AND revision = 0 AND issued_at > ?2 LIMIT 1";
+const FORGET_LATER: &str = "UPDATE activation SET granted_at = CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END, \
+    request_id = NULL, request_hash = ?3 WHERE id = ?1";
 const REPLACED_OF_DEVICE: &str = "SELECT id FROM activation WHERE license_id = ?1 AND device_key = ?2 \
     AND state IN ('deactivated', 'replaced', 'released') AND state = 'replaced' ORDER BY granted_at DESC, id DESC";
 const KNOWN_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
@@ -585,8 +590,9 @@ fn give_up(
 }
 
 /// What was signed for an activation after it had been given up at another desk, by the portal too, which did not know of it:
-/// no machine installs that, and so it takes nothing from other grants. What counts is the latest that was signed before and is
-/// still known: of requests that the portal itself answered in turn it remembers the last one alone.
+/// no machine installs that, and so it takes nothing from other grants. What counts is the latest that was signed before. Of requests
+/// that the portal answered in turn it remembers the last one alone: where that was too late, there may have been others, and the
+/// activation counts as signed when it was given up.
 fn forget_later(
     c: &Connection,
     given_up: &Activation,
@@ -595,17 +601,23 @@ fn forget_later(
     count: &mut seat::Merged,
 ) -> Result<()> {
     let (id, until) = (given_up.id.to_string(), seconds(at));
-    let signed =
-        |row: &mut Columns<'_>| Ok((row.time()?, Some(row.parsed::<Hash>("request hash")?)));
+    let signed = |row: &mut Columns<'_>| Ok((row.time()?, row.parsed::<Hash>("request hash")?));
     let mut before = list(c, SIGNED_IN_JOURNALS, (&id, until), signed)?;
     before.extend(list(c, SIGNED_WITHOUT_REQUEST, (&id, until), signed)?);
-    let further = further.map(|grant| (grant.granted_at, grant.request.map(|(_, hash)| hash)));
+    let own = find(c, OWN_ANSWER, [&id], signed)?;
+    before.extend(own.filter(|(signed_at, _)| *signed_at <= at));
+    let further = further.and_then(|g| Some((g.granted_at, g.request.map(|(_, hash)| hash)?)));
     before.extend(further);
     let last = before.into_iter().max_by_key(|(signed_at, _)| *signed_at);
-    let request = last.and_then(|(_, request)| request);
-    let values = (&id, last.map(|(at, _)| seconds(at)), request.map(|hash| hash.to_string()));
-    run(c, FORGET_LATER, values)?;
-    end_twin(c, given_up, further.and_then(|(_, request)| request), count)?;
+    // An earlier receipt than the one that was known: it was too late by that one, too.
+    let was_late = given_up.ended_at == Some(given_up.granted_at);
+    let own_is_late = was_late
+        || own.is_some_and(|(signed_at, _)| signed_at > at)
+        || find(c, KEPT_LATER, (&id, until), |_| Ok(()))?.is_some();
+    let granted_at = if own_is_late { at } else { last.map_or(0, |(signed_at, _)| signed_at) };
+    let request = last.map(|(_, request)| request.to_string());
+    run(c, FORGET_LATER, (&id, seconds(granted_at), request))?;
+    end_twin(c, given_up, further.map(|(_, request)| request), count)?;
     come_back(c, given_up, count)
 }
 

@@ -159,7 +159,7 @@ impl License {
         if let Some(grant) = self.grants.get_mut(&id) {
             grant.machine.clone_from(&ask.machine);
             grant.request = Some(ask.request);
-            grant.answered = ask.now;
+            grant.own = Some(ask.now);
             grant.granted = grant.granted.max(ask.now);
         }
     }
@@ -213,7 +213,8 @@ impl License {
             ended: None,
             came_back: None,
             from_journal: false,
-            answered: ask.now,
+            own: Some(ask.now),
+            own_before: BTreeSet::new(),
             signed: BTreeSet::new(),
         };
         self.grants.insert(ask.fresh, grant);
