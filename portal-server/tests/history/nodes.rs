@@ -123,11 +123,17 @@ impl Nodes {
 
     /// The database of our own node is whole.
     pub(crate) async fn check(&self) {
-        if let Control::Own { folder, .. } = &self.control {
+        if let Control::Own { folder, portal } = &self.control {
             let path = folder.path().join("data/countersign.db");
             let store = Store::open(&path, Options::default(), NOW).unwrap();
             let damaged = store.integrity_check().await.unwrap();
             assert!(damaged.is_empty(), "{damaged:#?}");
+            // Such an answer would say that nothing is known, which explains everything.
+            let log = portal.lock().unwrap().as_ref().unwrap().log();
+            let fault =
+                |line: &&str| line.contains("ConstraintViolation") || line.contains("panicked");
+            let faults: Vec<&str> = log.lines().filter(fault).take(5).collect();
+            assert!(faults.is_empty(), "{faults:#?}");
         }
     }
 }

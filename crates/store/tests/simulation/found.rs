@@ -141,3 +141,20 @@ fn a_second_answer_to_the_request_of_a_released_seat_holds_none_whatever_was_ren
         assert_that_the_store_does_as_the_model(&script((Some(1), Some(2)), ops));
     }
 }
+
+/// Found by the history check: between signing a renewal and storing it, the machine gave up what was renewed. The id was taken, and
+/// the answer was that the portal is unavailable.
+#[test]
+fn what_was_signed_as_a_renewal_of_what_ended_meanwhile_is_signed_again() {
+    let as_before = |machine| Op::Ask {
+        license: 0,
+        machine,
+        by: Who::Nobody,
+        proves: true,
+        how: How::AsBefore,
+    };
+    let ops =
+        vec![ask(3, Who::Nobody), give_up(0), as_before(3), ask(3, Who::Nobody), as_before(3)];
+    assert_that_the_store_does_as_the_model(&script((Some(2), Some(0)), ops.clone()));
+    assert_that_the_store_does_as_the_model(&script((Some(2), None), ops));
+}

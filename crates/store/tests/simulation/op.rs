@@ -123,6 +123,8 @@ pub(crate) enum How {
     ByOldTerms,
     /// As if the machine had no seat.
     AsNew,
+    /// As the renewal of an activation that somebody has or had.
+    AsBefore,
 }
 
 /// What the vendor changes.
@@ -237,6 +239,7 @@ fn op(dice: &mut Dice, has_desks: bool) -> Op {
             let how = match dice.below(12) {
                 0 => How::ByOldTerms,
                 1 => How::AsNew,
+                2 => How::AsBefore,
                 _ => How::Now,
             };
             Op::Ask { license, machine, by, proves: by == Who::Nobody || dice.one_in(3), how }

@@ -11,7 +11,7 @@ use countersign_store::{
 use crate::database::{SUPPORT, Who};
 use crate::names;
 use crate::op::{How, To};
-use crate::play::{Checked, DAY, Play, same, somebody};
+use crate::play::{Checked, DAY, Licensed, Play, same, somebody};
 
 /// What the vendor allows its customers.
 const POLICY: (u64, u64) = (2, DAY);
@@ -32,6 +32,8 @@ impl Play<'_> {
         let terms = if how == How::ByOldTerms { license.old.clone() } else { read };
         let plan = store.activation_plan(&license.id, &key, &machine, &[], ask.now).await.unwrap();
         let signed = match plan {
+            // Its own, while it had that one.
+            _ if how == How::AsBefore => names::id(former(license, &ask)),
             Ok(Seat::Renewal(own)) if how != How::AsNew => own.id,
             _ => names::id(ask.fresh),
         };
@@ -259,6 +261,12 @@ impl Play<'_> {
     fn group(&self, group: u64) -> countersign_core::Id {
         self.groups[usize::try_from(group).unwrap()]
     }
+}
+
+/// An activation of the device that the portal knows, whatever became of it, or a fresh name.
+fn former(license: &Licensed, ask: &Ask) -> u64 {
+    let mut own = license.model.grants.iter().filter(|(_, grant)| grant.device == ask.device);
+    own.next().map_or(ask.fresh, |(id, _)| *id)
 }
 
 fn done(was: bool) -> GroupChange {
