@@ -15,6 +15,7 @@
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
+//! | `recognise` | grants that their machines bring along, after an older copy of the data was restored |
 //! | `product_release`, `release_file`, `release_terms`, `release_license`, `release_upload`, `version` | what is published, with its files, what a license may run of it, who else sees it, files on their way, the order of versions |
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
@@ -88,6 +89,7 @@ mod product;
 mod product_release;
 mod proposal;
 mod receipt;
+mod recognise;
 mod release;
 mod release_file;
 mod release_license;
@@ -179,6 +181,7 @@ pub use product_release::{
     Visibility,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
+pub use recognise::{Recognise, Recognised};
 pub use release::{
     Release, ReleaseOutcome, ReleasePolicy, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR,
 };

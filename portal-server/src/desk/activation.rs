@@ -10,6 +10,7 @@ use countersign_store::{
     License, Right, Seat, device_metadata,
 };
 
+use super::recognise::recognise;
 use super::{Answered, Chosen, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
 use crate::settings::Settings;
@@ -32,6 +33,11 @@ pub(super) async fn answer(
     };
     for turn in 0..TRIES {
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
+        if turn == 0 && request.holds().is_some() {
+            recognise(app, request, Some(license.id)).await?;
+            // What the license says may have changed with it.
+            renewal = seat_to_renew(app, request, &license.id, device).await?;
+        }
         if turn == 0 && app.keys().signing.is_counted() {
             renewal = seat_before_signing(app, request, &license, device, door).await?;
         }
