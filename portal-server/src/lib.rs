@@ -25,6 +25,8 @@
 //! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
+//! | `operations` | backup, restore, check, doctor |
+//! | `disk` | whether the database's disk takes writes, as it was seconds ago |
 //! | `webhook` | who else hears of what happens |
 
 pub mod access;
@@ -40,6 +42,7 @@ pub mod chart;
 pub mod clock;
 mod config;
 pub mod desk;
+mod disk;
 mod domain;
 mod download;
 mod fields;
@@ -56,6 +59,7 @@ mod limits;
 pub mod look;
 mod mail;
 mod metrics;
+pub mod operations;
 pub mod overview;
 mod pages;
 mod password;

@@ -33,6 +33,8 @@
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
 //! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
+//! | `backup`, `check` | copies of the database while it is in use; what is in it, for whoever compares it |
+//! | `disk_trouble`, `write_probe` | what a failed write means; whether the disk takes writes |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -43,7 +45,9 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod backup;
 mod by_id;
+mod check;
 mod clue;
 mod creation;
 mod customer;
@@ -51,6 +55,7 @@ mod daily_count;
 mod deactivation;
 mod dialect;
 mod directory;
+mod disk_trouble;
 mod domain;
 mod email_change;
 mod error;
@@ -122,6 +127,7 @@ mod version;
 mod webhook;
 mod webhook_delivery;
 mod webhook_event;
+mod write_probe;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -138,7 +144,9 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use backup::{Condition, InUse, condition, copy_database, in_use};
 pub use by_id::ListedTrial;
+pub use check::StoredAnswer;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
 };
@@ -146,6 +154,7 @@ pub use customer::{CustomerPage, CustomerQuery};
 pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
 pub use directory::Directory;
+pub use disk_trouble::DiskTrouble;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};

@@ -201,9 +201,7 @@ fn judge(
         return Ok(Verdict::Known);
     }
     match &response.answer {
-        Said::Activation(granted) => {
-            merge_grant(c, response, granted, Origin::Journal, actor, now)
-        }
+        Said::Activation(granted) => merge_grant(c, response, granted, Origin::Journal, actor, now),
         Said::Deactivation { activation } => merge_receipt(c, response, activation, actor, now),
         Said::Trial(granted) => trial::merge(c, response, granted, now),
         Said::TimeReset => Ok(Verdict::Noted),
@@ -322,8 +320,11 @@ fn tell(
     let once = activation.to_string();
     let holds = |a: Activation| a.state.holds_seat();
     if is_new && activation::find_activation(c, &once)?.is_some_and(holds) {
-        let further =
-            [("how", origin.as_str().into()), ("door", origin.as_str().into()), webhook_event::by(None)];
+        let further = [
+            ("how", origin.as_str().into()),
+            ("door", origin.as_str().into()),
+            webhook_event::by(None),
+        ];
         let topic = Topic::ActivationCreated;
         webhook_event::tell_of_activation(c, topic, activation, &once, now, &further)?;
     }

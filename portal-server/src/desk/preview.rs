@@ -3,7 +3,9 @@
 use countersign_core::request::{Ask, Device, VerifiedRequest};
 use countersign_core::response::Granted;
 use countersign_core::{LicenseId, TokenType, UnixSeconds};
-use countersign_store::{Activation, ActivationRefusal, Deactivated, GroupAccess, License, Seat, TrialPlan};
+use countersign_store::{
+    Activation, ActivationRefusal, Deactivated, GroupAccess, License, Seat, TrialPlan,
+};
 
 use super::{Door, Refusal, activation, deactivation, product, recognise, trial};
 use crate::app::App;

@@ -59,11 +59,7 @@ pub(super) async fn recognise(
 }
 
 /// The grant that came along, as far as it can be believed without the database.
-fn brought(
-    app: &App,
-    request: &VerifiedRequest,
-    license: Option<LicenseId>,
-) -> Option<Recognise> {
+fn brought(app: &App, request: &VerifiedRequest, license: Option<LicenseId>) -> Option<Recognise> {
     let token = request.holds()?;
     let verified = app.keys().trust.verify_installed(token).ok()?;
     let response = verified.claims();
@@ -92,9 +88,8 @@ fn brought(
 fn is_believed(app: &App, verified: &VerifiedResponse) -> bool {
     let (keys, now) = (app.keys(), app.now());
     let list = keys.papers.list.as_ref();
-    let is_revoked = verified.revoked_by(|kid, serial| {
-        list.is_some_and(|list| list.names(kid, serial))
-    });
+    let is_revoked =
+        verified.revoked_by(|kid, serial| list.is_some_and(|list| list.names(kid, serial)));
     let is_the_portals = verified.signer() == keys.signing.kid();
     let is_current = verified.delegation().is_none_or(|delegation| now < delegation.not_after);
     is_revoked.is_none()
