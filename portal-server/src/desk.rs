@@ -23,6 +23,7 @@ pub(crate) use activation::license_of_key;
 pub(crate) use case::{Case, Way, case, ways};
 pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Terms, preview};
+pub(crate) use refusal::DISK_SECONDS;
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};

@@ -50,7 +50,7 @@ impl Report {
         }
         if !self.is_well() {
             object["next"] = "change nothing by hand. Make a backup of what there is as it is, compare it with an earlier one, and \
-                restore that if the data itself is damaged; docs/operations.md says which finding means what"
+                restore that if the data itself is damaged; docs/operations-data.md says which finding means what"
                 .into();
         }
         object
