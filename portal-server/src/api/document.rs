@@ -197,7 +197,7 @@ impl Writer {
             content.insert(JSON.to_owned(), media);
         }
         for kind in described.plain {
-            let schema = match described.is_typed {
+            let schema = match described.is_typed && described.body.is_none() {
                 true => json!({"type": "string", "format": "binary"}),
                 false => json!({"type": "string"}),
             };

@@ -13,7 +13,7 @@ use crate::world::TestPortal;
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,\
     response_schema_conformance,negative_data_rejection,unsupported_method,ignored_auth";
 /// Operations that would find nothing by themselves, and do not end what they find.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 23] = [
     "/api/v1/releases/{id}/publish",
     "/api/v1/releases/{id}/visibility",
     "/api/v1/releases/{id}/uploads",
@@ -21,8 +21,10 @@ const KNOWN: [&str; 21] = [
     "/api/v1/trials/started/{id}",
     "/api/v1/trials/started/{id}/renew",
     "/api/v1/trials/started/{id}/extend",
+    "/api/v1/trials/started/{id}/response",
     "/api/v1/plans/{id}",
     "/api/v1/plans/{id}/licenses",
+    "/api/v1/plans/{id}/preview",
     "/api/v1/plans/{id}/apply",
     "/api/v1/webhooks/{id}",
     "/api/v1/webhooks/{id}/secret",
