@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::hostile::Provider;
 use crate::world::{CookieUser, TestPortal};
-use crate::{Lab, portal, start};
+use crate::{Lab, is_out, portal, start};
 
-const RULE: &[(&str, &str)] = &[("staff_second_factor", "on")];
+const RULE: &[(&str, &str)] = &[("cap_days", "365"), ("staff_second_factor", "on")];
 
 struct Staff {
     portal: TestPortal,
@@ -65,14 +65,16 @@ async fn attack_staff_without_a_second_factor_anywhere_do_not_get_past_the_rule(
         staff.provider.claims(move |claims| claims["amr"] = amr.clone());
         let ada = staff.comes().await;
         ada.get("/admin").await.leads_to("/profile/two-factor");
-        ada.post("/admin/settings", &[("staff_second_factor", "off")]).await.is(403);
+        ada.post("/admin/settings", &[("cap_days", "365"), ("staff_second_factor", "off")])
+            .await
+            .is(403);
     }
     staff.provider.claims(|claims| claims["acr"] = json!("mfa"));
     staff.comes().await.get("/admin").await.leads_to("/profile/two-factor");
 }
 
 #[tokio::test]
-async fn attack_a_resellers_own_provider_says_what_it_likes_and_keeps_no_rule() {
+async fn attack_a_resellers_own_provider_lets_its_admin_in_by_no_word_about_factors() {
     let lab = Lab::new().await;
     lab.portal.make_reseller(lab.lab).await;
     let change = |user: &mut User| {
@@ -85,8 +87,11 @@ async fn attack_a_resellers_own_provider_says_what_it_likes_and_keeps_no_rule() 
     rule(&lab.portal).await;
     lab.provider.claims(|claims| claims["amr"] = json!(["mfa"]));
     let (browser, answer) = lab.comes("rita").await;
-    answer.leads_to("/licenses");
-    browser.get("/reseller").await.leads_to("/profile/two-factor");
+    answer.is(403);
+    is_out(&browser).await;
+    // By the password the rule holds.
+    let rita = lab.portal.logged_in("rita@lab.example").await;
+    rita.get("/reseller").await.leads_to("/profile/two-factor");
 }
 
 #[tokio::test]
