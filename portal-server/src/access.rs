@@ -18,9 +18,11 @@ use countersign_store::{FactorAskedBy, Role, Session, TokenScope, TwoFactor, Use
 use crate::account::guard::Caller;
 use crate::app::App;
 use crate::host::HostName;
+use crate::lanes::{self, Who, Work};
 use crate::language::{Language, Say};
 use crate::look::Look;
 use crate::pages::{ErrorPage, Frame};
+use crate::request_id::RequestId;
 
 /// The name of the session cookie. `__Host-` ties it to this host and to HTTPS; plain HTTP (trying it out) cannot have it.
 pub(crate) fn cookie_name(app: &App) -> &'static str {
@@ -68,6 +70,8 @@ pub(crate) struct Visitor {
     pub(crate) language: Language,
     /// The path that they asked for.
     pub(crate) path: String,
+    /// By what their request is found again.
+    pub(crate) request_id: String,
     /// The host that they asked, which is one of this portal's.
     pub(crate) host: Option<HostName>,
     /// How the portal looks.
@@ -136,6 +140,7 @@ pub(crate) async fn enforce(
     let visitor = Visitor {
         language: language(user.as_ref(), request.headers()),
         path: request.uri().path().to_owned(),
+        request_id: request.extensions().get().map_or("", RequestId::as_str).to_owned(),
         host: request.extensions().get::<HostName>().cloned(),
         look: app.look().await,
         user,
@@ -152,10 +157,22 @@ pub(crate) async fn enforce(
         }
         Ok(_) => {
             request.extensions_mut().insert(visitor.clone());
-            next.run(request).await
+            in_lane(&app, request, next, visitor.user.is_some()).await
         }
     };
     in_words(&app, &visitor, answer)
+}
+
+/// Answers it when there is room for it.
+async fn in_lane(app: &App, request: Request, next: Next, is_known: bool) -> Response {
+    let Some(request) = lanes::arrived(request).await else {
+        return ErrorPage::of_status(StatusCode::BAD_REQUEST).into_response();
+    };
+    let who = if is_known { Who::Person } else { Who::Stranger };
+    let Some(_place) = app.lane(Work::of(&request, who)).enter().await else {
+        return ErrorPage::busy().into_response();
+    };
+    next.run(request).await
 }
 
 /// By what somebody is now: a session knows nothing of what they were when it began.

@@ -32,6 +32,7 @@
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
 //! | `tally`, `daily_count`, `outlook`, `beginning` | what happened on each day, counted along the chain; what is to be seen coming; how far a new vendor is |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
+//! | `observer`, `backlog` | how the engine does, and what waits in the tables: for whoever measures |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -42,6 +43,7 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod backlog;
 mod beginning;
 mod by_id;
 mod clue;
@@ -76,6 +78,7 @@ mod member;
 mod merge;
 mod metadata;
 mod migrations;
+mod observer;
 mod once;
 mod organization;
 mod outlook;
@@ -137,8 +140,8 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use backlog::Backlog;
 pub use beginning::Beginning;
-pub use by_id::ListedTrial;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
 };
@@ -169,12 +172,14 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
+pub use observer::Observer;
 pub use once::{DoneBefore, ONCE_SECONDS, Once};
 pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use plan::{MOST_PLANS, Plan, PlanChange};
+pub use plan_license::PLAN_LICENSES_AT_ONCE;
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
@@ -238,6 +243,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: Readers,
+    /// Who is told how long it all takes.
+    watched: observer::Watched,
     /// Licenses as they were read some time ago (`license.rs`).
     terms: Mutex<HashMap<LicenseId, License>>,
 }
@@ -256,8 +263,14 @@ impl Store {
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
         let writer = Writer::start(path, options, row::seconds(now))?;
         let readers = Readers::open(path, options)?;
-        let inner = Inner { writer, readers, terms: Mutex::default() };
+        let watched = observer::Watched::default();
+        let inner = Inner { writer, readers, watched, terms: Mutex::default() };
         Ok(Self { inner: Arc::new(inner), once: None })
+    }
+
+    /// From now on `observer` is told how long everything takes. The first one stays.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.inner.watched.by(observer);
     }
 
     /// Commits what is queued; later writes are refused.
@@ -303,7 +316,7 @@ impl Store {
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.inner.readers.run(query)
+        self.inner.watched.reading(|| self.inner.readers.run(query))
     }
 
     async fn write<T: Send + 'static>(
@@ -314,7 +327,7 @@ impl Store {
             // A write that knows nothing of keys would be done twice.
             return Err(StoreError::Malformed("write with a key"));
         }
-        self.inner.writer.run(command).await
+        self.inner.writer.run(self.inner.watched.command(command)).await
     }
 }
 

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::Id;
 use countersign_store::{
-    FactorAskedBy, Identity, IdentityDomain, IdentityDomainState, IdentityProvider, Passwords,
-    ProviderChange, ProviderStatus, ProvidersOf, Provisioning, User,
+    Identity, IdentityDomain, IdentityDomainState, IdentityProvider, ProviderStatus, ProvidersOf,
+    User,
 };
 
 use super::{ErrorPage, Frame, page_with, sso};
@@ -19,6 +19,7 @@ use crate::access::Visitor;
 use crate::app::App;
 use crate::host;
 use crate::language::Say;
+use crate::sso::manage::{self, Refused};
 use crate::sso::redirect_uri;
 
 pub(crate) use self::form::{DomainForm, NewForm, ProviderForm, UserForm};
@@ -183,29 +184,8 @@ async fn create(
         }
     };
     let id = app.random_id();
-    let given = match typed.read(app) {
-        Ok(given) => given,
-        Err(problem) => return list_page(app, visitor, area, typed, Some(problem)).await,
-    };
-    let provider = IdentityProvider {
-        id,
-        organization,
-        issuer: given.issuer,
-        client_id: given.client_id,
-        client_secret: given
-            .secret
-            .map(|secret| crate::sso::sealed(app, id, &secret))
-            .transpose()?,
-        name: given.name,
-        provisioning: Provisioning::Known,
-        passwords: Passwords::Allowed,
-        second_factor: FactorAskedBy::Provider,
-        status: ProviderStatus::Active,
-        proven_at: None,
-        created_at: app.now(),
-    };
-    let made = app.store().create_identity_provider(provider, &area.actor(), app.now()).await?;
-    match refusal(made)? {
+    let made = manage::create(app, id, organization, typed.typed(), &area.actor()).await;
+    match problem(made)? {
         None => Ok(area.back_to(id)),
         Some(problem) => list_page(app, visitor, area, typed, Some(problem)).await,
     }
@@ -218,17 +198,9 @@ async fn save(
     before: IdentityProvider,
     typed: ProviderForm,
 ) -> Result<Response, ErrorPage> {
-    let changed = match typed.read(app, &before) {
-        Ok(changed) => changed,
-        Err(form::Unread::Problem(problem)) => {
-            return provider_page(app, visitor, area, before, Some(typed), Some(problem)).await;
-        }
-        Err(form::Unread::Failed(error)) => return Err(error.into()),
-    };
     let (actor, id) = (area.actor(), before.id);
-    let done = app.store().change_identity_provider(area.of, changed, &actor, app.now()).await?;
-    app.sign_ons().forget(id);
-    match refusal(done)? {
+    let done = manage::change(app, area.of, &before, typed.typed(), typed.rules(), &actor).await;
+    match problem(done)? {
         None => Ok(area.back_to(id)),
         Some(problem) => {
             provider_page(app, visitor, area, before, Some(typed), Some(problem)).await
@@ -243,20 +215,12 @@ async fn domains(
     provider: IdentityProvider,
     typed: DomainForm,
 ) -> Result<Response, ErrorPage> {
-    let Some(domain) = crate::sso::domain(&typed.domain) else {
-        let problem = Some(Say::new("sign-on-domain-unfit"));
-        return provider_page(app, visitor, area, provider, None, problem).await;
+    let (of, id, actor, domain) = (area.of, provider.id, area.actor(), &typed.domain);
+    let done = match typed.remove {
+        Some(_) => manage::remove_domain(app, of, id, domain, &actor).await.map(drop),
+        None => manage::put_domain(app, of, id, domain, &actor).await,
     };
-    let (id, actor, now) = (provider.id, area.actor(), app.now());
-    if typed.remove.is_some() {
-        app.store().remove_identity_domain(area.of, id, &domain, &actor, now).await?;
-        return Ok(area.back_to(id));
-    }
-    // The vendor's own word is the approval.
-    let state =
-        if area.is_vendor() { IdentityDomainState::Approved } else { IdentityDomainState::Asked };
-    let domain = IdentityDomain { domain, state };
-    match refusal(app.store().put_identity_domain(area.of, id, domain, &actor, now).await?)? {
+    match problem(done)? {
         None => Ok(area.back_to(id)),
         Some(problem) => provider_page(app, visitor, area, provider, None, Some(problem)).await,
     }
@@ -303,19 +267,18 @@ async fn unlink(
 }
 
 async fn delete(app: &App, area: Area, provider: &IdentityProvider) -> Result<Response, ErrorPage> {
-    let (actor, now) = (area.actor(), app.now());
-    app.store().delete_identity_provider(area.of, provider.id, &actor, now).await?;
-    app.sign_ons().forget(provider.id);
-    Ok(Redirect::to(area.base).into_response())
+    match problem(manage::delete(app, area.of, provider.id, &area.actor()).await.map(drop))? {
+        None => Ok(Redirect::to(area.base).into_response()),
+        Some(problem) => Err(ErrorPage::bad_input(problem)),
+    }
 }
 
 /// What is refused, to be said beside the form.
-fn refusal(change: ProviderChange) -> Result<Option<Say>, ErrorPage> {
-    Ok(match change {
-        ProviderChange::Done => None,
-        ProviderChange::Unknown => return Err(ErrorPage::not_found()),
-        ProviderChange::TooMany => Some(Say::new("sign-on-too-many")),
-        ProviderChange::NotProven => Some(Say::new("sign-on-not-proven")),
-        ProviderChange::DomainTaken => Some(Say::new("sign-on-domain-taken")),
-    })
+fn problem(done: Result<(), Refused>) -> Result<Option<Say>, ErrorPage> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(Refused::Unfit(say) | Refused::Conflict(say)) => Ok(Some(say)),
+        Err(Refused::NotFound) => Err(ErrorPage::not_found()),
+        Err(Refused::Failed(error)) => Err(error.into()),
+    }
 }
