@@ -44,6 +44,7 @@ use serde_json::json;
 use self::answers::{AnotherTrial, AnsweredRequest, TrialTerms};
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
+use crate::disk::{self, Writes};
 use crate::download;
 use crate::keys::ending::{Ending, ending};
 use crate::lanes::Work;
@@ -224,7 +225,9 @@ pub(crate) fn healthz() -> MethodRouter<App> {
 /// Whether the portal can answer requests: its database answers and its delegation is valid.
 pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
-        let database = app.store().ping().await.is_ok();
+        let reads = app.store().ping().await.is_ok();
+        let disk = disk::writes(&app).await;
+        let database = reads && disk == Writes::Well;
         let keys = app.keys();
         let end = ending(&keys, app.now());
         let answers = keys.signing.is_reachable().await;
@@ -236,15 +239,31 @@ pub(crate) fn readyz() -> MethodRouter<App> {
         };
         let body = json!({
             "database": database,
+            "database_reads": reads,
             "signing": signing,
             "signer_answers": answers,
             "draining": draining,
             "signing_key_until": end.until,
             "signing_key_days_left": end.days(),
-            "warning": warning(&app, end, answers),
+            "warning": match disk {
+                Writes::Not(why) => Some(why),
+                Writes::Well => match warning(&app, end, answers) {
+                    None => clock(&app).await,
+                    warning => warning,
+                },
+            },
         });
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
     })
+}
+
+/// The clock goes back: what is signed now may be older than what machines have.
+async fn clock(app: &App) -> Option<String> {
+    let behind = disk::behind(app).await.ok().flatten()?;
+    Some(format!(
+        "the clock is {} hours behind what the portal has written: set it",
+        behind / 3_600
+    ))
 }
 
 /// What somebody should see to, without a word about where. Everybody may ask.

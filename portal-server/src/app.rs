@@ -13,6 +13,7 @@ use crate::access::token::LastUses;
 use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
+use crate::disk::DiskAtHand;
 use crate::domain::DomainAtHand;
 use crate::draining::Draining;
 use crate::fields::Field;
@@ -74,6 +75,8 @@ struct Inner {
     mailroom: Mailroom,
     courier: Courier,
     last_uses: LastUses,
+    /// Whether the disk took writes a moment ago.
+    disk: DiskAtHand,
     sign_ons: SignOns,
     token_limits: TokenLimits,
     /// What is in the way of keeping the audit log.
@@ -180,6 +183,7 @@ impl App {
             mailroom,
             courier,
             last_uses: LastUses::default(),
+            disk: DiskAtHand::default(),
             sign_ons,
             token_limits: TokenLimits::default(),
             audit_troubles: Troubles::default(),
@@ -307,6 +311,10 @@ impl App {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.inner.last_uses
+    }
+
+    pub(crate) fn disk(&self) -> &DiskAtHand {
+        &self.inner.disk
     }
 
     /// Logging in by identity providers.

@@ -27,6 +27,8 @@
 //! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
+//! | `operations` | backup, restore, check, doctor |
+//! | `disk` | whether the database's disk takes writes, as it was seconds ago |
 //! | `webhook` | who else hears of what happens |
 
 pub mod access;
@@ -42,6 +44,7 @@ pub mod chart;
 pub mod clock;
 mod config;
 pub mod desk;
+mod disk;
 mod domain;
 mod download;
 mod draining;
@@ -61,6 +64,7 @@ pub mod logs;
 pub mod look;
 mod mail;
 mod metrics;
+pub mod operations;
 pub mod overview;
 mod pages;
 mod password;

@@ -14,6 +14,7 @@ use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::logs::{self, Lines};
+use countersign_portal::operations::{DatabaseKind, backup, check, doctor, restore};
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
@@ -108,6 +109,51 @@ enum Command {
         #[command(subcommand)]
         command: Box<SignerCommand>,
     },
+    /// Copy the portal while it runs: database, keys and release files, with a manifest.
+    Backup {
+        #[command(flatten)]
+        backup: backup::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Put a backup in the place of a portal's data, which is kept aside. The portal must not run.
+    Restore {
+        #[command(flatten)]
+        restore: restore::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Look at everything that operators get wrong: exit code 0 all is well, 3 there are warnings, 1 there are problems.
+    #[command(
+        after_help = "Example: countersign-portal doctor --data ./portal-data --public-url https://portal.acme.example"
+    )]
+    Doctor {
+        /// The address that people use, as `serve` has it.
+        #[arg(long)]
+        public_url: Option<String>,
+        /// The server for outgoing mail, as `serve` has it.
+        #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
+        smtp_url: Option<String>,
+        /// Its user, as `serve` has it.
+        #[arg(long, env = "COUNTERSIGN_SMTP_USER")]
+        smtp_user: Option<String>,
+        /// Whom mail comes from, as `serve` has it.
+        #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
+        mail_from: Option<String>,
+        /// The folder for checkpoints of the audit log, as `serve` has it.
+        #[arg(long, value_name = "DIR")]
+        audit_checkpoints: Option<PathBuf>,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Compare the data with itself: the file, seats with activations, answers with their signatures, the audit log's chain, release
+    /// files with their hashes; also while the portal runs. Exit code 0 all is well, 1 something is wrong.
+    Check {
+        #[command(flatten)]
+        check: check::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
     /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
     Import {
         #[command(flatten)]
@@ -124,6 +170,33 @@ enum Command {
         #[command(flatten)]
         passphrase: KeyPassphrase,
     },
+}
+
+/// A portal that something is done with beside serving it.
+#[derive(Debug, clap::Args)]
+struct Looked {
+    /// Folder with database and keys.
+    #[arg(long, default_value = "portal-data")]
+    data: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Where the files of releases lie, as `serve` has it.
+    #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
+    release_store: Option<String>,
+    /// The socket of the signer, as `serve` has it.
+    #[arg(long, value_name = "PATH", env = SIGNER)]
+    signer: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: KeyPassphrase,
+}
+
+impl Looked {
+    fn config(self) -> anyhow::Result<(Config, bool)> {
+        let config = config(self.data, self.release_store.as_deref())?;
+        let key_passphrase = self.passphrase.sources();
+        Ok((Config { signer: self.signer, key_passphrase, ..config }, self.json))
+    }
 }
 
 /// The exit code of an import that is done but for some entries.
@@ -251,6 +324,41 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
             print_made(&keys::command::run(&config, command).await?, json);
         }
+        Command::Backup { backup, portal } => {
+            let (config, json) = portal.config()?;
+            check_exists(&config.data)?;
+            let database = DatabaseKind::of(&config.data, None);
+            print_made(&backup::run(&config, &database, &backup)?, json);
+        }
+        Command::Restore { restore, portal } => {
+            let (config, json) = portal.config()?;
+            print_made(&restore::run(&config, &restore)?, json);
+        }
+        Command::Doctor {
+            public_url,
+            smtp_url,
+            smtp_user,
+            mail_from,
+            audit_checkpoints,
+            portal,
+        } => {
+            let (config, json) = portal.config()?;
+            let smtp_password = std::env::var("COUNTERSIGN_SMTP_PASSWORD").ok();
+            let smtp = smtp_url.map(|url| Smtp { url, user: smtp_user, password: smtp_password });
+            let config = Config { public_url, smtp, mail_from, audit_checkpoints, ..config };
+            return Ok(print_report(&doctor::run(&config).await, json));
+        }
+        Command::Check { check, portal } => {
+            let (config, json) = portal.config()?;
+            check_exists(&config.data)?;
+            check_schema(&config.data)?;
+            let app = App::open(config).await.context("nothing was looked at")?;
+            let report = check::run(&app, &check).await;
+            app.store().close();
+            let report = report?;
+            print_made(&report.to_json(), json);
+            return Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Import { import, data, json, signer, passphrase } => {
             let app = open(&data, None, signer, passphrase.sources()).await?;
             return run_import(&app, *import, json).await;
@@ -281,13 +389,20 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The portal that there is.
-async fn open(
-    data: &Path,
-    release_store: Option<&str>,
-    signer: Option<PathBuf>,
-    key_passphrase: Sources,
-) -> anyhow::Result<App> {
+/// What the doctor found, line by line, and the exit code that says how bad it is.
+fn print_report(report: &doctor::Report, json: bool) -> ExitCode {
+    match json {
+        true => println!("{}", report.to_json()),
+        false => report.findings().iter().for_each(|finding| println!("{finding}")),
+    }
+    match report.worst() {
+        doctor::Level::Well => ExitCode::SUCCESS,
+        doctor::Level::Warning => ExitCode::from(WITH_PROBLEMS),
+        doctor::Level::Problem => ExitCode::FAILURE,
+    }
+}
+
+fn check_exists(data: &Path) -> anyhow::Result<()> {
     if !App::exists(data) {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -296,6 +411,31 @@ async fn open(
             data.display()
         );
     }
+    Ok(())
+}
+
+/// Whoever only looks brings no database up to date.
+fn check_schema(data: &Path) -> anyhow::Result<()> {
+    let found = countersign_store::condition(&data.join("countersign.db"))
+        .context("the database cannot be read: restore a backup, countersign-portal restore")?;
+    if found.migration != found.known {
+        anyhow::bail!(
+            "the database has migration {} and this program {}: nothing was looked at. Use the program that runs the portal",
+            found.migration,
+            found.known
+        );
+    }
+    Ok(())
+}
+
+/// The portal that there is.
+async fn open(
+    data: &Path,
+    release_store: Option<&str>,
+    signer: Option<PathBuf>,
+    key_passphrase: Sources,
+) -> anyhow::Result<App> {
+    check_exists(data)?;
     let config = config(data.to_owned(), release_store).context("nothing was done")?;
     let config = Config { signer, key_passphrase, ..config };
     App::open(config).await.context("nothing was done")

@@ -15,6 +15,7 @@
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
+//! | `recognise` | grants that their machines bring along, after an older copy of the data was restored |
 //! | `product_release`, `release_file`, `release_terms`, `release_license`, `release_upload`, `version` | what is published, with its files, what a license may run of it, who else sees it, files on their way, the order of versions |
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
@@ -33,6 +34,8 @@
 //! | `tally`, `daily_count`, `outlook`, `beginning` | what happened on each day, counted along the chain; what is to be seen coming; how far a new vendor is |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `observer`, `backlog` | how the engine does, and what waits in the tables: for whoever measures |
+//! | `backup`, `check` | copies of the database while it is in use; what is in it, for whoever compares it |
+//! | `disk_trouble`, `write_probe` | what a failed write means; whether the disk takes writes |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -44,8 +47,10 @@ mod api_token;
 mod audit;
 mod audit_chain;
 mod backlog;
+mod backup;
 mod beginning;
 mod by_id;
+mod check;
 mod clue;
 mod creation;
 mod customer;
@@ -53,6 +58,7 @@ mod daily_count;
 mod deactivation;
 mod dialect;
 mod directory;
+mod disk_trouble;
 mod domain;
 mod email_change;
 mod error;
@@ -92,6 +98,7 @@ mod product;
 mod product_release;
 mod proposal;
 mod receipt;
+mod recognise;
 mod release;
 mod release_file;
 mod release_license;
@@ -124,6 +131,7 @@ mod version;
 mod webhook;
 mod webhook_delivery;
 mod webhook_event;
+mod write_probe;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -141,7 +149,9 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use backlog::Backlog;
+pub use backup::{Condition, InUse, condition, copy_database, in_use};
 pub use beginning::Beginning;
+pub use check::StoredAnswer;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
 };
@@ -149,6 +159,7 @@ pub use customer::{CustomerPage, CustomerQuery};
 pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
 pub use directory::Directory;
+pub use disk_trouble::DiskTrouble;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use error::{Result, StoreError};
@@ -186,6 +197,7 @@ pub use product_release::{
     Visibility,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
+pub use recognise::{Recognise, Recognised};
 pub use release::{
     Release, ReleaseOutcome, ReleasePolicy, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR,
 };

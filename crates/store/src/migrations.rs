@@ -64,3 +64,8 @@ pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
     }
     Ok(transaction.commit()?)
 }
+
+/// The number of the newest migration that this program has.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |(number, ..)| *number)
+}

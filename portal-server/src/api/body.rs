@@ -22,7 +22,11 @@ pub(super) async fn read(headers: &HeaderMap, sent: Body) -> Result<Bytes, Probl
     if bytes.is_empty() {
         return Ok("{}".into());
     }
-    if is_one_of(headers, &["application/json"]) { Ok(bytes) } else { Err(Problem::other_body("application/json")) }
+    if is_one_of(headers, &["application/json"]) {
+        Ok(bytes)
+    } else {
+        Err(Problem::other_body("application/json"))
+    }
 }
 
 /// The same, with more room; or a table, which is then the member `csv` of an object that has nothing else.

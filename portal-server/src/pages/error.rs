@@ -7,7 +7,7 @@ use countersign_store::StoreError;
 
 use super::{Frame, page_with};
 use crate::bundle::unread::TooMuch;
-use crate::desk::Refusal;
+use crate::desk::{DISK_SECONDS, Refusal};
 use crate::fields::Unfit;
 use crate::language::Say;
 use crate::licensing::Trouble;
@@ -145,7 +145,10 @@ impl ErrorPage {
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a page could not be answered");
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "error-internal-title", "error-internal", "error-internal-advice")
+        let mut page =
+            Self::new(status, "error-internal-title", "error-internal", "error-internal-advice");
+        page.0.retry_after = Some(DISK_SECONDS);
+        page
     }
 
     /// A file could not be stored: the disk or the bucket, the log says what.

@@ -109,9 +109,13 @@ fn opens(role: Role) -> Vec<&'static str> {
             let all = TokenScope::ALL.map(TokenScope::as_str);
             return all.into_iter().filter(|scope| !scope.starts_with("sign-on:")).collect();
         }
-        Role::Support => {
-            &["license-keys:read", "requests:answer", "journal:push", "activations:release", "trials:extend"]
-        }
+        Role::Support => &[
+            "license-keys:read",
+            "requests:answer",
+            "journal:push",
+            "activations:release",
+            "trials:extend",
+        ],
         Role::ReadOnly => &["settings:read", "audit:read", "webhooks:read"],
         Role::ResellerAdmin | Role::Customer => return Vec::new(),
     };

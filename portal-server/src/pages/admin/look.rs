@@ -220,7 +220,9 @@ pub(crate) async fn bring(
     let bytes = file(form).await?;
     match manage::draft(&app, &kind, bytes, &actor(&admin)).await {
         Ok(()) => {}
-        Err(NotTaken::Unusable(unusable)) => return Err(ErrorPage::bad_input(unusable.say(picture::SHOWN))),
+        Err(NotTaken::Unusable(unusable)) => {
+            return Err(ErrorPage::bad_input(unusable.say(picture::SHOWN)));
+        }
         Err(NotTaken::Failed(error)) => return Err(ErrorPage::internal(&error)),
     }
     Ok(back(&picture))
