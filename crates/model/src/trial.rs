@@ -36,8 +36,6 @@ pub struct Trial {
     pub after: Option<TrialId>,
     /// Whether it was extended.
     pub extended: bool,
-    /// When its device activated a license.
-    pub converted: Option<u64>,
 }
 
 /// The trials of one product.
@@ -133,7 +131,6 @@ impl Trials {
             other_end: None,
             after,
             extended: false,
-            converted: None,
         };
         self.all.insert(id, trial);
     }
@@ -199,12 +196,5 @@ impl Trials {
             self.answers.entry(request).or_insert(answer);
         }
         Some(known.is_none())
-    }
-
-    /// The device has activated a license.
-    pub fn convert(&mut self, device: Device, now: u64) {
-        for trial in self.all.values_mut().filter(|trial| trial.device == device) {
-            trial.converted = trial.converted.or(Some(now));
-        }
     }
 }

@@ -59,8 +59,8 @@ impl Play<'_> {
         for (id, trial) in &self.trials.all {
             let stored = self.database.store.trial(&names::id(*id)).await.unwrap();
             let stored = stored.ok_or_else(|| format!("trial {id} is gone"))?;
-            let is = (stored.expires_at, stored.other_end, stored.converted_at);
-            same("a trial's ends", &is, &(trial.ends, trial.other_end, trial.converted))?;
+            let is = (stored.expires_at, stored.other_end);
+            same("a trial's ends", &is, &(trial.ends, trial.other_end))?;
             let after = stored.after.map(names::name_of);
             same("the trial before", &after, &trial.after)?;
         }

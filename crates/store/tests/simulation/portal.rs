@@ -73,7 +73,6 @@ impl Play<'_> {
             let before = std::mem::replace(&mut license.model, after);
             if said == model::Activated::Done(ask.fresh) {
                 license.grants.push((ask.fresh, ask.device));
-                self.trials.convert(ask.device, ask.now);
                 let back =
                     |l: &model::License| l.grants.values().filter_map(|g| g.came_back).count();
                 if back(&before) < back(&license.model) {

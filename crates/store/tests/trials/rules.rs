@@ -1,10 +1,9 @@
 //! Each policy by itself.
 
 use countersign_core::Hash;
-use countersign_core::license_key::LicenseKey;
 use countersign_store::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
 
-use crate::world::{DAY, Got, Machine, NOW, World, per_version, policy, product_id, rng};
+use crate::world::{DAY, Got, Machine, NOW, World, per_version, policy};
 
 #[test]
 fn the_end_of_a_trial_is_its_days_or_the_fixed_day_whichever_is_first() {
