@@ -168,6 +168,9 @@ fn activate(
         _ => (UNSEEN + request, UNSEEN + request),
     };
     let ask = ask(request, device, machine, named);
+    if let Activation::Granted(id, _) = known {
+        learn_name(license, &ask, *id);
+    }
     let done = license.activate(&ask);
     let is_it = match (known, done) {
         // A renewal and a repetition name the grant that is: whatever the answer names must be it.
