@@ -38,7 +38,7 @@ const PROLONG: &str = "UPDATE activation SET granted_at = ?2, expires_at = ?3, i
 const KEEP_ANSWER: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
     SELECT a.id, a.request_hash, 0, w.created_at, a.import_by, w.token FROM activation a \
     JOIN answer w ON w.request_hash = a.request_hash WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
-        WHERE e.response_id = a.id AND e.request_hash = a.request_hash) \
+        WHERE e.request_hash = a.request_hash AND e.token = w.token AND e.verdict = 'counted') \
     ON CONFLICT (activation_id, request_hash, revision, issued_at) DO NOTHING";
 const NEWER_OF_DEVICE: &str = "SELECT MIN(created_at) FROM activation WHERE license_id = ?1 AND device_key = ?2 AND id <> ?3 \
     AND state IN ('deactivated', 'replaced', 'released') AND (granted_at, id) > (?4, ?3)";
@@ -52,7 +52,7 @@ const SIGNED_WITHOUT_REQUEST: &str = "SELECT issued_at, request_hash FROM renewa
     WHERE activation_id = ?1 AND issued_at <= ?2 ORDER BY issued_at DESC LIMIT 1";
 const OWN_ANSWER: &str = "SELECT w.created_at, w.request_hash FROM activation a JOIN answer w ON w.request_hash = a.request_hash \
     WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
-        WHERE e.response_id = a.id AND e.request_hash = a.request_hash)";
+        WHERE e.request_hash = a.request_hash AND e.token = w.token AND e.verdict = 'counted')";
 const KEPT_LATER: &str =
     "SELECT 1 FROM renewal WHERE activation_id = ?1 AND revision = 0 AND issued_at > ?2 LIMIT 1";
 const FORGET_LATER: &str = "UPDATE activation SET granted_at = CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END, \

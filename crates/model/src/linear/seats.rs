@@ -184,6 +184,20 @@ fn activate(
     is_it || matches!(told, Told::Nothing(_))
 }
 
+/// A renewal tells the name of a grant that was given in an answer that nobody saw.
+fn learn_name(license: &mut License, ask: &Ask, id: GrantId) {
+    let is_known = license.answers.contains_key(&ask.request) || license.grants.contains_key(&id);
+    let Some(unseen) = license.renews(ask).filter(|renewed| *renewed >= UNSEEN && !is_known) else {
+        return;
+    };
+    if let Some(grant) = license.grants.remove(&unseen) {
+        license.grants.insert(id, grant);
+    }
+    for grant in license.grants.values_mut().filter(|grant| grant.seat == unseen) {
+        grant.seat = id;
+    }
+}
+
 fn ask(request: RequestId, device: Device, machine: Parts, (fresh, answer): (GrantId, u64)) -> Ask {
     // A year in which every reinstallation lies.
     Ask { request, device, machine, by: None, proves: true, fresh, answer, now: 1 }
