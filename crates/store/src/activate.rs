@@ -10,9 +10,7 @@ use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::webhook_event::{self, Topic};
-use crate::{
-    Store, access, audit, find, fingerprint, group_seat, product, release, run, seat, trial,
-};
+use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run, seat};
 
 const YEAR: u64 = 365 * 86_400;
 
@@ -460,7 +458,6 @@ fn insert(
         activate.request_hash.to_string(),
     ];
     run(c, INSERT, values)?;
-    trial::note_license(c, &activate.terms.product, &activate.device_key, activate.now)?;
     fingerprint::insert(c, &license, &device.fingerprint, &id)
 }
 

@@ -28,7 +28,7 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
     device_name_folded, state, created_at, expires_at, import_by, ended_at, door, request_id, request_hash, granted_at) \
-    VALUES (?1, ?2, ?1, ?3, ?4, NULL, '', ?5, ?6, ?7, ?8, ?9, 'journal', ?10, ?11, ?6)";
+    VALUES (?1, ?2, ?1, ?3, ?4, NULL, '', ?5, ?6, ?7, ?8, ?9, ?12, ?10, ?11, ?6)";
 const REVIVE: &str = "UPDATE activation SET state = 'active', ended_at = NULL, group_id = NULL WHERE id = ?1 AND state = 'replaced'";
 const BEGUN: &str =
     "UPDATE activation SET created_at = ?2 WHERE id = ?1 AND door = 'journal' AND created_at > ?2";
@@ -216,7 +216,7 @@ fn judge(
         return Ok(Verdict::Known);
     }
     match &response.answer {
-        Said::Activation(granted) => merge_grant(c, response, granted, actor, now),
+        Said::Activation(granted) => merge_grant(c, response, granted, Origin::Journal, actor, now),
         Said::Deactivation { activation } => merge_receipt(c, response, activation, actor, now),
         Said::Trial(granted) => trial::merge(c, response, granted, now),
         Said::TimeReset => Ok(Verdict::Noted),
@@ -237,10 +237,38 @@ fn is_known(c: &Connection, entry: &NewEntry, response: &Response) -> Result<boo
     Ok(find(c, sql, values, |_| Ok(()))?.is_some())
 }
 
-fn merge_grant(
+/// Where a grant was learned of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The journal of another signer.
+    Journal,
+    /// Its machine brought it along (`recognise.rs`).
+    Machine,
+}
+
+impl Origin {
+    /// As the door of the activation.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Machine => "machine",
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            Self::Journal => "activation.merge",
+            Self::Machine => "activation.recognise",
+        }
+    }
+}
+
+/// Takes a grant that somebody signed for the vendor into its license's count, beyond its limit where it is.
+pub(crate) fn merge_grant(
     c: &Connection,
     response: &Response,
     granted: &Granted,
+    origin: Origin,
     actor: &str,
     now: UnixSeconds,
 ) -> Result<Verdict> {
@@ -272,7 +300,7 @@ fn merge_grant(
         expires_at: granted.grant.expires_at,
         import_by: granted.import_by,
         ended_at: None,
-        door: String::new(),
+        door: origin.as_str().to_owned(),
         by_user: None,
         by_name: None,
         group: None,
@@ -288,10 +316,10 @@ fn merge_grant(
     seat::merge(c, &license.id, count)?;
     start(c, &license, at)?;
     if webhook_event::is_heard(c)? {
-        tell(c, &license, &response.id, is_new, now)?;
+        tell(c, &license, &response.id, is_new, origin, now)?;
     }
     let (of, subject) = (license.organization, response.id.to_string());
-    audit::record_in(c, of, now, actor, "activation.merge", &subject, "")?;
+    audit::record_in(c, of, now, actor, origin.action(), &subject, "")?;
     Ok(Verdict::Counted)
 }
 
@@ -301,13 +329,17 @@ fn tell(
     before: &License,
     activation: &Id,
     is_new: bool,
+    origin: Origin,
     now: UnixSeconds,
 ) -> Result<()> {
     let once = activation.to_string();
     let holds = |a: Activation| a.state.holds_seat();
     if is_new && activation::find_activation(c, &once)?.is_some_and(holds) {
-        let further =
-            [("how", "journal".into()), ("door", "journal".into()), webhook_event::by(None)];
+        let further = [
+            ("how", origin.as_str().into()),
+            ("door", origin.as_str().into()),
+            webhook_event::by(None),
+        ];
         let topic = Topic::ActivationCreated;
         webhook_event::tell_of_activation(c, topic, activation, &once, now, &further)?;
     }
@@ -521,6 +553,7 @@ fn insert(c: &Connection, grant: &Activation) -> Result<()> {
         optional_seconds(grant.ended_at),
         request_id,
         request_hash,
+        &grant.door,
     );
     run(c, INSERT, values).map(|_| ())
 }

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (23, "single sign-on", include_str!("migrations/0023_single_sign_on.sql"), None),
     (24, "overview", include_str!("migrations/0024_overview.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
+    (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
@@ -62,4 +63,9 @@ pub(crate) fn apply(connection: &mut Connection, now: i64) -> Result<()> {
         transaction.execute(NOTE, (number, name, now))?;
     }
     Ok(transaction.commit()?)
+}
+
+/// The number of the newest migration that this program has.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |(number, ..)| *number)
 }
