@@ -185,6 +185,19 @@ fn what_no_answer_came_to_may_have_been_done_or_not_and_at_any_later_time() {
     assert!(is_explained(&[lost(1, 11), looks((2, 3), 0, 0), looks((4, 5), 1, 0)]), "later");
     assert!(!is_explained(&[lost(1, 11), looks((2, 3), 1, 0), looks((4, 5), 0, 0)]), "and back");
     assert!(!is_explained(&[lost(1, 11), asks(2, 12, (2, 3), B), looks((4, 5), 2, 0)]), "both");
+    // Its next request tells what it had been given: the same grant, and no other one.
+    assert!(is_explained(&[
+        lost(1, 11),
+        asks(1, 13, (2, 3), A),
+        asks(1, 14, (4, 5), Activation::Granted(101, 3))
+    ]));
+    assert!(!is_explained(&[
+        lost(1, 11),
+        asks(1, 13, (2, 3), A),
+        asks(1, 14, (4, 5), Activation::Granted(103, 3))
+    ]));
+    let full = [lost(1, 11), asks(2, 12, (2, 3), FULL), asks(1, 13, (4, 5), A)];
+    assert!(is_explained(&full), "it had been given before the other one asked");
     let known = cut_off(asks(1, 11, (1, 0), A));
     assert!(is_explained(&[known.clone(), asks(2, 12, (2, 3), FULL), asks(1, 11, (4, 5), A)]));
     assert!(!is_explained(&[known, asks(2, 12, (2, 3), B), asks(1, 11, (4, 5), A)]));

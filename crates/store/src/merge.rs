@@ -38,7 +38,7 @@ const PROLONG: &str = "UPDATE activation SET granted_at = ?2, expires_at = ?3, i
 const KEEP_ANSWER: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
     SELECT a.id, a.request_hash, 0, w.created_at, a.import_by, w.token FROM activation a \
     JOIN answer w ON w.request_hash = a.request_hash WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
-        WHERE e.response_id = a.id AND e.request_hash = a.request_hash) \
+        WHERE e.request_hash = a.request_hash AND e.token = w.token AND e.verdict = 'counted') \
     ON CONFLICT (activation_id, request_hash, revision, issued_at) DO NOTHING";
 const NEWER_OF_DEVICE: &str = "SELECT MIN(created_at) FROM activation WHERE license_id = ?1 AND device_key = ?2 AND id <> ?3 \
     AND state IN ('deactivated', 'replaced', 'released') AND (granted_at, id) > (?4, ?3)";
@@ -50,16 +50,16 @@ const SIGNED_IN_JOURNALS: &str = "SELECT signed_at, request_hash FROM journal_en
     WHERE response_id = ?1 AND verdict = 'counted' AND signed_at <= ?2 ORDER BY signed_at DESC LIMIT 1";
 const SIGNED_WITHOUT_REQUEST: &str = "SELECT issued_at, request_hash FROM renewal \
     WHERE activation_id = ?1 AND issued_at <= ?2 ORDER BY issued_at DESC LIMIT 1";
-const OWN_ANSWER: &str = "SELECT w.created_at, w.request_hash FROM activation a JOIN answer w ON w.request_hash = a.request_hash \
+const PORTALS_ANSWER: &str = "SELECT w.created_at, w.request_hash FROM activation a JOIN answer w ON w.request_hash = a.request_hash \
     WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
-        WHERE e.response_id = a.id AND e.request_hash = a.request_hash)";
+        WHERE e.request_hash = a.request_hash AND e.token = w.token AND e.verdict = 'counted')";
 const KEPT_LATER: &str =
     "SELECT 1 FROM renewal WHERE activation_id = ?1 AND revision = 0 AND issued_at > ?2 LIMIT 1";
 const FORGET_LATER: &str = "UPDATE activation SET granted_at = CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END, \
     request_id = NULL, request_hash = ?3 WHERE id = ?1";
 const REPLACED_OF_DEVICE: &str = "SELECT id FROM activation WHERE license_id = ?1 AND device_key = ?2 \
     AND state IN ('deactivated', 'replaced', 'released') AND state = 'replaced' ORDER BY granted_at DESC, id DESC";
-const KNOWN_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
+const KNPORTALS_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
 const KNOWN_RENEWAL: &str =
     "SELECT 1 FROM renewal WHERE activation_id = ?1 AND request_hash = ?2 AND token = ?3";
 const KNOWN_RENEWAL_OF_TRIAL: &str =
@@ -226,7 +226,7 @@ fn judge(
 /// Whether the portal has this very response: its own, or one that came before.
 fn is_known(c: &Connection, entry: &NewEntry, response: &Response) -> Result<bool> {
     let request = entry.request.to_string();
-    if find(c, KNOWN_ANSWER, (&request, &entry.token), |_| Ok(()))?.is_some() {
+    if find(c, KNPORTALS_ANSWER, (&request, &entry.token), |_| Ok(()))?.is_some() {
         return Ok(true);
     }
     let values = (response.id.to_string(), &request, &entry.token);
@@ -637,7 +637,7 @@ fn forget_later(
     let signed = |row: &mut Columns<'_>| Ok((row.time()?, row.parsed::<Hash>("request hash")?));
     let mut before = list(c, SIGNED_IN_JOURNALS, (&id, until), signed)?;
     before.extend(list(c, SIGNED_WITHOUT_REQUEST, (&id, until), signed)?);
-    let own = find(c, OWN_ANSWER, [&id], signed)?;
+    let own = find(c, PORTALS_ANSWER, [&id], signed)?;
     before.extend(own.filter(|(signed_at, _)| *signed_at <= at));
     let further = further.and_then(|g| Some((g.granted_at, g.request.map(|(_, hash)| hash)?)));
     before.extend(further);

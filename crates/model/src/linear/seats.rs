@@ -168,6 +168,9 @@ fn activate(
         _ => (UNSEEN + request, UNSEEN + request),
     };
     let ask = ask(request, device, machine, named);
+    if let Activation::Granted(id, _) = known {
+        learn_name(license, &ask, *id);
+    }
     let done = license.activate(&ask);
     let is_it = match (known, done) {
         // A renewal and a repetition name the grant that is: whatever the answer names must be it.
@@ -179,6 +182,20 @@ fn activate(
         _ => false,
     };
     is_it || matches!(told, Told::Nothing(_))
+}
+
+/// A renewal tells the name of a grant that was given in an answer that nobody saw.
+fn learn_name(license: &mut License, ask: &Ask, id: GrantId) {
+    let is_known = license.answers.contains_key(&ask.request) || license.grants.contains_key(&id);
+    let Some(unseen) = license.renews(ask).filter(|renewed| *renewed >= UNSEEN && !is_known) else {
+        return;
+    };
+    if let Some(grant) = license.grants.remove(&unseen) {
+        license.grants.insert(id, grant);
+    }
+    for grant in license.grants.values_mut().filter(|grant| grant.seat == unseen) {
+        grant.seat = id;
+    }
 }
 
 fn ask(request: RequestId, device: Device, machine: Parts, (fresh, answer): (GrantId, u64)) -> Ask {

@@ -158,3 +158,17 @@ fn what_was_signed_as_a_renewal_of_what_ended_meanwhile_is_signed_again() {
     assert_that_the_store_does_as_the_model(&script((Some(2), Some(0)), ops.clone()));
     assert_that_the_store_does_as_the_model(&script((Some(2), None), ops));
 }
+
+/// Seed 17599: the portal answered late what a desk had answered before, and took its answer for the desk's.
+#[test]
+fn a_late_answer_of_the_portal_is_its_own_though_a_desk_answered_the_same_request() {
+    let ops = vec![
+        desk_grant(1, 1, false),
+        desk_renew(0, 0),
+        desk_receipt(1, 0),
+        push(0),
+        Op::Repeat(0),
+        push(1),
+    ];
+    assert_that_the_store_does_as_the_model(&script((Some(1), Some(3)), ops));
+}
