@@ -162,8 +162,23 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("fsfreeze").arg("-u").arg(&self.place).status();
         let _ = Command::new("umount").arg("-l").arg(&self.place).status();
+    }
+}
+
+/// A disk that stands still until this is dropped: also when the test fails, since a process that waits for it cannot be ended.
+struct Frozen<'a>(&'a Disk);
+
+impl<'a> Frozen<'a> {
+    fn new(disk: &'a Disk) -> Self {
+        system("fsfreeze", &["-f", disk.place.to_str().unwrap()]);
+        Self(disk)
+    }
+}
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("fsfreeze").arg("-u").arg(&self.0.place).status();
     }
 }
 
@@ -239,7 +254,7 @@ async fn a_disk_that_stands_still_makes_nobody_believe_an_answer_and_goes_on() {
     let mut patient = Patient::new(disk.place.clone()).await;
     let first = patient.request("first");
     patient.activates(first).await;
-    system("fsfreeze", &["-f", disk.place.to_str().unwrap()]);
+    let frozen = Frozen::new(&disk);
     let request = patient.request("second");
     let url = format!("{}{ACTIVATIONS}", patient.portal.url());
     let (http, body) = (patient.http.clone(), request.clone());
@@ -253,7 +268,7 @@ async fn a_disk_that_stands_still_makes_nobody_believe_an_answer_and_goes_on() {
         );
     }
     assert!(!waiting.is_finished(), "nothing is answered that is not on the disk");
-    system("fsfreeze", &["-u", disk.place.to_str().unwrap()]);
+    drop(frozen);
     let answer = waiting.await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let answer: Value = answer.json().await.unwrap();
