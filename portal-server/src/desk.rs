@@ -139,7 +139,7 @@ pub async fn answer_asked(
     ask: &TrialAsk,
 ) -> Result<Answered, Refusal> {
     let outcome = answer_once(app, request, door, ask).await;
-    app.metrics().answered(&request.claims().ask, &outcome);
+    app.metrics().answered(&request.claims().ask, door, &outcome);
     if let Err(refusal) = &outcome {
         app.refusals().count(request.hash(), refusal.code(), app.now());
     }

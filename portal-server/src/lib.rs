@@ -4,7 +4,9 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `router` | every URL with who may use it |
-//! | `access`, `limits`, `lane`, `password` | roles, forgery defence; rate limits; what a flood takes; password hashes |
+//! | `access`, `limits`, `password` | roles, forgery defence; rate limits; password hashes |
+//! | `lane`, `lanes`, `draining` | what a flood takes, by kinds of work; the end as others see it coming |
+//! | `request_id`, `logs`, `traces` | by what a request is found again; the log of the process; spans for a collector |
 //! | `desk` | the heart: understand a request, say what it would do, answer it |
 //! | `bundle` | files and zips that people bring; zips, tables and calendars that they take home |
 //! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
@@ -45,6 +47,7 @@ pub mod desk;
 mod disk;
 mod domain;
 mod download;
+mod draining;
 mod fields;
 mod finding;
 mod host;
@@ -52,10 +55,12 @@ pub mod import;
 pub mod journals;
 pub mod keys;
 pub mod lane;
+pub mod lanes;
 pub mod language;
 mod legacy;
 mod licensing;
 mod limits;
+pub mod logs;
 pub mod look;
 mod mail;
 mod metrics;
@@ -65,6 +70,7 @@ mod pages;
 mod password;
 mod problem;
 pub mod release;
+mod request_id;
 mod router;
 pub mod settings;
 mod shelf;
@@ -73,6 +79,7 @@ pub mod signer;
 pub mod signing;
 pub mod sso;
 pub mod tally;
+pub mod traces;
 mod trial_policy;
 pub mod vault;
 pub mod webhook;
@@ -93,8 +100,9 @@ pub use config::Config;
 pub use mail::Smtp;
 pub use router::{Route, routes};
 
-/// Serves the portal on `listener` until `shutdown` completes; requests under way are finished, what is queued for the
-/// database is committed.
+/// Serves the portal on `listener` until `shutdown` completes: `/readyz` says no from then on, while everything is answered for
+/// as long as [`Config::drain`]; then the listener closes, requests under way are finished, what is queued for the database
+/// is committed.
 ///
 /// # Errors
 /// When the listener fails.
@@ -115,9 +123,10 @@ pub async fn serve(
     let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
     let namer = tokio::spawn(domain::run(app.clone(), stopped));
     tokio::spawn({
-        let handle = handle.clone();
+        let (handle, app) = (handle.clone(), app.clone());
         async move {
             shutdown.await;
+            app.draining().run(app.config().drain).await;
             handle.graceful_shutdown(Some(DRAIN));
         }
     });

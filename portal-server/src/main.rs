@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -12,10 +13,12 @@ use countersign_portal::audit::{self, command::AuditCommand};
 use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
+use countersign_portal::logs::{self, Lines};
 use countersign_portal::operations::{DatabaseKind, backup, check, doctor, restore};
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
+use countersign_portal::traces::Traces;
 use countersign_portal::webhook::Reach;
 use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
 use serde_json::Value;
@@ -281,11 +284,23 @@ struct Serve {
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// A name under which Prometheus asks for the metrics, e.g. portal.monitoring.svc.cluster.local; may be given more than once.
+    /// Addresses, names without a dot and the host of --public-url are answered anyway; other names are not, so that no web
+    /// page reads the metrics through the browser of somebody who reaches them.
+    #[arg(long, value_name = "HOST")]
+    metrics_host: Vec<String>,
     #[command(flatten)]
     passphrase: KeyPassphrase,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
+    /// Send traces to the collector at this address, as OTLP over HTTP, e.g. http://127.0.0.1:4318 [default: none are made].
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp: Option<String>,
+    /// Seconds that everything is still answered after a signal to end, while /readyz says no: as long as a load balancer takes
+    /// to notice.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    drain_seconds: u64,
 }
 
 #[tokio::main]
@@ -351,9 +366,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(unix)]
         Command::Signer { command } => {
             if let SignerCommand::Serve(options) = command.as_ref() {
-                start_logs(options.json_logs);
+                logs::start(lines(options.json_logs), None);
             }
-            signer::args::run(*command, shutdown_signal()).await?;
+            signer::args::run(*command, shutdown_signal(None)).await?;
         }
         Command::Audit { command, data, json, signer, passphrase } => {
             let app = open(&data, None, signer, passphrase.sources()).await?;
@@ -495,7 +510,8 @@ fn in_words(value: &Value) -> String {
 }
 
 async fn run_server(options: Serve) -> anyhow::Result<()> {
-    start_logs(options.json_logs);
+    let traces = options.otlp.as_deref().map(Traces::to).transpose().context("--otlp")?;
+    logs::start(lines(options.json_logs), traces.as_ref());
     let with_server = options.smtp_url.is_some();
     let config = Config {
         vendor: options.vendor,
@@ -515,7 +531,10 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         webhooks_may_reach: options.webhooks_may_reach,
         signer: options.signer,
         sso_may_reach: options.sso_may_reach,
+        metrics_hosts: options.metrics_host,
         key_passphrase: options.passphrase.sources(),
+        drain: Duration::from_secs(options.drain_seconds),
+        otlp: options.otlp,
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
     if let Some(folder) = &config.audit_checkpoints {
@@ -560,7 +579,11 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         println!("              written there, not sent: name a server with --smtp-url");
     }
     println!("listening on http://{address}");
-    serve(listener, app, shutdown_signal()).await
+    let served = serve(listener, app.clone(), shutdown_signal(Some(app))).await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
+    served
 }
 
 /// An address with or without a port.
@@ -569,36 +592,51 @@ fn dns_server(text: &str) -> Result<SocketAddr, String> {
     text.parse().or_else(|_| address()).map_err(|_| "it is no IP address".to_owned())
 }
 
-fn start_logs(json: bool) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,countersign_portal=info"));
-    // It writes addresses, and so one-time links, at `trace`.
-    let quiet = "tower_http::csrf=info".parse().expect("a directive");
-    let filter = filter.add_directive(quiet);
-    // Where the log cannot be written (its disk is full), saying so in the same place would panic, and take the request along.
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .log_internal_errors(false);
-    if json { logs.json().init() } else { logs.init() }
+fn lines(json: bool) -> Lines {
+    if json { Lines::Json } else { Lines::Human }
 }
 
-/// Ends with an interrupt or, on Unix, SIGTERM.
-async fn shutdown_signal() {
-    let interrupt =
-        async { tokio::signal::ctrl_c().await.unwrap_or_else(|_| std::process::abort()) };
+/// Ends with an interrupt or, on Unix, SIGTERM. A further one ends the time in which everything is still answered.
+async fn shutdown_signal(app: Option<App>) {
+    let mut signals = Signals::new();
+    signals.next().await;
+    if let Some(app) = app {
+        tokio::spawn(async move {
+            signals.next().await;
+            app.draining().cut_short();
+        });
+    }
+}
+
+/// What asks the process to end.
+struct Signals {
     #[cfg(unix)]
-    {
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await };
-        tokio::select! {
-            () = interrupt => {}
-            _ = terminate.recv() => {}
+        Self {
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate()).ok(),
         }
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+
+    async fn next(&mut self) {
+        let interrupt =
+            async { tokio::signal::ctrl_c().await.unwrap_or_else(|_| std::process::abort()) };
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
+            tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        interrupt.await;
+    }
 }
 
 #[cfg(test)]

@@ -31,10 +31,11 @@
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
-//! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
+//! | `tally`, `daily_count`, `outlook`, `beginning` | what happened on each day, counted along the chain; what is to be seen coming; how far a new vendor is |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `backup`, `check` | copies of the database while it is in use; what is in it, for whoever compares it |
 //! | `disk_trouble`, `write_probe` | what a failed write means; whether the disk takes writes |
+//! | `observer`, `backlog` | how the engine does, and what waits in the tables: for whoever measures |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -45,7 +46,9 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod backlog;
 mod backup;
+mod beginning;
 mod by_id;
 mod check;
 mod clue;
@@ -81,6 +84,7 @@ mod member;
 mod merge;
 mod metadata;
 mod migrations;
+mod observer;
 mod once;
 mod organization;
 mod outlook;
@@ -144,8 +148,9 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
+pub use backlog::Backlog;
 pub use backup::{Condition, InUse, condition, copy_database, in_use};
-pub use by_id::ListedTrial;
+pub use beginning::Beginning;
 pub use check::StoredAnswer;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
@@ -168,7 +173,7 @@ pub use import::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
     former_key_hash,
 };
-pub use invitation::{Accept, Accepted, Invite};
+pub use invitation::{Accept, Accepted, Invite, InviteCustomer};
 pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
@@ -178,12 +183,14 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
+pub use observer::Observer;
 pub use once::{DoneBefore, ONCE_SECONDS, Once};
 pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use plan::{MOST_PLANS, Plan, PlanChange};
+pub use plan_license::PLAN_LICENSES_AT_ONCE;
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
@@ -248,6 +255,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: Readers,
+    /// Who is told how long it all takes.
+    watched: observer::Watched,
     /// Licenses as they were read some time ago (`license.rs`).
     terms: Mutex<HashMap<LicenseId, License>>,
 }
@@ -266,8 +275,14 @@ impl Store {
     pub fn open(path: &Path, options: Options, now: UnixSeconds) -> Result<Self> {
         let writer = Writer::start(path, options, row::seconds(now))?;
         let readers = Readers::open(path, options)?;
-        let inner = Inner { writer, readers, terms: Mutex::default() };
+        let watched = observer::Watched::default();
+        let inner = Inner { writer, readers, watched, terms: Mutex::default() };
         Ok(Self { inner: Arc::new(inner), once: None })
+    }
+
+    /// From now on `observer` is told how long everything takes. The first one stays.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.inner.watched.by(observer);
     }
 
     /// Commits what is queued; later writes are refused.
@@ -313,7 +328,7 @@ impl Store {
     }
 
     fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.inner.readers.run(query)
+        self.inner.watched.reading(|| self.inner.readers.run(query))
     }
 
     async fn write<T: Send + 'static>(
@@ -324,7 +339,7 @@ impl Store {
             // A write that knows nothing of keys would be done twice.
             return Err(StoreError::Malformed("write with a key"));
         }
-        self.inner.writer.run(command).await
+        self.inner.writer.run(self.inner.watched.command(command)).await
     }
 }
 

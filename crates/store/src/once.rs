@@ -7,13 +7,19 @@ use std::sync::Arc;
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use rusqlite::Connection;
 
+use crate::creation::{Creation, PartImported};
 use crate::error::{Result, StoreError};
+use crate::identity_provider::ProviderChange;
 use crate::license::LicenseChange;
 use crate::organization::OrganizationChange;
+use crate::plan::PlanChange;
 use crate::product_release::ReleaseChange;
 use crate::release::ReleaseOutcome;
 use crate::row::{Columns, seconds};
+use crate::trial_extension::{TrialExtended, TrialRenewed};
 use crate::user::UserChange;
+use crate::webhook::WebhookCreated;
+use crate::webhook_delivery::Resent;
 use crate::{Store, find, run};
 
 const FIND: &str = "SELECT request_hash, subject, status, answer FROM api_once \
@@ -75,12 +81,22 @@ impl Outcome for bool {
 
 outcome! {
     () => (),
+    Creation => Creation::Done(_),
     LicenseId => _,
     LicenseChange => LicenseChange::Done,
+    Vec<LicenseChange> => _,
     OrganizationChange => OrganizationChange::Done,
+    PartImported => PartImported::Done { .. },
+    PlanChange => PlanChange::Done,
+    ProviderChange => ProviderChange::Done,
     ReleaseChange => ReleaseChange::Done,
     ReleaseOutcome => ReleaseOutcome::Done,
+    Resent => Resent::Done,
+    TrialExtended => TrialExtended::Done(_),
+    TrialRenewed => TrialRenewed::Done,
     UserChange => UserChange::Done,
+    WebhookCreated => WebhookCreated::Done,
+    usize => 1..,
 }
 
 impl Store {
@@ -119,7 +135,7 @@ impl Store {
             let (token, key, status, answer) = &values;
             run(c, ANSWERED, (token, key, status, answer)).map(|_| ())
         };
-        self.inner.writer.run(note).await
+        self.inner.writer.run(self.inner.watched.command(note)).await
     }
 
     /// As `write`, once where that was asked for.
@@ -128,7 +144,10 @@ impl Store {
         command: impl Fn(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         match self.once.clone() {
-            Some(once) => self.inner.writer.run(move |c| done_once(c, &once, &command)).await,
+            Some(once) => {
+                let command = move |c: &Connection| done_once(c, &once, &command);
+                self.inner.writer.run(self.inner.watched.command(command)).await
+            }
             None => self.write(command).await,
         }
     }
