@@ -163,7 +163,15 @@ async fn answer_once(
     }
     match &request.claims().ask {
         Ask::Activation { device, license } => {
-            activation::answer(app, request, device, license.as_ref(), door).await
+            let outcome = activation::answer(app, request, device, license.as_ref(), door).await;
+            match outcome {
+                // What cannot be signed any more was perhaps signed before.
+                Err(Refusal::Signing(error)) if !asks_first => {
+                    let before = again(app, &request.hash()).await?;
+                    before.ok_or(Refusal::Signing(error))
+                }
+                outcome => outcome,
+            }
         }
         Ask::Trial { device } => trial::answer(app, request, device, door, ask).await,
         Ask::Deactivation { activation, .. } => {

@@ -137,7 +137,8 @@ async fn a_backup_says_what_is_in_it_and_holds_no_secret_unless_it_is_told_to() 
         }
         assert!(!listed.iter().any(|name| name.contains("root.pem")), "{listed:?}");
     }
-    let arguments = ["backup", "--without-releases", "--to", text(&place.path("small"))];
+    let small = place.path("small");
+    let arguments = ["backup", "--without-releases", "--to", text(&small)];
     assert!(place.run(&arguments).well().said().contains("files of releases"));
     assert!(!place.path("small/releases").exists());
     // What is missing where nothing of it was before is said.

@@ -12,6 +12,8 @@ use serde_json::Value;
 use crate::played::{Machine, NOW};
 use crate::world::{DAY, TestClock, TestPortal};
 
+/// Some days after the key began: before that, nothing is signed.
+const LATER: u64 = NOW + 10 * DAY;
 const ACTIVATIONS: &str = "/api/v1/activations";
 
 impl TestPortal {
@@ -41,7 +43,7 @@ fn client(portal: &TestPortal, folder: &std::path::Path) -> Client {
         Config::new(portal.product.clone(), portal.app.keys().roots.clone(), folder.join("state"))
             .mirror(Mirror::In(folder.join("mirror")))
             .machine(OwnMachine::of_directory(folder.join("machine")))
-            .clock(|| NOW);
+            .clock(|| LATER);
     Client::open(config)
 }
 
@@ -55,6 +57,7 @@ async fn renew(portal: &TestPortal, client: &Client, key: &LicenseKey) {
 #[tokio::test]
 async fn a_clock_that_went_back_is_said_and_what_is_answered_then_can_be_installed() {
     let portal = TestPortal::new().await;
+    portal.clock.advance(10 * DAY);
     let license = portal.license(3, None).await;
     let folder = tempfile::tempdir().unwrap();
     let client = client(&portal, folder.path());

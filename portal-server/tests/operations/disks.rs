@@ -162,8 +162,23 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        let _ = Command::new("fsfreeze").arg("-u").arg(&self.place).status();
         let _ = Command::new("umount").arg("-l").arg(&self.place).status();
+    }
+}
+
+/// A disk that stands still until this is dropped: also when the test fails, since a process that waits for it cannot be ended.
+struct Frozen<'a>(&'a Disk);
+
+impl<'a> Frozen<'a> {
+    fn new(disk: &'a Disk) -> Self {
+        system("fsfreeze", &["-f", disk.place.to_str().unwrap()]);
+        Self(disk)
+    }
+}
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("fsfreeze").arg("-u").arg(&self.0.place).status();
     }
 }
 
@@ -189,7 +204,7 @@ fn writable(data: &Path, is_writable: bool) {
 #[ignore = "mounts a disk of its own: run as root, with --run-ignored only"]
 async fn a_disk_that_is_full_refuses_whole_requests_and_goes_on_with_room() {
     let disk = Disk::ext4(32);
-    let mut patient = Patient::new(disk.place.join("data")).await;
+    let mut patient = Patient::new(disk.place.clone()).await;
     let first = patient.request("first");
     patient.activates(first).await;
     disk.fill();
@@ -218,7 +233,7 @@ async fn a_disk_that_is_full_refuses_whole_requests_and_goes_on_with_room() {
 #[ignore = "mounts a disk of its own: run as root, with --run-ignored only"]
 async fn a_disk_that_takes_no_writes_refuses_whole_requests_and_goes_on_once_it_does() {
     let disk = Disk::ext4(64);
-    let mut patient = Patient::new(disk.place.join("data")).await;
+    let mut patient = Patient::new(disk.place.clone()).await;
     let first = patient.request("first");
     patient.activates(first).await;
     writable(&patient.data, false);
@@ -236,17 +251,24 @@ async fn a_disk_that_takes_no_writes_refuses_whole_requests_and_goes_on_once_it_
 #[ignore = "mounts a disk of its own: run as root, with --run-ignored only"]
 async fn a_disk_that_stands_still_makes_nobody_believe_an_answer_and_goes_on() {
     let disk = Disk::ext4(64);
-    let mut patient = Patient::new(disk.place.join("data")).await;
+    let mut patient = Patient::new(disk.place.clone()).await;
     let first = patient.request("first");
     patient.activates(first).await;
-    system("fsfreeze", &["-f", disk.place.to_str().unwrap()]);
+    let frozen = Frozen::new(&disk);
     let request = patient.request("second");
     let url = format!("{}{ACTIVATIONS}", patient.portal.url());
     let (http, body) = (patient.http.clone(), request.clone());
     let waiting = tokio::spawn(async move { http.post(url).body(body).send().await.unwrap() });
-    patient.says(StatusCode::SERVICE_UNAVAILABLE, "the disk is slow").await;
+    // Reading waits as well, once it has to note in a shared file that it reads: `/readyz` says so, or says nothing.
+    for _ in 0..3 {
+        let asked = tokio::time::timeout(Duration::from_secs(5), patient.ready()).await;
+        assert!(
+            asked.is_err()
+                || asked.is_ok_and(|(status, _)| status == StatusCode::SERVICE_UNAVAILABLE)
+        );
+    }
     assert!(!waiting.is_finished(), "nothing is answered that is not on the disk");
-    system("fsfreeze", &["-u", disk.place.to_str().unwrap()]);
+    drop(frozen);
     let answer = waiting.await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let answer: Value = answer.json().await.unwrap();

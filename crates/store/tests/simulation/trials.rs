@@ -66,6 +66,7 @@ impl Play<'_> {
             limits: ExtensionLimits { times: 1, days: 1 },
             beyond: BeyondLimits::Meant,
             by: names::id(Who::Vendor.person()),
+            actor: "test".into(),
             now: self.clock,
         };
         let got = match self.database.store.extend_trial(extend).await.map_err(|e| e.to_string())? {
