@@ -10,7 +10,6 @@ mod forgotten;
 mod machines;
 mod stolen_grants;
 
-#[allow(dead_code)] // this program uses its part of it
 #[path = "../played/mod.rs"]
 mod played;
 #[path = "../process/mod.rs"]

@@ -129,16 +129,15 @@ async fn from_database(app: &App, report: &mut Report) -> countersign_store::Res
             "open the link that serve prints, or: countersign-portal admin create-admin",
         ),
     }
-    match upload::kept_elsewhere(app).await {
-        Ok(Some(place)) => report.problem(
+    if let Ok(Some(place)) = upload::kept_elsewhere(app).await {
+        report.problem(
             "release-store",
             format!(
                 "the files of releases lie in {place}, and the portal looks in {}",
                 app.releases().name()
             ),
             "use the same --release-store as before",
-        ),
-        Ok(None) | Err(_) => {}
+        );
     }
     Ok(())
 }
