@@ -4,7 +4,7 @@ use countersign_core::UnixSeconds;
 
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{Store, find, run};
+use crate::{Store, run};
 
 /// The setting that says when the last probe was.
 const NAME: &str = "written_at";
@@ -12,7 +12,6 @@ const NAME: &str = "written_at";
 const PROBE: &str = "INSERT INTO setting (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = \
     CASE WHEN LENGTH(setting.value) < LENGTH(excluded.value) OR setting.value < excluded.value \
     THEN excluded.value ELSE setting.value END";
-const LAST: &str = "SELECT value FROM setting WHERE name = ?1";
 
 impl Store {
     /// Writes something of no meaning, and waits until it is on disk. The highest time of these is kept.
@@ -28,7 +27,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn last_written(&self) -> Result<Option<UnixSeconds>> {
-        let text = self.read(|c| find(c, LAST, [NAME], |row| row.text()))?;
+        let text = self.setting(NAME).await?;
         Ok(text.and_then(|text| text.parse().ok()))
     }
 }
