@@ -242,7 +242,6 @@ fn head(c: &Connection) -> Result<Option<ChainHead>> {
 }
 
 /// The highest row that is chained. Rows count from 1.
-/// The last row that is chained.
 pub(crate) fn highest(c: &Connection) -> Result<i64> {
     Ok(find(c, HIGHEST, [], |row| row.take::<Option<i64>>())?.flatten().unwrap_or(0))
 }

@@ -27,8 +27,8 @@ impl DiskTrouble {
         }
     }
 
-    fn of_code(code: ErrorCode) -> Option<Self> {
-        match code {
+    pub(crate) fn of(error: &rusqlite::Error) -> Option<Self> {
+        match error.sqlite_error_code()? {
             ErrorCode::DiskFull => Some(Self::Full),
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
                 Some(Self::ReadOnly)
@@ -43,17 +43,8 @@ impl StoreError {
     /// What of the disk is in the way, if that is what it is.
     pub fn disk_trouble(&self) -> Option<DiskTrouble> {
         match self {
-            Self::Database(rusqlite::Error::SqliteFailure(code, _)) => {
-                DiskTrouble::of_code(code.code)
-            }
-            // What a commit failed by is kept in SQLite's words alone.
-            Self::Commit(words) if words.contains("full") => Some(DiskTrouble::Full),
-            Self::Commit(words)
-                if words.contains("readonly") || words.contains("unable to open") =>
-            {
-                Some(DiskTrouble::ReadOnly)
-            }
-            Self::Commit(words) if words.contains("disk I/O") => Some(DiskTrouble::Failing),
+            Self::Database(error) => DiskTrouble::of(error),
+            Self::Disk(trouble, _) => Some(*trouble),
             _ => None,
         }
     }

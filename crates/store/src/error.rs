@@ -1,5 +1,7 @@
 //! What can go wrong with the database itself. Refusals of a verb are values of that verb.
 
+use crate::disk_trouble::DiskTrouble;
+
 /// The result of every verb.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -12,6 +14,9 @@ pub enum StoreError {
     /// The transaction that carried this write could not be committed: nothing of it is stored.
     #[error("the database could not commit: {0}")]
     Commit(String),
+    /// The same, because of the disk.
+    #[error("the database could not commit: {1}")]
+    Disk(DiskTrouble, String),
     /// The database was written by a newer program.
     #[error(
         "the database has migration {found}, this program knows {known}: it was written by a newer version"

@@ -3,7 +3,7 @@
 //! A machine that is known is left to the verb that it asks for. What is not known counts as if a journal had brought it
 //! (`merge.rs`), beyond the limit where it is: the machine runs, whatever the portal has forgotten.
 
-use countersign_core::response::{Answer as Said, Response};
+use countersign_core::response::{Answer as Said, Granted, Response};
 use countersign_core::{Hash, LicenseId, Thumbprint, UnixSeconds};
 use rusqlite::Connection;
 
@@ -53,7 +53,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn would_recognise(&self, grant: &Recognise) -> Result<bool> {
-        self.read(|c| would_count(c, grant))
+        self.read(|c| Ok(countable(c, grant)?.is_some()))
     }
 
     /// Counts a grant that is not known, for its machine's license.
@@ -65,43 +65,41 @@ impl Store {
     }
 }
 
-fn would_count(c: &Connection, grant: &Recognise) -> Result<bool> {
+/// What it says and the license that it is of, if it is not known and would count.
+fn countable<'a>(c: &Connection, grant: &'a Recognise) -> Result<Option<(&'a Granted, LicenseId)>> {
     let Recognise { response, device_key, .. } = grant;
-    let Said::Activation(granted) = &response.answer else { return Ok(false) };
-    let Some(named) = &granted.grant.license else { return Ok(false) };
+    let Said::Activation(granted) = &response.answer else { return Ok(None) };
+    let Some(named) = &granted.grant.license else { return Ok(None) };
     let is_of_license = grant.license.is_none_or(|license| license == named.id);
     if response.device != *device_key || !is_of_license {
-        return Ok(false);
+        return Ok(None);
     }
     if activation::find_activation(c, &response.id.to_string())?.is_some() {
-        return Ok(false);
+        return Ok(None);
     }
-    let Some(license) = license::find_license(c, &named.id)? else { return Ok(false) };
+    let Some(license) = license::find_license(c, &named.id)? else { return Ok(None) };
     if license.product != response.product {
-        return Ok(false);
+        return Ok(None);
     }
     // Whose seat the vendor took from this device since does not get it back by an older grant.
     let values = (license.id.to_string(), device_key.to_string(), seconds(response.issued_at));
-    Ok(find(c, RELEASED, values, |_| Ok(()))?.is_none())
+    let was_released = find(c, RELEASED, values, |_| Ok(()))?.is_some();
+    Ok((!was_released).then_some((granted, named.id)))
 }
 
 fn recognise_in(c: &Connection, grant: &Recognise) -> Result<Recognised> {
-    if !would_count(c, grant)? {
-        return Ok(Recognised::Not);
-    }
+    let Some((granted, of)) = countable(c, grant)? else { return Ok(Recognised::Not) };
     let (response, now) = (&grant.response, grant.now);
-    let Said::Activation(granted) = &response.answer else { return Ok(Recognised::Not) };
-    let Some(named) = &granted.grant.license else { return Ok(Recognised::Not) };
     let actor = format!("device:{}", grant.device_key);
     merge::merge_grant(c, response, granted, Origin::Machine, &actor, now)?;
     let (id, name) = (response.id.to_string(), grant.device_name.as_deref());
     run(c, NAME, (&id, name, activation::folded(name)))?;
     learn_answer(c, &response.request.hash, grant)?;
-    let over = license::find_license(c, &named.id)?.map_or(0, |license| license.over_activations);
+    let over = license::find_license(c, &of)?.map_or(0, |license| license.over_activations);
     if over > 0 {
         let detail = over.to_string();
         let action = "activation.recognise-over";
-        audit::record_of_license(c, &named.id, now, &actor, action, &id, &detail)?;
+        audit::record_of_license(c, &of, now, &actor, action, &id, &detail)?;
     }
     Ok(Recognised::Counted { over })
 }

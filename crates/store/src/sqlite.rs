@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
+use crate::disk_trouble::DiskTrouble;
 use crate::error::{Result, StoreError};
 use crate::{dialect, migrations};
 
@@ -41,7 +42,29 @@ trait Command: Send {
     fn run(&mut self, connection: Option<&Connection>) -> Keep;
 
     /// Tells the asker, once it is known whether the commit succeeded.
-    fn answer(self: Box<Self>, committed: std::result::Result<(), String>);
+    fn answer(self: Box<Self>, committed: std::result::Result<(), NotCommitted>);
+}
+
+/// Why a transaction was not committed, for each of those who shared it: the engine's error is nobody's alone.
+#[derive(Debug, Clone)]
+struct NotCommitted {
+    disk: Option<DiskTrouble>,
+    words: String,
+}
+
+impl NotCommitted {
+    fn of(error: &rusqlite::Error) -> Self {
+        Self { disk: DiskTrouble::of(error), words: error.to_string() }
+    }
+}
+
+impl From<NotCommitted> for StoreError {
+    fn from(NotCommitted { disk, words }: NotCommitted) -> Self {
+        match disk {
+            Some(trouble) => Self::Disk(trouble, words),
+            None => Self::Commit(words),
+        }
+    }
 }
 
 /// What becomes of the changes of a command.
@@ -68,9 +91,9 @@ impl<T: Send, C: Fn(&Connection) -> Result<T> + Send> Command for Queued<T, C> {
         if self.result.is_ok() { Keep::All } else { Keep::Nothing }
     }
 
-    fn answer(self: Box<Self>, committed: std::result::Result<(), String>) {
+    fn answer(self: Box<Self>, committed: std::result::Result<(), NotCommitted>) {
         // The asker may be gone; what was done stays done.
-        let _ = self.sender.send(committed.map_err(StoreError::Commit).and(self.result));
+        let _ = self.sender.send(committed.map_err(StoreError::from).and(self.result));
     }
 }
 
@@ -134,7 +157,7 @@ fn write_loop(connection: &Connection, receiver: &mpsc::Receiver<Box<dyn Command
         if committed.is_err() {
             undo(connection);
         }
-        let committed = committed.map_err(|e| e.to_string());
+        let committed = committed.map_err(|e| NotCommitted::of(&e));
         for command in group {
             command.answer(committed.clone());
         }

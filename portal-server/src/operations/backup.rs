@@ -257,9 +257,6 @@ fn finish(partial: &Path, to: &Path) -> anyhow::Result<u64> {
         false => partial.to_owned(),
     };
     ensure!(!to.exists(), "{} appeared meanwhile and is not replaced", to.display());
-    fs::rename(&whole, to).told(|| format!("{} cannot be given its name", to.display()))?;
-    files::sync_folder(
-        to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-    )?;
+    files::rename(&whole, to, "given its name")?;
     Ok(size)
 }

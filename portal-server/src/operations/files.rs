@@ -46,14 +46,19 @@ impl<T> Told<T> for io::Result<T> {
 pub(super) fn copy(from: &Path, to: &Path) -> anyhow::Result<(u64, String)> {
     let mut source = File::open(from).told(|| format!("{} cannot be read", from.display()))?;
     let written = || format!("{} cannot be written", to.display());
+    let mut target = new_private(to).told(written)?;
+    let digest = each_piece(&mut source, from, |piece| target.write_all(piece).told(written))?;
+    target.sync_all().told(written)?;
+    Ok(digest)
+}
+
+/// A new file that only its owner reads.
+pub(super) fn new_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut target = options.open(to).told(written)?;
-    let digest = each_piece(&mut source, from, |piece| target.write_all(piece).told(written))?;
-    target.sync_all().told(written)?;
-    Ok(digest)
+    options.open(path)
 }
 
 /// Size and SHA-256 of a file.
@@ -104,6 +109,12 @@ fn collect(folder: &Path, prefix: &str, found: &mut Vec<String>) -> anyhow::Resu
         }
     }
     Ok(())
+}
+
+/// Gives a file or folder its name on the same disk, synced; `what` says what it could not get.
+pub(super) fn rename(from: &Path, to: &Path, what: &str) -> anyhow::Result<()> {
+    fs::rename(from, to).told(|| format!("{} cannot be {what}", to.display()))?;
+    sync_folder(to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 /// Syncs a folder: the names in it are on disk then.

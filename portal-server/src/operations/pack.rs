@@ -1,6 +1,6 @@
 //! A backup in one file: a zip of its folder, not compressed, that any program opens.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
@@ -22,11 +22,7 @@ pub(super) fn is_file(path: &Path) -> bool {
 /// Packs a folder into a new file, synced.
 pub(super) fn pack(folder: &Path, to: &Path) -> anyhow::Result<()> {
     let written = || format!("{} cannot be written", to.display());
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut zip = ZipWriter::new(options.open(to).told(written)?);
+    let mut zip = ZipWriter::new(files::new_private(to).told(written)?);
     let entry = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .unix_permissions(0o600)
@@ -57,11 +53,7 @@ pub(super) fn unpack(from: &Path, folder: &Path) -> anyhow::Result<()> {
         if let Some(parent) = to.parent() {
             keys::private_folder(parent)?;
         }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut target = options.open(&to).told(written)?;
+        let mut target = files::new_private(&to).told(written)?;
         // A size that is not true is found by the manifest; so much is written and no more.
         let size = entry.size();
         let copied = io::copy(&mut io::Read::take(&mut entry, size), &mut target);

@@ -30,6 +30,9 @@ pub struct Arguments {
     pub overwrite: bool,
 }
 
+/// What a folder could not be, where it does not get its name.
+const PUT: &str = "put in place";
+
 /// Restores; what was done, for people and programs.
 ///
 /// # Errors
@@ -124,13 +127,13 @@ fn stage(arguments: &Arguments, staged: &Path) -> anyhow::Result<Manifest> {
 fn put_in_place(config: &Config, staged: &Path) -> anyhow::Result<Option<PathBuf>> {
     let data = &config.data;
     if !data.exists() {
-        rename(staged, data)?;
+        files::rename(staged, data, PUT)?;
         return Ok(None);
     }
     keep_what_the_backup_lacks(data, staged)?;
     if fs::read_dir(data).is_ok_and(|mut entries| entries.next().is_none()) {
         fs::remove_dir(data).told(|| format!("{} cannot be replaced", data.display()))?;
-        rename(staged, data)?;
+        files::rename(staged, data, PUT)?;
         return Ok(None);
     }
     let aside = free_name(data, config.clock.now());
@@ -140,18 +143,13 @@ fn put_in_place(config: &Config, staged: &Path) -> anyhow::Result<Option<PathBuf
             data.display()
         )
     })?;
-    if let Err(error) = rename(staged, data) {
+    if let Err(error) = files::rename(staged, data, PUT) {
         // Back to where it was.
         fs::rename(&aside, data)
             .with_context(|| format!("the data lies in {} now", aside.display()))?;
         return Err(error);
     }
     Ok(Some(aside))
-}
-
-fn rename(from: &Path, to: &Path) -> anyhow::Result<()> {
-    fs::rename(from, to).told(|| format!("{} cannot be put in place", to.display()))?;
-    files::sync_folder(to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
 }
 
 fn free_name(data: &Path, now: u64) -> PathBuf {

@@ -4,7 +4,7 @@ use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
-use countersign_store::ProvidersOf;
+use countersign_store::{IdentityProvider, ProvidersOf};
 
 use super::{Area, DomainForm, ErrorPage, NewForm, ProviderForm, UserForm};
 use crate::access::Visitor;
@@ -66,8 +66,7 @@ pub(crate) async fn show<D: Door>(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let area = D::area(&visitor)?;
-    let provider = area.find(&app, &id).await?;
+    let (area, provider) = behind::<D>(&app, &visitor, &id).await?;
     super::provider_page(&app, &visitor, area, provider, None, None).await
 }
 
@@ -78,8 +77,7 @@ pub(crate) async fn save<D: Door>(
     Path(id): Path<String>,
     Form(form): Form<ProviderForm>,
 ) -> Result<Response, ErrorPage> {
-    let area = D::area(&visitor)?;
-    let provider = area.find(&app, &id).await?;
+    let (area, provider) = behind::<D>(&app, &visitor, &id).await?;
     super::save(&app, &visitor, area, provider, form).await
 }
 
@@ -90,8 +88,7 @@ pub(crate) async fn domains<D: Door>(
     Path(id): Path<String>,
     Form(form): Form<DomainForm>,
 ) -> Result<Response, ErrorPage> {
-    let area = D::area(&visitor)?;
-    let provider = area.find(&app, &id).await?;
+    let (area, provider) = behind::<D>(&app, &visitor, &id).await?;
     super::domains(&app, &visitor, area, provider, form).await
 }
 
@@ -102,8 +99,7 @@ pub(crate) async fn try_out<D: Door>(
     Path(id): Path<String>,
     jar: CookieJar,
 ) -> Result<Response, ErrorPage> {
-    let area = D::area(&visitor)?;
-    let provider = area.find(&app, &id).await?;
+    let (area, provider) = behind::<D>(&app, &visitor, &id).await?;
     super::try_out(&app, &visitor, area, jar, &provider).await
 }
 
@@ -114,8 +110,7 @@ pub(crate) async fn unlink<D: Door>(
     Path(id): Path<String>,
     Form(form): Form<UserForm>,
 ) -> Result<Response, ErrorPage> {
-    let area = D::area(&visitor)?;
-    let provider = area.find(&app, &id).await?;
+    let (area, provider) = behind::<D>(&app, &visitor, &id).await?;
     super::unlink(&app, area, &provider, form).await
 }
 
@@ -125,7 +120,17 @@ pub(crate) async fn delete<D: Door>(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let area = D::area(&visitor)?;
-    let provider = area.find(&app, &id).await?;
+    let (area, provider) = behind::<D>(&app, &visitor, &id).await?;
     super::delete(&app, area, &provider).await
+}
+
+/// The provider of this id, if it is one that the visitor may set up there.
+async fn behind<D: Door>(
+    app: &App,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<(Area, IdentityProvider), ErrorPage> {
+    let area = D::area(visitor)?;
+    let provider = area.find(app, id).await?;
+    Ok((area, provider))
 }
