@@ -47,6 +47,9 @@ fn client(machine: &args::Machine, carry: &Carry) -> anyhow::Result<Client> {
     if let Some(place) = &carry.take_to {
         config = config.take_to(place);
     }
+    if carry.qr || carry.qr_image.is_some() {
+        config = config.carries(countersign_client::Carries::Nothing);
+    }
     Ok(Client::open(config))
 }
 

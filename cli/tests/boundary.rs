@@ -277,11 +277,11 @@ fn attack_a_portal_of_the_thiefs_own_gives_trials_within_the_scope_and_nothing_e
     let portal = Portal::with_the_stolen_key(&thief);
     let activation = thief.client.request_activation(Some(&portal.license)).unwrap();
     let (status, body) = portal.post("/api/v1/activations", &activation.token);
-    assert_eq!((status, &body["code"]), (500, &"signing-failed".into()), "{body}");
+    assert_eq!((status, &body["code"]), (503, &"signing-failed".into()), "{body}");
     portal.trial_days(60);
     let request = thief.client.request_trial().unwrap();
     let (status, body) = portal.post("/api/v1/trials", &request.token);
-    assert_eq!((status, &body["code"]), (500, &"signing-failed".into()), "{body}");
+    assert_eq!((status, &body["code"]), (503, &"signing-failed".into()), "{body}");
     portal.trial_days(14);
     let (status, body) = portal.post("/api/v1/trials", &request.token);
     assert_eq!(status, 200, "{body}");

@@ -70,17 +70,45 @@ function enhanceWork(form) {
   });
 }
 
+/** A photograph of more bytes is made smaller before it is sent: a code needs no more than so many pixels on a side. */
+const LARGE_PICTURE = 2 * 1024 * 1024;
+const LONGEST_SIDE = 3000;
+
+async function smaller(file) {
+  if (!file.type.startsWith("image/") || file.size <= LARGE_PICTURE) return file;
+  try {
+    const picture = await createImageBitmap(file);
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
+    const canvas = new OffscreenCanvas(Math.round(picture.width * scale), Math.round(picture.height * scale));
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const made = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+    return made.size < file.size ? new File([made], file.name, { type: made.type }) : file;
+  } catch {
+    // A kind of picture that the browser does not know: the portal says what is wrong with it.
+    return file;
+  }
+}
+
+async function makeSmaller(input) {
+  const files = new DataTransfer();
+  for (const file of input.files) files.items.add(await smaller(file));
+  input.files = files.files;
+}
+
 function enhanceDrop(form) {
   const input = form.querySelector("input[type=file]");
   const area = form.querySelector(".drop");
-  const send = () => { if (input.files.length > 0) form.requestSubmit(); };
+  const send = async () => {
+    if (form.dataset.pictures !== undefined) await makeSmaller(input);
+    if (input.files.length > 0) form.requestSubmit();
+  };
   const dropped = (event) => {
     if (!form.isConnected) return;
     event.preventDefault();
     area.classList.toggle("over", event.type === "dragover");
-    if (event.type === "drop" && event.dataTransfer.files.length > 0) { input.files = event.dataTransfer.files; send(); }
+    if (event.type === "drop" && event.dataTransfer.files.length > 0) { input.files = event.dataTransfer.files; void send(); }
   };
-  input.addEventListener("change", send);
+  input.addEventListener("change", () => void send());
   for (const kind of ["dragover", "drop"]) document.addEventListener(kind, dropped);
   document.addEventListener("dragleave", () => area.classList.remove("over"));
   // A link from a QR code carries the request after "#": it never reached the server, so put it into the text field.

@@ -13,13 +13,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::{Hash, Id};
 pub use countersign_store::Permission;
-use countersign_store::{Role, Session, TokenScope, TwoFactor, User};
+use countersign_store::{FactorAskedBy, Role, Session, TokenScope, TwoFactor, User};
 
 use crate::account::guard::Caller;
 use crate::app::App;
+use crate::host::HostName;
+use crate::lanes::{self, Who, Work};
 use crate::language::{Language, Say};
 use crate::look::Look;
 use crate::pages::{ErrorPage, Frame};
+use crate::request_id::RequestId;
 
 /// The name of the session cookie. `__Host-` ties it to this host and to HTTPS; plain HTTP (trying it out) cannot have it.
 pub(crate) fn cookie_name(app: &App) -> &'static str {
@@ -67,6 +70,10 @@ pub(crate) struct Visitor {
     pub(crate) language: Language,
     /// The path that they asked for.
     pub(crate) path: String,
+    /// By what their request is found again.
+    pub(crate) request_id: String,
+    /// The host that they asked, which is one of this portal's.
+    pub(crate) host: Option<HostName>,
     /// How the portal looks.
     pub(crate) look: Arc<Look>,
 }
@@ -94,6 +101,15 @@ impl Visitor {
     /// Whether they may that.
     pub(crate) fn may(&self, permission: Permission) -> bool {
         self.user.as_ref().is_some_and(|user| user.may(permission))
+    }
+
+    /// Whether the rule about second factors is about them, and they do not keep to it: neither here, nor, for this session, at the
+    /// staff's own provider.
+    pub(crate) fn lacks_second_factor(&self) -> bool {
+        let is_asked =
+            |user: &User| user.role != Role::Customer && user.two_factor == TwoFactor::Off;
+        let elsewhere = |session: &Session| session.factor == FactorAskedBy::Provider;
+        self.user.as_ref().is_some_and(is_asked) && !self.session.as_ref().is_some_and(elsewhere)
     }
 
     /// The id of the session that they are logged in by.
@@ -124,6 +140,8 @@ pub(crate) async fn enforce(
     let visitor = Visitor {
         language: language(user.as_ref(), request.headers()),
         path: request.uri().path().to_owned(),
+        request_id: request.extensions().get().map_or("", RequestId::as_str).to_owned(),
+        host: request.extensions().get::<HostName>().cloned(),
         look: app.look().await,
         user,
         session,
@@ -139,10 +157,22 @@ pub(crate) async fn enforce(
         }
         Ok(_) => {
             request.extensions_mut().insert(visitor.clone());
-            next.run(request).await
+            in_lane(&app, request, next, visitor.user.is_some()).await
         }
     };
     in_words(&app, &visitor, answer)
+}
+
+/// Answers it when there is room for it.
+async fn in_lane(app: &App, request: Request, next: Next, is_known: bool) -> Response {
+    let Some(request) = lanes::arrived(request).await else {
+        return ErrorPage::of_status(StatusCode::BAD_REQUEST).into_response();
+    };
+    let who = if is_known { Who::Person } else { Who::Stranger };
+    let Some(_place) = app.lane(Work::of(&request, who)).enter().await else {
+        return ErrorPage::busy().into_response();
+    };
+    next.run(request).await
 }
 
 /// By what somebody is now: a session knows nothing of what they were when it began.
@@ -164,7 +194,7 @@ fn allows(access: Access, user: Option<&User>, method: &Method) -> bool {
 /// Whether they have to set a second factor up before anything else: the vendor's people and resellers, where the vendor says
 /// so. Their profile stays open, which is where it is done; where it cannot be done, nobody is held to it.
 async fn lacks_second_factor(app: &App, access: Access, visitor: &Visitor) -> bool {
-    let lacks = visitor.user.as_ref().is_some_and(needs_second_factor);
+    let lacks = visitor.lacks_second_factor();
     let is_open = visitor.path.starts_with("/profile") || visitor.path == "/logout";
     if !lacks || is_open || access == Access::Public {
         return false;
@@ -172,11 +202,6 @@ async fn lacks_second_factor(app: &App, access: Access, visitor: &Visitor) -> bo
     // Settings that cannot be read open nothing that the database would not answer anyway.
     let rule = app.settings().await.is_ok_and(|settings| settings.staff_second_factor);
     rule && app.vault().missing().is_none()
-}
-
-/// Whether the rule is about them, and they do not keep to it.
-pub(crate) fn needs_second_factor(user: &User) -> bool {
-    user.role != Role::Customer && user.two_factor == TwoFactor::Off
 }
 
 fn to_second_factor(request: &Request) -> Response {

@@ -3,6 +3,7 @@
 mod release;
 mod sign_on;
 mod token;
+mod webhook;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 pub use release::{ReleaseCommand, UpTo};
 pub use sign_on::SignOnCommand;
 pub use token::{CreateToken, TokenCommand};
+pub use webhook::WebhookCommand;
 
 use crate::app::App;
 use crate::desk::{Of, Said};
@@ -69,6 +71,9 @@ pub enum Admin {
     /// Logging in by identity providers.
     #[command(subcommand)]
     SignOn(SignOnCommand),
+    /// Who else hears of what happens.
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// What holds for the whole portal.
     #[command(subcommand)]
     Settings(SettingsCommand),
@@ -281,6 +286,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         }
         Admin::Token(command) => or_nothing("changed", token::run(app, command).await),
         Admin::SignOn(command) => or_nothing("changed", sign_on::run(app, command).await),
+        Admin::Webhook(command) => or_nothing("changed", webhook::run(app, command).await),
         Admin::LostTwoFactorKey => or_nothing("changed", lost_two_factor_key(app).await),
         Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
     }

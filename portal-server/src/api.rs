@@ -7,21 +7,28 @@ pub(crate) mod audit;
 mod body;
 pub(crate) mod describe;
 pub(crate) mod document;
+pub(crate) mod domain;
 pub(crate) mod journals;
 pub(crate) mod licenses;
 mod list;
+pub(crate) mod look;
+pub(crate) mod mail;
 mod once;
 pub(crate) mod operation;
 pub(crate) mod organizations;
+pub(crate) mod overview;
+pub(crate) mod plans;
 pub(crate) mod policy;
 pub(crate) mod products;
 mod refusals;
 pub(crate) mod releases;
 pub(crate) mod settings;
+pub(crate) mod sign_on;
 pub(crate) mod support;
 pub(crate) mod trials;
 mod types;
 pub(crate) mod users;
+pub(crate) mod webhooks;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -37,8 +44,10 @@ use serde_json::json;
 use self::answers::{AnotherTrial, AnsweredRequest, TrialTerms};
 use crate::app::App;
 use crate::desk::{self, Answered, Door, Refusal, TrialAsk};
+use crate::disk::{self, Writes};
 use crate::download;
 use crate::keys::ending::{Ending, ending};
+use crate::lanes::Work;
 use crate::problem::Problem;
 
 /// `POST` a request of one kind: as `text/plain` (file or token) or JSON `{"request": "…"}`. The answer is JSON; with
@@ -49,16 +58,17 @@ pub(crate) fn answer(kind: TokenType) -> MethodRouter<App> {
                         headers: HeaderMap,
                         body: Result<Bytes, BytesRejection>| async move {
         let body = body.map_err(|refused| unread(&refused))?;
-        let _place = match kind {
-            TokenType::TrialRequest => {
-                Some(app.trial_lane().enter().await.ok_or_else(Problem::busy)?)
-            }
-            _ => None,
+        let work = match kind {
+            TokenType::TrialRequest => Work::Trials,
+            _ => Work::Machines,
         };
-        let refused =
-            |problem: &Problem| app.refusals().count(Hash::of(&body), problem.code(), app.now());
+        let _place = app.lane(work).enter().await.ok_or_else(Problem::busy)?;
+        let refused = |problem: &Problem| {
+            app.metrics().unreadable(problem.code(), "api");
+            app.refusals().count(Hash::of(&body), problem.code(), app.now());
+        };
         let request = read_body(&headers, &body, kind).inspect_err(refused)?;
-        let ask = TrialAsk { work: work(&uri), ..TrialAsk::default() };
+        let ask = TrialAsk { work: self::work(&uri), ..TrialAsk::default() };
         let answered = answer_asked(&app, &request, &ask).await?;
         let wants_file = headers.get(header::ACCEPT).is_some_and(|accept| accept == "text/plain");
         Ok::<_, Problem>(if wants_file {
@@ -186,9 +196,13 @@ fn request_member(body: &[u8]) -> Result<String, Problem> {
 }
 
 fn answer_json(answered: &Answered) -> Response {
+    Json(answered_request(answered)).into_response()
+}
+
+fn answered_request(answered: &Answered) -> AnsweredRequest {
     let response = &answered.response;
     let granted = response.granted();
-    Json(AnsweredRequest {
+    AnsweredRequest {
         kind: response.token_type().as_str().to_owned(),
         id: response.id.to_string(),
         request_id: response.request.id.to_string(),
@@ -200,8 +214,7 @@ fn answer_json(answered: &Answered) -> Response {
         issued_at: response.issued_at,
         import_by: granted.map(|g| g.import_by),
         expires_at: granted.and_then(|g| g.grant.expires_at),
-    })
-    .into_response()
+    }
 }
 
 /// Whether the process runs.
@@ -212,23 +225,45 @@ pub(crate) fn healthz() -> MethodRouter<App> {
 /// Whether the portal can answer requests: its database answers and its delegation is valid.
 pub(crate) fn readyz() -> MethodRouter<App> {
     get(|State(app): State<App>| async move {
-        let database = app.store().ping().await.is_ok();
+        let reads = app.store().ping().await.is_ok();
+        let disk = disk::writes(&app).await;
+        let database = reads && disk == Writes::Well;
         let keys = app.keys();
         let end = ending(&keys, app.now());
         let answers = keys.signing.is_reachable().await;
         let signing = !end.is_over() && answers;
-        let status =
-            if database && signing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let draining = app.draining().is_begun();
+        let status = match database && signing && !draining {
+            true => StatusCode::OK,
+            false => StatusCode::SERVICE_UNAVAILABLE,
+        };
         let body = json!({
             "database": database,
+            "database_reads": reads,
             "signing": signing,
             "signer_answers": answers,
+            "draining": draining,
             "signing_key_until": end.until,
             "signing_key_days_left": end.days(),
-            "warning": warning(&app, end, answers),
+            "warning": match disk {
+                Writes::Not(why) => Some(why),
+                Writes::Well => match warning(&app, end, answers) {
+                    None => clock(&app).await,
+                    warning => warning,
+                },
+            },
         });
         (status, [(header::CONTENT_TYPE, "application/json")], body.to_string())
     })
+}
+
+/// The clock goes back: what is signed now may be older than what machines have.
+async fn clock(app: &App) -> Option<String> {
+    let behind = disk::behind(app).await.ok().flatten()?;
+    Some(format!(
+        "the clock is {} hours behind what the portal has written: set it",
+        behind / 3_600
+    ))
 }
 
 /// What somebody should see to, without a word about where. Everybody may ask.

@@ -7,17 +7,20 @@ use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{Domain, Once, Store};
+use countersign_store::{Domain, Once, Store, User};
 
 use crate::access::token::LastUses;
 use crate::audit::Troubles;
 use crate::clock::Rng;
 use crate::config::Config;
+use crate::disk::DiskAtHand;
 use crate::domain::DomainAtHand;
+use crate::draining::Draining;
 use crate::fields::Field;
 use crate::host::{self, PublicUrl};
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
+use crate::lanes::{Lanes, Work};
 use crate::licensing::kept::{self, Kept};
 use crate::limits::tokens::TokenLimits;
 use crate::look::{Look, LookAtHand};
@@ -35,8 +38,6 @@ use crate::webhook::Courier;
 
 /// The database in the data folder.
 pub(crate) const DATABASE: &str = "countersign.db";
-/// More at a time would not be answered faster: the database takes them together.
-const TRIALS_AT_A_TIME: usize = 16;
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
 /// The bytes that large uploads may take in memory, together: three of the largest kind, or some ten of a thousand files.
@@ -68,13 +69,14 @@ struct Inner {
     look: LookAtHand,
     /// Decoding a picture takes a hundred megabytes: one at a time.
     pictures: Arc<tokio::sync::Semaphore>,
-    /// Hashing a password takes 19 MiB and tens of milliseconds: a flood of logins must not take all of either.
-    hashing: tokio::sync::Semaphore,
-    /// Trials are asked for by everybody: a flood of them leaves the rest of the portal alone.
-    trial_lane: Lane,
+    /// What each kind of work goes through: a flood of one leaves the others alone.
+    lanes: Lanes,
+    draining: Draining,
     mailroom: Mailroom,
     courier: Courier,
     last_uses: LastUses,
+    /// Whether the disk took writes a moment ago.
+    disk: DiskAtHand,
     sign_ons: SignOns,
     token_limits: TokenLimits,
     /// What is in the way of keeping the audit log.
@@ -149,8 +151,9 @@ impl App {
         }
         let vault = Vault::open(data, &store, config.entropy.as_ref(), now).await?;
         let releases = Storage::open(&config.releases)?;
-        let hashing = tokio::sync::Semaphore::new(2);
-        let trial_lane = Lane::new(TRIALS_AT_A_TIME);
+        let metrics = Metrics::default();
+        store.observe(Arc::new(metrics.store().clone()));
+        let lanes = Lanes::new(config.widths, metrics.lanes());
         let settings = SettingsAtHand::default();
         let domain = DomainAtHand::default();
         domain.read_anew(&store).await?;
@@ -166,7 +169,7 @@ impl App {
             config,
             store,
             ring,
-            metrics: Metrics::default(),
+            metrics,
             vault,
             releases,
             vendor,
@@ -175,11 +178,12 @@ impl App {
             settings,
             look,
             pictures,
-            hashing,
-            trial_lane,
+            lanes,
+            draining: Draining::default(),
             mailroom,
             courier,
             last_uses: LastUses::default(),
+            disk: DiskAtHand::default(),
             sign_ons,
             token_limits: TokenLimits::default(),
             audit_troubles: Troubles::default(),
@@ -200,6 +204,11 @@ impl App {
     /// The same portal, whose next write is done once.
     pub(crate) fn once(&self, once: Once) -> Self {
         Self { inner: Arc::clone(&self.inner), once: Some(self.inner.store.once(once)) }
+    }
+
+    /// The same portal for writes that stand beside the one that is done once: counting an attempt, a claim, cleaning up.
+    pub(crate) fn beside(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), once: None }
     }
 
     /// How the portal runs.
@@ -278,13 +287,14 @@ impl App {
         self.inner.config.clock.now()
     }
 
-    pub(crate) fn hashing(&self) -> &tokio::sync::Semaphore {
-        &self.inner.hashing
+    /// What this kind of work goes through.
+    pub fn lane(&self, work: Work) -> &Lane {
+        self.inner.lanes.of(work)
     }
 
-    /// What the public trial doors go through.
-    pub fn trial_lane(&self) -> &Lane {
-        &self.inner.trial_lane
+    /// Whether the end has begun.
+    pub fn draining(&self) -> &Draining {
+        &self.inner.draining
     }
 
     pub(crate) fn mailroom(&self) -> &Mailroom {
@@ -301,6 +311,10 @@ impl App {
 
     pub(crate) fn last_uses(&self) -> &LastUses {
         &self.inner.last_uses
+    }
+
+    pub(crate) fn disk(&self) -> &DiskAtHand {
+        &self.inner.disk
     }
 
     /// Logging in by identity providers.
@@ -361,6 +375,17 @@ impl App {
             (Some(url), None) => url.to_string(),
             (None, _) => self.listening_at().map_or_else(String::new, |at| format!("http://{at}")),
         }
+    }
+
+    /// What begins where an account of the vendor's own people is opened: the operator's address. Whoever may change the domain in the
+    /// settings, and so has a host of their own in links, must not be able to read what opens an owner's account.
+    pub(crate) fn operators_url(&self) -> String {
+        self.public_url().map_or_else(|| self.base_url(), ToString::to_string)
+    }
+
+    /// What links in mails to somebody begin with.
+    pub(crate) fn url_for(&self, user: &User) -> String {
+        if user.role.is_staff() { self.operators_url() } else { self.base_url() }
     }
 
     pub(crate) fn rng(&self) -> Rng<'_> {

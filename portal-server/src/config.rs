@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
+use crate::lane::Width;
+use crate::lanes::Work;
 use crate::mail::Smtp;
 use crate::release::Place;
 use crate::webhook::{Reach, Resolve, SystemResolver};
@@ -49,8 +51,16 @@ pub struct Config {
     pub webhooks_may_reach: Vec<Reach>,
     /// Where webhooks ask for the addresses of names.
     pub resolver: Arc<dyn Resolve>,
+    /// Names under which metrics are asked for, besides addresses and names of one part.
+    pub metrics_hosts: Vec<String>,
     /// Inner addresses at which identity providers may be.
     pub sso_may_reach: Vec<Reach>,
+    /// How much of each kind of work is done at a time.
+    pub widths: fn(Work) -> Width,
+    /// How long everything is still answered after `/readyz` has said no.
+    pub drain: Duration,
+    /// The collector that traces are sent to, which the program that serves has made a way to ([`crate::traces`]).
+    pub otlp: Option<String>,
     /// How the database runs.
     pub store: countersign_store::Options,
     /// The time.
@@ -80,7 +90,11 @@ impl Config {
             key_passphrase: keys::passphrase::Sources::default(),
             webhooks_may_reach: Vec::new(),
             resolver: Arc::new(SystemResolver),
+            metrics_hosts: Vec::new(),
             sso_may_reach: Vec::new(),
+            widths: Work::width,
+            drain: Duration::ZERO,
+            otlp: None,
             store: countersign_store::Options::default(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -5,6 +5,7 @@ mod case;
 mod change;
 mod deactivation;
 mod preview;
+mod recognise;
 mod refusal;
 mod release;
 mod renewal;
@@ -22,6 +23,7 @@ pub(crate) use activation::license_of_key;
 pub(crate) use case::{Case, Way, case, ways};
 pub use change::Change;
 pub use preview::{Effect, Outcome, Preview, SeatKind, SeatReleased, SeatUse, Terms, preview};
+pub(crate) use refusal::DISK_SECONDS;
 pub use refusal::Refusal;
 pub use release::{Releasing, release, release_preview};
 pub use renewal::{Freshness, freshness, latest, renew};
@@ -137,7 +139,7 @@ pub async fn answer_asked(
     ask: &TrialAsk,
 ) -> Result<Answered, Refusal> {
     let outcome = answer_once(app, request, door, ask).await;
-    app.metrics().answered(&request.claims().ask, &outcome);
+    app.metrics().answered(&request.claims().ask, door, &outcome);
     if let Err(refusal) = &outcome {
         app.refusals().count(request.hash(), refusal.code(), app.now());
     }
@@ -153,13 +155,23 @@ async fn answer_once(
     // A request that proves its license gets an earlier answer from the same transaction that would store a new one, unless
     // the signature that comes before it counts elsewhere.
     let proves_license = matches!(&request.claims().ask, Ask::Activation { license: Some(_), .. });
-    let asks_first = !proves_license || app.keys().signing.is_counted();
+    // Nor does one with a grant along: what was answered before changes nothing.
+    let asks_first =
+        !proves_license || app.keys().signing.is_counted() || request.holds().is_some();
     if asks_first && let Some(answered) = again(app, &request.hash()).await? {
         return Ok(answered);
     }
     match &request.claims().ask {
         Ask::Activation { device, license } => {
-            activation::answer(app, request, device, license.as_ref(), door).await
+            let outcome = activation::answer(app, request, device, license.as_ref(), door).await;
+            match outcome {
+                // What cannot be signed any more was perhaps signed before.
+                Err(Refusal::Signing(error)) if !asks_first => {
+                    let before = again(app, &request.hash()).await?;
+                    before.ok_or(Refusal::Signing(error))
+                }
+                outcome => outcome,
+            }
         }
         Ask::Trial { device } => trial::answer(app, request, device, door, ask).await,
         Ask::Deactivation { activation, .. } => {

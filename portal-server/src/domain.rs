@@ -6,8 +6,10 @@
 //! | `name` | the name as a person types it |
 //! | `records` | what there has to be in DNS |
 //! | `dns` | what there is |
+//! | `manage` | what the vendor does with it, for pages and API |
 
 mod dns;
+pub(crate) mod manage;
 mod name;
 pub(crate) mod records;
 
@@ -18,7 +20,7 @@ use countersign_core::{Hash, Id, UnixSeconds};
 use countersign_store::{Domain, DomainNotice, NewJob, Result, Store};
 use tokio::sync::watch;
 
-pub(crate) use self::name::domain_name;
+use self::name::domain_name;
 use crate::app::App;
 use crate::language::Language;
 use crate::mail::Mail;

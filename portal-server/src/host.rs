@@ -51,6 +51,30 @@ pub(crate) async fn enforce(State(app): State<App>, mut request: Request, next: 
     refusal(refused, &request)
 }
 
+/// As [`enforce`], for the listener of the metrics: whoever measures asks by an address, a name of their own network, or one that the
+/// operator names. A web page that leads its own name here (DNS rebinding) reads nothing through somebody's browser.
+pub(crate) async fn enforce_measured(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match asked_for(&request) {
+        Some(host) if is_measured(&app, &host) => next.run(request).await,
+        _ => (StatusCode::MISDIRECTED_REQUEST, NOT_MEASURED).into_response(),
+    }
+}
+
+const NOT_MEASURED: &str = "The metrics are not answered under this host. Ask by an address, or start the portal with \
+    --metrics-host and this name.\n";
+
+fn is_measured(app: &App, host: &HostName) -> bool {
+    let HostName::Name(name) = host else { return true };
+    // No name of the internet has one part alone.
+    let is_inner = !name.contains('.');
+    let is_named = app.config().metrics_hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
+    is_inner || is_named || app.public_url().is_some_and(|url| url.host() == host)
+}
+
 /// Whether the portal answers under this host.
 pub(crate) fn is_ours(app: &App, host: &HostName) -> bool {
     match app.public_url() {

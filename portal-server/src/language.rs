@@ -89,6 +89,11 @@ impl Say {
         Self { key: key.into(), args: Vec::new() }
     }
 
+    /// Which message it is.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// With a value for `{ $name }`.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Arg) -> Self {

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::api;
 use crate::app::App;
 use crate::desk::{Refusal, TrialAsk};
+use crate::lanes::Work;
 use crate::problem::Problem;
 
 /// What such a page sends.
@@ -53,7 +54,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let body = body.map_err(|refused| api::unread(&refused))?;
     let sent: Sent = serde_json::from_slice(&body).map_err(|error| unreadable(&error))?;
-    let _place = app.trial_lane().enter().await.ok_or_else(Problem::busy)?;
+    let _place = app.lane(Work::Trials).enter().await.ok_or_else(Problem::busy)?;
     let request = api::understand(sent.offline_request.as_bytes(), TokenType::TrialRequest)?;
     let product = &request.claims().product;
     if product.as_str() != sent.product_id {

@@ -4,7 +4,9 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `router` | every URL with who may use it |
-//! | `access`, `limits`, `lane`, `password` | roles, forgery defence; rate limits; what a flood takes; password hashes |
+//! | `access`, `limits`, `password` | roles, forgery defence; rate limits; password hashes |
+//! | `lane`, `lanes`, `draining` | what a flood takes, by kinds of work; the end as others see it coming |
+//! | `request_id`, `logs`, `traces` | by what a request is found again; the log of the process; spans for a collector |
 //! | `desk` | the heart: understand a request, say what it would do, answer it |
 //! | `bundle` | files and zips that people bring; zips, tables and calendars that they take home |
 //! | `api`, `legacy`, `problem` | JSON for programs, also in the shape of older trial pages; RFC 9457 errors |
@@ -25,6 +27,8 @@
 //! | `approval` | what needs a second admin |
 //! | `admin` | the same set-up by command line |
 //! | `import` | what comes from another system |
+//! | `operations` | backup, restore, check, doctor |
+//! | `disk` | whether the database's disk takes writes, as it was seconds ago |
 //! | `webhook` | who else hears of what happens |
 
 pub mod access;
@@ -40,8 +44,10 @@ pub mod chart;
 pub mod clock;
 mod config;
 pub mod desk;
+mod disk;
 mod domain;
 mod download;
+mod draining;
 mod fields;
 mod finding;
 mod host;
@@ -49,18 +55,22 @@ pub mod import;
 pub mod journals;
 pub mod keys;
 pub mod lane;
+pub mod lanes;
 pub mod language;
 mod legacy;
 mod licensing;
 mod limits;
+pub mod logs;
 pub mod look;
 mod mail;
 mod metrics;
+pub mod operations;
 pub mod overview;
 mod pages;
 mod password;
 mod problem;
 pub mod release;
+mod request_id;
 mod router;
 pub mod settings;
 mod shelf;
@@ -69,6 +79,7 @@ pub mod signer;
 pub mod signing;
 pub mod sso;
 pub mod tally;
+pub mod traces;
 mod trial_policy;
 pub mod vault;
 pub mod webhook;
@@ -89,8 +100,9 @@ pub use config::Config;
 pub use mail::Smtp;
 pub use router::{Route, routes};
 
-/// Serves the portal on `listener` until `shutdown` completes; requests under way are finished, what is queued for the
-/// database is committed.
+/// Serves the portal on `listener` until `shutdown` completes: `/readyz` says no from then on, while everything is answered for
+/// as long as [`Config::drain`]; then the listener closes, requests under way are finished, what is queued for the database
+/// is committed.
 ///
 /// # Errors
 /// When the listener fails.
@@ -111,9 +123,10 @@ pub async fn serve(
     let keeper = tokio::spawn(keys::watch::run(app.clone(), stopped.clone()));
     let namer = tokio::spawn(domain::run(app.clone(), stopped));
     tokio::spawn({
-        let handle = handle.clone();
+        let (handle, app) = (handle.clone(), app.clone());
         async move {
             shutdown.await;
+            app.draining().run(app.config().drain).await;
             handle.graceful_shutdown(Some(DRAIN));
         }
     });

@@ -30,6 +30,8 @@ pub(crate) enum Trouble {
     Missing,
     /// Who asks may not.
     Forbidden,
+    /// The two-person rule holds it back.
+    Held,
     /// The database failed.
     Store(StoreError),
 }

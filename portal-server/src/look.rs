@@ -7,6 +7,7 @@ pub mod colour;
 mod jpeg;
 mod kept;
 pub(crate) mod link;
+pub(crate) mod manage;
 pub mod picture;
 
 use std::collections::BTreeMap;

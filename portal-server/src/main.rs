@@ -4,6 +4,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -12,9 +13,12 @@ use countersign_portal::audit::{self, command::AuditCommand};
 use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
+use countersign_portal::logs::{self, Lines};
+use countersign_portal::operations::{DatabaseKind, backup, check, doctor, restore};
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
+use countersign_portal::traces::Traces;
 use countersign_portal::webhook::Reach;
 use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
 use serde_json::Value;
@@ -105,6 +109,51 @@ enum Command {
         #[command(subcommand)]
         command: Box<SignerCommand>,
     },
+    /// Copy the portal while it runs: database, keys and release files, with a manifest.
+    Backup {
+        #[command(flatten)]
+        backup: backup::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Put a backup in the place of a portal's data, which is kept aside. The portal must not run.
+    Restore {
+        #[command(flatten)]
+        restore: restore::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Look at everything that operators get wrong: exit code 0 all is well, 3 there are warnings, 1 there are problems.
+    #[command(
+        after_help = "Example: countersign-portal doctor --data ./portal-data --public-url https://portal.acme.example"
+    )]
+    Doctor {
+        /// The address that people use, as `serve` has it.
+        #[arg(long)]
+        public_url: Option<String>,
+        /// The server for outgoing mail, as `serve` has it.
+        #[arg(long, env = "COUNTERSIGN_SMTP_URL", hide_env_values = true)]
+        smtp_url: Option<String>,
+        /// Its user, as `serve` has it.
+        #[arg(long, env = "COUNTERSIGN_SMTP_USER")]
+        smtp_user: Option<String>,
+        /// Whom mail comes from, as `serve` has it.
+        #[arg(long, env = "COUNTERSIGN_MAIL_FROM")]
+        mail_from: Option<String>,
+        /// The folder for checkpoints of the audit log, as `serve` has it.
+        #[arg(long, value_name = "DIR")]
+        audit_checkpoints: Option<PathBuf>,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Compare the data with itself: the file, seats with activations, answers with their signatures, the audit log's chain, release
+    /// files with their hashes; also while the portal runs. Exit code 0 all is well, 1 something is wrong.
+    Check {
+        #[command(flatten)]
+        check: check::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
     /// Take over what another system's API exports: products, users, organizations, licenses; also while the portal runs. Dry, unless --yes.
     Import {
         #[command(flatten)]
@@ -121,6 +170,33 @@ enum Command {
         #[command(flatten)]
         passphrase: KeyPassphrase,
     },
+}
+
+/// A portal that something is done with beside serving it.
+#[derive(Debug, clap::Args)]
+struct Looked {
+    /// Folder with database and keys.
+    #[arg(long, default_value = "portal-data")]
+    data: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Where the files of releases lie, as `serve` has it.
+    #[arg(long, value_name = "PLACE", env = RELEASE_STORE)]
+    release_store: Option<String>,
+    /// The socket of the signer, as `serve` has it.
+    #[arg(long, value_name = "PATH", env = SIGNER)]
+    signer: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: KeyPassphrase,
+}
+
+impl Looked {
+    fn config(self) -> anyhow::Result<(Config, bool)> {
+        let config = config(self.data, self.release_store.as_deref())?;
+        let key_passphrase = self.passphrase.sources();
+        Ok((Config { signer: self.signer, key_passphrase, ..config }, self.json))
+    }
 }
 
 /// The exit code of an import that is done but for some entries.
@@ -208,11 +284,23 @@ struct Serve {
     /// an address that strangers reach.
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<SocketAddr>,
+    /// A name under which Prometheus asks for the metrics, e.g. portal.monitoring.svc.cluster.local; may be given more than once.
+    /// Addresses, names without a dot and the host of --public-url are answered anyway; other names are not, so that no web
+    /// page reads the metrics through the browser of somebody who reaches them.
+    #[arg(long, value_name = "HOST")]
+    metrics_host: Vec<String>,
     #[command(flatten)]
     passphrase: KeyPassphrase,
     /// Write logs as JSON.
     #[arg(long)]
     json_logs: bool,
+    /// Send traces to the collector at this address, as OTLP over HTTP, e.g. http://127.0.0.1:4318 [default: none are made].
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp: Option<String>,
+    /// Seconds that everything is still answered after a signal to end, while /readyz says no: as long as a load balancer takes
+    /// to notice.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    drain_seconds: u64,
 }
 
 #[tokio::main]
@@ -236,6 +324,41 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
             print_made(&keys::command::run(&config, command).await?, json);
         }
+        Command::Backup { backup, portal } => {
+            let (config, json) = portal.config()?;
+            check_exists(&config.data)?;
+            let database = DatabaseKind::of(&config.data, None);
+            print_made(&backup::run(&config, &database, &backup)?, json);
+        }
+        Command::Restore { restore, portal } => {
+            let (config, json) = portal.config()?;
+            print_made(&restore::run(&config, &restore)?, json);
+        }
+        Command::Doctor {
+            public_url,
+            smtp_url,
+            smtp_user,
+            mail_from,
+            audit_checkpoints,
+            portal,
+        } => {
+            let (config, json) = portal.config()?;
+            let smtp_password = std::env::var("COUNTERSIGN_SMTP_PASSWORD").ok();
+            let smtp = smtp_url.map(|url| Smtp { url, user: smtp_user, password: smtp_password });
+            let config = Config { public_url, smtp, mail_from, audit_checkpoints, ..config };
+            return Ok(print_report(&doctor::run(&config).await, json));
+        }
+        Command::Check { check, portal } => {
+            let (config, json) = portal.config()?;
+            check_exists(&config.data)?;
+            check_schema(&config.data)?;
+            let app = App::open(config).await.context("nothing was looked at")?;
+            let report = check::run(&app, &check).await;
+            app.store().close();
+            let report = report?;
+            print_made(&report.to_json(), json);
+            return Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Import { import, data, json, signer, passphrase } => {
             let app = open(&data, None, signer, passphrase.sources()).await?;
             return run_import(&app, *import, json).await;
@@ -243,9 +366,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(unix)]
         Command::Signer { command } => {
             if let SignerCommand::Serve(options) = command.as_ref() {
-                start_logs(options.json_logs);
+                logs::start(lines(options.json_logs), None);
             }
-            signer::args::run(*command, shutdown_signal()).await?;
+            signer::args::run(*command, shutdown_signal(None)).await?;
         }
         Command::Audit { command, data, json, signer, passphrase } => {
             let app = open(&data, None, signer, passphrase.sources()).await?;
@@ -266,13 +389,20 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The portal that there is.
-async fn open(
-    data: &Path,
-    release_store: Option<&str>,
-    signer: Option<PathBuf>,
-    key_passphrase: Sources,
-) -> anyhow::Result<App> {
+/// What the doctor found, line by line, and the exit code that says how bad it is.
+fn print_report(report: &doctor::Report, json: bool) -> ExitCode {
+    match json {
+        true => println!("{}", report.to_json()),
+        false => report.findings().iter().for_each(|finding| println!("{finding}")),
+    }
+    match report.worst() {
+        doctor::Level::Well => ExitCode::SUCCESS,
+        doctor::Level::Warning => ExitCode::from(WITH_PROBLEMS),
+        doctor::Level::Problem => ExitCode::FAILURE,
+    }
+}
+
+fn check_exists(data: &Path) -> anyhow::Result<()> {
     if !App::exists(data) {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
@@ -281,6 +411,31 @@ async fn open(
             data.display()
         );
     }
+    Ok(())
+}
+
+/// Whoever only looks brings no database up to date.
+fn check_schema(data: &Path) -> anyhow::Result<()> {
+    let found = countersign_store::condition(&data.join("countersign.db"))
+        .context("the database cannot be read: restore a backup, countersign-portal restore")?;
+    if found.migration != found.known {
+        anyhow::bail!(
+            "the database has migration {} and this program {}: nothing was looked at. Use the program that runs the portal",
+            found.migration,
+            found.known
+        );
+    }
+    Ok(())
+}
+
+/// The portal that there is.
+async fn open(
+    data: &Path,
+    release_store: Option<&str>,
+    signer: Option<PathBuf>,
+    key_passphrase: Sources,
+) -> anyhow::Result<App> {
+    check_exists(data)?;
     let config = config(data.to_owned(), release_store).context("nothing was done")?;
     let config = Config { signer, key_passphrase, ..config };
     App::open(config).await.context("nothing was done")
@@ -355,7 +510,8 @@ fn in_words(value: &Value) -> String {
 }
 
 async fn run_server(options: Serve) -> anyhow::Result<()> {
-    start_logs(options.json_logs);
+    let traces = options.otlp.as_deref().map(Traces::to).transpose().context("--otlp")?;
+    logs::start(lines(options.json_logs), traces.as_ref());
     let with_server = options.smtp_url.is_some();
     let config = Config {
         vendor: options.vendor,
@@ -375,7 +531,10 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         webhooks_may_reach: options.webhooks_may_reach,
         signer: options.signer,
         sso_may_reach: options.sso_may_reach,
+        metrics_hosts: options.metrics_host,
         key_passphrase: options.passphrase.sources(),
+        drain: Duration::from_secs(options.drain_seconds),
+        otlp: options.otlp,
         ..config(options.data.clone(), options.release_store.as_deref())?
     };
     if let Some(folder) = &config.audit_checkpoints {
@@ -420,7 +579,11 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         println!("              written there, not sent: name a server with --smtp-url");
     }
     println!("listening on http://{address}");
-    serve(listener, app, shutdown_signal()).await
+    let served = serve(listener, app.clone(), shutdown_signal(Some(app))).await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
+    served
 }
 
 /// An address with or without a port.
@@ -429,36 +592,51 @@ fn dns_server(text: &str) -> Result<SocketAddr, String> {
     text.parse().or_else(|_| address()).map_err(|_| "it is no IP address".to_owned())
 }
 
-fn start_logs(json: bool) {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,countersign_portal=info"));
-    // It writes addresses, and so one-time links, at `trace`.
-    let quiet = "tower_http::csrf=info".parse().expect("a directive");
-    let filter = filter.add_directive(quiet);
-    // Where the log cannot be written (its disk is full), saying so in the same place would panic, and take the request along.
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .log_internal_errors(false);
-    if json { logs.json().init() } else { logs.init() }
+fn lines(json: bool) -> Lines {
+    if json { Lines::Json } else { Lines::Human }
 }
 
-/// Ends with an interrupt or, on Unix, SIGTERM.
-async fn shutdown_signal() {
-    let interrupt =
-        async { tokio::signal::ctrl_c().await.unwrap_or_else(|_| std::process::abort()) };
+/// Ends with an interrupt or, on Unix, SIGTERM. A further one ends the time in which everything is still answered.
+async fn shutdown_signal(app: Option<App>) {
+    let mut signals = Signals::new();
+    signals.next().await;
+    if let Some(app) = app {
+        tokio::spawn(async move {
+            signals.next().await;
+            app.draining().cut_short();
+        });
+    }
+}
+
+/// What asks the process to end.
+struct Signals {
     #[cfg(unix)]
-    {
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    fn new() -> Self {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return interrupt.await };
-        tokio::select! {
-            () = interrupt => {}
-            _ = terminate.recv() => {}
+        Self {
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate()).ok(),
         }
     }
-    #[cfg(not(unix))]
-    interrupt.await;
+
+    async fn next(&mut self) {
+        let interrupt =
+            async { tokio::signal::ctrl_c().await.unwrap_or_else(|_| std::process::abort()) };
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
+            tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        interrupt.await;
+    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub(crate) struct Frame {
     pub(crate) runs_organization: bool,
     pub(crate) language: Language,
     pub(crate) look: Arc<Look>,
+    /// By what the request is found again.
+    pub(crate) request_id: String,
     path: String,
     role: Option<Role>,
 }
@@ -70,6 +72,7 @@ impl Frame {
             role: user.map(|u| u.role),
             language: visitor.language,
             look: Arc::clone(&visitor.look),
+            request_id: visitor.request_id.clone(),
             path: visitor.path.clone(),
         }
     }

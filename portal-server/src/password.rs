@@ -4,11 +4,17 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 
 use crate::app::App;
+use crate::lanes::Work;
 
 /// The shortest password that is taken (NIST SP 800-63B asks for 8 at least; we ask for more and for nothing else).
 pub(crate) const SHORTEST: usize = 10;
 /// A longer one is not hashed: work should not grow with what a stranger sends.
 pub(crate) const LONGEST: usize = 256;
+
+/// More passwords are tried at this moment than are hashed at a time.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("more passwords are tried at this moment than are hashed at a time")]
+pub(crate) struct Busy;
 
 /// Whether the text may be a password.
 pub(crate) fn is_acceptable(password: &str) -> bool {
@@ -24,7 +30,7 @@ pub(crate) fn length() -> String {
 pub(crate) async fn hash(app: &App, password: String) -> anyhow::Result<String> {
     let mut salt = [0; 16];
     app.config().entropy.fill(&mut salt);
-    let _turn = app.hashing().acquire().await?;
+    let _place = app.lane(Work::Passwords).enter().await.ok_or(Busy)?;
     tokio::task::spawn_blocking(move || hash_with(&password, &salt)).await?
 }
 
@@ -42,7 +48,7 @@ pub(crate) async fn verify(
     if password.chars().count() > LONGEST {
         return Ok(false);
     }
-    let _turn = app.hashing().acquire().await?;
+    let _place = app.lane(Work::Passwords).enter().await.ok_or(Busy)?;
     let verify = move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| DUMMY.to_owned());
@@ -51,7 +57,9 @@ pub(crate) async fn verify(
         });
         known && right
     };
-    Ok(tokio::task::spawn_blocking(verify).await?)
+    let right = tokio::task::spawn_blocking(verify).await?;
+    app.metrics().password(right);
+    Ok(right)
 }
 
 /// The hash of nobody's password, with the same parameters.

@@ -53,6 +53,9 @@ impl Challenge {
 }
 
 impl Problem {
+    /// What it is sent as.
+    pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
+
     /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.code
@@ -190,6 +193,11 @@ impl Problem {
         Self { detail, ..Self::rate_limited(wait_seconds) }
     }
 
+    /// With another detail.
+    pub(crate) fn saying(self, detail: &str) -> Self {
+        Self { detail: detail.to_owned(), ..self }
+    }
+
     /// With a further member.
     pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
         self.more.push((name, value));
@@ -202,7 +210,7 @@ impl Problem {
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",
             "Busy",
-            "more trials are asked for at this moment than are answered at a time",
+            "more is asked of the portal at this moment than it answers at a time",
             "Nothing was used up. Wait a few seconds and send the same request again.",
         );
         problem.retry_after = whole(3);
@@ -290,6 +298,25 @@ impl Problem {
         problem
     }
 
+    /// The members, with the id of the request where it is known.
+    pub(crate) fn body(&self, request_id: Option<&str>) -> Value {
+        let mut body = json!({
+            "type": format!("urn:countersign:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "advice": self.advice,
+        });
+        for (name, value) in &self.more {
+            body[*name] = value.clone();
+        }
+        if let Some(id) = request_id {
+            body["request_id"] = json!(id);
+        }
+        body
+    }
+
     /// The shape that older trial pages read: `{"message", "code"}`, under the same status.
     pub(crate) fn into_legacy(self) -> Response {
         let message = format!("{} {}", self.detail, self.advice);
@@ -350,19 +377,8 @@ fn with_wait(mut response: Response, seconds: Option<NonZeroU32>) -> Response {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "type": format!("urn:countersign:problem:{}", self.code),
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "code": self.code,
-            "advice": self.advice,
-        });
-        for (name, value) in &self.more {
-            body[*name] = value.clone();
-        }
-        let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
-        let response = (self.status, content_type, body.to_string()).into_response();
+        let content_type = [(header::CONTENT_TYPE, Self::CONTENT_TYPE)];
+        let response = (self.status, content_type, self.body(None).to_string()).into_response();
         let mut response = with_wait(response, self.retry_after);
         let challenge = self.challenge.map(Challenge::header);
         let challenge = challenge.and_then(|c| HeaderValue::try_from(c).ok());

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::MatchedPath;
-use axum::http::{HeaderName, HeaderValue, Method, Request, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, any, get, post};
 use countersign_core::TokenType;
@@ -16,14 +15,14 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
-use tower_http::trace::TraceLayer;
 
 use crate::access::{self, Access, Permission};
 use crate::api::document::Entry;
 use crate::api::operation::{Described, Operation};
 use crate::app::App;
+use crate::pages::sign_on::door as sign_on;
 use crate::problem::Problem;
-use crate::{api, assets, host, legacy, limits, metrics, pages, release};
+use crate::{api, assets, host, legacy, limits, metrics, pages, release, request_id};
 
 /// A URL with who may use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +115,69 @@ fn api(app: &App) -> Table<'_> {
             "/api/v1/products/{id}",
             Access::Token(TokenScope::WriteProducts),
             api::products::change(),
+        )
+        .operation("/api/v1/plans", Access::Token(TokenScope::ReadPlans), api::plans::list())
+        .operation("/api/v1/plans", Access::Token(TokenScope::WritePlans), api::plans::create())
+        .operation("/api/v1/plans/{id}", Access::Token(TokenScope::ReadPlans), api::plans::show())
+        .operation(
+            "/api/v1/plans/{id}",
+            Access::Token(TokenScope::WritePlans),
+            api::plans::change(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/licenses",
+            Access::Token(TokenScope::ReadLicenses),
+            api::plans::licenses::list(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/licenses",
+            Access::Token(TokenScope::WriteLicenses),
+            api::plans::licenses::create(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/preview",
+            Access::Token(TokenScope::WriteLicenses),
+            api::plans::apply::preview(),
+        )
+        .operation(
+            "/api/v1/plans/{id}/apply",
+            Access::Token(TokenScope::WriteLicenses),
+            api::plans::apply::apply(),
+        )
+        .operation(
+            "/api/v1/licenses/import",
+            Access::Token(TokenScope::WriteLicenses),
+            api::licenses::import::import(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}/plan",
+            Access::Token(TokenScope::ReadLicenses),
+            api::licenses::plan::differences(),
+        )
+        .operation(
+            "/api/v1/licenses/{id}/plan",
+            Access::Token(TokenScope::WriteLicenses),
+            api::licenses::plan::apply(),
+        )
+        .operation(
+            "/api/v1/trials/started/{id}/extend",
+            Access::Token(TokenScope::ExtendTrials),
+            api::trials::longer::extend(),
+        )
+        .operation(
+            "/api/v1/trials/started/{id}/renew",
+            Access::Token(TokenScope::ExtendTrials),
+            api::trials::longer::renew(),
+        )
+        .operation(
+            "/api/v1/trials/started/{id}/response",
+            Access::Token(TokenScope::ReadTrials),
+            api::trials::longer::response(),
+        )
+        .operation(
+            "/api/v1/overview",
+            Access::Token(TokenScope::ReadOverview),
+            api::overview::show(),
         )
         .operation(
             "/api/v1/licenses",
@@ -236,6 +298,197 @@ fn api(app: &App) -> Table<'_> {
             api::settings::change(),
         )
         .operation("/api/v1/audit", Access::Token(TokenScope::ReadAudit), api::audit::list())
+        .operation(
+            "/api/v1/webhooks",
+            Access::Token(TokenScope::ReadWebhooks),
+            api::webhooks::list(),
+        )
+        .operation(
+            "/api/v1/webhooks",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::create(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}",
+            Access::Token(TokenScope::ReadWebhooks),
+            api::webhooks::show(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::change(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/secret",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::rotate(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/pause",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::pause(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/resume",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::resume(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/disable",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::disable(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/test",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::test(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/resend",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::resend_failed(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/delete",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::delete(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/deliveries",
+            Access::Token(TokenScope::ReadWebhooks),
+            api::webhooks::deliveries::list(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/deliveries/{delivery}",
+            Access::Token(TokenScope::ReadWebhooks),
+            api::webhooks::deliveries::show(),
+        )
+        .operation(
+            "/api/v1/webhooks/{id}/deliveries/{delivery}/resend",
+            Access::Token(TokenScope::WriteWebhooks),
+            api::webhooks::deliveries::resend(),
+        )
+        .operation("/api/v1/domain", Access::Token(TokenScope::ReadSettings), api::domain::show())
+        .operation("/api/v1/domain", Access::Token(TokenScope::WriteDomain), api::domain::set())
+        .operation(
+            "/api/v1/domain/check",
+            Access::Token(TokenScope::WriteDomain),
+            api::domain::check(),
+        )
+        .operation(
+            "/api/v1/domain/use",
+            Access::Token(TokenScope::WriteDomain),
+            api::domain::put_to_use(),
+        )
+        .operation(
+            "/api/v1/domain/remove",
+            Access::Token(TokenScope::WriteDomain),
+            api::domain::remove(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers",
+            Access::Token(TokenScope::ReadSignOn),
+            api::sign_on::list(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers",
+            Access::Token(TokenScope::WriteSignOn),
+            api::sign_on::create(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers/{id}",
+            Access::Token(TokenScope::ReadSignOn),
+            api::sign_on::show(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers/{id}",
+            Access::Token(TokenScope::WriteSignOn),
+            api::sign_on::change(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers/{id}/domains",
+            Access::Token(TokenScope::WriteSignOn),
+            api::sign_on::approve_domain(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers/{id}/domains/remove",
+            Access::Token(TokenScope::WriteSignOn),
+            api::sign_on::remove_domain(),
+        )
+        .operation(
+            "/api/v1/sign-on/providers/{id}/delete",
+            Access::Token(TokenScope::WriteSignOn),
+            api::sign_on::delete(),
+        )
+        .operation("/api/v1/mail", Access::Token(TokenScope::ReadSettings), api::mail::show())
+        .operation("/api/v1/mail/test", Access::Token(TokenScope::WriteSettings), api::mail::test())
+        .operation("/api/v1/look", Access::Token(TokenScope::ReadSettings), api::look::show())
+        .operation("/api/v1/look", Access::Token(TokenScope::WriteSettings), api::look::change())
+        .operation(
+            "/api/v1/look/texts",
+            Access::Token(TokenScope::ReadSettings),
+            api::look::texts::show(),
+        )
+        .operation(
+            "/api/v1/look/texts",
+            Access::Token(TokenScope::WriteSettings),
+            api::look::texts::change(),
+        )
+        .operation(
+            "/api/v1/look/pictures/{picture}",
+            Access::Token(TokenScope::WriteSettings),
+            api::look::pictures::bring(),
+        )
+        .operation(
+            "/api/v1/look/pictures/{picture}/use",
+            Access::Token(TokenScope::WriteSettings),
+            api::look::pictures::adopt(),
+        )
+        .operation(
+            "/api/v1/look/pictures/{picture}/remove",
+            Access::Token(TokenScope::WriteSettings),
+            api::look::pictures::remove(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/visibility",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::set_visibility(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/files/{file}/remove",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::remove_file(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/uploads",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::list(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/uploads",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::begin(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/uploads/{upload}",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::show(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/uploads/{upload}/pieces",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::take(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/uploads/{upload}/finish",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::finish(),
+        )
+        .operation(
+            "/api/v1/releases/{id}/uploads/{upload}/discard",
+            Access::Token(TokenScope::WriteReleases),
+            api::releases::uploads::discard(),
+        )
         .route("/api/v1/openapi.json", Access::Api, api::document::serve())
         .route("/api", Access::Api, api::not_found())
         .route("/api/", Access::Api, api::not_found())
@@ -401,32 +654,34 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/organization/sign-on",
             Access::OrganizationAdmin,
-            get(pages::sign_on::organization::list).post(pages::sign_on::organization::create),
+            get(sign_on::list::<sign_on::OwnOrganization>)
+                .post(sign_on::create::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}",
             Access::OrganizationAdmin,
-            get(pages::sign_on::organization::show).post(pages::sign_on::organization::save),
+            get(sign_on::show::<sign_on::OwnOrganization>)
+                .post(sign_on::save::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/domains",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::domains),
+            post(sign_on::domains::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/try",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::try_out),
+            post(sign_on::try_out::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/unlink",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::unlink),
+            post(sign_on::unlink::<sign_on::OwnOrganization>),
         )
         .route(
             "/organization/sign-on/{id}/delete",
             Access::OrganizationAdmin,
-            post(pages::sign_on::organization::delete),
+            post(sign_on::delete::<sign_on::OwnOrganization>),
         )
         .limited(
             "/setup/{token}",
@@ -589,32 +844,32 @@ fn pages(app: &App) -> Table<'_> {
         .route(
             "/admin/sign-on",
             Access::Staff(Permission::ManageSignOn),
-            get(pages::sign_on::vendor::list).post(pages::sign_on::vendor::create),
+            get(sign_on::list::<sign_on::Vendor>).post(sign_on::create::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}",
             Access::Staff(Permission::ManageSignOn),
-            get(pages::sign_on::vendor::show).post(pages::sign_on::vendor::save),
+            get(sign_on::show::<sign_on::Vendor>).post(sign_on::save::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/domains",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::domains),
+            post(sign_on::domains::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/try",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::try_out),
+            post(sign_on::try_out::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/unlink",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::unlink),
+            post(sign_on::unlink::<sign_on::Vendor>),
         )
         .route(
             "/admin/sign-on/{id}/delete",
             Access::Staff(Permission::ManageSignOn),
-            post(pages::sign_on::vendor::delete),
+            post(sign_on::delete::<sign_on::Vendor>),
         )
         .route(
             "/admin/settings/look",
@@ -977,7 +1232,10 @@ fn pages(app: &App) -> Table<'_> {
 /// What the listener for metrics answers: it has nothing else, and is for nobody but who measures.
 pub(crate) fn metrics(app: &App) -> Router {
     let table = Table::new(app).route("/metrics", Access::Api, get(metrics::show));
-    table.router.with_state(app.clone())
+    table
+        .router
+        .layer(from_fn_with_state(app.clone(), host::enforce_measured))
+        .with_state(app.clone())
 }
 
 /// All of it, with what stands around every route.
@@ -999,20 +1257,14 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         .layer(header(header::X_FRAME_OPTIONS, "DENY"))
         .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(RequestBodyTimeoutLayer::new(BODY_GOES_ON_WITHIN))
+        .layer(from_fn_with_state(app.clone(), request_id::accompany))
 }
 
 /// Files are handed out as they are: packed they would have another length, and no part of them could be asked for.
 fn compression() -> CompressionLayer<impl Predicate> {
     let not_files = NotForContentType::new("application/octet-stream");
     CompressionLayer::new().compress_when(DefaultPredicate::new().and(not_files))
-}
-
-/// A request in the log: its route, not its address. Who reads a log must not get what a one-time link opens.
-fn span<B>(request: &Request<B>) -> tracing::Span {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
-    tracing::debug_span!("request", method = %request.method(), route)
 }
 
 /// How long an upload may stand still.

@@ -7,6 +7,7 @@
 //! | `known` | what a provider says of itself and its keys, kept for a while |
 //! | `flow` | sending a browser there, and what it brings back |
 //! | `claims` | whom a verified ID token means |
+//! | `manage` | setting providers up, for pages and API |
 //!
 //! The portal asks for no second factor of people whom a provider lets in, unless the provider's entry says so: who is asked
 //! for one, when, and on which devices, is a rule that a company has in one place. Logging out ends the portal's session alone.
@@ -15,6 +16,7 @@ mod claims;
 pub(crate) mod flow;
 pub(crate) mod http;
 mod known;
+pub(crate) mod manage;
 pub mod reach;
 
 use anyhow::Context as _;

@@ -97,11 +97,22 @@ pub(crate) fn end(
     if before.is_some_and(|before| up_to::day(before) == typed) {
         return Ok(before);
     }
-    let end = up_to::last_second(typed)?;
-    if end <= now {
+    future(up_to::last_second(typed)?, before, now).map(Some)
+}
+
+/// An end for all trials. One that has passed is refused, unless it is the one that was set before.
+///
+/// # Errors
+/// When it has passed.
+pub(crate) fn future(
+    end: UnixSeconds,
+    before: Option<UnixSeconds>,
+    now: UnixSeconds,
+) -> Result<UnixSeconds, Unfit> {
+    if end <= now && before != Some(end) {
         return Err(Unfit(Say::new("trial-end-past").with("end", When(end))));
     }
-    Ok(Some(end))
+    Ok(end)
 }
 
 /// A rule with its number.

@@ -4,6 +4,7 @@
 use std::io::{Cursor, Write as _};
 use std::sync::{Mutex, PoisonError};
 
+use countersign_portal::bundle::qr::{self, NoCode};
 use countersign_portal::bundle::read::{Brought, MOST_BYTES, MOST_FILES, Unpacker};
 use countersign_portal::bundle::unread::{TooMuch, Unread};
 use countersign_portal::look::picture::{self, Unusable};
@@ -258,6 +259,28 @@ fn attack_pictures_that_say_they_are_huge() {
     let frame = [0xff, 0xc0, 0, 11, 8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0];
     let jpeg = [&[0xff, 0xd8][..], &frame, &[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0, 0xff, 0xd9]];
     assert_eq!(refused(&jpeg.concat(), MIB), Unusable::Size { width: 65_535, height: 65_535 });
+}
+
+#[test]
+fn attack_photographs_of_codes_that_say_they_are_huge_or_deep() {
+    let head = |width: u32, height: u32, bits: u8, kind: u8| {
+        let size = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[bits, kind, 0, 0, 0]];
+        let start = [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &size.concat())].concat();
+        [start, chunk(b"IDAT", &packed_zeros(64 * MIB))].concat()
+    };
+    // Too many pixels, a side too long, and pixels that are few enough but take too much each.
+    for (width, height, bits, kind) in
+        [(5000, 4000, 8, 2), (8193, 8, 8, 2), (4000, 4000, 16, 2), (3000, 3000, 16, 6)]
+    {
+        let picture = head(width, height, bits, kind);
+        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let read = qr::read(&picture);
+        let peak = MEMORY.peak_usage() - before;
+        assert_eq!(read, Err(NoCode::Picture(Unusable::Size { width, height })));
+        assert!(peak <= MIB, "{peak}");
+    }
 }
 
 #[test]

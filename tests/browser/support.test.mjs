@@ -129,6 +129,39 @@ test("a picture of a code, a damaged file and text in the field are read, too", 
   await close();
 });
 
+test("a photograph that is larger than the portal reads is made smaller in the browser and read", async () => {
+  const drill = machine("drill-9");
+  const request = drill.request("activation", "--license-key", portal.license.key);
+  const code = join(folder.path, "drill.png");
+  execFileSync(join(bin, "countersign"), ["qr", request.path, "--image", code]);
+  const { page, close } = await support();
+  // As a phone makes it: 27 million pixels, most of them of no use. Drawn by the browser, and dropped there.
+  const dropped = page.evaluate(async (data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const drawn = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(6000, 4500);
+    const context = canvas.getContext("2d");
+    const grain = context.createImageData(500, 500);
+    let state = 7;
+    for (let at = 0; at < grain.data.length; at += 1) {
+      state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
+      grain.data[at] = at % 4 === 3 ? 255 : 64 + (state >>> 25);
+    }
+    for (let x = 0; x < 6000; x += 500) for (let y = 0; y < 4500; y += 500) context.putImageData(grain, x, y);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(drawn, 1500, 500, 3500, 3500);
+    const made = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.9 });
+    const all = new DataTransfer();
+    all.items.add(new File([made], "photo.jpg", { type: "image/jpeg" }));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: all, bubbles: true, cancelable: true }));
+    return made.size;
+  }, readFileSync(code).toString("base64"));
+  const size = await dropped;
+  assert.ok(size > 8 * 1024 * 1024, `${size} bytes are more than the portal reads`);
+  await page.getByRole("heading", { name: "drill-9", level: 1 }).waitFor({ timeout: 120_000 });
+  await close();
+});
+
 test("the field finds by name, and what it found is accessible and fits a phone", async () => {
   const { page, close } = await support();
   await page.locator("#q").fill("desk-");

@@ -45,6 +45,11 @@ test("a release is published by the pages alone, and a file whose way breaks off
   await page.getByRole("button", { name: "Add files" }).click();
   await page.locator("th", { hasText: "acme-cad-3.0.0.bin" }).waitFor({ timeout: 60_000 });
   assert.equal(broken, 2, "it was sent again");
+  // A word of a button is on one line, however narrow its column is.
+  const remove = page.locator("td button").first();
+  const { height } = await remove.boundingBox();
+  const line = await remove.evaluate((button) => parseFloat(getComputedStyle(button).lineHeight));
+  assert.ok(height < 2 * line + 24, `Remove is ${height} high, its lines ${line}`);
   await accessible(page, "release, draft");
   await picture(page, "vendor-release");
   await page.getByRole("button", { name: "Publish" }).click();

@@ -36,8 +36,8 @@ export async function startPortal(folder, options = {}) {
   );
   let errors = "";
   process.stderr.on("data", (chunk) => { errors += chunk; });
+  let text = "";
   const url = await new Promise((found, failed) => {
-    let text = "";
     process.stdout.on("data", (chunk) => {
       text += chunk;
       const match = /^listening on (\S+)$/m.exec(text);
@@ -59,6 +59,8 @@ export async function startPortal(folder, options = {}) {
   }
   return {
     url, admin, license, data,
+    /** What it said on standard output until it listened. */
+    said: text,
     roots: join(data, "keys/root.pub"),
     stop: () => new Promise((done) => { process.removeAllListeners("exit"); process.on("exit", done); process.kill("SIGTERM"); }),
   };

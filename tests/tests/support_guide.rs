@@ -59,6 +59,7 @@ const ALONE: &[(&str, &str)] = &[
     ("second-person-needed", "portal-server/src/api/refusals.rs"),
     ("unfit-value", "portal-server/src/api/refusals.rs"),
     ("conflict", "portal-server/src/api/refusals.rs"),
+    ("bad-lines", "portal-server/src/api/refusals.rs"),
     ("portal-unreachable", "cli/src/portal.rs"),
     ("other-answer", "cli/src/sign/online.rs"),
     ("token-file-open", "cli/src/portal/token.rs"),

@@ -29,6 +29,7 @@ pub struct Config {
     pub(crate) soon: u64,
     pub(crate) clock_tolerance: u64,
     pub(crate) built_at: UnixSeconds,
+    pub(crate) carries: Carries,
     clock: Clock,
     entropy: Entropy,
 }
@@ -42,6 +43,16 @@ pub enum Mirror {
     In(PathBuf),
     /// There is none: a restored backup brings a given-up activation back.
     None,
+}
+
+/// What a request carries along beside what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// The response that is installed, or was just given up: a portal that was restored from an older copy of its data takes
+    /// it in and knows the machine again. Some 4 KB, too long for a QR code.
+    Grant,
+    /// Nothing: short enough for a QR code.
+    Nothing,
 }
 
 impl Config {
@@ -64,6 +75,7 @@ impl Config {
             soon: 14 * DAY,
             clock_tolerance: DAY,
             built_at: 0,
+            carries: Carries::Grant,
             clock: Arc::new(system_time),
             entropy: Arc::new(system_entropy),
         }
@@ -126,6 +138,13 @@ impl Config {
     #[must_use]
     pub fn built_at(mut self, time: UnixSeconds) -> Self {
         self.built_at = time;
+        self
+    }
+
+    /// What requests carry along. Default: the grant.
+    #[must_use]
+    pub fn carries(mut self, carries: Carries) -> Self {
+        self.carries = carries;
         self
     }
 

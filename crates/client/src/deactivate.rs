@@ -57,8 +57,10 @@ impl Client {
         }
         let device_name = self.device_name();
         let id = Id::from(self.config.random());
-        let proof =
-            self.sign(&mut state, id, |_, _| Ask::Deactivation { activation, device_name })?;
+        let held = state.grants.iter().find(|grant| grant.id == activation);
+        let held = held.map(|grant| grant.token.clone());
+        let ask = |_: &State, _| Ask::Deactivation { activation, device_name };
+        let proof = self.sign(&mut state, id, held.as_deref(), ask)?;
         let at = self.config.now();
         state.grants.retain(|grant| grant.id != activation);
         let gone =

@@ -44,7 +44,7 @@ mod status;
 mod trust;
 
 pub use check::{Check, Right, Standing};
-pub use config::{Config, Mirror};
+pub use config::{Carries, Config, Mirror};
 pub use countersign_core as core;
 pub use deactivate::{Deactivation, Losing};
 pub use error::{Error, Result};

@@ -2,12 +2,12 @@
 
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Ask, Device, LicenseProof, Request};
-use countersign_core::{Hash, Id, file};
+use countersign_core::{Hash, Id, LicenseId, file};
 
 use crate::disk::{Loaded, Second};
 use crate::error::{Error, Result};
-use crate::state::{MadeRequest, State};
-use crate::{Client, Config};
+use crate::state::{Grant, MadeRequest, State};
+use crate::{Carries, Client, Config};
 
 /// A request, in every form that a person can carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +30,15 @@ impl Client {
     /// [`Error::NoFingerprint`], [`Error::Io`].
     pub fn request_activation(&self, key: Option<&LicenseKey>) -> Result<Made> {
         let device = self.device()?;
-        self.request(|state, id| Ask::Activation {
+        let license = key.map(LicenseKey::id);
+        let ask = |state: &State, id| Ask::Activation {
             device,
             license: key.map(|key| LicenseProof {
                 id: key.id(),
                 proof: key.proof(&state.device_key().public_key().thumbprint(), &id),
             }),
-        })
+        };
+        self.request(ask, |state| self.newest_activation(state, license.as_ref()))
     }
 
     /// Asks for a trial.
@@ -45,7 +47,19 @@ impl Client {
     /// [`Error::NoFingerprint`], [`Error::Io`].
     pub fn request_trial(&self) -> Result<Made> {
         let device = self.device()?;
-        self.request(|_, _| Ask::Trial { device })
+        self.request(|_, _| Ask::Trial { device }, |_| None)
+    }
+
+    /// The newest activation that is installed, of one license where that is known.
+    fn newest_activation(&self, state: &State, license: Option<&LicenseId>) -> Option<String> {
+        let trust = self.trust(state);
+        let is_wanted = |grant: &&Grant| {
+            let Ok(verified) = trust.verify(&grant.token) else { return false };
+            let named = verified.claims().granted().and_then(|g| g.grant.license.as_ref());
+            named.is_some_and(|named| license.is_none_or(|license| named.id == *license))
+        };
+        let newest = state.grants.iter().filter(is_wanted).max_by_key(|grant| grant.issued_at);
+        newest.map(|grant| grant.token.clone())
     }
 
     fn device(&self) -> Result<Device> {
@@ -63,7 +77,11 @@ impl Client {
         self.config.device_name.clone().or_else(|| self.config.machine.name())
     }
 
-    fn request(&self, ask: impl FnOnce(&State, Id) -> Ask) -> Result<Made> {
+    fn request(
+        &self,
+        ask: impl FnOnce(&State, Id) -> Ask,
+        held: impl FnOnce(&State) -> Option<String>,
+    ) -> Result<Made> {
         let lock = self.disk.lock()?;
         let mut state = match self.disk.load()? {
             Loaded::State(state) => *state,
@@ -76,17 +94,19 @@ impl Client {
             }
         };
         let id = Id::from(self.config.random());
-        let made = self.sign(&mut state, id, ask)?;
+        let held = held(&state);
+        let made = self.sign(&mut state, id, held.as_deref(), ask)?;
         // The request is remembered before it leaves: an answer to it can always be installed.
         self.disk.store(&lock, &mut state, Second::IfPossible)?;
         Ok(made)
     }
 
-    /// Signs a request and notes it in `state`, which the caller stores.
+    /// Signs a request and notes it in `state`, which the caller stores. `held` is the response that it carries along.
     pub(crate) fn sign(
         &self,
         state: &mut State,
         id: Id,
+        held: Option<&str>,
         ask: impl FnOnce(&State, Id) -> Ask,
     ) -> Result<Made> {
         let request = Request {
@@ -95,7 +115,8 @@ impl Client {
             product: self.config.product.clone(),
             ask: ask(state, id),
         };
-        let token = request.sign(&state.device_key());
+        let held = held.filter(|_| self.config.carries == Carries::Grant);
+        let token = request.sign_holding(&state.device_key(), held);
         let (hash, seen) = (Hash::of(&token), state.seen);
         let made_at = request.issued_at;
         state.remember(MadeRequest { id, hash, made_at, seen, answered: false, closed: false });

@@ -10,6 +10,12 @@ use crate::ids::{Hash, Id, LicenseId, ProductId};
 use crate::key::{PublicKey, SigningKey};
 use crate::token::{self, Expect, Header, TokenType, Unverified};
 
+/// The claim with the response that a device has.
+const HOLDS: &str = "holds";
+/// The longest response in characters that a request carries along: a third more of it, and the rest, stay well under the
+/// longest token.
+pub const MOST_HELD: usize = 8_000;
+
 /// The claims of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -76,6 +82,7 @@ pub struct VerifiedRequest {
     device_key: PublicKey,
     token: String,
     hash: Hash,
+    holds: Option<String>,
 }
 
 impl VerifiedRequest {
@@ -92,7 +99,9 @@ impl VerifiedRequest {
         };
         let payload = unverified.verify(&device_key)?;
         let request = Request::from_payload(unverified.token_type(), &payload)?;
-        Ok(Self { request, device_key, hash: Hash::of(token), token: token.to_owned() })
+        // Worth nothing before it is verified by itself: a wrong one makes a request no worse than none.
+        let holds = payload.get(HOLDS).and_then(Value::as_str).map(str::to_owned);
+        Ok(Self { request, device_key, hash: Hash::of(token), token: token.to_owned(), holds })
     }
 
     /// The claims.
@@ -113,6 +122,11 @@ impl VerifiedRequest {
     /// SHA-256 of the token: what a response refers to.
     pub fn hash(&self) -> Hash {
         self.hash
+    }
+
+    /// The response that the device says it has, or has given up: a token as it came, to be verified by itself.
+    pub fn holds(&self) -> Option<&str> {
+        self.holds.as_deref()
     }
 }
 
@@ -144,12 +158,24 @@ impl Request {
 
     /// Signs the request with the device's key: the bare token.
     pub fn sign(&self, key: &SigningKey) -> String {
+        self.sign_holding(key, None)
+    }
+
+    /// As [`Self::sign`]; the request carries the response along that the device has, or has just given up, unless that is
+    /// longer than [`MOST_HELD`].
+    pub fn sign_holding(&self, key: &SigningKey, holds: Option<&str>) -> String {
         let x = key.public_key().to_string();
         let header = json!({
             "alg": "EdDSA", "typ": self.token_type().as_str(),
             "jwk": {"kty": "OKP", "crv": "Ed25519", "x": x},
         });
-        token::sign(&header, &self.payload(), key)
+        let mut payload = self.payload();
+        if let (Some(held), Some(members)) =
+            (holds.filter(|held| held.len() <= MOST_HELD), payload.as_object_mut())
+        {
+            members.insert(HOLDS.to_owned(), held.into());
+        }
+        token::sign(&header, &payload, key)
     }
 
     fn from_payload(token_type: TokenType, payload: &Map<String, Value>) -> Result<Self> {

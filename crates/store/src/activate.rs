@@ -11,9 +11,7 @@ use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::webhook_event::{self, Topic};
-use crate::{
-    Store, access, audit, find, fingerprint, group_seat, product, release, run, seat, trial,
-};
+use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run, seat};
 
 const YEAR: u64 = 365 * 86_400;
 
@@ -27,7 +25,8 @@ const NOTE_FIRST: &str =
     "UPDATE license SET first_activated_at = ?2 WHERE id = ?1 AND first_activated_at IS NULL";
 // Whether any webhook hears of anything comes along: a statement of its own would cost every activation more.
 const CURRENT: &str = "SELECT revision, live_activations, first_activated_at, total_releases, \
-    CASE WHEN EXISTS (SELECT 1 FROM webhook_topic) THEN 1 ELSE 0 END FROM license WHERE id = ?1";
+    CASE WHEN EXISTS (SELECT 1 FROM webhook_topic) THEN 1 ELSE 0 END, \
+    CASE WHEN EXISTS (SELECT 1 FROM activation a WHERE a.id = ?2) THEN 1 ELSE 0 END FROM license WHERE id = ?1";
 const RENEW: &str = "UPDATE activation SET fingerprint = ?2, device_name = ?3, device_name_folded = ?4, platform = ?5, \
     app_version = ?6, expires_at = ?7, import_by = ?8, request_id = ?9, request_hash = ?10, granted_at = ?11 \
     WHERE id = ?1 AND state = 'active'";
@@ -243,7 +242,8 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         return Ok(Activated::Repeated(answer));
     }
     let license = &activate.terms;
-    let Some(current) = find(c, CURRENT, [license.id.to_string()], map_current)? else {
+    let values = (license.id.to_string(), activate.activation.to_string());
+    let Some(current) = find(c, CURRENT, values, map_current)? else {
         return Ok(Activated::Refused(ActivationRefusal::UnknownLicense));
     };
     // With the same revision everything else of the license is as it was read.
@@ -263,6 +263,7 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         Seat::Renewal(own) if own.id == activate.activation => renew(c, activate, &own)?,
         // Signed as something else than what it is now: sign again.
         Seat::Renewal(_) => return Ok(Activated::Stale),
+        _ if current.is_signed_as_renewal => return Ok(Activated::Stale),
         Seat::Kept(former) => take_over(c, activate, &former, false)?,
         Seat::Reinstall(former) => take_over(c, activate, &former, true)?,
         Seat::New => {
@@ -310,6 +311,8 @@ struct Current {
     releases: u64,
     /// Whether any webhook hears of anything.
     is_heard: bool,
+    /// The response names an activation that there is: whatever became of it since, no other one has its id.
+    is_signed_as_renewal: bool,
 }
 
 fn map_current(row: &mut Columns<'_>) -> Result<Current> {
@@ -319,6 +322,7 @@ fn map_current(row: &mut Columns<'_>) -> Result<Current> {
         first_activated_at: row.optional_time()?,
         releases: row.time()?,
         is_heard: row.take()?,
+        is_signed_as_renewal: row.take()?,
     })
 }
 
@@ -457,7 +461,6 @@ fn insert(
         activate.request_hash.to_string(),
     ];
     run(c, INSERT, values)?;
-    trial::note_license(c, &activate.terms.product, &activate.device_key, activate.now)?;
     fingerprint::insert(c, &license, &device.fingerprint, &id)
 }
 

@@ -57,6 +57,10 @@ pub enum TokenScope {
     ReadProducts,
     /// Create and change products.
     WriteProducts,
+    /// Read plans.
+    ReadPlans,
+    /// Create, change and archive plans.
+    WritePlans,
     /// Read licenses without their keys.
     ReadLicenses,
     /// Create and change licenses.
@@ -71,6 +75,8 @@ pub enum TokenScope {
     ReleaseActivations,
     /// Read which machines have trials.
     ReadTrials,
+    /// Extend trials, within the limits of whose token it is.
+    ExtendTrials,
     /// Read releases and what is known of their files.
     ReadReleases,
     /// Create, describe, publish and archive releases.
@@ -79,19 +85,33 @@ pub enum TokenScope {
     ReadSettings,
     /// Change the vendor's settings.
     WriteSettings,
+    /// Read the numbers of the overview.
+    ReadOverview,
     /// Read the audit log.
     ReadAudit,
+    /// Read webhooks and their deliveries.
+    ReadWebhooks,
+    /// Make, change and delete webhooks, and send to them.
+    WriteWebhooks,
+    /// Set and remove the vendor's own domain.
+    WriteDomain,
+    /// Read identity providers.
+    ReadSignOn,
+    /// Set up who logs people in.
+    WriteSignOn,
 }
 
 impl TokenScope {
     /// Every one, in the order in which they are shown.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 27] = [
         Self::AnswerRequests,
         Self::ReadPolicy,
         Self::ReadLicenseKeys,
         Self::PushJournal,
         Self::ReadProducts,
         Self::WriteProducts,
+        Self::ReadPlans,
+        Self::WritePlans,
         Self::ReadLicenses,
         Self::WriteLicenses,
         Self::ReadCustomers,
@@ -99,11 +119,18 @@ impl TokenScope {
         Self::ReadActivations,
         Self::ReleaseActivations,
         Self::ReadTrials,
+        Self::ExtendTrials,
         Self::ReadReleases,
         Self::WriteReleases,
         Self::ReadSettings,
         Self::WriteSettings,
+        Self::ReadOverview,
         Self::ReadAudit,
+        Self::ReadWebhooks,
+        Self::WriteWebhooks,
+        Self::WriteDomain,
+        Self::ReadSignOn,
+        Self::WriteSignOn,
     ];
 
     /// As text, in the database, in forms and in the API.
@@ -115,6 +142,8 @@ impl TokenScope {
             Self::PushJournal => "journal:push",
             Self::ReadProducts => "products:read",
             Self::WriteProducts => "products:write",
+            Self::ReadPlans => "plans:read",
+            Self::WritePlans => "plans:write",
             Self::ReadLicenses => "licenses:read",
             Self::WriteLicenses => "licenses:write",
             Self::ReadCustomers => "customers:read",
@@ -122,11 +151,18 @@ impl TokenScope {
             Self::ReadActivations => "activations:read",
             Self::ReleaseActivations => "activations:release",
             Self::ReadTrials => "trials:read",
+            Self::ExtendTrials => "trials:extend",
             Self::ReadReleases => "releases:read",
             Self::WriteReleases => "releases:write",
             Self::ReadSettings => "settings:read",
             Self::WriteSettings => "settings:write",
+            Self::ReadOverview => "overview:read",
             Self::ReadAudit => "audit:read",
+            Self::ReadWebhooks => "webhooks:read",
+            Self::WriteWebhooks => "webhooks:write",
+            Self::WriteDomain => "domain:write",
+            Self::ReadSignOn => "sign-on:read",
+            Self::WriteSignOn => "sign-on:write",
         }
     }
 
@@ -141,6 +177,8 @@ impl TokenScope {
             Self::PushJournal => "Hand in the journals of offline signers.",
             Self::ReadProducts => "Read products.",
             Self::WriteProducts => "Create and change products.",
+            Self::ReadPlans => "Read plans.",
+            Self::WritePlans => "Create, change and archive plans.",
             Self::ReadLicenses => "Read licenses without their keys.",
             Self::WriteLicenses => "Create and change licenses.",
             Self::ReadCustomers => "Read users and organizations.",
@@ -148,11 +186,22 @@ impl TokenScope {
             Self::ReadActivations => "Read which machines hold seats.",
             Self::ReleaseActivations => "Free the seats of lost machines.",
             Self::ReadTrials => "Read which machines have trials.",
+            Self::ExtendTrials => "Extend trials, within the limits of whose token it is.",
             Self::ReadReleases => "Read releases and what is known of their files.",
             Self::WriteReleases => "Create, describe, publish and archive releases.",
             Self::ReadSettings => "Read the vendor's settings.",
             Self::WriteSettings => "Change the vendor's settings.",
+            Self::ReadOverview => "Read the numbers of the overview.",
             Self::ReadAudit => "Read the audit log.",
+            Self::ReadWebhooks => {
+                "Read webhooks, of their addresses the host alone, and their deliveries."
+            }
+            Self::WriteWebhooks => "Make, change and delete webhooks, and send to them.",
+            Self::WriteDomain => "Set, use and remove the vendor's own domain.",
+            Self::ReadSignOn => "Read identity providers. For owners.",
+            Self::WriteSignOn => {
+                "Set up identity providers: who logs people in, the vendor's own among them. For owners."
+            }
         }
     }
 }

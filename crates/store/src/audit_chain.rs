@@ -243,7 +243,7 @@ fn head(c: &Connection) -> Result<Option<ChainHead>> {
 }
 
 /// The highest row that is chained. Rows count from 1.
-fn highest(c: &Connection) -> Result<i64> {
+pub(crate) fn highest(c: &Connection) -> Result<i64> {
     Ok(find(c, HIGHEST, [], |row| row.take::<Option<i64>>())?.flatten().unwrap_or(0))
 }
 

@@ -1,16 +1,17 @@
 //! Lists for programs, in the order of ids: whoever goes through all of them misses nothing, whatever is added meanwhile.
 
-use countersign_core::{Id, ProductId, UnixSeconds};
+use countersign_core::Id;
 use crate::engine::Connection;
 
+use crate::Store;
 use crate::activation::{self, Activation};
 use crate::error::{Result, StoreError};
 use crate::organization::{self, Organization};
 use crate::page::{self, Cursor, Key, Page};
 use crate::product::{self, Product};
 use crate::row::Columns;
+use crate::trial::{self, Trial};
 use crate::user::{self, User};
-use crate::{Store, find};
 
 // One more than the largest page.
 const PRODUCTS: &str = "SELECT id FROM product WHERE id > ?1 ORDER BY id LIMIT 101";
@@ -18,29 +19,6 @@ const USERS: &str = "SELECT id FROM app_user WHERE id > ?1 ORDER BY id LIMIT 101
 const ORGANIZATIONS: &str = "SELECT id FROM organization WHERE id > ?1 ORDER BY id LIMIT 101";
 const ACTIVATIONS: &str = "SELECT id FROM activation WHERE id > ?1 ORDER BY id LIMIT 101";
 const TRIALS: &str = "SELECT id FROM trial WHERE id > ?1 ORDER BY id LIMIT 101";
-const TRIAL: &str = "SELECT id, product_id, device_key, device_name, platform, app_version, created_at, expires_at \
-    FROM trial WHERE id = ?1";
-
-/// A trial, as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedTrial {
-    /// Its id: the `jti` of its response.
-    pub id: Id,
-    /// Of which product.
-    pub product: ProductId,
-    /// Thumbprint of the device key.
-    pub device_key: String,
-    /// The machine's name.
-    pub device_name: Option<String>,
-    /// Its platform.
-    pub platform: Option<String>,
-    /// The app's version.
-    pub app_version: Option<String>,
-    /// When it began.
-    pub created_at: UnixSeconds,
-    /// When it ends.
-    pub expires_at: UnixSeconds,
-}
 
 impl Store {
     /// One page of products.
@@ -99,20 +77,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn trials_by_id(
-        &self,
-        after: Option<&Cursor>,
-        most: usize,
-    ) -> Result<Page<ListedTrial>> {
-        self.read(|c| listed(c, TRIALS, after, most, |id| find(c, TRIAL, [id], trial)))
-    }
-
-    /// The trial with this id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn listed_trial(&self, id: &Id) -> Result<Option<ListedTrial>> {
-        self.read(|c| find(c, TRIAL, [id.to_string()], trial))
+    pub async fn trials_by_id(&self, after: Option<&Cursor>, most: usize) -> Result<Page<Trial>> {
+        self.read(|c| listed(c, TRIALS, after, most, |id| trial::find_trial(c, id)))
     }
 }
 
@@ -133,17 +99,4 @@ fn listed<T>(
 
 fn parsed(id: &str) -> Result<Id> {
     id.parse().map_err(|_| StoreError::Malformed("id"))
-}
-
-fn trial(row: &mut Columns<'_>) -> Result<ListedTrial> {
-    Ok(ListedTrial {
-        id: row.parsed("trial id")?,
-        product: row.parsed("product id")?,
-        device_key: row.text()?,
-        device_name: row.take()?,
-        platform: row.take()?,
-        app_version: row.take()?,
-        created_at: row.time()?,
-        expires_at: row.time()?,
-    })
 }

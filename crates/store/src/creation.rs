@@ -146,7 +146,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Creation> {
         let actor = actor.to_owned();
-        self.write(move |c| match Looked::default().refusal(c, &licenses, rule, now)? {
+        self.write_once(move |c| match Looked::default().refusal(c, &licenses, rule, now)? {
             Some(refusal) => Ok(Creation::Refused(0, refusal)),
             None => Ok(Creation::Done(create(c, &licenses, &actor, now)?.0)),
         })
@@ -165,7 +165,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<PartImported> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             // All are looked at before the first is made, so that nothing has to be undone.
             if let Some(done) = done_before(c, &part)? {
                 return Ok(PartImported::Before(done));

@@ -84,7 +84,7 @@ impl CountKind {
     pub(crate) fn of_action(action: &str) -> Option<Self> {
         Some(match action {
             "activation.create" | "activation.after-release" => Self::Activation,
-            "activation.merge" => Self::Merged,
+            "activation.merge" | "activation.recognise" => Self::Merged,
             "activation.renew" | "activation.reinstall" | "activation.again" => Self::Renewal,
             "activation.deactivate" | "activation.merge-receipt" => Self::Deactivation,
             "activation.release" => Self::Release,

@@ -11,8 +11,14 @@ use crate::row::seconds;
 use crate::{Store, audit, find, group_seat, receipt, release, run, seat, webhook_event};
 
 const PROVEN: &str = "UPDATE activation SET state = 'deactivated', ended_at = ?2 WHERE id = ?1 AND state = 'replaced'";
-const GIVEN_UP_FOR: &str = "SELECT 1 FROM activation WHERE license_id = ?1 AND device_key = ?2 AND request_hash = ?3 \
-    AND state IN ('deactivated', 'released') LIMIT 1";
+// An activation may have answered several requests: the last one stands in its row, others where they were signed. What was signed
+// after it had been given up is no answer that anybody has.
+const GIVEN_UP_FOR: &str = "SELECT 1 FROM activation a WHERE a.license_id = ?1 AND a.device_key = ?2 \
+    AND a.state IN ('deactivated', 'replaced', 'released') AND a.state <> 'replaced' AND (a.request_hash = ?3 \
+    OR EXISTS (SELECT 1 FROM journal_entry e WHERE e.response_id = a.id AND e.request_hash = ?3 AND e.verdict = 'counted' \
+        AND (a.state = 'released' OR e.signed_at <= a.ended_at)) \
+    OR EXISTS (SELECT 1 FROM renewal n WHERE n.activation_id = a.id AND n.request_hash = ?3 \
+        AND (a.state = 'released' OR n.issued_at <= a.ended_at))) LIMIT 1";
 const MARK_RETURNED: &str =
     "UPDATE activation SET state = 'returned', ended_at = ?2 WHERE id = ?1 AND state = 'active'";
 

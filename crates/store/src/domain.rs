@@ -208,7 +208,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<()> {
         let (name, token, actor) = (name.to_owned(), token.to_owned(), actor.to_owned());
-        self.write(move |c| {
+        self.write_once(move |c| {
             if find(c, FIND, [], map)?.is_some_and(|before| before.name == name) {
                 return Ok(());
             }
@@ -224,7 +224,7 @@ impl Store {
     /// When the database fails.
     pub async fn remove_domain(&self, actor: &str, now: UnixSeconds) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let Some(domain) = find(c, FIND, [], map)? else { return Ok(false) };
             run(c, REMOVE, [])?;
             let subject = format!("domain:{}", domain.name);
@@ -304,7 +304,7 @@ impl Store {
     ) -> Result<bool> {
         let (name, actor) = (name.to_owned(), actor.to_owned());
         let (sql, action) = if is_used { (USE, "domain.use") } else { (LEAVE, "domain.leave") };
-        self.write(move |c| {
+        self.write_once(move |c| {
             let changed = run(c, sql, [&name])? == 1;
             if changed {
                 audit::record(c, now, &actor, action, &format!("domain:{name}"), "")?;

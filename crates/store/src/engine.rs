@@ -11,6 +11,7 @@
 //! | `readers` | connections for reading, handed out one at a time |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
+pub(crate) mod backup;
 pub(crate) mod cell;
 pub(crate) mod columns;
 pub(crate) mod connection;

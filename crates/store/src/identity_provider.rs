@@ -201,7 +201,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ProviderChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if of_owner(c, new.organization)?.len() >= MOST_PROVIDERS {
                 return Ok(ProviderChange::TooMany);
             }
@@ -241,7 +241,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ProviderChange> {
         let actor = actor.to_owned();
-        self.write(move |c| change(c, of, &changed, &actor, now)).await
+        self.write_once(move |c| change(c, of, &changed, &actor, now)).await
     }
 
     /// Removes a provider with everything that hangs on it. `false` when there is none.
@@ -256,7 +256,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let Some(provider) = find_of(c, of, id)? else { return Ok(false) };
             for sql in [DELETE_ATTEMPTS, DELETE_IDENTITIES, DELETE_DOMAINS, DELETE] {
                 run(c, sql, [id.to_string()])?;
@@ -365,7 +365,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ProviderChange> {
         let actor = actor.to_owned();
-        self.write(move |c| put_domain(c, of, id, &domain, &actor, now)).await
+        self.write_once(move |c| put_domain(c, of, id, &domain, &actor, now)).await
     }
 
     /// Takes a domain away from a provider. `false` when it has none such.
@@ -381,7 +381,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let (domain, actor) = (domain.to_owned(), actor.to_owned());
-        self.write(move |c| {
+        self.write_once(move |c| {
             let Some(provider) = find_of(c, of, id)? else { return Ok(false) };
             if run(c, REMOVE_DOMAIN, (id.to_string(), &domain))? != 1 {
                 return Ok(false);

@@ -10,10 +10,12 @@ use crate::job::{self, NewJob};
 use crate::link::{self, Link, LinkPurpose};
 use crate::role::Role;
 use crate::user::{self, OrganizationRole, User, UserChange, UserStatus};
-use crate::{Store, audit, find, group, member, run, session, user_term};
+use crate::{Store, audit, find, group, member, run, session, staff, user_term};
 
 const AT_ADDRESS: &str =
     "SELECT 1 FROM app_user WHERE organization_id = ?1 AND (email = ?2 OR email_pending = ?2)";
+const ALONE_AT_ADDRESS: &str = "SELECT id FROM app_user WHERE email_pending = ?1 AND status = 'invited' \
+    AND organization_id IS NULL AND role = 'customer' AND staff_role IS NULL ORDER BY id LIMIT 1";
 const ACCEPT: &str = "UPDATE app_user SET email = ?2, email_pending = NULL, name = ?3, first_name = ?4, last_name = ?5, \
     password_hash = ?6, status = 'active' WHERE id = ?1 AND status = 'invited' AND deactivated_at IS NULL";
 const JOIN: &str = "UPDATE app_user SET organization_id = ?2, organization_role = ?3 \
@@ -35,6 +37,23 @@ pub struct Invite {
     pub first_name: String,
     /// Last name, if known.
     pub last_name: String,
+    /// What they will be there.
+    pub organization_role: OrganizationRole,
+}
+
+/// A customer to be invited by the vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InviteCustomer {
+    /// The id that they will have.
+    pub user: Id,
+    /// At which address.
+    pub email: String,
+    /// Their name, if known.
+    pub name: String,
+    /// A customer, or the admin of a reseller.
+    pub role: Role,
+    /// To which organization, if to one.
+    pub organization: Option<Id>,
     /// What they will be there.
     pub organization_role: OrganizationRole,
 }
@@ -83,6 +102,33 @@ impl Store {
     ) -> Result<UserChange> {
         let actor = actor.to_owned();
         self.write(move |c| invite_in(c, &invite, &mail, &actor, now)).await
+    }
+
+    /// Invites somebody as the vendor's customer; `mail` is queued with it. With an account that is there already they can only come
+    /// into an organization.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn invite_customer(
+        &self,
+        invite: InviteCustomer,
+        mail: NewJob,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<UserChange> {
+        let actor = actor.to_owned();
+        self.write(move |c| invite_customer_in(c, &invite, &mail, &actor, now)).await
+    }
+
+    /// The customer without an organization who was invited at this address, and has not come in yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn invited_alone(&self, email: &str) -> Result<Option<User>> {
+        self.read(|c| {
+            let found = alone_at(c, &user::normal_email(email))?;
+            Ok(found.map(|id| user::find_user(c, id)).transpose()?.flatten())
+        })
     }
 
     /// Takes an invitation back that was not accepted yet. `false` when there is none.
@@ -169,6 +215,47 @@ pub(crate) fn invite_in(
         audit::record_of_user(c, invited.id, now, actor, "user.invite", invited.address())?;
     }
     Ok(done)
+}
+
+fn invite_customer_in(
+    c: &Connection,
+    invite: &InviteCustomer,
+    mail: &NewJob,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<UserChange> {
+    let is_customer = invite.role == Role::Customer;
+    let may = is_customer || staff::may_give(c, actor, Role::Customer, invite.role)?;
+    if invite.role.is_staff() || !may {
+        return Ok(UserChange::NotAllowed);
+    }
+    let email = user::normal_email(&invite.email);
+    let is_invited = match invite.organization {
+        Some(id) => find(c, AT_ADDRESS, (id.to_string(), &email), |_| Ok(()))?.is_some(),
+        None => alone_at(c, &email)?.is_some(),
+    };
+    // An account that is there can join an organization, and become nothing more by that.
+    let must_be_new = invite.organization.is_none() || !is_customer;
+    if is_invited || (must_be_new && user::find_by_email(c, &email)?.is_some()) {
+        return Ok(UserChange::EmailTaken);
+    }
+    let invited = User {
+        email_pending: Some(email),
+        name: invite.name.clone(),
+        organization: invite.organization,
+        organization_role: invite.organization_role,
+        ..User::invited(invite.user, user::placeholder(invite.user), invite.role, now)
+    };
+    let done = user::put_user(c, &invited)?;
+    if done == UserChange::Done {
+        job::enqueue(c, mail, now)?;
+        audit::record_of_user(c, invited.id, now, actor, "user.invite", invited.address())?;
+    }
+    Ok(done)
+}
+
+fn alone_at(c: &Connection, email: &str) -> Result<Option<Id>> {
+    find(c, ALONE_AT_ADDRESS, [email], |row| row.parsed("user id"))
 }
 
 fn is_open(user: &User) -> bool {

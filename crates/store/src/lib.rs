@@ -15,6 +15,7 @@
 //! | `seat` | the one count of a license's seats, within its limit and beyond |
 //! | `journal`, `journal_entry`, `merge`, `overrun`, `take_back` | what other signers signed: taken in, counted, shown |
 //! | `renewal` | fresh responses without a new request |
+//! | `recognise` | grants that their machines bring along, after an older copy of the data was restored |
 //! | `product_release`, `release_file`, `release_terms`, `release_license`, `release_upload`, `version` | what is published, with its files, what a license may run of it, who else sees it, files on their way, the order of versions |
 //! | `import` | what came from another system, once and for all |
 //! | `answer` | the response that a request got, for ever |
@@ -30,8 +31,11 @@
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
 //! | `webhook`, `webhook_event`, `webhook_delivery` | who else hears of what happened, what they are told, and whether it arrived |
-//! | `tally`, `daily_count`, `outlook` | what happened on each day, counted along the chain; what is to be seen coming |
+//! | `tally`, `daily_count`, `outlook`, `beginning` | what happened on each day, counted along the chain; what is to be seen coming; how far a new vendor is |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
+//! | `observer`, `backlog` | how the engine does, and what waits in the tables: for whoever measures |
+//! | `backup`, `check` | copies of the database while it is in use; what is in it, for whoever compares it |
+//! | `disk_trouble`, `write_probe` | what a failed write means; whether the disk takes writes |
 //! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
 
 mod access;
@@ -42,13 +46,17 @@ mod answer;
 mod api_token;
 mod audit;
 mod audit_chain;
+mod backlog;
+mod beginning;
 mod by_id;
+mod check;
 mod clue;
 mod creation;
 mod customer;
 mod daily_count;
 mod deactivation;
 mod directory;
+mod disk_trouble;
 mod domain;
 mod email_change;
 mod engine;
@@ -74,6 +82,7 @@ mod machine_before;
 mod member;
 mod merge;
 mod metadata;
+mod observer;
 mod once;
 mod organization;
 mod outlook;
@@ -87,6 +96,7 @@ mod product;
 mod product_release;
 mod proposal;
 mod receipt;
+mod recognise;
 mod release;
 mod release_file;
 mod release_license;
@@ -118,6 +128,7 @@ mod version;
 mod webhook;
 mod webhook_delivery;
 mod webhook_event;
+mod write_probe;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -133,7 +144,10 @@ pub use answer::Answer;
 pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope, TokenStanding};
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
-pub use by_id::ListedTrial;
+pub use backlog::Backlog;
+pub use engine::backup::{Condition, InUse, condition, copy_database, in_use};
+pub use beginning::Beginning;
+pub use check::StoredAnswer;
 pub use creation::{
     Creation, CreationRefusal, ListDone, ListPart, NewLicenses, NewOwner, PartImported, TwoPeople,
 };
@@ -141,6 +155,7 @@ pub use customer::{CustomerPage, CustomerQuery};
 pub use daily_count::{CountKind, DailyCount};
 pub use deactivation::{Deactivate, Deactivated};
 pub use directory::Directory;
+pub use disk_trouble::DiskTrouble;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
 pub use engine::fault::FaultKind;
@@ -156,7 +171,7 @@ pub use import::{
     ImportOutcome, ImportSource, ImportThing, Imported, ImportedKey, ImportedLicense, NewImport,
     former_key_hash,
 };
-pub use invitation::{Accept, Accepted, Invite};
+pub use invitation::{Accept, Accepted, Invite, InviteCustomer};
 pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
@@ -166,18 +181,21 @@ pub use link::{Link, LinkPurpose};
 pub use member::{MemberChange, ProfileChange, Standing};
 pub use merge::{Merged, MergedEntry, NewEntry};
 pub use metadata::{Metadata, MetadataEntry, Viewer, device_metadata};
+pub use observer::Observer;
 pub use once::{DoneBefore, ONCE_SECONDS, Once};
 pub use organization::{Organization, OrganizationChange, OrganizationKind};
 pub use overrun::{Overrun, SignedIn};
 pub use page::{Cursor, Page};
 pub use picture::{Ground, NewPicture, Picture, PicturePlace, PictureStage};
 pub use plan::{MOST_PLANS, Plan, PlanChange};
+pub use plan_license::PLAN_LICENSES_AT_ONCE;
 pub use product::Product;
 pub use product_release::{
     LONGEST_NOTES, NewRelease, ProductRelease, ReleaseChange, ReleaseFilter, ReleaseStatus,
     Visibility,
 };
 pub use proposal::{Act, Decided, Proposal, ProposalState, Proposed, is_far, is_far_away};
+pub use recognise::{Recognise, Recognised};
 pub use release::{
     Release, ReleaseOutcome, ReleasePolicy, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR,
 };
@@ -236,6 +254,8 @@ pub struct Store {
 struct Inner {
     writer: Writer,
     readers: Readers,
+    /// Who is told how long it all takes.
+    watched: observer::Watched,
     /// Licenses as they were read some time ago (`license.rs`).
     terms: Mutex<HashMap<LicenseId, License>>,
 }
@@ -261,8 +281,14 @@ impl Store {
     /// When it cannot be opened or reached, or was written by a newer program.
     pub fn connect(database: &Database, options: Options, now: UnixSeconds) -> Result<Self> {
         let (writer, readers) = engine::start(database, options, row::seconds(now))?;
-        let inner = Inner { writer, readers, terms: Mutex::default() };
+        let watched = observer::Watched::default();
+        let inner = Inner { writer, readers, watched, terms: Mutex::default() };
         Ok(Self { inner: Arc::new(inner), once: None })
+    }
+
+    /// From now on `observer` is told how long everything takes. The first one stays.
+    pub fn observe(&self, observer: Arc<dyn Observer>) {
+        self.inner.watched.by(observer);
     }
 
     /// Commits what is queued; later writes are refused.
@@ -302,7 +328,7 @@ impl Store {
     }
 
     fn read<T>(&self, query: impl Fn(&Connection) -> Result<T>) -> Result<T> {
-        self.inner.readers.run(query)
+        self.inner.watched.reading(|| self.inner.readers.run(query))
     }
 
     /// A write that may look at anything and change anything.
@@ -323,6 +349,6 @@ impl Store {
             // A write that knows nothing of keys would be done twice.
             return Err(StoreError::Malformed("write with a key"));
         }
-        self.inner.writer.run(scope, command).await
+        self.inner.writer.run(scope, self.inner.watched.command(command)).await
     }
 }

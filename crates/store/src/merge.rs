@@ -19,32 +19,47 @@ use crate::error::Result;
 use crate::journal::{self, JournalOpening};
 use crate::journal_entry::{self, Verdict};
 use crate::license::{self, License};
-use crate::row::{optional_seconds, seconds};
+use crate::row::{Columns, optional_seconds, seconds};
 use crate::webhook_event::{self, Topic};
 use crate::{
-    Store, activate, answer, audit, deactivation, find, fingerprint, release, run, seat, trial,
+    Store, activate, answer, audit, deactivation, find, fingerprint, list, release, run, seat,
+    trial,
 };
 
 const INSERT: &str = "INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
     device_name_folded, state, created_at, expires_at, import_by, ended_at, door, request_id, request_hash, granted_at) \
-    VALUES (?1, ?2, ?1, ?3, ?4, NULL, '', ?5, ?6, ?7, ?8, ?9, 'journal', ?10, ?11, ?6)";
-const REVIVE: &str =
-    "UPDATE activation SET state = 'active', ended_at = NULL WHERE id = ?1 AND state = 'replaced'";
+    VALUES (?1, ?2, ?1, ?3, ?4, NULL, '', ?5, ?6, ?7, ?8, ?9, ?12, ?10, ?11, ?6)";
+const REVIVE: &str = "UPDATE activation SET state = 'active', ended_at = NULL, group_id = NULL WHERE id = ?1 AND state = 'replaced'";
 const BEGUN: &str =
     "UPDATE activation SET created_at = ?2 WHERE id = ?1 AND door = 'journal' AND created_at > ?2";
 const PROLONG: &str = "UPDATE activation SET granted_at = ?2, expires_at = ?3, import_by = ?4, request_id = ?5, \
     request_hash = ?6 WHERE id = ?1 AND granted_at < ?2";
+// The portal's own answer to the request before, kept as a response for the activation: which requests it answered counts (rule 2).
+const KEEP_ANSWER: &str = "INSERT INTO renewal (activation_id, request_hash, revision, issued_at, import_by, token) \
+    SELECT a.id, a.request_hash, 0, w.created_at, a.import_by, w.token FROM activation a \
+    JOIN answer w ON w.request_hash = a.request_hash WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
+        WHERE e.request_hash = a.request_hash AND e.token = w.token AND e.verdict = 'counted') \
+    ON CONFLICT (activation_id, request_hash, revision, issued_at) DO NOTHING";
 const NEWER_OF_DEVICE: &str = "SELECT MIN(created_at) FROM activation WHERE license_id = ?1 AND device_key = ?2 AND id <> ?3 \
     AND state IN ('deactivated', 'replaced', 'released') AND (granted_at, id) > (?4, ?3)";
 const GIVEN_UP: &str = "UPDATE activation SET state = 'deactivated', ended_at = ?2 \
     WHERE id = ?1 AND state IN ('active', 'returned', 'replaced')";
 const GIVEN_UP_EARLIER: &str =
     "UPDATE activation SET ended_at = ?2 WHERE id = ?1 AND state = 'deactivated' AND ended_at > ?2";
-const RENEWED_TOO_LATE: &str = "UPDATE activation SET granted_at = CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END, \
-    request_id = NULL, request_hash = NULL WHERE id = ?1 AND granted_at > ?2 AND granted_at > created_at";
-const NEWEST_REPLACED: &str = "SELECT id FROM activation WHERE license_id = ?1 AND device_key = ?2 \
-    AND state IN ('deactivated', 'replaced', 'released') AND state = 'replaced' ORDER BY granted_at DESC, id DESC LIMIT 1";
-const KNOWN_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
+const SIGNED_IN_JOURNALS: &str = "SELECT signed_at, request_hash FROM journal_entry \
+    WHERE response_id = ?1 AND verdict = 'counted' AND signed_at <= ?2 ORDER BY signed_at DESC LIMIT 1";
+const SIGNED_WITHOUT_REQUEST: &str = "SELECT issued_at, request_hash FROM renewal \
+    WHERE activation_id = ?1 AND issued_at <= ?2 ORDER BY issued_at DESC LIMIT 1";
+const PORTALS_ANSWER: &str = "SELECT w.created_at, w.request_hash FROM activation a JOIN answer w ON w.request_hash = a.request_hash \
+    WHERE a.id = ?1 AND NOT EXISTS (SELECT 1 FROM journal_entry e \
+        WHERE e.request_hash = a.request_hash AND e.token = w.token AND e.verdict = 'counted')";
+const KEPT_LATER: &str =
+    "SELECT 1 FROM renewal WHERE activation_id = ?1 AND revision = 0 AND issued_at > ?2 LIMIT 1";
+const FORGET_LATER: &str = "UPDATE activation SET granted_at = CASE WHEN created_at > ?2 THEN created_at ELSE ?2 END, \
+    request_id = NULL, request_hash = ?3 WHERE id = ?1";
+const REPLACED_OF_DEVICE: &str = "SELECT id FROM activation WHERE license_id = ?1 AND device_key = ?2 \
+    AND state IN ('deactivated', 'replaced', 'released') AND state = 'replaced' ORDER BY granted_at DESC, id DESC";
+const KNPORTALS_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
 const KNOWN_RENEWAL: &str =
     "SELECT 1 FROM renewal WHERE activation_id = ?1 AND request_hash = ?2 AND token = ?3";
 const KNOWN_RENEWAL_OF_TRIAL: &str =
@@ -201,7 +216,7 @@ fn judge(
         return Ok(Verdict::Known);
     }
     match &response.answer {
-        Said::Activation(granted) => merge_grant(c, response, granted, actor, now),
+        Said::Activation(granted) => merge_grant(c, response, granted, Origin::Journal, actor, now),
         Said::Deactivation { activation } => merge_receipt(c, response, activation, actor, now),
         Said::Trial(granted) => trial::merge(c, response, granted, now),
         Said::TimeReset => Ok(Verdict::Noted),
@@ -211,7 +226,7 @@ fn judge(
 /// Whether the portal has this very response: its own, or one that came before.
 fn is_known(c: &Connection, entry: &NewEntry, response: &Response) -> Result<bool> {
     let request = entry.request.to_string();
-    if find(c, KNOWN_ANSWER, (&request, &entry.token), |_| Ok(()))?.is_some() {
+    if find(c, KNPORTALS_ANSWER, (&request, &entry.token), |_| Ok(()))?.is_some() {
         return Ok(true);
     }
     let values = (response.id.to_string(), &request, &entry.token);
@@ -222,10 +237,38 @@ fn is_known(c: &Connection, entry: &NewEntry, response: &Response) -> Result<boo
     Ok(find(c, sql, values, |_| Ok(()))?.is_some())
 }
 
-fn merge_grant(
+/// Where a grant was learned of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The journal of another signer.
+    Journal,
+    /// Its machine brought it along (`recognise.rs`).
+    Machine,
+}
+
+impl Origin {
+    /// As the door of the activation.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Journal => "journal",
+            Self::Machine => "machine",
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            Self::Journal => "activation.merge",
+            Self::Machine => "activation.recognise",
+        }
+    }
+}
+
+/// Takes a grant that somebody signed for the vendor into its license's count, beyond its limit where it is.
+pub(crate) fn merge_grant(
     c: &Connection,
     response: &Response,
     granted: &Granted,
+    origin: Origin,
     actor: &str,
     now: UnixSeconds,
 ) -> Result<Verdict> {
@@ -257,7 +300,7 @@ fn merge_grant(
         expires_at: granted.grant.expires_at,
         import_by: granted.import_by,
         ended_at: None,
-        door: String::new(),
+        door: origin.as_str().to_owned(),
         by_user: None,
         by_name: None,
         group: None,
@@ -273,10 +316,10 @@ fn merge_grant(
     seat::merge(c, &license.id, count)?;
     start(c, &license, at)?;
     if webhook_event::is_heard(c)? {
-        tell(c, &license, &response.id, is_new, now)?;
+        tell(c, &license, &response.id, is_new, origin, now)?;
     }
     let (of, subject) = (license.organization, response.id.to_string());
-    audit::record_in(c, of, now, actor, "activation.merge", &subject, "")?;
+    audit::record_in(c, of, now, actor, origin.action(), &subject, "")?;
     Ok(Verdict::Counted)
 }
 
@@ -286,13 +329,17 @@ fn tell(
     before: &License,
     activation: &Id,
     is_new: bool,
+    origin: Origin,
     now: UnixSeconds,
 ) -> Result<()> {
     let once = activation.to_string();
     let holds = |a: Activation| a.state.holds_seat();
     if is_new && activation::find_activation(c, &once)?.is_some_and(holds) {
-        let further =
-            [("how", "journal".into()), ("door", "journal".into()), webhook_event::by(None)];
+        let further = [
+            ("how", origin.as_str().into()),
+            ("door", origin.as_str().into()),
+            webhook_event::by(None),
+        ];
         let topic = Topic::ActivationCreated;
         webhook_event::tell_of_activation(c, topic, activation, &once, now, &further)?;
     }
@@ -325,10 +372,14 @@ fn add(
         None => (ActivationState::Active, None),
     };
     count.given_up += u64::from(receipt.is_some());
+    if receipt.is_some_and(|at| at < grant.granted_at) {
+        // A further response, signed when it had been given up: what it was before is still to come.
+        grant.request = None;
+    }
     supersede(c, license, &grant, count)?;
     insert(c, &grant)?;
     if receipt.is_some() {
-        end_twin(c, &grant, count)?;
+        end_twin(c, &grant, None, count)?;
     }
     let scope = match grant.state.holds_seat() {
         true => grant.license.to_string(),
@@ -348,23 +399,52 @@ fn again(
 ) -> Result<()> {
     let id = known.id.to_string();
     run(c, BEGUN, (&id, seconds(grant.granted_at)))?;
-    if grant.granted_at <= known.granted_at {
-        return Ok(());
+    let request = grant.request.map(|(_, hash)| hash);
+    if let (ActivationState::Deactivated, Some(given_up)) = (known.state, known.ended_at) {
+        let further = Some(&grant).filter(|grant| grant.granted_at <= given_up);
+        if known.granted_at > given_up {
+            return forget_later(c, known, given_up, further, count);
+        }
+        if further.is_none() {
+            // Signed for something that had been given up: no machine installs it.
+            return Ok(());
+        }
     }
+    if grant.granted_at > known.granted_at {
+        prolong(c, license, known, grant, count)?;
+    }
+    let is_out = matches!(known.state, ActivationState::Deactivated | ActivationState::Released);
+    if is_out { end_twin(c, known, request, count) } else { Ok(()) }
+}
+
+/// The newest response of an activation.
+fn prolong(
+    c: &Connection,
+    license: &License,
+    known: &Activation,
+    grant: Activation,
+    count: &mut seat::Merged,
+) -> Result<()> {
+    let id = known.id.to_string();
     let request = grant.request.map(|(id, hash)| (id.to_string(), hash.to_string()));
     let (request_id, request_hash) = request.unwrap_or_default();
     let (at, import_by) = (seconds(grant.granted_at), seconds(grant.import_by));
     let end = optional_seconds(grant.expires_at);
+    run(c, KEEP_ANSWER, [&id])?;
     run(c, PROLONG, (&id, at, end, import_by, request_id, request_hash))?;
     // The machine stays as it is known: the same activation is the same device.
     let grant = Activation { fingerprint: known.fingerprint.clone(), ..grant };
-    let is_back =
-        known.state == ActivationState::Replaced && superseded(c, license, &grant)?.is_none();
+    let was_replaced = known.state == ActivationState::Replaced;
+    let is_superseded = superseded(c, license, &grant)?;
     supersede(c, license, &grant, count)?;
-    if is_back { revive(c, known, count) } else { Ok(()) }
+    match is_superseded {
+        None if was_replaced => revive(c, known, count),
+        Some(at) if known.state.holds_seat() => hand_over(c, known, at, count),
+        _ => Ok(()),
+    }
 }
 
-/// What had been superseded holds its seat again.
+/// What had been superseded holds its seat again, of the license alone: its group's seat may be another machine's by now.
 fn revive(c: &Connection, former: &Activation, count: &mut seat::Merged) -> Result<()> {
     let id = former.id.to_string();
     if run(c, REVIVE, [&id])? == 1 {
@@ -473,6 +553,7 @@ fn insert(c: &Connection, grant: &Activation) -> Result<()> {
         optional_seconds(grant.ended_at),
         request_id,
         request_hash,
+        &grant.door,
     );
     run(c, INSERT, values).map(|_| ())
 }
@@ -524,57 +605,90 @@ fn give_up(
         ActivationState::Released => return release::late_proof(c, given_up, at),
         ActivationState::Deactivated => {
             run(c, GIVEN_UP_EARLIER, (&id, seconds(at)))?;
-            return renewed_too_late(c, given_up, at, count).map(|_| ());
         }
-        _ => {}
+        _ => {
+            run(c, GIVEN_UP, (&id, seconds(at)))?;
+            count.given_up += 1;
+            if given_up.state.holds_seat() {
+                count.live -= 1;
+                activation::note_end(c, given_up)?;
+                crate::group_seat::give_back(c, given_up.group, &given_up.license)?;
+            }
+        }
     }
-    if run(c, GIVEN_UP, (&id, seconds(at)))? == 1 {
-        count.given_up += 1;
-        if given_up.state.holds_seat() {
-            count.live -= 1;
-            activation::note_end(c, given_up)?;
-            crate::group_seat::give_back(c, given_up.group, &given_up.license)?;
-        }
-        if !renewed_too_late(c, given_up, at, count)? {
-            end_twin(c, given_up, count)?;
+    if given_up.granted_at > at {
+        return forget_later(c, given_up, at, None, count);
+    }
+    end_twin(c, given_up, None, count)
+}
+
+/// What was signed for an activation after it had been given up at another desk, by the portal too, which did not know of it:
+/// no machine installs that, and so it takes nothing from other grants. What counts is the latest that was signed before. Of requests
+/// that the portal answered in turn it remembers the last one alone: where that was too late, there may have been others, and the
+/// activation counts as signed when it was given up.
+fn forget_later(
+    c: &Connection,
+    given_up: &Activation,
+    at: UnixSeconds,
+    further: Option<&Activation>,
+    count: &mut seat::Merged,
+) -> Result<()> {
+    let (id, until) = (given_up.id.to_string(), seconds(at));
+    let signed = |row: &mut Columns<'_>| Ok((row.time()?, row.parsed::<Hash>("request hash")?));
+    let mut before = list(c, SIGNED_IN_JOURNALS, (&id, until), signed)?;
+    before.extend(list(c, SIGNED_WITHOUT_REQUEST, (&id, until), signed)?);
+    let own = find(c, PORTALS_ANSWER, [&id], signed)?;
+    before.extend(own.filter(|(signed_at, _)| *signed_at <= at));
+    let further = further.and_then(|g| Some((g.granted_at, g.request.map(|(_, hash)| hash)?)));
+    before.extend(further);
+    let last = before.into_iter().max_by_key(|(signed_at, _)| *signed_at);
+    // An earlier receipt than the one that was known: it was too late by that one, too.
+    let was_late = given_up.ended_at == Some(given_up.granted_at);
+    let own_is_late = was_late
+        || own.is_some_and(|(signed_at, _)| signed_at > at)
+        || find(c, KEPT_LATER, (&id, until), |_| Ok(()))?.is_some();
+    let granted_at = if own_is_late { at } else { last.map_or(0, |(signed_at, _)| signed_at) };
+    let request = last.map(|(_, request)| request.to_string());
+    run(c, FORGET_LATER, (&id, seconds(granted_at), request))?;
+    end_twin(c, given_up, further.map(|(_, request)| request), count)?;
+    come_back(c, given_up, count)
+}
+
+/// Grants of the same device or machine hold their seat again, if nothing else took it from them than what was forgotten.
+fn come_back(c: &Connection, forgotten: &Activation, count: &mut seat::Merged) -> Result<()> {
+    let Some(license) = license::find_license(c, &forgotten.license)? else { return Ok(()) };
+    let values = (license.id.to_string(), forgotten.device_key.to_string());
+    let mut ids = list(c, REPLACED_OF_DEVICE, values, |row| row.text())?;
+    let (ended, machine) = (activation::ended_scope(&license.id), &forgotten.fingerprint);
+    ids.extend(fingerprint::candidates(c, &ended, machine, license.strategy)?);
+    let mut former = Vec::new();
+    for id in ids {
+        let is_former =
+            |a: &Activation| a.license == license.id && a.state == ActivationState::Replaced;
+        former.extend(activation::find_activation(c, &id)?.filter(is_former));
+    }
+    former.sort_by_key(|a| (a.granted_at, a.id.to_string()));
+    for former in former.iter().rev() {
+        if superseded(c, &license, former)?.is_none() {
+            revive(c, former, count)?;
         }
     }
     Ok(())
 }
 
-/// The portal renewed an activation that had been given up at another desk, of which it did not know then. No machine installs
-/// that, and so it takes nothing from the device's other grants. Whether it was so.
-fn renewed_too_late(
+/// Another answer to the same request holds the machine's seat: it goes with the one that was given up. `also` is a request that
+/// this one is found to have answered just now.
+fn end_twin(
     c: &Connection,
     given_up: &Activation,
-    at: UnixSeconds,
+    also: Option<Hash>,
     count: &mut seat::Merged,
-) -> Result<bool> {
-    if run(c, RENEWED_TOO_LATE, (given_up.id.to_string(), seconds(at)))? == 0 {
-        return Ok(false);
-    }
-    let Activation { license, device_key, .. } = given_up;
-    let values = (license.to_string(), device_key.to_string());
-    let former = find(c, NEWEST_REPLACED, values, |row| row.text())?;
-    let former = former.map(|id| activation::find_activation(c, &id)).transpose()?.flatten();
-    let license = license::find_license(c, license)?;
-    if let (Some(former), Some(license)) = (former, license)
-        && activation::of_device(c, &license.id, device_key)?.is_none()
-        && superseded(c, &license, &former)?.is_none()
-    {
-        revive(c, &former, count)?;
-    }
-    Ok(true)
-}
-
-/// Another answer to the same request holds the machine's seat: it goes with the one that was given up.
-fn end_twin(c: &Connection, given_up: &Activation, count: &mut seat::Merged) -> Result<()> {
-    let Some((_, request)) = given_up.request else { return Ok(()) };
+) -> Result<()> {
     let live = activation::of_device(c, &given_up.license, &given_up.device_key)?;
-    let is_twin =
-        |a: &Activation| a.id != given_up.id && a.request.is_some_and(|(_, hash)| hash == request);
-    match live.filter(is_twin) {
-        Some(twin) => hand_over(c, &twin, twin.granted_at, count),
-        None => Ok(()),
+    let Some(live) = live.filter(|live| live.id != given_up.id) else { return Ok(()) };
+    let answers_it = also.is_some() && live.request.map(|(_, hash)| hash) == also;
+    match answers_it || deactivation::given_up_for(c, &live)? {
+        true => hand_over(c, &live, live.granted_at, count),
+        false => Ok(()),
     }
 }

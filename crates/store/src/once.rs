@@ -8,13 +8,19 @@ use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
 
+use crate::creation::{Creation, PartImported};
 use crate::error::{Result, StoreError};
+use crate::identity_provider::ProviderChange;
 use crate::license::LicenseChange;
 use crate::organization::OrganizationChange;
+use crate::plan::PlanChange;
 use crate::product_release::ReleaseChange;
 use crate::release::ReleaseOutcome;
 use crate::row::{Columns, seconds};
+use crate::trial_extension::{TrialExtended, TrialRenewed};
 use crate::user::UserChange;
+use crate::webhook::WebhookCreated;
+use crate::webhook_delivery::Resent;
 use crate::{Store, find, run};
 
 const FIND: &str = "SELECT request_hash, subject, status, answer FROM api_once \
@@ -76,12 +82,22 @@ impl Outcome for bool {
 
 outcome! {
     () => (),
+    Creation => Creation::Done(_),
     LicenseId => _,
     LicenseChange => LicenseChange::Done,
+    Vec<LicenseChange> => _,
     OrganizationChange => OrganizationChange::Done,
+    PartImported => PartImported::Done { .. },
+    PlanChange => PlanChange::Done,
+    ProviderChange => ProviderChange::Done,
     ReleaseChange => ReleaseChange::Done,
     ReleaseOutcome => ReleaseOutcome::Done,
+    Resent => Resent::Done,
+    TrialExtended => TrialExtended::Done(_),
+    TrialRenewed => TrialRenewed::Done,
     UserChange => UserChange::Done,
+    WebhookCreated => WebhookCreated::Done,
+    usize => 1..,
 }
 
 impl Store {
@@ -120,7 +136,7 @@ impl Store {
             let (token, key, status, answer) = &values;
             run(c, ANSWERED, (token, key, status, answer)).map(|_| ())
         };
-        self.inner.writer.run(Scope::Everything, note).await
+        self.inner.writer.run(Scope::Everything, self.inner.watched.command(note)).await
     }
 
     /// As `write`, once where that was asked for.
@@ -131,7 +147,7 @@ impl Store {
         match self.once.clone() {
             Some(once) => {
                 let command = move |c: &Connection| done_once(c, &once, &command);
-                self.inner.writer.run(Scope::Everything, command).await
+                self.inner.writer.run(Scope::Everything, self.inner.watched.command(command)).await
             }
             None => self.write(command).await,
         }

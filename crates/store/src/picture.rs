@@ -147,7 +147,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<()> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             for picture in &pictures {
                 draft(c, picture, &actor, now)?;
             }
@@ -167,7 +167,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let mut used = false;
             for place in places {
                 let Some(hash) = hash_of(c, *place, PictureStage::Draft)? else { continue };
@@ -197,7 +197,7 @@ impl Store {
             PictureStage::Draft => "picture.discard",
             PictureStage::Live => "picture.remove",
         };
-        self.write(move |c| {
+        self.write_once(move |c| {
             for place in places {
                 let Some(hash) = hash_of(c, *place, stage)? else { continue };
                 run(c, REMOVE, (place.as_str(), stage.as_str()))?;

@@ -109,7 +109,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<PlanChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if product::find_product(c, &plan.product)?.is_none() {
                 return Ok(PlanChange::UnknownProduct);
             }
@@ -155,7 +155,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<PlanChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let id = plan.id.to_string();
             let name = folded(&plan.name);
             if find(c, TAKEN, (plan.product.as_str(), &name, &id), |_| Ok(()))?.is_some() {

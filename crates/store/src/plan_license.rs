@@ -10,6 +10,9 @@ use crate::license::{self, License, LicenseChange};
 use crate::release_terms::{self, ReleaseLimits};
 use crate::{Store, list, proposal};
 
+/// Licenses of a plan that are read, and changed, at a time.
+pub const PLAN_LICENSES_AT_ONCE: usize = 200;
+
 // The limit is a literal: see `license_list`.
 const OF_PLAN: &str = "SELECT id FROM license WHERE plan_id = ?1 AND id > ?2 ORDER BY id LIMIT 200";
 
@@ -35,6 +38,32 @@ impl Store {
             let found: Vec<_> = ids.iter().map(read).collect::<Result<_>>()?;
             Ok(found.into_iter().flatten().collect())
         })
+    }
+
+    /// Changes a license as [`Store::change_limited_license`] does, and queues these mails with it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn change_limited_license_and_tell(
+        &self,
+        license: License,
+        limits: ReleaseLimits,
+        mails: Vec<NewJob>,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<LicenseChange> {
+        let actor = actor.to_owned();
+        self.write_once(move |c| {
+            if proposal::holds_back(c, &license, now)? {
+                return Ok(LicenseChange::NeedsSecondPerson);
+            }
+            let changed = release_terms::change(c, &license, &limits, &actor, now)?;
+            if changed == LicenseChange::Done {
+                mails.iter().try_for_each(|mail| job::enqueue(c, mail, now))?;
+            }
+            Ok(changed)
+        })
+        .await
     }
 
     /// Changes a license as [`Store::change_license`] does, and queues these mails with it.
@@ -74,7 +103,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Vec<LicenseChange>> {
         let (actor, licenses) = (actor.to_owned(), Arc::new(licenses));
-        self.write(move |c| {
+        self.write_once(move |c| {
             let change = |(license, limits): &(License, ReleaseLimits)| {
                 if proposal::holds_back(c, license, now)? {
                     return Ok(LicenseChange::NeedsSecondPerson);

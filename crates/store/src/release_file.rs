@@ -53,7 +53,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| add_file(c, &file, &actor, now)).await
+        self.write_once(move |c| add_file(c, &file, &actor, now)).await
     }
 
     /// Takes a file out of a draft. The content is the caller's to delete, after this.
@@ -67,7 +67,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let Some(found) = find(c, FIND, [file.to_string()], map)? else {
                 return Ok(ReleaseChange::NotFound);
             };

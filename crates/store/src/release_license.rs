@@ -64,7 +64,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<ReleaseChange> {
         let actor = actor.to_owned();
-        self.write(move |c| set(c, release, visibility, &given, &actor, now)).await
+        self.write_once(move |c| set(c, release, visibility, &given, &actor, now)).await
     }
 
     /// The licenses that a private release was given to.

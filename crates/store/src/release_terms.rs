@@ -173,14 +173,7 @@ impl Store {
         actor: &str,
         now: UnixSeconds,
     ) -> Result<LicenseChange> {
-        let actor = actor.to_owned();
-        self.write_once(move |c| {
-            if proposal::holds_back(c, &license, now)? {
-                return Ok(LicenseChange::NeedsSecondPerson);
-            }
-            change(c, &license, &limits, &actor, now)
-        })
-        .await
+        self.change_limited_license_and_tell(license, limits, Vec::new(), actor, now).await
     }
 
     /// Sets up to where a license goes in releases. `false` when there is no such license.

@@ -5,20 +5,21 @@ use crate::engine::Connection;
 use crate::engine::writer::Scope;
 
 use crate::error::Result;
+use crate::identity_provider::FactorAskedBy;
 use crate::row::{Columns, seconds};
 use crate::user::{self, User};
 use crate::{Store, audit, find, list, run};
 
 const INSERT: &str = "INSERT INTO session (token_hash, id, user_id, user_agent, address, created_at, last_seen_at, \
-    expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)";
+    expires_at, factor_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8)";
 const FIND: &str = "SELECT u.id, u.email, u.email_pending, u.name, u.first_name, u.last_name, u.language, \
     u.password_hash, COALESCE(u.staff_role, u.role), u.organization_role, CASE WHEN u.status = 'suspended' THEN 'suspended' \
     WHEN u.deactivated_at IS NOT NULL THEN 'deactivated' ELSE u.status END, u.organization_id, u.reseller_id, u.created_at, \
     COALESCE(o.status, 'active'), CASE WHEN u.totp_secret IS NULL THEN 0 ELSE 1 END, \
-    s.id, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at \
+    s.id, s.user_agent, s.address, s.created_at, s.last_seen_at, s.expires_at, s.factor_by \
     FROM session s JOIN app_user u ON u.id = s.user_id \
     LEFT JOIN organization o ON o.id = u.organization_id WHERE s.token_hash = ?1 AND s.expires_at > ?2";
-const OF_USER: &str = "SELECT id, user_agent, address, created_at, last_seen_at, expires_at FROM session \
+const OF_USER: &str = "SELECT id, user_agent, address, created_at, last_seen_at, expires_at, factor_by FROM session \
     WHERE user_id = ?1 AND expires_at > ?2 ORDER BY last_seen_at DESC, id LIMIT 200";
 const SEEN: &str = "UPDATE session SET last_seen_at = ?2, address = ?3 WHERE token_hash = ?1 AND last_seen_at < ?2";
 const LAST_SEEN: &str = "UPDATE app_user SET last_seen_at = ?2 WHERE id = (SELECT user_id FROM session WHERE token_hash = ?1)";
@@ -63,6 +64,9 @@ pub struct Session {
     pub last_seen_at: UnixSeconds,
     /// When it ends.
     pub expires_at: UnixSeconds,
+    /// Who vouches for its second factor, if there was one: the portal, where the account has one on, or the provider that let
+    /// them in.
+    pub factor: FactorAskedBy,
 }
 
 impl Store {
@@ -71,6 +75,19 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn create_session(&self, new: NewSession, now: UnixSeconds) -> Result<()> {
+        self.create_session_with(new, FactorAskedBy::Portal, now).await
+    }
+
+    /// As [`Store::create_session`], with who vouches for its second factor.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn create_session_with(
+        &self,
+        new: NewSession,
+        factor: FactorAskedBy,
+        now: UnixSeconds,
+    ) -> Result<()> {
         let key = new.token.to_string();
         self.write_in(Scope::Keys(&[&key]), move |c| {
             run(c, DELETE_ENDED, [seconds(now)])?;
@@ -83,6 +100,7 @@ impl Store {
                 &new.address,
                 seconds(now),
                 seconds(new.until),
+                factor.as_str(),
             );
             run(c, INSERT, values)?;
             run(c, LAST_SEEN, (new.token.to_string(), seconds(now))).map(|_| ())
@@ -184,5 +202,6 @@ fn map(row: &mut Columns<'_>) -> Result<Session> {
         created_at: row.time()?,
         last_seen_at: row.time()?,
         expires_at: row.time()?,
+        factor: row.parsed("who asks for a second factor")?,
     })
 }

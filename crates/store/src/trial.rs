@@ -20,8 +20,8 @@ use crate::webhook_event::{self, Topic};
 use crate::{Store, activate, activation, audit, find, fingerprint, list, run, user};
 
 const FIND: &str = "SELECT id, product_id, device_key, fingerprint, device_name, platform, app_version, created_at, \
-    expires_at, after_id, request_id, request_hash, extensions, extended_days, other_end, converted_at \
-    FROM trial WHERE id = ?1";
+    expires_at, after_id, request_id, request_hash, extensions, extended_days, other_end, \
+    (SELECT c.at FROM trial_conversion c WHERE c.trial_id = trial.id) FROM trial WHERE id = ?1";
 const OF_DEVICE: &str = "SELECT id FROM trial WHERE device_key = ?1 AND product_id = ?2";
 const NEXT_OF: &str = "SELECT id FROM trial WHERE after_id = ?1";
 const INSERT: &str = "INSERT INTO trial (id, product_id, device_key, fingerprint, device_name, device_name_folded, platform, \
@@ -33,7 +33,6 @@ const ANSWER_LATER: &str =
     "UPDATE trial SET request_id = ?2, request_hash = ?3 WHERE id = ?1 AND expires_at = ?4";
 const NOTE_OTHER: &str =
     "UPDATE trial SET other_end = ?2 WHERE id = ?1 AND (other_end IS NULL OR other_end < ?2)";
-const CONVERT: &str = "UPDATE trial SET converted_at = ?3 WHERE device_key = ?1 AND product_id = ?2 AND converted_at IS NULL";
 
 // Also where nothing is capped: a cap that is set during a day knows of what came before it.
 const COUNT: &str = "INSERT INTO trial_day (day, started) VALUES (?1, 1) \
@@ -226,17 +225,6 @@ pub(crate) fn find_trial(c: &Connection, id: &str) -> Result<Option<Trial>> {
 /// Whether the machine had another trial after this one.
 pub(crate) fn is_superseded(c: &Connection, trial: &Trial) -> Result<bool> {
     Ok(find(c, NEXT_OF, [trial.id.to_string()], |_| Ok(()))?.is_some())
-}
-
-/// The device has activated a license of the product. A machine that was set up anew in between is not known here: to look for
-/// its parts would cost every activation.
-pub(crate) fn note_license(
-    c: &Connection,
-    product: &ProductId,
-    device_key: &Thumbprint,
-    now: UnixSeconds,
-) -> Result<()> {
-    run(c, CONVERT, (device_key.to_string(), product.as_str(), seconds(now))).map(|_| ())
 }
 
 fn scope(product: &ProductId) -> String {

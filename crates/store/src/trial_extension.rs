@@ -8,7 +8,6 @@ use crate::error::Result;
 use crate::product::{self, Product};
 use crate::role::Permission;
 use crate::row::{Columns, seconds};
-use crate::session;
 use crate::trial::{self, Trial};
 use crate::user::{self, User};
 use crate::webhook_event::Topic;
@@ -104,6 +103,8 @@ pub struct ExtendTrial {
     pub beyond: BeyondLimits,
     /// Who. Whether they may is looked at again when it is stored.
     pub by: Id,
+    /// Who, in the audit log: themselves, or a token of theirs.
+    pub actor: String,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -141,6 +142,8 @@ pub struct RenewTrial {
     pub issued_at: UnixSeconds,
     /// Who asked for it.
     pub by: Id,
+    /// Who, in the audit log: themselves, or a token of theirs.
+    pub actor: String,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -175,7 +178,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn extend_trial(&self, extend: ExtendTrial) -> Result<TrialExtended> {
-        self.write(move |c| extend_in(c, &extend)).await
+        self.write_once(move |c| extend_in(c, &extend)).await
     }
 
     /// Stores a fresh response for a trial's latest request; everything is decided again by what the database holds now.
@@ -183,7 +186,7 @@ impl Store {
     /// # Errors
     /// When the database fails: nothing is stored then.
     pub async fn renew_trial(&self, renew: RenewTrial) -> Result<TrialRenewed> {
-        self.write(move |c| renew_in(c, &renew)).await
+        self.write_once(move |c| renew_in(c, &renew)).await
     }
 
     /// The response that a trial's machine got last: one that was signed anew, or what its latest request got.
@@ -257,7 +260,7 @@ fn extend_in(c: &Connection, extend: &ExtendTrial) -> Result<TrialExtended> {
         return Ok(TrialExtended::Changed(Box::new(after)));
     }
     let detail = days.to_string();
-    audit::record(c, now, &session::by(extend.by), "trial.extend", &id, &detail)?;
+    audit::record(c, now, &extend.actor, "trial.extend", &id, &detail)?;
     let once = format!("{id}:{}", after.extensions);
     trial::tell(c, Topic::TrialExtended, &extend.trial, &once, now)?;
     Ok(TrialExtended::Done(Box::new(after)))
@@ -282,14 +285,7 @@ fn renew_in(c: &Connection, renew: &RenewTrial) -> Result<TrialRenewed> {
         // Somebody else asked in the same second: what they got is read next.
         return Ok(TrialRenewed::Stale);
     }
-    audit::record(
-        c,
-        renew.now,
-        &session::by(renew.by),
-        "trial.renew",
-        &id,
-        trial.product.as_str(),
-    )?;
+    audit::record(c, renew.now, &renew.actor, "trial.renew", &id, trial.product.as_str())?;
     Ok(TrialRenewed::Done)
 }
 

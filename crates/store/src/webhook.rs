@@ -9,6 +9,7 @@ use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};
+use crate::webhook_delivery;
 use crate::webhook_event::{self, Topic};
 use crate::{Store, audit, find, list, run};
 
@@ -28,6 +29,7 @@ const PAUSE: &str = "UPDATE webhook SET status = 'paused' WHERE id = ?1 AND stat
 const RESUME: &str = "UPDATE webhook SET status = 'active', failing_since = NULL, disabled_why = NULL \
     WHERE id = ?1 AND status IN ('paused', 'disabled')";
 const DISABLE: &str = "UPDATE webhook SET status = 'disabled', disabled_why = ?2 WHERE id = ?1 AND status IN ('active', 'paused')";
+const STOP: &str = "UPDATE webhook SET status = 'disabled', disabled_why = NULL WHERE id = ?1 AND status IN ('active', 'paused')";
 const DELETE: &str = "UPDATE webhook SET status = 'deleted', secret = '', old_secret = NULL, old_secret_until = NULL \
     WHERE id = ?1 AND status <> 'deleted'";
 const HEAR: &str =
@@ -50,7 +52,7 @@ pub struct Webhook {
     pub status: WebhookStatus,
     /// The first failure since something got through last.
     pub failing_since: Option<UnixSeconds>,
-    /// Why the portal disabled it, if it is.
+    /// Why the portal disabled it, if it did; somebody may have, by hand.
     pub disabled_why: Option<Disabled>,
     /// Until when a secret that was replaced is signed with as well.
     pub old_secret_until: Option<UnixSeconds>,
@@ -179,7 +181,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<WebhookCreated> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if find(c, COUNT, [], |row| row.time())?.unwrap_or(0) >= MOST_WEBHOOKS {
                 return Ok(WebhookCreated::TooMany { allowed: MOST_WEBHOOKS });
             }
@@ -233,7 +235,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let events = events_text(&topics);
             if run(c, CHANGE, (id.to_string(), &url, &events))? == 0 {
                 return Ok(false);
@@ -259,7 +261,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let done = run(c, ROTATE, (id.to_string(), &secret, seconds(old_until)))? == 1;
             if done {
                 audit::record(c, now, &actor, "webhook.rotate-secret", &id.to_string(), "")?;
@@ -285,6 +287,25 @@ impl Store {
         self.turn(id, RESUME, "webhook.resume", actor, now).await
     }
 
+    /// Disables a webhook by hand: it hears of nothing, and what waits for it is given up. `false` when there is no such webhook that
+    /// is active or paused.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stop_webhook(&self, id: Id, actor: &str, now: UnixSeconds) -> Result<bool> {
+        let actor = actor.to_owned();
+        self.write_once(move |c| {
+            if run(c, STOP, [id.to_string()])? != 1 {
+                return Ok(false);
+            }
+            hear_again(c, id)?;
+            webhook_delivery::give_up_waiting(c, id, now)?;
+            audit::record(c, now, &actor, "webhook.disable", &id.to_string(), "by hand")?;
+            Ok(true)
+        })
+        .await
+    }
+
     /// Deletes a webhook: its secret at once, its deliveries when what is old is purged. `false` when there is none.
     ///
     /// # Errors
@@ -306,7 +327,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             if find_webhook(c, id)?.is_none() {
                 return Ok(false);
             }
@@ -326,7 +347,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<bool> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let done = run(c, sql, [id.to_string()])? == 1;
             if done {
                 hear_again(c, id)?;

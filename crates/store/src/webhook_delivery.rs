@@ -297,6 +297,21 @@ impl Store {
         Ok(Page { items, next })
     }
 
+    /// A webhook's deliveries before the one with this number, the newest first; at most so many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deliveries_before(
+        &self,
+        webhook: Id,
+        status: Option<DeliveryStatus>,
+        before: Option<i64>,
+        most: usize,
+    ) -> Result<Page<Delivery>> {
+        let after = before.map(|seq| Cursor { id: "d".to_owned(), key: Key::Number(seq) });
+        self.deliveries(webhook, &DeliveryQuery { status, after, most }).await
+    }
+
     /// A delivery of this webhook, and what is sent.
     ///
     /// # Errors
@@ -318,7 +333,7 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<Resent> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let id = webhook.to_string();
             if webhook::find_webhook(c, webhook)?.is_none() {
                 return Ok(Resent::Unknown);
@@ -343,7 +358,7 @@ impl Store {
     /// When the database fails.
     pub async fn resend_failed(&self, webhook: Id, actor: &str, now: UnixSeconds) -> Result<usize> {
         let actor = actor.to_owned();
-        self.write(move |c| {
+        self.write_once(move |c| {
             let id = webhook.to_string();
             let count = run(c, RESEND_FAILED, (&id, seconds(now), MOST_RESENT))?;
             if count > 0 {
@@ -418,11 +433,16 @@ fn give_up(
     if !webhook::disable(c, webhook, why, now)? {
         return Ok(Tried::Noted);
     }
-    run(c, GIVE_UP_ALL, (webhook.to_string(), seconds(now)))?;
+    give_up_waiting(c, webhook, now)?;
     for admin in user::active_admins(c)? {
         job::enqueue(c, &mail(admin, webhook, now), now)?;
     }
     Ok(Tried::Disabled(why))
+}
+
+/// Gives up what waits for a webhook.
+pub(crate) fn give_up_waiting(c: &Connection, webhook: Id, now: UnixSeconds) -> Result<()> {
+    run(c, GIVE_UP_ALL, (webhook.to_string(), seconds(now))).map(drop)
 }
 
 fn map(row: &mut Columns<'_>) -> Result<Delivery> {

@@ -15,6 +15,7 @@ use countersign_store::{ApiToken, Permission, Throttle, TokenScope, TokenStandin
 use crate::account::guard;
 use crate::app::App;
 use crate::desk::Refusal;
+use crate::lanes::{self, Who, Work};
 use crate::problem::Problem;
 
 /// What every token begins with: to be found where it should not be, by programs that look for secrets.
@@ -57,20 +58,26 @@ pub(crate) fn may_hold(user: &User, scope: TokenScope) -> bool {
     user.may(match scope {
         TokenScope::ReadPolicy
         | TokenScope::ReadProducts
+        | TokenScope::ReadPlans
         | TokenScope::ReadLicenses
         | TokenScope::ReadCustomers
         | TokenScope::ReadActivations
         | TokenScope::ReadTrials
+        | TokenScope::ReadOverview
         | TokenScope::ReadReleases => Permission::SeeAll,
         TokenScope::ReadLicenseKeys => Permission::SeeLicenseKeys,
         TokenScope::AnswerRequests | TokenScope::PushJournal => Permission::AnswerRequests,
-        TokenScope::WriteProducts => Permission::ManageProducts,
+        TokenScope::WriteProducts | TokenScope::WritePlans => Permission::ManageProducts,
         TokenScope::WriteLicenses => Permission::ManageLicenses,
         TokenScope::WriteCustomers => Permission::ManageCustomers,
+        TokenScope::ExtendTrials => Permission::ExtendTrials,
         TokenScope::ReleaseActivations => Permission::ReleaseSeats,
         TokenScope::WriteReleases => Permission::ManageReleases,
-        TokenScope::ReadSettings => Permission::SeeSettings,
-        TokenScope::WriteSettings => Permission::ManageSettings,
+        TokenScope::ReadSettings | TokenScope::ReadWebhooks => Permission::SeeSettings,
+        TokenScope::WriteSettings | TokenScope::WriteWebhooks | TokenScope::WriteDomain => {
+            Permission::ManageSettings
+        }
+        TokenScope::ReadSignOn | TokenScope::WriteSignOn => Permission::ManageSignOn,
         TokenScope::ReadAudit => Permission::SeeAudit,
     })
 }
@@ -101,7 +108,7 @@ pub(crate) async fn enforce(
                 }
                 _ => {
                     request.extensions_mut().insert(holder);
-                    next.run(request).await
+                    in_lane(&app, request, next).await
                 }
             };
             if let Some(quota) = quota {
@@ -111,6 +118,17 @@ pub(crate) async fn enforce(
         }
         Err(refused) => refused.into_response(),
     }
+}
+
+/// Answers it when there is room for it.
+async fn in_lane(app: &App, request: Request, next: Next) -> Response {
+    let Some(request) = lanes::arrived(request).await else {
+        return Problem::broken_body().into_response();
+    };
+    let Some(_place) = app.lane(Work::of(&request, Who::Program)).enter().await else {
+        return Problem::busy().into_response();
+    };
+    next.run(request).await
 }
 
 async fn holder(

@@ -13,7 +13,7 @@ use countersign_store::Throttle;
 use super::{Refusal, Result};
 use crate::access::device_cookie_name;
 use crate::app::App;
-use crate::limits;
+use crate::{limits, password};
 
 /// Guessing one account's password or code, from anywhere: at most a quarter of an hour's wait.
 const GUESS: Throttle =
@@ -156,6 +156,23 @@ impl Attempt {
         match app.store().throttle_take(all, app.now()).await? {
             None => Ok(Self { own, shared: names }),
             Some(until) => Err(Refusal::Wait { seconds: until - app.now() }.into()),
+        }
+    }
+
+    /// Whether a password is right. Where there is no room to look, nothing was tried: the owner is not made to wait for it.
+    pub(crate) async fn password(
+        self,
+        app: &App,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<(Self, bool)> {
+        match password::verify(app, password, hash).await {
+            Ok(right) => Ok((self, right)),
+            Err(error) if error.is::<password::Busy>() => {
+                self.was_no_guess(app).await?;
+                Err(error.into())
+            }
+            Err(error) => Err(error.into()),
         }
     }
 

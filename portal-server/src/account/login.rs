@@ -9,7 +9,6 @@ use super::{Refusal, Result, SECOND_FACTOR_SECONDS, two_factor};
 use crate::app::App;
 use crate::language::Language;
 use crate::mail::Notice;
-use crate::password;
 
 /// How a right password goes on.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub(crate) async fn enter(
     let attempt = Attempt::login(app, &email, caller).await?;
     let user = app.store().user_by_email(&email).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let right = password::verify(app, password, hash).await?;
+    let (attempt, right) = attempt.password(app, password, hash).await?;
     let Some(user) = user.filter(|user| right && user.may_log_in()) else {
         return Err(Refusal::WrongPassword.into());
     };

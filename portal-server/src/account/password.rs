@@ -13,7 +13,8 @@ use crate::password;
 /// Whether this is the person's password: asked again for what a session that was left open must not do.
 pub(crate) async fn confirm(app: &App, user: &User, password: String) -> Result<()> {
     let attempt = Attempt::confirm(app, user.id).await?;
-    if !password::verify(app, password, user.password_hash.clone()).await? {
+    let (attempt, right) = attempt.password(app, password, user.password_hash.clone()).await?;
+    if !right {
         return Err(Refusal::WrongPassword.into());
     }
     attempt.was_right(app).await

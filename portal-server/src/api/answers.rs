@@ -4,6 +4,9 @@ use countersign_store::TrialAgain;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fields::Unfit;
+use crate::trial_policy::again;
+
 /// A request, answered: the response file.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AnsweredRequest {
@@ -58,26 +61,49 @@ pub(crate) struct TrialTerms {
 }
 
 /// When a machine may have another trial.
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct AnotherTrial {
-    /// `never`, `after-days` or `per-major-version`.
-    rule: &'static str,
-    /// So many days after the last one ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    days: Option<u64>,
-    /// The newest major version of the app that there is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    newest_major_version: Option<u64>,
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "rule", rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(inline)]
+pub(crate) enum AnotherTrial {
+    /// Never.
+    Never {},
+    /// Some days after the last one ended.
+    AfterDays {
+        /// How many.
+        #[schemars(range(min = 1, max = 1_000_000_000_u64))]
+        days: u64,
+    },
+    /// Once for each major version of the app.
+    PerMajorVersion {
+        /// The newest one that there is.
+        #[schemars(range(max = 1_000_000_000_u64))]
+        newest_major_version: u64,
+    },
 }
 
 impl AnotherTrial {
     pub(crate) fn of(again: &TrialAgain) -> Self {
-        let (days, newest_major_version) = match again {
-            TrialAgain::Never => (None, None),
-            TrialAgain::AfterDays(days) => (Some(*days), None),
-            TrialAgain::PerMajorVersion { newest, .. } => (None, Some(*newest)),
-        };
-        Self { rule: again.as_str(), days, newest_major_version }
+        match *again {
+            TrialAgain::Never => Self::Never {},
+            TrialAgain::AfterDays(days) => Self::AfterDays { days },
+            TrialAgain::PerMajorVersion { newest, .. } => {
+                Self::PerMajorVersion { newest_major_version: newest }
+            }
+        }
+    }
+
+    /// As it is stored.
+    ///
+    /// # Errors
+    /// When its number is too large, or none.
+    pub(crate) fn checked(self) -> Result<TrialAgain, Unfit> {
+        match self {
+            Self::Never {} => again("never", None),
+            Self::AfterDays { days } => again("after-days", Some(days)),
+            Self::PerMajorVersion { newest_major_version } => {
+                again("per-major-version", Some(newest_major_version))
+            }
+        }
     }
 }
 

@@ -69,6 +69,8 @@ struct ProblemBody {
     code: String,
     /// What to do next, and what state things are in.
     advice: String,
+    /// By what the operator finds the request in the log.
+    request_id: Option<String>,
 }
 
 struct Served {
@@ -195,7 +197,11 @@ impl Writer {
             content.insert(JSON.to_owned(), media);
         }
         for kind in described.plain {
-            content.insert((*kind).to_owned(), json!({"schema": {"type": "string"}}));
+            let schema = match described.is_typed && described.body.is_none() {
+                true => json!({"type": "string", "format": "binary"}),
+                false => json!({"type": "string"}),
+            };
+            content.insert((*kind).to_owned(), json!({"schema": schema}));
         }
         (!content.is_empty()).then(|| json!({"required": needed, "content": content}))
     }
@@ -212,7 +218,13 @@ impl Writer {
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-\\[\\]-~]{1,255}$"},
             }));
         }
-        if described.has_revision && described.method == Method::PATCH {
+        for (name, description, pattern) in described.headers {
+            all.push(json!({
+                "name": name, "in": "header", "required": false, "description": description,
+                "schema": {"type": "string", "pattern": pattern},
+            }));
+        }
+        if described.has_revision && described.takes_key {
             all.push(json!({
                 "name": "If-Match", "in": "header", "required": false,
                 "description": "The revision that is to be changed, in quotes, as ETag says it.",
@@ -319,21 +331,23 @@ pub(crate) fn problems(entry: &Entry) -> BTreeMap<u16, Vec<&'static str>> {
     if described.is_typed {
         all.push((406, "not-acceptable"));
     }
-    if described.has_revision && described.method == Method::PATCH {
+    if described.has_revision && described.takes_key {
         all.push((400, "bad-if-match"));
     }
     if described.is_list {
         all.push((400, "bad-cursor"));
     }
+    if described.is_typed && described.method != Method::GET {
+        if described.body.is_some() {
+            all.push((400, "bad-json"));
+        }
+        all.extend([(400, "broken-body"), (413, "too-long"), (415, "unsupported-media-type")]);
+    }
     if described.takes_key {
         all.extend([
-            (400, "bad-json"),
-            (400, "broken-body"),
             (400, "bad-idempotency-key"),
             (409, "idempotency-key-in-use"),
             (409, "done-before"),
-            (413, "too-long"),
-            (415, "unsupported-media-type"),
             (422, "idempotency-key-reused"),
         ]);
     }

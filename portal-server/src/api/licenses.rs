@@ -2,8 +2,11 @@
 
 pub(crate) mod change;
 pub(crate) mod create;
+pub(crate) mod import;
+pub(crate) mod plan;
 
 use countersign_core::LicenseId;
+use countersign_core::license_key::LicenseKey;
 use countersign_store::{
     License, LicenseFilter, LicenseOrder, LicenseQuery, LicenseScope, LicenseStatus, ReleaseLimits,
     TokenScope, Validity,
@@ -31,6 +34,8 @@ pub(crate) struct Shown {
     product: AProductId,
     /// The plan's name.
     plan: Option<String>,
+    /// The plan that it was made by, or was given; null: none.
+    plan_id: Option<AnId>,
     /// Who holds it, in words.
     holder: Option<String>,
     /// Whether it counts.
@@ -119,10 +124,30 @@ pub(crate) enum ValidityKind {
     FromFirstActivation,
 }
 
-const DAY: u64 = 86_400;
+pub(super) const DAY: u64 = 86_400;
+
+/// The last group of a key.
+fn key_end(key: &LicenseKey) -> String {
+    key.grouped().rsplit('-').next().unwrap_or_default().to_owned()
+}
+
+/// A license that was made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct MadeLicense {
+    /// Its public id.
+    id: ALicenseId,
+    /// The last group of its key; the whole key is read with another scope.
+    key_end: String,
+}
+
+impl MadeLicense {
+    pub(super) fn of(key: &LicenseKey) -> Self {
+        Self { id: ALicenseId(key.id()), key_end: key_end(key) }
+    }
+}
 
 impl Shown {
-    fn of(license: License, limits: ReleaseLimits) -> Self {
+    pub(super) fn of(license: License, limits: ReleaseLimits) -> Self {
         let (validity, validity_seconds) = match license.validity {
             Validity::Perpetual => (ValidityKind::Perpetual, None),
             Validity::Fixed(_) => (ValidityKind::Fixed, None),
@@ -131,12 +156,12 @@ impl Shown {
                 (ValidityKind::FromFirstActivation, Some(length))
             }
         };
-        let key = license.key.grouped();
         Self {
             id: ALicenseId(license.id),
-            key_end: key.rsplit('-').next().unwrap_or_default().to_owned(),
+            key_end: key_end(&license.key),
             product: AProductId(license.product),
             plan: license.plan,
+            plan_id: license.plan_id.map(AnId),
             holder: license.holder,
             status: Status::of(license.status),
             owner: license.owner.map(AnId),
@@ -257,7 +282,7 @@ async fn listed(call: Call<Nothing, Which>) -> Result<Answer<super::list::Listed
     Ok(call.page(items, page.next))
 }
 
-async fn with_limits(app: &App, license: License) -> Result<Shown, Problem> {
+pub(super) async fn with_limits(app: &App, license: License) -> Result<Shown, Problem> {
     let terms = app.store().release_terms_of(&license.id).await.map_err(Refusal::Store)?;
     Ok(Shown::of(license, terms.map(|terms| terms.limits).unwrap_or_default()))
 }
@@ -284,7 +309,8 @@ async fn visible<P, Q, B>(call: &Call<P, Q, B>, id: &LicenseId) -> Result<Licens
 
 /// The key of a license.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct LicenseKey {
+#[schemars(rename = "LicenseKey")]
+pub(crate) struct WholeKey {
     /// The license's public id.
     id: ALicenseId,
     /// Its key, whole: whoever has it can activate machines.
@@ -298,7 +324,7 @@ pub(crate) fn key() -> Operation {
         let (app, id) = (call.app(), license.id);
         let read = app.store().read_license_key(id, &call.actor(), app.now()).await;
         let key = read.map_err(Refusal::Store)?.ok_or_else(Problem::not_found)?;
-        Ok(Answer::shown(LicenseKey { id: ALicenseId(id), key: key.grouped() }))
+        Ok(Answer::shown(WholeKey { id: ALicenseId(id), key: key.grouped() }))
     };
     Described::get("getLicenseKey", "Show the key of a license")
         .more("Each time it is written into the audit log, before the key is shown.")

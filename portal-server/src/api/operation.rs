@@ -3,6 +3,7 @@
 
 use std::future::Future;
 
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts as _, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
@@ -63,6 +64,11 @@ impl<P, Q, B> Call<P, Q, B> {
         }
     }
 
+    /// A header that may come once.
+    pub(crate) fn header(&self, name: &str) -> Option<&HeaderValue> {
+        self.headers.get(name)
+    }
+
     /// Who does it, in the audit log.
     pub(crate) fn actor(&self) -> String {
         format!("token:{}", self.holder.token.id)
@@ -95,18 +101,24 @@ pub(crate) struct Answer<T> {
     pub(crate) body: T,
     status: StatusCode,
     headers: HeaderMap,
+    is_kept: bool,
 }
 
 impl<T> Answer<T> {
     /// Here it is.
     pub(crate) fn shown(body: T) -> Self {
-        Self { body, status: StatusCode::OK, headers: HeaderMap::new() }
+        Self { body, status: StatusCode::OK, headers: HeaderMap::new(), is_kept: true }
     }
 
     /// It was made, and can be looked at there.
     pub(crate) fn made(body: T, location: &str) -> Self {
         let answer = Self { status: StatusCode::CREATED, ..Self::shown(body) };
         answer.with(header::LOCATION, location)
+    }
+
+    /// The same, which has a secret in it: it is said this once, and is kept for nobody who asks again with the same key.
+    pub(crate) fn said_once(self) -> Self {
+        Self { is_kept: false, ..self }
     }
 
     /// The same with its revision.
@@ -149,6 +161,12 @@ pub(crate) struct Described {
     pub(crate) has_revision: bool,
     pub(crate) is_list: bool,
     pub(crate) takes_key: bool,
+    /// Whether it is done again as often as it is sent, or comes to the same however often.
+    pub(crate) is_keyless: bool,
+    /// Headers that it looks at: name, what they say, and their pattern.
+    pub(crate) headers: &'static [(&'static str, &'static str, &'static str)],
+    /// Whether a table may be sent instead of JSON.
+    pub(crate) takes_table: bool,
     /// A body that works.
     pub(crate) example: Option<fn() -> Value>,
 }
@@ -178,6 +196,9 @@ impl Described {
             has_revision: false,
             is_list: false,
             takes_key: false,
+            is_keyless: false,
+            headers: &[],
+            takes_table: false,
             example: None,
         }
     }
@@ -209,12 +230,29 @@ impl Described {
         Self { status: StatusCode::CREATED, ..self }
     }
 
+    /// A key would change nothing.
+    pub(crate) fn keyless(self) -> Self {
+        Self { is_keyless: true, ..self }
+    }
+
+    pub(crate) fn headers(
+        self,
+        headers: &'static [(&'static str, &'static str, &'static str)],
+    ) -> Self {
+        Self { headers, ..self }
+    }
+
     pub(crate) fn revised(self) -> Self {
         Self { has_revision: true, ..self }
     }
 
     pub(crate) fn refuses(self, problems: &'static [(u16, &'static str)]) -> Self {
         Self { problems, ..self }
+    }
+
+    /// Takes a table (CSV), too.
+    pub(crate) fn takes_table(self) -> Self {
+        Self { takes_table: true, plain: &[body::CSV], ..self }
     }
 
     pub(crate) fn example(self, example: fn() -> Value) -> Self {
@@ -232,6 +270,54 @@ impl Described {
         Fut: Future<Output = Result<Answer<T>, Problem>> + Send + 'static,
     {
         let writes = self.method != Method::GET;
+        let body: Option<SchemaOf> = writes.then_some(|g| g.subschema_for::<B>());
+        let kind = match writes {
+            false => Kind::None,
+            true if self.takes_table => Kind::Table,
+            true => Kind::Json,
+        };
+        self.taking(
+            Takes { kind, is_keyed: false, read: |bytes| body::parse(bytes) },
+            body,
+            handler,
+        )
+    }
+
+    /// As `run`, with a body that is none of ours: at most so many bytes of one of these types.
+    pub(crate) fn run_bytes<P, Q, T, F, Fut>(
+        self,
+        kinds: &'static [&'static str],
+        most: usize,
+        handler: F,
+    ) -> Operation
+    where
+        P: DeserializeOwned + JsonSchema + Send + 'static,
+        Q: DeserializeOwned + JsonSchema + Send + 'static,
+        T: Serialize + JsonSchema + Send + 'static,
+        F: Fn(Call<P, Q, Bytes>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer<T>, Problem>> + Send + 'static,
+    {
+        let kind = Kind::Bytes { kinds, most };
+        let read = |bytes: &Bytes| Ok(bytes.clone());
+        Self { plain: kinds, ..self }.taking(Takes { kind, is_keyed: false, read }, None, handler)
+    }
+
+    fn taking<P, Q, B, T, F, Fut>(
+        self,
+        takes: Takes<B>,
+        body: Option<SchemaOf>,
+        handler: F,
+    ) -> Operation
+    where
+        P: DeserializeOwned + JsonSchema + Send + 'static,
+        Q: DeserializeOwned + JsonSchema + Send + 'static,
+        B: Send + 'static,
+        T: Serialize + JsonSchema + Send + 'static,
+        F: Fn(Call<P, Q, B>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<Answer<T>, Problem>> + Send + 'static,
+    {
+        let is_keyed = self.method != Method::GET && !self.is_keyless;
+        let takes = Takes { is_keyed, ..takes };
         let filter = match self.method {
             Method::POST => MethodFilter::POST,
             Method::PATCH => MethodFilter::PATCH,
@@ -240,16 +326,16 @@ impl Described {
         let endpoint = move |State(app): State<App>, request: Request| {
             let handler = handler.clone();
             async move {
-                let done = perform(app, request, writes, handler).await;
+                let done = perform(app, request, takes, handler).await;
                 done.unwrap_or_else(|problem| problem.into_response())
             }
         };
         let described = Self {
             path: Some(|g| g.subschema_for::<P>()),
             query: Some(|g| g.subschema_for::<Q>()),
-            body: writes.then_some(|g| g.subschema_for::<B>()),
+            body,
             answer: Some(|g| g.subschema_for::<T>()),
-            takes_key: writes,
+            takes_key: is_keyed,
             is_typed: true,
             ..self
         };
@@ -257,16 +343,39 @@ impl Described {
     }
 }
 
+/// What is read of a body.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    None,
+    Json,
+    Table,
+    Bytes { kinds: &'static [&'static str], most: usize },
+}
+
+/// What an operation takes, and how it is read.
+struct Takes<B> {
+    kind: Kind,
+    is_keyed: bool,
+    read: fn(&Bytes) -> Result<B, Problem>,
+}
+
+impl<B> Clone for Takes<B> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<B> Copy for Takes<B> {}
+
 async fn perform<P, Q, B, T, F, Fut>(
     app: App,
     request: Request,
-    writes: bool,
+    takes: Takes<B>,
     handler: F,
 ) -> Result<Response, Problem>
 where
     P: DeserializeOwned + Send,
     Q: DeserializeOwned,
-    B: DeserializeOwned,
     T: Serialize,
     F: Fn(Call<P, Q, B>) -> Fut,
     Fut: Future<Output = Result<Answer<T>, Problem>>,
@@ -278,8 +387,13 @@ where
     let path = path.map_err(|_| Problem::not_found())?.0;
     let query = Query::<Q>::try_from_uri(&parts.uri);
     let query = query.map_err(|error| Problem::bad_query(&error.body_text()))?.0;
-    let bytes = if writes { body::read(&parts.headers, sent).await? } else { "{}".into() };
-    let keyed = match writes {
+    let bytes = match takes.kind {
+        Kind::None => "{}".into(),
+        Kind::Json => body::read(&parts.headers, sent).await?,
+        Kind::Table => body::read_table(&parts.headers, sent).await?,
+        Kind::Bytes { kinds, most } => body::read_bytes(&parts.headers, sent, kinds, most).await?,
+    };
+    let keyed = match takes.is_keyed {
         true => Keyed::of(&parts, &bytes, holder.token.id)?,
         false => None,
     };
@@ -288,13 +402,13 @@ where
     {
         return Ok(before);
     }
-    let body = body::parse(&bytes)?;
+    let body = (takes.read)(&bytes)?;
     let (uri, headers) = (parts.uri, parts.headers);
     let call =
         Call { holder, path, query, body, uri, app: app.clone(), headers, keyed: keyed.clone() };
     let answer = handler(call).await?;
     let text = serde_json::to_string(&answer.body).map_err(|error| Problem::internal(&error))?;
-    if let Some(keyed) = keyed {
+    if let Some(keyed) = keyed.filter(|_| answer.is_kept) {
         keyed.note(&app, answer.status, &text).await;
     }
     let mut response = json(answer.status, text);

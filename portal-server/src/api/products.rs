@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::answers::AnotherTrial;
 use super::operation::{Answer, ById, Call, Described, Nothing, Operation};
 use super::types::{AProductId, AStrategy, Change, Count, Features, Time};
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::desk::{Of, Refusal, Said};
 use crate::fields::Field;
 use crate::pages::admin::products::new_product;
 use crate::problem::Problem;
+use crate::trial_policy::future;
 
 /// A product.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -21,8 +23,12 @@ pub(crate) struct Shown {
     id: AProductId,
     /// Its name for people.
     name: String,
-    /// Days that a trial lasts; null: there are no trials.
+    /// Days that a trial lasts; null: there are no trials, or all of them run until `trial_end`.
     trial_days: Option<u64>,
+    /// Until when all trials run; with `trial_days`, too, what comes first counts. Null: without such an end.
+    trial_end: Option<Time>,
+    /// When a machine that has had its trial may have another one.
+    trial_again: AnotherTrial,
     /// How a trial is bound to its machine.
     trial_strategy: AStrategy,
     /// Features of a trial.
@@ -41,6 +47,8 @@ impl From<Product> for Shown {
             id: AProductId(product.id),
             name: product.name,
             trial_days: product.trial.days,
+            trial_end: product.trial.end.map(Time),
+            trial_again: AnotherTrial::of(&product.trial.again),
             trial_strategy: AStrategy(product.trial.strategy),
             trial_entitlements: Features(product.trial.entitlements),
             reinstall_allowance: product.reinstall_allowance,
@@ -94,8 +102,12 @@ pub(crate) struct NewProduct {
     /// Its name for people; without it the id.
     #[schemars(length(max = 100))]
     name: Option<String>,
-    /// Days that a trial lasts; without it there are no trials.
+    /// Days that a trial lasts; without it and `trial_end` there are no trials.
     trial_days: Option<Count>,
+    /// Until when all trials run; with `trial_days`, too, what comes first counts.
+    trial_end: Option<Time>,
+    /// When a machine that has had its trial may have another one; without it never.
+    trial_again: Option<AnotherTrial>,
     /// How a trial is bound to its machine; without it `fuzzy`.
     trial_strategy: Option<AStrategy>,
     /// Features of a trial.
@@ -110,7 +122,7 @@ pub(crate) fn create() -> Operation {
     Described::post("createProduct", "Create a product")
         .creates()
         .refuses(&[(409, "conflict"), (422, "unfit-value")])
-        .example(|| json!({"id": "acme-cam", "name": "Acme CAM", "trial_days": 14}))
+        .example(|| json!({"id": "acme-cam", "name": "Acme CAM", "trial_days": 14, "trial_again": {"rule": "after-days", "days": 180}}))
         .run(created)
 }
 
@@ -121,6 +133,10 @@ async fn created(call: Call<Nothing, Nothing, NewProduct>) -> Result<Answer<Show
         product.name = named(name)?;
     }
     product.trial.days = new.trial_days.map(|days| days.0).filter(|days| *days > 0);
+    product.trial.end = new.trial_end.map(|Time(end)| future(end, None, now)).transpose()?;
+    if let Some(again) = new.trial_again {
+        product.trial.again = again.checked()?;
+    }
     if let Some(AStrategy(strategy)) = new.trial_strategy {
         product.trial.strategy = strategy;
     }
@@ -153,9 +169,14 @@ pub(crate) struct ProductChange {
     /// Its name for people.
     #[schemars(length(min = 1, max = 100))]
     name: Option<String>,
-    /// Days that a trial lasts; null: no trials.
+    /// Days that a trial lasts; null: no trials, or all of them run until `trial_end`.
     #[serde(default)]
     trial_days: Change<Count>,
+    /// Until when all trials run; with `trial_days`, too, what comes first counts. Null: without such an end.
+    #[serde(default)]
+    trial_end: Change<Time>,
+    /// When a machine that has had its trial may have another one. It holds for the next request.
+    trial_again: Option<AnotherTrial>,
     /// How a trial is bound to its machine.
     trial_strategy: Option<AStrategy>,
     /// Features of a trial, all of them.
@@ -172,6 +193,11 @@ impl ProductChange {
         product.name = name.unwrap_or_else(|| std::mem::take(&mut product.name));
         product.trial.days = trial_days
             .over(product.trial.days, |days| days.map(|days| days.0).filter(|days| *days > 0));
+        let end = self.trial_end.clone();
+        product.trial.end = end.over(product.trial.end, |end| end.map(|Time(end)| end));
+        if let Some(Ok(again)) = self.trial_again.map(AnotherTrial::checked) {
+            product.trial.again = again;
+        }
         if let Some(AStrategy(strategy)) = trial_strategy {
             product.trial.strategy = strategy;
         }
@@ -201,6 +227,10 @@ async fn changed(call: Call<ById, Nothing, ProductChange>) -> Result<Answer<Show
     if let Some(features) = change.trial_entitlements.clone() {
         features.checked()?;
     }
+    if let Change::Set(Some(Time(end))) = change.trial_end {
+        future(end, product.trial.end, call.app().now())?;
+    }
+    change.trial_again.map(AnotherTrial::checked).transpose()?;
     change.apply(&mut product);
     check_room(call.app(), &product)?;
     let app = call.writing(&format!("/api/v1/products/{id}"));

@@ -6,8 +6,10 @@ use axum::http::StatusCode;
 use countersign_store::StoreError;
 use serde_json::json;
 
+use crate::desk::Refusal;
 use crate::fields::Unfit;
 use crate::language::{Language, Say};
+use crate::licensing::Trouble;
 use crate::problem::Problem;
 
 const NOTHING: &str = "Nothing was changed.";
@@ -48,16 +50,34 @@ impl Problem {
         refused(StatusCode::BAD_REQUEST, "bad-json", "The body is not readable", fact, advice)
     }
 
-    pub(crate) fn body_too_large() -> Self {
-        let (fact, advice) = ("a body has at most 256 KiB here", "Send less at a time.");
-        refused(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "Too large", fact, advice)
+    /// More than `most` bytes.
+    pub(crate) fn body_too_large(most: usize) -> Self {
+        let fact = format!("a body has at most {} KiB here", most / 1024);
+        let advice = "Send less at a time.";
+        refused(StatusCode::PAYLOAD_TOO_LARGE, "too-long", "Too large", &fact, advice)
     }
 
-    pub(crate) fn json_only() -> Self {
-        let fact = "the body does not say, once, that it is application/json";
-        let (status, advice) =
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/json.");
-        refused(status, "unsupported-media-type", "Another type of body", fact, advice)
+    /// A body that is JSON where bytes are taken, or says nothing.
+    pub(crate) fn other_bytes(kinds: &[&str]) -> Self {
+        let fact = "the body does not say, once, that it is of a type that is taken here";
+        let advice = format!("Send one Content-Type: {}.", kinds.join(", or "));
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        refused(status, "unsupported-media-type", "Another type of body", fact, &advice)
+    }
+
+    /// A part of a file is not what its hash says.
+    pub(crate) fn broken_piece() -> Self {
+        let fact = "the piece came otherwise than Content-Digest says";
+        let advice = "Send the same piece again.";
+        refused(StatusCode::BAD_REQUEST, "broken-body", "The body did not arrive", fact, advice)
+    }
+
+    /// The body is none of these types.
+    pub(crate) fn other_body(kinds: &str) -> Self {
+        let fact = format!("the body does not say, once, that it is {kinds}");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let advice = format!("Send Content-Type: {kinds}.");
+        refused(status, "unsupported-media-type", "Another type of body", &fact, &advice)
     }
 
     pub(crate) fn not_acceptable() -> Self {
@@ -103,7 +123,8 @@ impl Problem {
 
     /// Not the revision that was to be changed.
     pub(crate) fn changed_meanwhile() -> Self {
-        let fact = "it has another revision than If-Match names, or is being changed by others";
+        let fact =
+            "it has another revision than the one that was named, or is being changed by others";
         let advice = "Read it again, and send the change with the revision that it has now.";
         let (status, title) = (StatusCode::PRECONDITION_FAILED, "It was changed meanwhile");
         refused(status, "changed-meanwhile", title, fact, advice)
@@ -146,9 +167,61 @@ impl Problem {
         refused(status, "conflict", title, &fact.to_string(), advice)
     }
 
+    /// It was done too often: by whoever, as the fact says.
+    pub(crate) fn too_often(fact: impl Into<Say>, seconds: u64) -> Self {
+        Self::rate_limited(seconds).saying(&Language::ENGLISH.say(&fact.into()))
+    }
+
+    /// What failed: the database, as it has it, or something else of ours.
+    pub(crate) fn failed(error: anyhow::Error) -> Self {
+        match error.downcast::<StoreError>() {
+            Ok(error) => crate::desk::Refusal::Store(error).into(),
+            Err(error) => Self::internal(&format!("{error:#}")),
+        }
+    }
+
+    /// Lines of a table that are not taken, each named.
+    pub(crate) fn bad_lines(faults: serde_json::Value, count: u64) -> Self {
+        let fact = "something is wrong with lines of this table; faults names the first of them";
+        let advice = "Correct the lines that faults names and send the whole table again; with ?dry_run=true it is looked at alone.";
+        let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Lines are not taken");
+        refused(status, "bad-lines", title, fact, advice)
+            .with("faults", faults)
+            .with("fault_count", json!(count))
+    }
+
     /// A fault of ours.
     pub(crate) fn internal(error: &dyn Display) -> Self {
-        crate::desk::Refusal::Store(StoreError::Commit(error.to_string())).into()
+        Refusal::Store(StoreError::Commit(error.to_string())).into()
+    }
+}
+
+/// Messages that are about what there is, and not about what was sent.
+const OF_WHAT_THERE_IS: [&str; 10] = [
+    "product-archived",
+    "plan-archived",
+    "plan-name-taken",
+    "plan-too-many",
+    "license-key-taken",
+    "license-below-use",
+    "limits-below-machines",
+    "limits-below-deactivations",
+    "table-organization-full",
+    "organization-ambiguous",
+];
+
+impl From<Trouble> for Problem {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(say) if matches!(say.key(), "license-stale" | "plan-changed") => {
+                Self::changed_meanwhile()
+            }
+            Trouble::Refused(say) if OF_WHAT_THERE_IS.contains(&say.key()) => Self::conflict(say),
+            Trouble::Refused(say) => Self::unfit(say),
+            Trouble::Missing | Trouble::Forbidden => Self::not_found(),
+            Trouble::Held => Self::second_person_needed(),
+            Trouble::Store(error) => Refusal::Store(error).into(),
+        }
     }
 }
 

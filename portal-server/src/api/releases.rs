@@ -1,4 +1,6 @@
-//! `/api/v1/releases`: what is published of a product. Files are added by the command line; what is known of them is shown.
+//! `/api/v1/releases`: what is published of a product, and for whom. Files come in `uploads`.
+
+pub(crate) mod uploads;
 
 use countersign_core::Id;
 use countersign_store::{
@@ -11,10 +13,12 @@ use serde_json::json;
 
 use super::list::Listed;
 use super::operation::{Answer, ById, Call, Described, Nothing, Operation};
-use super::types::{AChannel, AProductId, AVersion, AnId, Time};
+use super::types::{AChannel, ALicenseId, AProductId, AVersion, AVisibility, AnId, Time};
 use crate::app::App;
 use crate::desk::Refusal;
+use crate::language::Say;
 use crate::problem::Problem;
+use crate::release::given::{self, Unknown};
 use crate::release::publish::{self, Checksums, refusal};
 
 /// A release, as lists show it.
@@ -32,7 +36,7 @@ pub(crate) struct Listing {
     /// Whether customers see it.
     status: Status,
     /// Which customers do, once it is published; `private`: those whose licenses it was given to.
-    visibility: Sees,
+    visibility: AVisibility,
     /// Whether its checksums are signed.
     signed: bool,
     /// When it was created.
@@ -51,15 +55,6 @@ enum Status {
     Archived,
 }
 
-/// Which customers see a published release.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[schemars(rename = "ReleaseVisibility")]
-enum Sees {
-    Customers,
-    Private,
-}
-
 impl From<&ProductRelease> for Listing {
     fn from(release: &ProductRelease) -> Self {
         Self {
@@ -72,10 +67,7 @@ impl From<&ProductRelease> for Listing {
                 ReleaseStatus::Published => Status::Published,
                 ReleaseStatus::Archived => Status::Archived,
             },
-            visibility: match release.visibility {
-                Visibility::Customers => Sees::Customers,
-                Visibility::Private => Sees::Private,
-            },
+            visibility: AVisibility(release.visibility),
             signed: release.checksums.is_some(),
             created_at: Time(release.created_at),
             published_at: release.published_at.map(Time),
@@ -93,12 +85,14 @@ pub(crate) struct Shown {
     notes: String,
     /// Its files, by platform and name.
     files: Vec<File>,
+    /// The licenses that a private release is for.
+    licenses: Vec<ALicenseId>,
 }
 
 /// What is known of a file.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ReleaseFile")]
-struct File {
+pub(super) struct File {
     /// Its id.
     id: AnId,
     /// The name that it is saved under.
@@ -176,10 +170,12 @@ async fn shown(app: &App, id: Id) -> Result<Shown, Problem> {
     let release = app.store().release(id).await.map_err(Refusal::Store)?;
     let release = release.ok_or_else(Problem::not_found)?;
     let files = app.store().release_files(id).await.map_err(Refusal::Store)?;
+    let licenses = app.store().licenses_of_release(id).await.map_err(Refusal::Store)?;
     Ok(Shown {
         release: Listing::from(&release),
         notes: release.notes,
         files: files.into_iter().map(File::from).collect(),
+        licenses: licenses.into_iter().map(ALicenseId).collect(),
     })
 }
 
@@ -235,9 +231,9 @@ fn done(change: ReleaseChange) -> Result<(), Problem> {
     match change {
         ReleaseChange::Done => Ok(()),
         ReleaseChange::NotFound => Err(Problem::not_found()),
-        ReleaseChange::NotesTooLong | ReleaseChange::VersionWithoutNumber => {
-            Err(Problem::unfit_words(&refusal(change)))
-        }
+        ReleaseChange::NotesTooLong
+        | ReleaseChange::VersionWithoutNumber
+        | ReleaseChange::GivenToTooMany => Err(Problem::unfit_words(&refusal(change))),
         other => Err(Problem::conflict_words(&refusal(other))),
     }
 }
@@ -284,13 +280,16 @@ pub(crate) struct ReleasePublication {
     /// Without signed checksums, where the portal's key may not sign releases.
     #[serde(default)]
     unsigned: bool,
+    /// A checksum file that somebody else signed (`countersign sign-release`), as it is; without it the portal signs.
+    #[schemars(length(min = 1, max = 65536))]
+    checksum_file: Option<String>,
 }
 
 /// `POST`
 pub(crate) fn publish() -> Operation {
     Described::post("publishRelease", "Publish a release")
         .more("Signs the checksums of its files; customers who may run it see it. An archived one comes back as it was.")
-        .refuses(&[(404, "not-found"), (409, "conflict")])
+        .refuses(&[(404, "not-found"), (409, "conflict"), (422, "unfit-value")])
         .example(|| json!({}))
         .run(published)
 }
@@ -300,7 +299,12 @@ async fn published(
 ) -> Result<Answer<Shown>, Problem> {
     let (app, id) = (call.app(), call.path.id()?);
     shown(app, id).await?;
-    let checksums = if call.body.unsigned { Checksums::Unsigned } else { Checksums::Portal };
+    let checksums = match (&call.body.checksum_file, call.body.unsigned) {
+        (None, false) => Checksums::Portal,
+        (None, true) => Checksums::Unsigned,
+        (Some(file), false) => Checksums::File(file.clone().into_bytes()),
+        (Some(_), true) => return Err(Problem::unfit("api-checksums-twice")),
+    };
     let writing = call.writing(&format!("/api/v1/releases/{id}"));
     if let Err(error) = publish::publish(&writing, id, &checksums, &call.actor()).await {
         return Err(match error.downcast::<StoreError>() {
@@ -331,4 +335,57 @@ async fn archived(call: Call<ById>) -> Result<Answer<Shown>, Problem> {
             .map_err(Refusal::Store)?,
     )?;
     shown(app, id).await.map(Answer::shown)
+}
+
+/// Who sees a release.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReleaseVisibility {
+    /// Customers whose licenses may run it; or, private, those of the licenses that are named alone.
+    visibility: AVisibility,
+    /// The licenses that a private release is for, by their ids or whole keys; all of them.
+    #[serde(default)]
+    #[schemars(length(max = 1000))]
+    licenses: Vec<String>,
+}
+
+/// `POST`
+pub(crate) fn set_visibility() -> Operation {
+    Described::post("setReleaseVisibility", "Set who sees a release")
+        .more("Of drafts and of what is published. Licenses are of the release's product.")
+        .refuses(&[(404, "not-found"), (422, "unfit-value")])
+        .example(|| json!({"visibility": "customers"}))
+        .run(visibility_set)
+}
+
+async fn visibility_set(
+    call: Call<ById, Nothing, ReleaseVisibility>,
+) -> Result<Answer<Shown>, Problem> {
+    let (app, id, body) = (call.app(), call.path.id::<Id>()?, &call.body);
+    let release = app.store().release(id).await.map_err(Refusal::Store)?;
+    let release = release.ok_or_else(Problem::not_found)?;
+    let visibility = body.visibility.0;
+    let licenses = match visibility {
+        Visibility::Customers if !body.licenses.is_empty() => {
+            return Err(Problem::unfit("api-licenses-of-public-release"));
+        }
+        Visibility::Customers => Vec::new(),
+        Visibility::Private => given::named(app, &release, &body.licenses.join("\n")).await?,
+    };
+    let (writing, by) = (call.writing(&format!("/api/v1/releases/{id}")), call.actor());
+    let set = writing.store().set_release_visibility(id, visibility, licenses, &by, app.now());
+    done(set.await.map_err(Refusal::Store)?)?;
+    shown(app, id).await.map(Answer::shown)
+}
+
+impl From<Unknown> for Problem {
+    fn from(unknown: Unknown) -> Self {
+        match unknown {
+            Unknown::Line(line) => {
+                Self::unfit(Say::new("release-license-unknown").with("line", line))
+            }
+            Unknown::TooMany => Self::unfit("release-given-too-many"),
+            Unknown::Store(error) => Refusal::Store(error).into(),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! `/api/v1/settings`: what holds for the whole portal.
 
 use countersign_core::trial::MOST_WORK_BITS;
+use countersign_store::MOST_EXTENSION_DAYS;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,7 +11,9 @@ use super::types::Change;
 use crate::app::App;
 use crate::desk::Refusal;
 use crate::problem::Problem;
-use crate::settings::{LONGEST_COOL_DOWN, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins};
+use crate::settings::{
+    LONGEST_COOL_DOWN, MOST_EXTENSIONS, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins,
+};
 
 /// The vendor's settings.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,6 +35,12 @@ pub(crate) struct Shown {
     trial_work_bits: u32,
     /// How many trials of all products together may start in a day of UTC; null: any number.
     trials_per_day: Option<u64>,
+    /// Whether the vendor's people and resellers set a second factor up before anything else.
+    staff_second_factor: bool,
+    /// How often one trial may be extended, unless an admin means to go beyond.
+    trial_extensions: u64,
+    /// By how many days in all.
+    trial_extension_days: u64,
 }
 
 impl From<&Settings> for Shown {
@@ -45,6 +54,9 @@ impl From<&Settings> for Shown {
             trial_origins: settings.trial_origins.clone(),
             trial_work_bits: settings.trial_work_bits,
             trials_per_day: settings.trials_per_day,
+            staff_second_factor: settings.staff_second_factor,
+            trial_extensions: settings.trial_extensions,
+            trial_extension_days: settings.trial_extension_days,
         }
     }
 }
@@ -90,6 +102,14 @@ pub(crate) struct Wanted {
     #[serde(default)]
     #[schemars(range(min = 1, max = 1_000_000))]
     trials_per_day: Change<u64>,
+    /// Whether the vendor's people and resellers set a second factor up before anything else.
+    staff_second_factor: Option<bool>,
+    /// How often one trial may be extended, unless an admin means to go beyond.
+    #[schemars(range(max = 1000))]
+    trial_extensions: Option<u64>,
+    /// By how many days in all.
+    #[schemars(range(max = 3650))]
+    trial_extension_days: Option<u64>,
 }
 
 /// `PATCH`
@@ -145,6 +165,13 @@ fn apply(settings: &mut Settings, wanted: Wanted) -> Result<(), Problem> {
     if settings.trials_per_day.is_some_and(|most| !(1..=MOST_TRIALS).contains(&most)) {
         return Err(Problem::unfit("trials-per-day-range"));
     }
+    settings.staff_second_factor =
+        wanted.staff_second_factor.unwrap_or(settings.staff_second_factor);
+    let (times, days) = (wanted.trial_extensions, wanted.trial_extension_days);
+    let (range, key) = (0..=MOST_EXTENSIONS, "trial-extensions-range");
+    within(&mut settings.trial_extensions, times, range, key)?;
+    let (range, key) = (0..=MOST_EXTENSION_DAYS, "trial-extension-days-range");
+    within(&mut settings.trial_extension_days, days, range, key)?;
     if let Some(origins) = wanted.trial_origins {
         settings.trial_origins = parse_origins(origins.iter().map(String::as_str))
             .map_err(|error| Problem::unfit_words(&error))?;

@@ -146,6 +146,7 @@ fn seat_name(effect: Effect) -> Option<&'static str> {
         SeatKind::Renewal => "renewal",
         SeatKind::Kept => "kept",
         SeatKind::Reinstall => "reinstall",
+        SeatKind::Recognised => "recognised",
     })
 }
 

@@ -7,7 +7,11 @@ use countersign_core::fingerprint::Strategy;
 use countersign_core::release::{Channel, VersionName};
 use countersign_core::response::Entitlement;
 use countersign_core::{Id, LicenseId, MAX_TIME, ProductId};
-use countersign_store::{Entitlements, Metadata, MetadataEntry, Viewer};
+use countersign_store::{
+    DeliveryStatus, Disabled, DomainState, Entitlements, FactorAskedBy, Finding,
+    IdentityDomainState, Metadata, MetadataEntry, Passwords, PictureStage, ProviderStatus,
+    Provisioning, Topic, Viewer, Visibility, WebhookStatus,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -69,6 +73,101 @@ text! {
     AChannel(Channel), {"type": "string", "minLength": 1, "maxLength": 64};
     /// The version of a release.
     AVersion(VersionName), {"type": "string", "minLength": 1, "maxLength": 64};
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident($of:ty): $($word:literal)+;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            pub(crate) struct $name(pub(crate) $of);
+
+            impl $name {
+                const WORDS: &'static [&'static str] = &[$($word),+];
+            }
+
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                    s.serialize_str(self.0.as_str())
+                }
+            }
+
+            impl<'de> Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                    let text = String::deserialize(d)?;
+                    let known = text.parse().ok().filter(|_| Self::WORDS.contains(&text.as_str()));
+                    known.map(Self).ok_or_else(|| {
+                        let words = Self::WORDS.join(", ");
+                        D::Error::custom(format_args!("{:?} is none of {words}", shortened(&text)))
+                    })
+                }
+            }
+
+            impl JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> std::borrow::Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    json_schema!({"type": "string", "enum": Self::WORDS})
+                }
+            }
+        )*
+
+        #[cfg(test)]
+        mod words {
+            use super::*;
+
+            #[test]
+            fn every_word_is_one_of_the_store_and_comes_back_as_it_was() {
+                $(
+                    assert!(!$name::WORDS.is_empty());
+                    for word in $name::WORDS {
+                        let json = serde_json::Value::from(*word);
+                        let read: $name = serde_json::from_value(json.clone()).unwrap();
+                        assert_eq!(serde_json::to_value(read).unwrap(), json, "{word}");
+                    }
+                    let other = serde_json::from_value::<$name>("no such word".into());
+                    assert!(other.is_err());
+                )*
+            }
+        }
+    };
+}
+
+words! {
+    /// What a webhook can hear of.
+    AnEvent(Topic): "activation.created" "activation.renewed" "activation.released" "deactivation.created" "trial.started"
+        "trial.extended" "license.created" "license.changed" "license.suspended" "license.revoked" "license.limit_reached"
+        "license.ending" "overrun.found" "signing_key.ending";
+    /// Whether a webhook is sent to.
+    AWebhookStatus(WebhookStatus): "active" "paused" "disabled";
+    /// Why the portal gave a webhook up.
+    AReason(Disabled): "failing" "gone";
+    /// Whether a delivery has arrived.
+    ADeliveryStatus(DeliveryStatus): "waiting" "delivered" "failed";
+    /// How far a domain is.
+    ADomainState(DomainState): "asked" "verified" "used";
+    /// What was found of a record.
+    AFinding(Finding): "unknown" "right" "no-name" "no-record" "elsewhere" "loop" "failed" "silent";
+    /// Whether people come in whom nobody knows yet.
+    AProvisioning(Provisioning): "known" "members";
+    /// Whether a provider's people may log in by password as well.
+    APasswordRule(Passwords): "allowed" "refused";
+    /// Who asks for a second factor.
+    AFactorAsker(FactorAskedBy): "provider" "portal";
+    /// Whether a provider is used.
+    AProviderStatus(ProviderStatus): "active" "off";
+    /// Whether a provider may speak for a domain.
+    AnIdentityDomainState(IdentityDomainState): "asked" "approved";
+    /// Whether a picture is in use.
+    APictureStage(PictureStage): "draft" "live";
+    /// Which customers see a published release.
+    AVisibility(Visibility): "customers" "private";
 }
 
 fn shortened(text: &str) -> String {

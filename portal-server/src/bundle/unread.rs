@@ -1,7 +1,7 @@
 //! Why something that was brought was not read: the same shape as a refusal of the desk.
 
 use crate::language::Say;
-use crate::look::picture::Unusable;
+use crate::look::picture::{PHOTO, Unusable};
 
 /// Why one file, or one zip, was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Unread {
     /// What happened, as a sentence.
     pub fn fact(self) -> Say {
         match self {
-            Self::Picture(unusable) => unusable.say(),
+            Self::Picture(unusable) => unusable.say(PHOTO),
             _ => Say::new(self.code()),
         }
     }

@@ -4,12 +4,13 @@ use countersign_core::fingerprint::Fingerprint;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::request::{Device, LicenseProof, VerifiedRequest};
 use countersign_core::response::{Answer, Binding, Grant, GrantLicense, Granted};
-use countersign_core::{Id, LicenseId};
+use countersign_core::{Id, LicenseId, UnixSeconds};
 use countersign_store::{
     Access, Activate, Activated, ActivationQuery, ActivationRefusal, ActivationStates, GroupAccess,
     License, Right, Seat, device_metadata,
 };
 
+use super::recognise::recognise;
 use super::{Answered, Chosen, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
 use crate::settings::Settings;
@@ -32,10 +33,18 @@ pub(super) async fn answer(
     };
     for turn in 0..TRIES {
         let license = license_for(app, request, proof, door, Read::AtHand).await?;
+        if turn == 0 && request.holds().is_some() {
+            recognise(app, request, Some(license.id)).await?;
+            // What the license says may have changed with it.
+            renewal = seat_to_renew(app, request, &license.id, device).await?;
+        }
         if turn == 0 && app.keys().signing.is_counted() {
             renewal = seat_before_signing(app, request, &license, device, door).await?;
         }
-        let (now, id) = (app.now(), renewal.unwrap_or_else(|| app.random_id()));
+        let (id, now) = match renewal {
+            Some((id, granted_at)) => (id, not_older(app, granted_at)),
+            None => (app.random_id(), app.now()),
+        };
         let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);
         let response = respond(app, request, id, now, Answer::Activation(granted));
@@ -159,29 +168,38 @@ async fn seat_before_signing(
     license: &License,
     device: &Device,
     door: &Door,
-) -> Result<Option<Id>, Refusal> {
+) -> Result<Option<(Id, UnixSeconds)>, Refusal> {
     let key = request.device_key().thumbprint();
     let groups = ids(&groups_of(app, &license.id, door).await?);
     let machine = &device.fingerprint;
     match app.store().activation_plan(&license.id, &key, machine, &groups, app.now()).await? {
-        Ok(Seat::Renewal(own)) => Ok(Some(own.id)),
+        Ok(Seat::Renewal(own)) => Ok(Some((own.id, own.granted_at))),
         Ok(_) => Ok(None),
         Err(refusal) => Err(refused(app, refusal, license, door).await?),
     }
 }
 
-/// The activation that this request would renew, if the device has one.
+/// The time of a fresh response for a machine that has one of `granted_at`: where the clock went back, as late as that, since the
+/// machine takes nothing that is older. A time at which the key will have ended came of a clock that was far ahead.
+pub(super) fn not_older(app: &App, granted_at: UnixSeconds) -> UnixSeconds {
+    match granted_at < app.keys().until() {
+        true => app.now().max(granted_at),
+        false => app.now(),
+    }
+}
+
+/// The activation that this request would renew, if the device has one, with the time of its response.
 async fn seat_to_renew(
     app: &App,
     request: &VerifiedRequest,
     license: &LicenseId,
     device: &Device,
-) -> Result<Option<Id>, Refusal> {
+) -> Result<Option<(Id, UnixSeconds)>, Refusal> {
     let key = request.device_key().thumbprint();
     let machine = &device.fingerprint;
     let plan = app.store().activation_plan(license, &key, machine, &[], app.now()).await?;
     Ok(match plan {
-        Ok(Seat::Renewal(own)) => Some(own.id),
+        Ok(Seat::Renewal(own)) => Some((own.id, own.granted_at)),
         _ => None,
     })
 }

@@ -5,6 +5,7 @@ use countersign_core::request::VerifiedRequest;
 use countersign_core::response::Answer;
 use countersign_store::{Deactivate, Deactivated};
 
+use super::recognise::recognise;
 use super::{Answered, Door, Refusal, from_stored, respond, sign};
 use crate::app::App;
 use crate::signing::Evidence;
@@ -24,6 +25,7 @@ pub(super) async fn answer(
         now,
         Answer::Deactivation { activation: *activation },
     );
+    recognise(app, request, None).await?;
     let device_key = request.device_key().thumbprint();
     let (plan, known) = app.store().deactivation_plan(activation, &device_key).await?;
     let Some(known) = known else { return Err(Refusal::UnknownActivation) };

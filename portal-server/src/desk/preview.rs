@@ -3,9 +3,11 @@
 use countersign_core::request::{Ask, Device, VerifiedRequest};
 use countersign_core::response::Granted;
 use countersign_core::{LicenseId, TokenType, UnixSeconds};
-use countersign_store::{Activation, Deactivated, GroupAccess, License, Seat, TrialPlan};
+use countersign_store::{
+    Activation, ActivationRefusal, Deactivated, GroupAccess, License, Seat, TrialPlan,
+};
 
-use super::{Door, Refusal, activation, deactivation, product, trial};
+use super::{Door, Refusal, activation, deactivation, product, recognise, trial};
 use crate::app::App;
 use crate::language::{Language, Say};
 
@@ -126,6 +128,8 @@ pub enum SeatKind {
     Kept,
     /// Its own, after a reinstallation.
     Reinstall,
+    /// Its own, of which the portal did not know: its data was restored from an older copy.
+    Recognised,
 }
 
 impl Outcome {
@@ -149,6 +153,7 @@ impl Outcome {
                     SeatKind::Renewal => "effect-renewal",
                     SeatKind::Kept => "effect-kept",
                     SeatKind::Reinstall => "effect-reinstall",
+                    SeatKind::Recognised => "effect-recognised",
                 };
                 language.t1(key, "until", until(end))
             }
@@ -236,6 +241,12 @@ pub async fn preview(
                         machine = machine.or(known.device_name.clone());
                         plan_deactivation(app, &known, door).await
                     }
+                    (Deactivated::Unknown, _)
+                        if recognise::would_recognise(app, request, None).await? =>
+                    {
+                        let effect = Effect::FreeSeat;
+                        Ok(Outcome { effect, seats: None, released: None, terms: None })
+                    }
                     (refused, _) => Err(deactivation::refusal(&refused)),
                 }
             }
@@ -294,15 +305,20 @@ async fn plan_activation(
         (&device.fingerprint, activation::groups_of(app, &license.id, door).await?);
     let ids = activation::ids(&groups);
     let seat = app.store().activation_plan(&license.id, &key, machine, &ids, now).await?;
-    let seat = match seat {
-        Ok(seat) => seat,
-        Err(refusal) => return Err(activation::refused(app, refusal, license, door).await?),
-    };
+    let is_recognised = recognise::would_recognise(app, request, Some(license.id)).await?;
     let (kind, more) = match seat {
-        Seat::New => (SeatKind::New, 1),
-        Seat::Renewal(_) => (SeatKind::Renewal, 0),
-        Seat::Kept(_) => (SeatKind::Kept, 0),
-        Seat::Reinstall(_) => (SeatKind::Reinstall, 0),
+        // A grant of its own makes up for a seat that is not free.
+        Ok(_)
+        | Err(
+            ActivationRefusal::SeatsUsedUp { .. }
+            | ActivationRefusal::GroupSeatsUsedUp { .. }
+            | ActivationRefusal::ReinstallsUsedUp { .. },
+        ) if is_recognised => (SeatKind::Recognised, 1),
+        Ok(Seat::New) => (SeatKind::New, 1),
+        Ok(Seat::Renewal(_)) => (SeatKind::Renewal, 0),
+        Ok(Seat::Kept(_)) => (SeatKind::Kept, 0),
+        Ok(Seat::Reinstall(_)) => (SeatKind::Reinstall, 0),
+        Err(refusal) => return Err(activation::refused(app, refusal, license, door).await?),
     };
     let of_license =
         SeatUse { used: license.seats_in_use() + more, allowed: license.allowed_activations };

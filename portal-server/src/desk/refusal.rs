@@ -12,6 +12,9 @@ use crate::signing::NotSigned;
 /// When to ask again where the signer is away: it is mostly being started again.
 const AWAY_SECONDS: u64 = 10;
 
+/// When to ask again where the database could not store the answer: a disk is seldom mended sooner.
+pub(crate) const DISK_SECONDS: u64 = 30;
+
 /// Everything that speaks against answering a request.
 #[derive(Debug)]
 pub enum Refusal {
@@ -264,6 +267,10 @@ impl Refusal {
             | Self::TrialAlreadyUsed { .. } => StatusCode::CONFLICT,
             Self::WorkRequired(_) => StatusCode::PRECONDITION_REQUIRED,
             Self::TrialCapReached(_) | Self::TrialTooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            // The key has ended, or the clock is wrong: that is put right, and the same request answered then.
+            Self::Signing(error) if error.code() == Code::OutOfScope => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Signing(_) | Self::SignerDeclined(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::SignerAway | Self::SignerLimit(_) | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -278,6 +285,7 @@ impl Refusal {
             | Self::TrialTooOften(seconds)
             | Self::SignerLimit(seconds) => Some(*seconds),
             Self::SignerAway => Some(AWAY_SECONDS),
+            Self::Store(_) => Some(DISK_SECONDS),
             _ => None,
         }
     }

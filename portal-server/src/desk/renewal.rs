@@ -7,7 +7,7 @@ use countersign_store::{
     Activation, ActivationState, Answer, License, LicenseStatus, Renewal, Renewed, User,
 };
 
-use super::activation::grant;
+use super::activation::{grant, not_older};
 use super::change::{Change, changes};
 use super::release::visible;
 use super::{Answered, Refusal, from_stored, sign};
@@ -77,7 +77,7 @@ pub async fn renew(app: &App, user: &User, activation: &Id) -> Result<Answered, 
         let machine = visible(app, user, activation).await?;
         let license = renewable(app, &machine).await?;
         let (id, hash) = machine.request.ok_or(Refusal::RenewalUnavailable)?;
-        let now = app.now();
+        let now = not_older(app, machine.granted_at);
         let granted = grant(&license, &machine.fingerprint, now, &*app.settings().await?);
         let earlier = latest(app, &machine).await?;
         if let Some(earlier) = &earlier

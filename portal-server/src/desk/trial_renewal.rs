@@ -25,15 +25,20 @@ pub struct Extension {
     pub beyond: BeyondLimits,
 }
 
-/// Extends a trial; the trial as it is then.
+/// Extends a trial; the trial as it is then. `actor` is who does it in the audit log: the user, or a token of theirs.
 ///
 /// # Errors
 /// Everything that speaks against it; nothing is changed then.
-pub async fn extend_trial(app: &App, user: &User, wanted: Extension) -> Result<Trial, Refusal> {
+pub async fn extend_trial(
+    app: &App,
+    user: &User,
+    actor: &str,
+    wanted: Extension,
+) -> Result<Trial, Refusal> {
     let Extension { trial, seen_end, days, beyond } = wanted;
     let limits = app.settings().await?.extension_limits();
-    let (by, now) = (user.id, app.now());
-    let extend = ExtendTrial { trial, seen_end, days, limits, beyond, by, now };
+    let (by, actor, now) = (user.id, actor.to_owned(), app.now());
+    let extend = ExtendTrial { trial, seen_end, days, limits, beyond, by, actor, now };
     match app.store().extend_trial(extend).await? {
         TrialExtended::Done(trial) => Ok(*trial),
         TrialExtended::Unknown => Err(Refusal::UnknownTrial),
@@ -66,11 +71,16 @@ pub async fn freshness_of_trial(app: &App, trial: &Trial) -> Result<Freshness, R
 }
 
 /// A fresh response for a machine whose trial runs; the one that it got last while that one says the same and can still be
-/// installed.
+/// installed. `actor` is who does it in the audit log: the user, or a token of theirs.
 ///
 /// # Errors
 /// Everything that speaks against it.
-pub async fn renew_trial(app: &App, user: &User, id: &Id) -> Result<Answered, Refusal> {
+pub async fn renew_trial(
+    app: &App,
+    user: &User,
+    actor: &str,
+    id: &Id,
+) -> Result<Answered, Refusal> {
     for _ in 0..TRIES {
         let trial = app.store().trial(id).await?.ok_or(Refusal::UnknownTrial)?;
         if !trial.is_running(app.now()) {
@@ -108,6 +118,7 @@ pub async fn renew_trial(app: &App, user: &User, id: &Id) -> Result<Answered, Re
             response: token.clone(),
             issued_at,
             by: user.id,
+            actor: actor.to_owned(),
             now,
         };
         match app.store().renew_trial(renew).await? {

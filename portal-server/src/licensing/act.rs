@@ -1,7 +1,9 @@
 //! Acts on one license. Each says what it would do before it is done, and is about the license as it was read then.
 
-use countersign_core::{MAX_TIME, UnixSeconds};
-use countersign_store::{Act, License, LicenseChange, LicenseStatus, Organization, User, Validity};
+use countersign_core::{Id, MAX_TIME, UnixSeconds};
+use countersign_store::{
+    Act, License, LicenseChange, LicenseStatus, NewJob, Organization, User, Validity,
+};
 
 use super::Trouble;
 use crate::admin::LARGEST;
@@ -154,16 +156,25 @@ pub(crate) async fn transfer(
         organization: organization.map(|organization| organization.id),
         ..license.clone()
     };
-    let mut mails = Vec::new();
-    if new != license.owner {
-        let told = [(license.owner, Notice::LicenseTaken), (new, Notice::LicenseGiven)];
-        for (user, notice) in told {
-            mails.extend(user.map(|user| notice.job(user, language, now)));
-        }
-    }
+    let mails = mails_of_transfer(license.owner, new, language, now);
     let change = app.store().change_license_and_tell(other, mails, &actor(by), now).await?;
     app.mailroom().wake();
     changed(change)
+}
+
+/// The mails to who had a license and to who gets it, in their own languages where they chose one.
+pub(crate) fn mails_of_transfer(
+    from: Option<Id>,
+    to: Option<Id>,
+    language: Language,
+    now: UnixSeconds,
+) -> Vec<NewJob> {
+    if from == to {
+        return Vec::new();
+    }
+    let told = [(from, Notice::LicenseTaken), (to, Notice::LicenseGiven)];
+    let job = |(user, notice): (Option<Id>, Notice)| Some(notice.job(user?, language, now));
+    told.into_iter().filter_map(job).collect()
 }
 
 /// Whether an owner would see a license of this organization.
@@ -180,7 +191,7 @@ pub(crate) fn changed(change: LicenseChange) -> Result<(), Trouble> {
     Err(match change {
         LicenseChange::Done => return Ok(()),
         LicenseChange::Stale => Trouble::refused("license-stale"),
-        LicenseChange::NeedsSecondPerson => Trouble::refused("approval-needed"),
+        LicenseChange::NeedsSecondPerson => Trouble::Held,
         LicenseChange::BelowUse { live, deactivations } => {
             let say = Say::new("license-below-use").with("live", live);
             Trouble::Refused(say.with("deactivations", deactivations))

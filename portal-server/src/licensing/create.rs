@@ -40,23 +40,49 @@ pub(crate) async fn create(
     plan: Option<&Plan>,
     count: u64,
 ) -> Result<Made, Trouble> {
+    let licenses = several(app, new, limits, plan, count)?;
+    let far = is_far_away(&licenses.new.validity, app.now());
+    if far && app.store().needs_two_people().await? {
+        approval::ask(app, by, Act::CreateLicenses(Box::new(licenses)), language).await?;
+        return Ok(Made::Proposed);
+    }
+    create_now(app, licenses, &format!("user:{}", by.id)).await.map(Made::Created)
+}
+
+/// As many as are wanted that say what `new` says, each with a key of its own.
+///
+/// # Errors
+/// When they are none or too many, or say more than fits into a response.
+pub(crate) fn several(
+    app: &App,
+    new: NewLicense,
+    limits: ReleaseLimits,
+    plan: Option<&Plan>,
+    count: u64,
+) -> Result<NewLicenses, Trouble> {
     if !(1..=MOST_AT_ONCE).contains(&count) {
         return Err(Trouble::Refused(Say::new("create-count").with("most", MOST_AT_ONCE)));
     }
     Said::by(&new).check_room(app, &new.product, Of::License)?;
     let further = (1..count).map(|_| LicenseKey::generate(&mut app.rng()));
     let keys: Vec<LicenseKey> = std::iter::once(new.key.clone()).chain(further).collect();
-    let far = is_far_away(&new.validity, app.now());
     let plan = plan.map(|plan| (plan.id, plan.revision));
-    let licenses = NewLicenses { new, keys, limits, plan, owner: None };
-    if far && app.store().needs_two_people().await? {
-        approval::ask(app, by, Act::CreateLicenses(Box::new(licenses)), language).await?;
-        return Ok(Made::Proposed);
-    }
+    Ok(NewLicenses { new, keys, limits, plan, owner: None })
+}
+
+/// Creates them, all or none; nothing is proposed for them.
+///
+/// # Errors
+/// When they cannot be, or a second person is needed: nothing was created then.
+pub(crate) async fn create_now(
+    app: &App,
+    licenses: NewLicenses,
+    actor: &str,
+) -> Result<Vec<MadeLicense>, Trouble> {
     let made = made_of(std::slice::from_ref(&licenses));
-    let by = format!("user:{}", by.id);
-    match app.store().create_licenses(licenses, TwoPeople::Asked, &by, app.now()).await? {
-        Creation::Done(_) => Ok(Made::Created(made)),
+    match app.store().create_licenses(licenses, TwoPeople::Asked, actor, app.now()).await? {
+        Creation::Done(_) => Ok(made),
+        Creation::Refused(_, CreationRefusal::NeedsSecondPerson) => Err(Trouble::Held),
         Creation::Refused(_, refusal) => Err(Trouble::Refused(why(&refusal))),
     }
 }

@@ -5,7 +5,11 @@
 //! What the validity starts with is given once and is no value to be taken again: nobody's license ends earlier by it.
 
 use countersign_core::{Id, LicenseId, ProductId};
-use countersign_store::{License, LicenseChange, Plan, ReleaseLimits, StoreError};
+use countersign_store::{
+    License, LicenseChange, PLAN_LICENSES_AT_ONCE, Plan, ReleaseLimits, StoreError,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::Trouble;
 use crate::app::App;
@@ -17,7 +21,9 @@ const MOST_PARTS: usize = 10;
 const MOST_NAMED: usize = 25;
 
 /// A value that a license takes from its plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
 pub(crate) enum PlanValue {
     Name,
     Activations,
@@ -165,26 +171,46 @@ pub(crate) async fn apply(
 ) -> Result<(Tally, Option<LicenseId>), Trouble> {
     let mut tally = Tally::default();
     for _ in 0..MOST_PARTS {
-        if app.store().plan(plan.id).await?.is_none_or(|now| now.revision != plan.revision) {
-            return Err(Trouble::refused("plan-changed"));
-        }
-        let part = app.store().licenses_of_plan(plan.id, after).await?;
-        let Some((last, _)) = part.last() else { return Ok((tally, None)) };
-        after = Some(last.id);
-        let changes = changes(app, plan, values, part, &mut tally);
-        let ids: Vec<LicenseId> = changes.iter().map(|(license, _)| license.id).collect();
-        let done = app.store().change_limited_licenses(changes, actor, app.now()).await?;
-        for (id, done) in ids.into_iter().zip(done) {
-            match done {
-                LicenseChange::Done => continue,
-                LicenseChange::BelowUse { .. } => tally.below_use += 1,
-                LicenseChange::Stale | LicenseChange::NeedsSecondPerson => tally.stale += 1,
-            }
-            tally.changed -= 1;
-            tally.stays(id);
+        after = apply_part(app, plan, values, after, actor, &mut tally).await?;
+        if after.is_none() {
+            break;
         }
     }
     Ok((tally, after))
+}
+
+/// As [`apply`], one part, which is one transaction.
+///
+/// # Errors
+/// When the plan was changed since `plan` was read, or the database fails: nothing was changed then.
+pub(crate) async fn apply_part(
+    app: &App,
+    plan: &Plan,
+    values: &[PlanValue],
+    after: Option<LicenseId>,
+    actor: &str,
+    tally: &mut Tally,
+) -> Result<Option<LicenseId>, Trouble> {
+    if app.store().plan(plan.id).await?.is_none_or(|now| now.revision != plan.revision) {
+        return Err(Trouble::refused("plan-changed"));
+    }
+    let part = app.store().licenses_of_plan(plan.id, after).await?;
+    let is_whole = part.len() == PLAN_LICENSES_AT_ONCE;
+    let next = part.last().map(|(last, _)| last.id).filter(|_| is_whole);
+    let changes = changes(app, plan, values, part, tally);
+    let ids: Vec<LicenseId> = changes.iter().map(|(license, _)| license.id).collect();
+    // Also where nothing changes: what is asked with a key is noted then.
+    let done = app.store().change_limited_licenses(changes, actor, app.now()).await?;
+    for (id, done) in ids.into_iter().zip(done) {
+        match done {
+            LicenseChange::Done => continue,
+            LicenseChange::BelowUse { .. } => tally.below_use += 1,
+            LicenseChange::Stale | LicenseChange::NeedsSecondPerson => tally.stale += 1,
+        }
+        tally.changed -= 1;
+        tally.stays(id);
+    }
+    Ok(next)
 }
 
 /// The licenses that change, as they would be; counted are all.
@@ -224,7 +250,7 @@ fn is_below_use(license: &License) -> bool {
         || below(license.allowed_deactivations, license.total_deactivations)
 }
 
-/// Takes the plan's values again for one license, as it was read.
+/// Takes these values of the plan again for one license, as it was read.
 ///
 /// # Errors
 /// When it uses more than the plan allows, or was changed meanwhile.
@@ -232,10 +258,11 @@ pub(crate) async fn apply_to_one(
     app: &App,
     license: &License,
     plan: &Plan,
+    values: &[PlanValue],
     actor: &str,
 ) -> Result<(), Trouble> {
     let terms = app.store().release_terms_of(&license.id).await?.ok_or(Trouble::Missing)?;
-    let (taken, limits) = take(license, &terms.limits, plan, &PlanValue::ALL);
+    let (taken, limits) = take(license, &terms.limits, plan, values);
     Said::of(&taken).check_room(app, &taken.product, Of::License)?;
     let changed = app.store().change_limited_license(taken, limits, actor, app.now()).await?;
     super::act::changed(changed)

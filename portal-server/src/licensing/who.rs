@@ -8,7 +8,7 @@ use super::Trouble;
 use crate::app::App;
 use crate::language::Say;
 
-/// The user with this address or id; nothing is nobody.
+/// The user with this address or id, also one whom the vendor invited and who has not come in yet; nothing is nobody.
 ///
 /// # Errors
 /// When there is none.
@@ -24,6 +24,11 @@ pub(crate) async fn user(app: &App, text: &str) -> Result<Option<User>, Trouble>
     let found = match by_id {
         Some(user) => Some(user),
         None => app.store().user_by_email(text).await?,
+    };
+    // Of no organization: whom others invited under an address is not theirs to give licenses to by it.
+    let found = match found {
+        Some(user) => Some(user),
+        None => app.store().invited_alone(text).await?,
     };
     found.map(Some).ok_or_else(|| Trouble::refused("user-unknown"))
 }

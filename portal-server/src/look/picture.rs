@@ -8,6 +8,7 @@ use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::{CompressionType, FilterType as PngFilter, PngDecoder, PngEncoder};
 use image::codecs::webp::WebPDecoder;
 use image::imageops::{FilterType, overlay, resize};
+use image::metadata::Orientation;
 use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder as _, ImageFormat, ImageResult,
     Limits, Rgba, RgbaImage,
@@ -17,12 +18,25 @@ use super::colour::{DARK_CARD, LIGHT_CARD, Rgb};
 use super::jpeg;
 use crate::language::Say;
 
-/// The most bytes of a picture that is brought.
+/// How large a picture may be that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// The most bytes.
+    pub bytes: usize,
+    /// The most pixels on a side.
+    pub side: u32,
+    /// The most pixels.
+    pub pixels: u64,
+}
+
+/// The most bytes of a picture that is shown.
 pub const MOST_BYTES: usize = 2 * 1024 * 1024;
-/// The most pixels on a side.
-pub const LONGEST_SIDE: u32 = 4096;
-/// The most pixels: with 16 bits a channel they take 64 MiB.
-pub const MOST_PIXELS: u64 = 8 * 1024 * 1024;
+/// Of logos and icons.
+pub const SHOWN: Bounds = Bounds { bytes: MOST_BYTES, side: 4096, pixels: 8 * 1024 * 1024 };
+/// Of photographs of codes, as phones make them.
+pub const PHOTO: Bounds = Bounds { bytes: 8 * 1024 * 1024, side: 8192, pixels: 16_000_000 };
+/// The most bytes that pixels take, however many bits each has: one step more for each bit is what makes a picture heavy.
+const MOST_DECODED: u64 = 64 * 1024 * 1024;
 /// Less is no picture that somebody could make out.
 const SHORTEST_SIDE: u32 = 8;
 /// What a decoder may take besides.
@@ -42,7 +56,7 @@ const SMALLER: f64 = 0.8;
 /// Why a picture is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unusable {
-    /// More than [`MOST_BYTES`].
+    /// More bytes than are read.
     Bytes,
     /// Neither PNG nor JPEG nor WebP, whatever its name says.
     Format,
@@ -60,17 +74,17 @@ pub enum Unusable {
 }
 
 impl Unusable {
-    /// What happened, as a sentence.
-    pub fn say(self) -> Say {
+    /// What happened, as a sentence, where so much is read.
+    pub fn say(self, bounds: Bounds) -> Say {
         match self {
-            Self::Bytes => Say::new("picture-bytes").with("most", MOST_BYTES / (1024 * 1024)),
+            Self::Bytes => Say::new("picture-bytes").with("most", bounds.bytes / (1024 * 1024)),
             Self::Format => Say::new("picture-format"),
             Self::Size { width, height } => Say::new("picture-size")
                 .with("width", width.to_string())
                 .with("height", height.to_string())
                 .with("shortest", SHORTEST_SIDE)
-                .with("longest", LONGEST_SIDE.to_string())
-                .with("most", MOST_PIXELS / (1024 * 1024)),
+                .with("longest", bounds.side.to_string())
+                .with("most", bounds.pixels / 1_000_000),
             Self::Animated => Say::new("picture-animated"),
             Self::Damaged => Say::new("picture-damaged"),
         }
@@ -103,59 +117,78 @@ pub fn icon(bytes: &[u8]) -> Result<Vec<NewPicture>, Unusable> {
 /// # Errors
 /// With the reason why it is not taken.
 pub(crate) fn grey(bytes: &[u8]) -> Result<image::GrayImage, Unusable> {
-    let picture = read(bytes)?;
+    let (picture, orientation) = opened(bytes, PHOTO)?;
+    // Large ones have no alpha: one copy less of them.
+    let grey = if picture.color().has_alpha() {
+        on_white(&picture.into_rgba8())
+    } else {
+        picture.into_luma8()
+    };
+    let mut upright = DynamicImage::ImageLuma8(grey);
+    upright.apply_orientation(orientation);
+    Ok(upright.into_luma8())
+}
+
+fn on_white(picture: &RgbaImage) -> image::GrayImage {
     let shade = |x: u32, y: u32| {
         let Rgba([r, g, b, a]) = *picture.get_pixel(x, y);
         let (sum, alpha) = (u32::from(r) * 2 + u32::from(g) * 5 + u32::from(b), u32::from(a));
         // Between 0 and 255.
         image::Luma([((sum / 8 * alpha + 255 * (255 - alpha)) / 255) as u8])
     };
-    Ok(image::GrayImage::from_fn(picture.width(), picture.height(), shade))
+    image::GrayImage::from_fn(picture.width(), picture.height(), shade)
 }
 
 /// Decodes it, upright, with straight colours of 8 bits.
 fn read(bytes: &[u8]) -> Result<RgbaImage, Unusable> {
-    if bytes.len() > MOST_BYTES {
+    let (mut picture, orientation) = opened(bytes, SHOWN)?;
+    picture.apply_orientation(orientation);
+    Ok(picture.into_rgba8())
+}
+
+/// Decodes it as it is, and says how it is to be turned.
+fn opened(bytes: &[u8], bounds: Bounds) -> Result<(DynamicImage, Orientation), Unusable> {
+    if bytes.len() > bounds.bytes {
         return Err(Unusable::Bytes);
     }
     let damaged = |_| Unusable::Damaged;
     match image::guess_format(bytes).map_err(|_| Unusable::Format)? {
         ImageFormat::Png => {
-            check_size(png_size(bytes).ok_or(Unusable::Damaged)?)?;
-            let decoder = PngDecoder::with_limits(Cursor::new(bytes), head_limits());
+            check_size(png_size(bytes).ok_or(Unusable::Damaged)?, bounds)?;
+            let decoder = PngDecoder::with_limits(Cursor::new(bytes), head_limits(bounds));
             let decoder = decoder.map_err(damaged)?;
             let animated = decoder.is_apng().map_err(damaged)?;
-            decoded(decoder, animated)
+            decoded(decoder, animated, bounds)
         }
         ImageFormat::Jpeg => {
             let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
-            check_size(decoder.dimensions())?;
+            check_size(decoder.dimensions(), bounds)?;
             // The decoder fills in what is missing.
             if !jpeg::is_whole(bytes) {
                 return Err(Unusable::Damaged);
             }
-            decoded(decoder, false)
+            decoded(decoder, false, bounds)
         }
         ImageFormat::WebP => {
             let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(damaged)?;
             let animated = decoder.has_animation();
-            decoded(decoder, animated)
+            decoded(decoder, animated, bounds)
         }
         _ => Err(Unusable::Format),
     }
 }
 
-fn limits() -> Limits {
+fn limits(bounds: Bounds) -> Limits {
     let mut limits = Limits::no_limits();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_image_width = Some(bounds.side);
+    limits.max_image_height = Some(bounds.side);
     limits.max_alloc = Some(DECODER_BYTES);
     limits
 }
 
 /// What stands around the pixels of a PNG (comments, profiles) is packed as well, and inflates to no more than this.
-fn head_limits() -> Limits {
-    let mut limits = limits();
+fn head_limits(bounds: Bounds) -> Limits {
+    let mut limits = limits(bounds);
     limits.max_alloc = Some(HEAD_BYTES);
     limits
 }
@@ -167,24 +200,30 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
 }
 
 /// Whether the picture has a size that is read, as its head says: nothing of it has been decoded yet.
-fn check_size((width, height): (u32, u32)) -> Result<(), Unusable> {
-    let sides = SHORTEST_SIDE..=LONGEST_SIDE;
+fn check_size((width, height): (u32, u32), bounds: Bounds) -> Result<(), Unusable> {
+    let sides = SHORTEST_SIDE..=bounds.side;
     let fits = sides.contains(&width) && sides.contains(&height);
-    let few = u64::from(width) * u64::from(height) <= MOST_PIXELS;
+    let few = u64::from(width) * u64::from(height) <= bounds.pixels;
     if fits && few { Ok(()) } else { Err(Unusable::Size { width, height }) }
 }
 
-fn decoded(mut decoder: impl ImageDecoder, animated: bool) -> Result<RgbaImage, Unusable> {
-    check_size(decoder.dimensions())?;
+fn decoded(
+    mut decoder: impl ImageDecoder,
+    animated: bool,
+    bounds: Bounds,
+) -> Result<(DynamicImage, Orientation), Unusable> {
+    let (width, height) = decoder.dimensions();
+    check_size((width, height), bounds)?;
+    if decoder.total_bytes() > MOST_DECODED {
+        return Err(Unusable::Size { width, height });
+    }
     if animated {
         return Err(Unusable::Animated);
     }
-    let decode = || -> ImageResult<RgbaImage> {
-        decoder.set_limits(limits())?;
+    let decode = || -> ImageResult<(DynamicImage, Orientation)> {
+        decoder.set_limits(limits(bounds))?;
         let orientation = decoder.orientation()?;
-        let mut picture = DynamicImage::from_decoder(decoder)?;
-        picture.apply_orientation(orientation);
-        Ok(picture.into_rgba8())
+        Ok((DynamicImage::from_decoder(decoder)?, orientation))
     };
     decode().map_err(|_| Unusable::Damaged)
 }

@@ -59,8 +59,8 @@ async fn invitation(app: &App, invited: Id, by: Id) -> anyhow::Result<Option<Add
     }
     let organization = match user.organization {
         Some(id) => app.store().organization(id).await?.map(|organization| organization.name),
-        // The vendor's own people belong to none.
-        None => user.role.is_staff().then(|| app.vendor().to_owned()),
+        // The vendor's own people belong to none, nor do customers who are one person.
+        None => Some(app.vendor().to_owned()),
     };
     let Some(organization) = organization else { return Ok(None) };
     let by = app.store().user(by).await?;
@@ -114,7 +114,7 @@ async fn changed(app: &App, user: Id, old: &str) -> anyhow::Result<Option<Addres
 async fn trial_cap(app: &App, user: Id, per_day: u64) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user(user).await?;
     let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
-    let link = format!("{}/admin/settings", app.base_url());
+    let link = format!("{}/admin/settings", app.operators_url());
     Ok(user.map(|user| Addressed {
         to: user.email,
         letter: Letter::TrialCap { per_day, link },
@@ -131,7 +131,7 @@ async fn proposal(app: &App, user: Id, id: Id) -> anyhow::Result<Option<Addresse
     let (Some(user), Some(proposal)) = (user, waits) else { return Ok(None) };
     let by = store.user(proposal.by).await?;
     let by = by.map_or_else(String::new, |by| plain_name(by.shown_name(), by.address()));
-    let link = format!("{}/admin/approvals", app.base_url());
+    let link = format!("{}/admin/approvals", app.operators_url());
     let letter = Letter::Proposal { by, link };
     Ok(Some(Addressed { to: user.email, letter, language: user.language }))
 }
@@ -144,7 +144,7 @@ async fn signing_key(app: &App, user: Id, until: u64) -> anyhow::Result<Option<A
     }
     let user = app.store().user(user).await?;
     let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
-    let link = format!("{}/admin/keys", app.base_url());
+    let link = format!("{}/admin/keys", app.operators_url());
     let letter = match end.is_over() {
         true => Letter::SigningKeyEnded { until, link },
         false => Letter::SigningKeyEnds { until, days: end.days(), link },
@@ -160,7 +160,7 @@ async fn webhook_disabled(app: &App, user: Id, id: Id) -> anyhow::Result<Option<
     }
     let user = app.store().user(user).await?;
     let user = user.filter(|user| user.status == UserStatus::Active && user.role.is_admin());
-    let link = format!("{}/admin/webhooks/{id}", app.base_url());
+    let link = format!("{}/admin/webhooks/{id}", app.operators_url());
     Ok(user.map(|user| Addressed {
         to: user.email,
         letter: Letter::WebhookDisabled { link },
@@ -180,7 +180,7 @@ async fn domain(
         Some(_) => domain.warned_at.is_some(),
         None => !domain.is_answered(),
     });
-    let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.base_url()));
+    let (name, link) = (name.to_owned(), format!("{}/admin/settings/domain", app.operators_url()));
     let letter = match until {
         Some(until) => Letter::DomainGone { name, until, link },
         None => Letter::DomainEnded { name, link },
@@ -193,7 +193,7 @@ async fn domain(
 
 async fn test(app: &App, user: Id) -> anyhow::Result<Option<Addressed>> {
     let user = app.store().user(user).await?.filter(|user| user.status == UserStatus::Active);
-    let letter = Letter::Test { link: format!("{}/login", app.base_url()) };
+    let letter = Letter::Test { link: format!("{}/login", app.operators_url()) };
     Ok(user.map(|user| Addressed { to: user.email, letter, language: user.language }))
 }
 
@@ -203,11 +203,9 @@ async fn notice(app: &App, user: Id, what: Notice) -> anyhow::Result<Option<Addr
         Notice::LicenseGiven | Notice::LicenseTaken => "licenses",
         _ => "forgot",
     };
-    let link = format!("{}/{page}", app.base_url());
-    Ok(user.map(|user| Addressed {
-        to: user.email,
-        letter: Letter::Notice { what, link },
-        language: user.language,
+    Ok(user.map(|user| {
+        let link = format!("{}/{page}", app.url_for(&user));
+        Addressed { letter: Letter::Notice { what, link }, to: user.email, language: user.language }
     }))
 }
 
@@ -222,7 +220,7 @@ async fn link(
     let (secret, hash) = app.secret();
     let until = app.now() + seconds;
     app.store().create_link_about(hash, purpose, Some(user.id), detail, until).await?;
-    Ok(format!("{}/{path}/{secret}", app.base_url()))
+    Ok(format!("{}/{path}/{secret}", app.url_for(user)))
 }
 
 /// Enough for its owner to know it, too little for others to write there.

@@ -49,17 +49,25 @@ pub(crate) async fn chosen_user(app: &App, text: &str) -> Result<Option<Id>, Err
 pub(crate) struct Suggestions {
     pub(crate) addresses: Vec<String>,
     pub(crate) organizations: Vec<String>,
+    is_cut: bool,
 }
 
 impl Suggestions {
-    const MOST: usize = 50;
+    /// The most of each.
+    pub(crate) const MOST: usize = 50;
 
     pub(crate) async fn new(app: &App) -> Result<Self, ErrorPage> {
-        let organizations = app.store().organization_page("", None, Self::MOST).await?.items;
-        Ok(Self {
-            addresses: app.store().addresses("", Self::MOST).await?,
-            organizations: organizations.into_iter().map(|found| found.name).collect(),
-        })
+        let organizations = app.store().organization_page("", None, Self::MOST).await?;
+        let mut addresses = app.store().addresses("", Self::MOST + 1).await?;
+        let is_cut = organizations.next.is_some() || addresses.len() > Self::MOST;
+        addresses.truncate(Self::MOST);
+        let organizations = organizations.items.into_iter().map(|found| found.name).collect();
+        Ok(Self { addresses, organizations, is_cut })
+    }
+
+    /// Whether there are others that can only be typed: pages say so.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.is_cut
     }
 }
 

@@ -100,7 +100,7 @@ fn shown(entry: &Entry, document: &Value) -> Shown {
             Some(example) => serde_json::to_string_pretty(example).unwrap_or_default(),
             None => String::new(),
         }),
-        is_plain: !described.plain.is_empty(),
+        is_plain: !described.plain.is_empty() && example.is_none(),
         status,
         answer: members(&answer["schema"], document),
         problems: problems(entry).into_iter().collect(),

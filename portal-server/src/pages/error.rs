@@ -7,10 +7,11 @@ use countersign_store::StoreError;
 
 use super::{Frame, page_with};
 use crate::bundle::unread::TooMuch;
-use crate::desk::Refusal;
+use crate::desk::{DISK_SECONDS, Refusal};
 use crate::fields::Unfit;
 use crate::language::Say;
 use crate::licensing::Trouble;
+use crate::password;
 
 /// What went wrong. It becomes a page where the visitor's language is known (`access.rs`).
 #[derive(Debug, Clone)]
@@ -34,6 +35,9 @@ struct Shown {
     fact: String,
     advice: String,
 }
+
+/// When somebody who was sent away may try again.
+const BUSY_SECONDS: u64 = 3;
 
 impl ErrorPage {
     fn new(status: StatusCode, title: &str, fact: impl Into<Say>, advice: &str) -> Self {
@@ -130,10 +134,21 @@ impl ErrorPage {
         }
     }
 
+    /// More is asked of the portal at this moment than it answers at a time.
+    pub(crate) fn busy() -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        let mut page = Self::new(status, "error-busy-title", "error-busy", "error-busy-advice");
+        page.0.retry_after = Some(BUSY_SECONDS);
+        page
+    }
+
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a page could not be answered");
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        Self::new(status, "error-internal-title", "error-internal", "error-internal-advice")
+        let mut page =
+            Self::new(status, "error-internal-title", "error-internal", "error-internal-advice");
+        page.0.retry_after = Some(DISK_SECONDS);
+        page
     }
 
     /// A file could not be stored: the disk or the bucket, the log says what.
@@ -174,6 +189,7 @@ impl From<Trouble> for ErrorPage {
             Trouble::Refused(say) => Self::bad_input(say),
             Trouble::Missing => Self::not_found(),
             Trouble::Forbidden => Self::forbidden(),
+            Trouble::Held => Self::bad_input("approval-needed"),
             Trouble::Store(error) => Self::store(error),
         }
     }
@@ -187,6 +203,9 @@ impl From<StoreError> for ErrorPage {
 
 impl From<anyhow::Error> for ErrorPage {
     fn from(error: anyhow::Error) -> Self {
+        if error.is::<password::Busy>() {
+            return Self::busy();
+        }
         Self::internal(&error)
     }
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use countersign_core::Hash;
-use countersign_store::{NewSession, User};
+use countersign_store::{FactorAskedBy, NewSession, User};
 use serde::Deserialize;
 
 use super::refused::beside_form;
@@ -178,6 +178,17 @@ pub(crate) async fn start_session(
     visitor: &Visitor,
     user: &User,
 ) -> Result<CookieJar, ErrorPage> {
+    start_session_with(app, jar, visitor, user, FactorAskedBy::Portal).await
+}
+
+/// As [`start_session`], with who vouches for its second factor.
+pub(super) async fn start_session_with(
+    app: &App,
+    jar: CookieJar,
+    visitor: &Visitor,
+    user: &User,
+    factor: FactorAskedBy,
+) -> Result<CookieJar, ErrorPage> {
     let (store, now, name, caller) = (app.store(), app.now(), cookie_name(app), &visitor.caller);
     if let Some(before) = jar.get(name) {
         store.delete_session(Hash::of(before.value())).await?;
@@ -191,7 +202,7 @@ pub(crate) async fn start_session(
         address: caller.address.clone(),
         until: now + SESSION_SECONDS,
     };
-    store.create_session(new, now).await?;
+    store.create_session_with(new, factor, now).await?;
     let jar = know_device(app, jar, caller, user).await?;
     let session = Cookie::build((name, secret)).path("/").http_only(true).same_site(SameSite::Lax);
     Ok(jar.add(session.secure(app.config().is_https())))

@@ -62,7 +62,7 @@ impl From<Refused> for ErrorPage {
         match refused {
             Refused::Because(Refusal::NotFound) => Self::not_found(),
             Refused::Because(refusal) => Self::refused(refusal.status(), refusal.say()),
-            Refused::Failed(error) => Self::internal(&error),
+            Refused::Failed(error) => error.into(),
         }
     }
 }

@@ -1,24 +1,25 @@
 //! `/organization/sign-on` and `/admin/sign-on`: setting up identity providers, for one's own organization or, as the vendor, for
 //! the staff and every organization. The pages are the same; what is theirs is decided by [`Area`].
 
+pub(crate) mod door;
 mod form;
-pub(crate) mod organization;
 mod tried;
-pub(crate) mod vendor;
 
 use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use countersign_core::Id;
 use countersign_store::{
-    FactorAskedBy, Identity, IdentityDomain, IdentityDomainState, IdentityProvider, Passwords,
-    ProviderChange, ProviderStatus, ProvidersOf, Provisioning, User,
+    Identity, IdentityDomain, IdentityDomainState, IdentityProvider, ProviderStatus, ProvidersOf,
+    User,
 };
 
 use super::{ErrorPage, Frame, page_with, sso};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::host;
 use crate::language::Say;
+use crate::sso::manage::{self, Refused};
 use crate::sso::redirect_uri;
 
 pub(crate) use self::form::{DomainForm, NewForm, ProviderForm, UserForm};
@@ -33,17 +34,6 @@ pub(crate) struct Area {
 }
 
 impl Area {
-    fn vendor(visitor: &Visitor) -> Result<Self, ErrorPage> {
-        let user = visitor.user()?;
-        Ok(Self { of: ProvidersOf::Everybody, base: vendor::BASE, user })
-    }
-
-    fn organization(visitor: &Visitor) -> Result<Self, ErrorPage> {
-        let (user, organization) = visitor.organization_admin()?;
-        let of = ProvidersOf::Organization(organization);
-        Ok(Self { of, base: organization::BASE, user })
-    }
-
     fn is_vendor(&self) -> bool {
         self.of == ProvidersOf::Everybody
     }
@@ -129,6 +119,8 @@ struct ProviderPage {
     identities: Vec<Identity>,
     redirect_uri: String,
     own_page: String,
+    /// This page under the host that the provider sends people back to, where that is another one than this: it is tried out there.
+    home: Option<String>,
     typed: ProviderForm,
     problem: Option<String>,
 }
@@ -167,6 +159,7 @@ async fn provider_page(
         domains: store.identity_domains(provider.id).await?,
         identities: store.identities(provider.id).await?,
         redirect_uri: redirect_uri(app),
+        home: home(app, visitor, &area, provider.id),
         own_page: format!("{}/login/sso/{}", app.base_url(), provider.id),
         typed: typed.unwrap_or_else(|| ProviderForm::of(&provider)),
         organization,
@@ -191,29 +184,8 @@ async fn create(
         }
     };
     let id = app.random_id();
-    let given = match typed.read(app) {
-        Ok(given) => given,
-        Err(problem) => return list_page(app, visitor, area, typed, Some(problem)).await,
-    };
-    let provider = IdentityProvider {
-        id,
-        organization,
-        issuer: given.issuer,
-        client_id: given.client_id,
-        client_secret: given
-            .secret
-            .map(|secret| crate::sso::sealed(app, id, &secret))
-            .transpose()?,
-        name: given.name,
-        provisioning: Provisioning::Known,
-        passwords: Passwords::Allowed,
-        second_factor: FactorAskedBy::Provider,
-        status: ProviderStatus::Active,
-        proven_at: None,
-        created_at: app.now(),
-    };
-    let made = app.store().create_identity_provider(provider, &area.actor(), app.now()).await?;
-    match refusal(made)? {
+    let made = manage::create(app, id, organization, typed.typed(), &area.actor()).await;
+    match problem(made)? {
         None => Ok(area.back_to(id)),
         Some(problem) => list_page(app, visitor, area, typed, Some(problem)).await,
     }
@@ -226,17 +198,9 @@ async fn save(
     before: IdentityProvider,
     typed: ProviderForm,
 ) -> Result<Response, ErrorPage> {
-    let changed = match typed.read(app, &before) {
-        Ok(changed) => changed,
-        Err(form::Unread::Problem(problem)) => {
-            return provider_page(app, visitor, area, before, Some(typed), Some(problem)).await;
-        }
-        Err(form::Unread::Failed(error)) => return Err(error.into()),
-    };
     let (actor, id) = (area.actor(), before.id);
-    let done = app.store().change_identity_provider(area.of, changed, &actor, app.now()).await?;
-    app.sign_ons().forget(id);
-    match refusal(done)? {
+    let done = manage::change(app, area.of, &before, typed.typed(), typed.rules(), &actor).await;
+    match problem(done)? {
         None => Ok(area.back_to(id)),
         Some(problem) => {
             provider_page(app, visitor, area, before, Some(typed), Some(problem)).await
@@ -251,23 +215,22 @@ async fn domains(
     provider: IdentityProvider,
     typed: DomainForm,
 ) -> Result<Response, ErrorPage> {
-    let Some(domain) = crate::sso::domain(&typed.domain) else {
-        let problem = Some(Say::new("sign-on-domain-unfit"));
-        return provider_page(app, visitor, area, provider, None, problem).await;
+    let (of, id, actor, domain) = (area.of, provider.id, area.actor(), &typed.domain);
+    let done = match typed.remove {
+        Some(_) => manage::remove_domain(app, of, id, domain, &actor).await.map(drop),
+        None => manage::put_domain(app, of, id, domain, &actor).await,
     };
-    let (id, actor, now) = (provider.id, area.actor(), app.now());
-    if typed.remove.is_some() {
-        app.store().remove_identity_domain(area.of, id, &domain, &actor, now).await?;
-        return Ok(area.back_to(id));
-    }
-    // The vendor's own word is the approval.
-    let state =
-        if area.is_vendor() { IdentityDomainState::Approved } else { IdentityDomainState::Asked };
-    let domain = IdentityDomain { domain, state };
-    match refusal(app.store().put_identity_domain(area.of, id, domain, &actor, now).await?)? {
+    match problem(done)? {
         None => Ok(area.back_to(id)),
         Some(problem) => provider_page(app, visitor, area, provider, None, Some(problem)).await,
     }
+}
+
+/// The provider's page under the host that the provider sends people back to, if the visitor is at another one: the cookies of the
+/// attempt and of whoever begins it would not be there when the browser comes back.
+fn home(app: &App, visitor: &Visitor, area: &Area, id: Id) -> Option<String> {
+    let page = format!("{}/{id}", area.base).parse().ok()?;
+    host::at_home(app, visitor.host.as_ref()?, &page)
 }
 
 /// Sends an admin through a provider, to see what comes back.
@@ -278,6 +241,9 @@ async fn try_out(
     jar: CookieJar,
     provider: &IdentityProvider,
 ) -> Result<Response, ErrorPage> {
+    if let Some(home) = home(app, visitor, &area, provider.id) {
+        return Err(ErrorPage::bad_input(Say::new("sign-on-try-elsewhere").with("address", home)));
+    }
     let next = format!("{}/{}", area.base, provider.id);
     let going = sso::going(visitor, next, Some(area.user.id), None);
     match sso::send(app, visitor, jar.clone(), provider, going).await {
@@ -301,19 +267,18 @@ async fn unlink(
 }
 
 async fn delete(app: &App, area: Area, provider: &IdentityProvider) -> Result<Response, ErrorPage> {
-    let (actor, now) = (area.actor(), app.now());
-    app.store().delete_identity_provider(area.of, provider.id, &actor, now).await?;
-    app.sign_ons().forget(provider.id);
-    Ok(Redirect::to(area.base).into_response())
+    match problem(manage::delete(app, area.of, provider.id, &area.actor()).await.map(drop))? {
+        None => Ok(Redirect::to(area.base).into_response()),
+        Some(problem) => Err(ErrorPage::bad_input(problem)),
+    }
 }
 
 /// What is refused, to be said beside the form.
-fn refusal(change: ProviderChange) -> Result<Option<Say>, ErrorPage> {
-    Ok(match change {
-        ProviderChange::Done => None,
-        ProviderChange::Unknown => return Err(ErrorPage::not_found()),
-        ProviderChange::TooMany => Some(Say::new("sign-on-too-many")),
-        ProviderChange::NotProven => Some(Say::new("sign-on-not-proven")),
-        ProviderChange::DomainTaken => Some(Say::new("sign-on-domain-taken")),
-    })
+fn problem(done: Result<(), Refused>) -> Result<Option<Say>, ErrorPage> {
+    match done {
+        Ok(()) => Ok(None),
+        Err(Refused::Unfit(say) | Refused::Conflict(say)) => Ok(Some(say)),
+        Err(Refused::NotFound) => Err(ErrorPage::not_found()),
+        Err(Refused::Failed(error)) => Err(error.into()),
+    }
 }

@@ -268,8 +268,18 @@ async fn enter(
         let secret = ask_second_factor(app, &user).await?;
         return Ok(login::to_second_factor(app, jar, secret, next));
     }
-    let jar = login::start_session(app, jar, visitor, &user).await?;
+    let factor = factor_of(provider, person);
+    let jar = login::start_session_with(app, jar, visitor, &user, factor).await?;
     Ok((jar, Redirect::to(&local_path(next))).into_response())
+}
+
+/// Who vouches for the session's second factor. The staff's own provider may, which the vendor set up: what another organization's
+/// says of its people would let them go round the vendor's rule.
+fn factor_of(provider: &IdentityProvider, person: &Person) -> FactorAskedBy {
+    match provider.organization.is_none() && person.second_factor {
+        true => FactorAskedBy::Provider,
+        false => FactorAskedBy::Portal,
+    }
 }
 
 #[derive(Template)]

@@ -77,16 +77,16 @@ pub(crate) async fn finish(
     upload: Upload,
     actor: String,
 ) -> Result<Option<ReleaseFile>, NotAdded> {
-    let now = app.now();
-    if !app.store().claim_upload(upload.id, now + FINISHES_WITHIN, now).await? {
+    let (now, beside) = (app.now(), app.beside());
+    if !beside.store().claim_upload(upload.id, now + FINISHES_WITHIN, now).await? {
         return Ok(None);
     }
     let app = app.clone();
     let work = tokio::spawn(async move {
         let added = put_together(&app, &upload, &actor).await;
         match added {
-            Ok(_) => forget(&app, upload.id).await?,
-            Err(_) => app.store().leave_upload(upload.id).await?,
+            Ok(_) => forget(&beside, upload.id).await?,
+            Err(_) => beside.store().leave_upload(upload.id).await?,
         }
         added.map(Some)
     });

@@ -40,6 +40,8 @@ pub(crate) struct Person {
     pub(crate) email: Option<String>,
     /// Whether the provider has verified it.
     pub(crate) email_verified: bool,
+    /// Whether the provider says that it asked them for more than one factor (`amr` with `mfa`, RFC 8176).
+    pub(crate) second_factor: bool,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
 }
@@ -59,6 +61,7 @@ impl Person {
             email: claims.email().map(|email| email.as_str().to_owned()),
             email_verified: claims.email_verified() == Some(true)
                 || is_vouched_for(issuer, claims.additional_claims()),
+            second_factor: is_multi_factor(claims),
             first_name,
             last_name,
         })
@@ -81,6 +84,11 @@ impl Person {
     pub(crate) fn verified_email(&self) -> Option<String> {
         self.email.as_deref().filter(|_| self.email_verified).and_then(mail::address)
     }
+}
+
+/// `acr` is not read: what its values mean is every provider's own matter.
+fn is_multi_factor(claims: &Claims) -> bool {
+    claims.auth_method_refs().is_some_and(|methods| methods.iter().any(|method| **method == "mfa"))
 }
 
 fn is_vouched_for(issuer: &str, further: &Further) -> bool {
@@ -151,6 +159,18 @@ mod tests {
             );
         }
         assert_eq!(verified(entra, with("xms_edov", json!(false))), None);
+    }
+
+    #[test]
+    fn a_second_factor_is_what_the_provider_says_of_it_in_so_many_words() {
+        let second =
+            |amr: Value| person("https://idp.example", json!({"amr": amr})).unwrap().second_factor;
+        assert!(second(json!(["pwd", "mfa"])) && second(json!(["mfa"])));
+        for no in [json!(null), json!([]), json!(["pwd"]), json!(["MFA"]), json!(["otp"])] {
+            assert!(!second(no.clone()), "{no}");
+        }
+        let by_acr = json!({"acr": "http://schemas.openid.net/pape/policies/2007/06/multi-factor"});
+        assert!(!person("https://idp.example", by_acr).unwrap().second_factor);
     }
 
     #[test]

@@ -21,6 +21,8 @@ const BY_HAND: Throttle = Throttle { free: 30, first_wait: 10, longest_wait: 60,
 pub(crate) enum Refused {
     /// There is no such webhook, or no such delivery of it.
     NotFound,
+    /// There is, and it is not such that this could be done.
+    NotNow,
     /// There are as many webhooks as there may be.
     TooMany { allowed: u64 },
     /// The delivery waits to be sent already.
@@ -74,9 +76,13 @@ pub(crate) struct Made {
     pub(crate) secret: String,
 }
 
-/// Makes a webhook.
-pub(crate) async fn create(app: &App, wanted: Wanted, actor: &str) -> Result<Made, Refused> {
-    let id = app.random_id();
+/// Makes a webhook with this id.
+pub(crate) async fn create(
+    app: &App,
+    id: Id,
+    wanted: Wanted,
+    actor: &str,
+) -> Result<Made, Refused> {
     let (secret, sealed) = new_secret(app, id)?;
     let new = NewWebhook { id, url: wanted.url, topics: wanted.topics, secret: sealed };
     match app.store().create_webhook(new, actor, app.now()).await? {
@@ -101,14 +107,22 @@ pub(crate) async fn rotate(app: &App, id: Id, actor: &str) -> Result<Made, Refus
 
 /// Sends nothing for now; what happens is kept for it.
 pub(crate) async fn pause(app: &App, id: Id, actor: &str) -> Result<(), Refused> {
-    there_was_one(app.store().pause_webhook(id, actor, app.now()).await?)
+    let done = app.store().pause_webhook(id, actor, app.now()).await?;
+    it_was_such(app, id, done).await
 }
 
 /// Goes on.
 pub(crate) async fn resume(app: &App, id: Id, actor: &str) -> Result<(), Refused> {
-    there_was_one(app.store().resume_webhook(id, actor, app.now()).await?)?;
+    let done = app.store().resume_webhook(id, actor, app.now()).await?;
+    it_was_such(app, id, done).await?;
     app.courier().wake();
     Ok(())
+}
+
+/// Disables it: it hears of nothing until somebody turns it on again.
+pub(crate) async fn disable(app: &App, id: Id, actor: &str) -> Result<(), Refused> {
+    let done = app.store().stop_webhook(id, actor, app.now()).await?;
+    it_was_such(app, id, done).await
 }
 
 /// Deletes it with its deliveries.
@@ -150,7 +164,7 @@ async fn by_hand(app: &App, id: Id) -> Result<(), Refused> {
     }
     let (subject, now) = (format!("webhook:{id}"), app.now());
     let until: Option<UnixSeconds> =
-        app.store().throttle_take(vec![(subject, BY_HAND)], now).await?;
+        app.beside().store().throttle_take(vec![(subject, BY_HAND)], now).await?;
     match until {
         Some(until) => Err(Refused::TooOften { seconds: until.saturating_sub(now) }),
         None => Ok(()),
@@ -163,6 +177,14 @@ fn new_secret(app: &App, id: Id) -> Result<(String, String), Refused> {
     let secret = sign::new_secret(entropy);
     let sealed = app.vault().seal_of(&sealed_as(id), &secret, entropy);
     sealed.map(|sealed| (secret, sealed)).map_err(|_| Refused::NoVault)
+}
+
+async fn it_was_such(app: &App, id: Id, done: bool) -> Result<(), Refused> {
+    match done {
+        true => Ok(()),
+        false if app.store().webhook(id).await?.is_some() => Err(Refused::NotNow),
+        false => Err(Refused::NotFound),
+    }
 }
 
 fn there_was_one(done: bool) -> Result<(), Refused> {

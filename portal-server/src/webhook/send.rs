@@ -53,6 +53,8 @@ pub(super) struct Answer {
     pub(super) code: u16,
     /// Its beginning, as text.
     pub(super) text: String,
+    /// When it wants to be asked again, as it says it (`Retry-After`).
+    pub(super) retry_after: Option<String>,
 }
 
 /// Why nothing came back: in a word, which pages put into a sentence, and in the words of what failed.
@@ -93,17 +95,18 @@ impl Sender {
         let target = Target::parse(url, &self.reaches)
             .map_err(|_| Failure::new("address", "what is allowed has changed"))?;
         let head = timeout(WHOLE_WITHIN, self.head(&target, message)).await;
-        let (code, body, driver) = head.map_err(|_| Failure::new("late", ""))??;
+        let (Head { code, retry_after }, body, driver) =
+            head.map_err(|_| Failure::new("late", ""))??;
         let text = beginning(body).await;
         drop(driver);
-        Ok(Answer { code, text })
+        Ok(Answer { code, text, retry_after })
     }
 
     async fn head(
         &self,
         target: &Target,
         message: Message<'_>,
-    ) -> Result<(u16, Incoming, Driver), Failure> {
+    ) -> Result<(Head, Incoming, Driver), Failure> {
         let tcp = self.connect(target).await?;
         if !target.is_https {
             return ask(tcp, target, message).await;
@@ -176,6 +179,12 @@ fn trusting_the_system() -> io::Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
+/// What is read of an answer's head.
+struct Head {
+    code: u16,
+    retry_after: Option<String>,
+}
+
 /// What moves the bytes of a connection; it ends with this.
 struct Driver(tokio::task::JoinHandle<()>);
 
@@ -189,7 +198,7 @@ async fn ask(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     target: &Target,
     message: Message<'_>,
-) -> Result<(u16, Incoming, Driver), Failure> {
+) -> Result<(Head, Incoming, Driver), Failure> {
     let broken = |error: hyper::Error| Failure::new("answer", error);
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(HEAD_BYTES)
@@ -211,7 +220,10 @@ async fn ask(
         .body(Full::new(Bytes::from(message.body)))
         .map_err(|error| Failure::new("address", error))?;
     let answer = sender.send_request(request).await.map_err(broken)?;
-    Ok((answer.status().as_u16(), answer.into_body(), driver))
+    let retry_after = answer.headers().get(header::RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let head = Head { code: answer.status().as_u16(), retry_after };
+    Ok((head, answer.into_body(), driver))
 }
 
 /// The first bytes of a body, as far as they come soon.

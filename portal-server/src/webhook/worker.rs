@@ -167,24 +167,28 @@ fn judge(
     taken: &DeliveryTaken,
     outcome: Result<Answer, Failure>,
 ) -> (DeliveryTry, DeliveryEnd) {
-    let later = || match back_off::wait(taken.tries, &mut app.rng()) {
-        Some(wait) => DeliveryEnd::Later(app.now() + wait),
+    let later = |asked: Option<String>| match back_off::wait(taken.tries, &mut app.rng()) {
+        Some(wait) => {
+            let now = app.now();
+            let asked = asked.and_then(|asked| back_off::asked(&asked, now));
+            DeliveryEnd::Later(now + asked.map_or(wait, |asked| wait.max(asked)))
+        }
         None => DeliveryEnd::Failed,
     };
     match outcome {
-        Ok(Answer { code, text }) => {
+        Ok(Answer { code, text, retry_after }) => {
             let (error, end) = match code {
                 200..=299 => (None, DeliveryEnd::Delivered),
-                300..=399 => (Some("redirect"), later()),
+                300..=399 => (Some("redirect"), later(None)),
                 GONE => (Some("gone"), DeliveryEnd::Gone),
-                _ => (Some("status"), later()),
+                _ => (Some("status"), later(retry_after)),
             };
             let words = String::new();
             (DeliveryTry { code: Some(code), error, words, answer: text }, end)
         }
         Err(Failure { error, words }) => {
             let words = words.chars().take(LONGEST_WORDS).collect();
-            (DeliveryTry { error: Some(error), words, ..DeliveryTry::default() }, later())
+            (DeliveryTry { error: Some(error), words, ..DeliveryTry::default() }, later(None))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stand::{Stand, example, operations, scope};
+use crate::stand::{Stand, example, filled, operations, scope};
 
 /// Members that nobody sets by a body.
 const NOT_TO_BE_SET: [(&str, &str); 12] = [
@@ -122,7 +122,7 @@ async fn attack_another_type_of_body_or_answer_and_another_method_are_refused_as
             continue;
         }
         let strange = robot.request(&method, &address).header("accept", "text/html");
-        let strange = if method == "GET" { strange } else { strange.json(&example(&operation)) };
+        let strange = if method == "GET" { strange } else { filled(strange, &operation) };
         let is_toml = path.ends_with("/policy") || path.contains("/journals");
         if !is_toml {
             robot.send(strange).await.refuses_as(406, "not-acceptable");
@@ -186,9 +186,10 @@ async fn attack_ids_of_things_that_are_not_there_or_no_ids_are_not_found_and_nam
             "'%20OR%201=1",
             &"A".repeat(3000),
         ] {
-            let request = robot.request(&method, &path.replace("{id}", id));
-            let request =
-                if method == "GET" { request } else { request.json(&example(&operation)) };
+            let start = if path.ends_with("/pieces") { "?start=0" } else { "" };
+            let address = format!("{}{start}", path.replace("{id}", id));
+            let request = robot.request(&method, &address);
+            let request = if method == "GET" { request } else { filled(request, &operation) };
             robot.send(request).await.refuses_as(404, "not-found");
             count += 1;
         }

@@ -20,6 +20,9 @@ async fn every_command_of_the_guide_works() {
     let folder = tempfile::tempdir().unwrap();
     let data = portal.app.config().data.clone();
     std::os::unix::fs::symlink(&data, folder.path().join("portal-data")).unwrap();
+    // What a build made: three pieces.
+    let built: Vec<u8> = (0..20_000_000_u32).map(|n| (n / 251) as u8).collect();
+    std::fs::write(folder.path().join("acme-cad-2.1.0.tar.gz"), built).unwrap();
     let programs = Path::new(env!("CARGO_BIN_EXE_countersign-portal")).parent().unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
@@ -30,6 +33,10 @@ async fn every_command_of_the_guide_works() {
         (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{said}\n{complained}");
     let made = portal.audit().await.iter().filter(|entry| entry.action == "license.create").count();
-    assert_eq!(made, 1);
+    assert_eq!(made, 5);
+    let published = std::fs::read_to_string(folder.path().join("published.json")).unwrap();
+    assert!(published.contains("\"status\":\"published\""), "{published}");
+    let secret = std::fs::read_to_string(folder.path().join("webhook.secret")).unwrap();
+    assert!(secret.starts_with("whsec_"), "{secret}");
     assert!(said.contains("\"key\":\"") && said.contains("\"revision\":2"), "{said}");
 }

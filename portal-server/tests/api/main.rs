@@ -8,13 +8,19 @@ mod guide;
 mod licenses;
 mod limits;
 mod lists;
+mod longer;
 mod once;
+mod overview;
+mod plans;
 mod products;
 mod releases;
 mod schemathesis;
 mod scopes;
 mod stand;
+mod tables;
 
+#[path = "../mails/mod.rs"]
+mod mails;
 #[path = "../played/mod.rs"]
 mod played;
 #[path = "../world/mod.rs"]

@@ -5,6 +5,7 @@ use countersign_store::TokenScope;
 use serde_json::{Value, json};
 
 use crate::stand::{Program, Stand, example, operations};
+use crate::world::browser::picture;
 use crate::world::{DAY, TestPortal};
 
 const PRODUCTS: &str = "/api/v1/products";
@@ -44,9 +45,23 @@ async fn every_write_of_the_document_is_done_once_with_a_key() {
     let takes_key = |operation: &Value| {
         operation["parameters"].as_array().unwrap().iter().any(|p| p["name"] == "Idempotency-Key")
     };
-    // Publishing comes before archiving.
+    // What has to be there comes before what needs it, and what ends something last.
     let mut writes: Vec<_> = writes.into_iter().filter(|(_, _, o)| takes_key(o)).collect();
-    writes.sort_by_key(|(_, path, _)| path.ends_with("/archive"));
+    let rank = |path: &str| match path.rsplit('/').next().unwrap() {
+        "pause" | "finish" => 0,
+        "resume" => 1,
+        "disable" => 2,
+        "use" => 4,
+        "remove" => 5,
+        "publish" => 6,
+        "archive" => 7,
+        "delete" => 8,
+        _ => 3,
+    };
+    writes.sort_by_key(|(_, path, _)| rank(path));
+    let logo = robot.request("POST", "/api/v1/look/pictures/logo");
+    let logo = logo.header("content-type", "image/png").body(picture(64, 64));
+    robot.send(logo).await.is(200);
     for (method, path, operation) in writes {
         let (address, key) = (
             stand.path(&path).replace("?product=acme-cad", ""),
@@ -63,11 +78,16 @@ async fn every_write_of_the_document_is_done_once_with_a_key() {
         assert!(first.status.is_success(), "{method} {path}: {}", first.text);
         let done = stand.portal.audit().await.len();
         let again = robot.keyed(&method, &address, &key, body).await;
-        assert_eq!((again.status, &again.text), (first.status, &first.text), "{method} {path}");
+        if first.json().get("secret").is_some() {
+            // It was said once, and is not kept for anybody.
+            again.refuses_as(409, "done-before").hides("whsec_");
+        } else {
+            assert_eq!((again.status, &again.text), (first.status, &first.text), "{method} {path}");
+        }
         assert_eq!(stand.portal.audit().await.len(), done, "{method} {path} was done twice");
         count += 1;
     }
-    assert!(count >= 14, "{count}");
+    assert!(count >= 40, "{count}");
 }
 
 #[tokio::test]

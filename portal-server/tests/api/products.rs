@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::played::Machine;
+use crate::played::{Machine, NOW};
 use crate::stand::Stand;
+use crate::world::{DAY, TestPortal};
 
 #[tokio::test]
 async fn a_product_is_created_changed_and_archived() {
     let stand = Stand::new().await;
     let robot = stand.portal.robot().await;
-    let body = json!({"id": "acme-cam", "name": "Acme CAM", "trial_days": 14, "trial_strategy": "loose", "trial_entitlements": {"parts": 5}, "reinstall_allowance": 2});
+    let body = json!({"id": "acme-cam", "name": "Acme CAM", "trial_days": 14, "trial_end": NOW + 90 * DAY, "trial_again": {"rule": "after-days", "days": 180}, "trial_strategy": "loose", "trial_entitlements": {"parts": 5}, "reinstall_allowance": 2});
     let made = robot.post("/api/v1/products", body.clone()).await.is(201);
     let path = made.header("location").to_owned();
     assert_eq!(path, "/api/v1/products/acme-cam");
@@ -28,6 +29,58 @@ async fn a_product_is_created_changed_and_archived() {
     robot.patch(&path, json!({"name": " "})).await.refuses_as(422, "unfit-value");
     robot.patch("/api/v1/products/nothing", json!({})).await.refuses_as(404, "not-found");
     robot.get("/api/v1/products/No%20Product").await.refuses_as(404, "not-found");
+}
+
+#[tokio::test]
+async fn the_trial_policy_of_a_product_is_all_in_json_and_counts_at_the_door() {
+    let portal = TestPortal::new().await;
+    let robot = portal.robot().await;
+    let path = format!("/api/v1/products/{}", portal.product);
+    let before = robot.get(&path).await.is(200).json();
+    assert_eq!(
+        (&before["trial_end"], &before["trial_again"]),
+        (&Value::Null, &json!({"rule": "never"}))
+    );
+    for again in [
+        json!({"rule": "per-major-version", "newest_major_version": 4}),
+        json!({"rule": "after-days", "days": 30}),
+        json!({"rule": "never"}),
+    ] {
+        let changed = robot.patch(&path, json!({"trial_again": again})).await.is(200).json();
+        assert_eq!(changed["trial_again"], again);
+        for stays in ["trial_days", "trial_end", "trial_strategy", "trial_entitlements"] {
+            assert_eq!(changed[stays], before[stays], "{stays}");
+        }
+    }
+    let end = NOW + 3 * DAY;
+    let until =
+        json!({"trial_end": end, "trial_entitlements": {"cad": true}, "trial_strategy": "exact"});
+    robot.patch(&path, until).await.is(200);
+    let anybody = portal.visitor();
+    let machine = Machine::new("lab-1", &portal.product);
+    let post = anybody.request("POST", "/api/v1/trials").body(machine.trial());
+    // What comes first counts: the product's days, or the end of all trials.
+    assert_eq!(anybody.send(post).await.is(200).json()["expires_at"], end);
+    let terms = anybody.get(&format!("/api/v1/trials/{}", portal.product)).await.is(200).json();
+    assert_eq!((&terms["end"], &terms["again"]), (&json!(end), &json!({"rule": "never"})));
+    for (bad, status, code) in [
+        (json!({"trial_end": NOW - 1}), 422, "unfit-value"),
+        (json!({"trial_again": {"rule": "after-days", "days": 0}}), 422, "unfit-value"),
+        (json!({"trial_again": {"rule": "after-days"}}), 400, "bad-json"),
+        (json!({"trial_again": {"rule": "never", "days": 3}}), 400, "bad-json"),
+        (json!({"trial_again": {"rule": "always"}}), 400, "bad-json"),
+        (json!({"trial_again": null, "trial_newest": 4}), 400, "bad-json"),
+    ] {
+        robot.patch(&path, bad).await.refuses_as(status, code);
+    }
+    // An end that was set before may stay when it has passed.
+    portal.clock.advance(4 * DAY);
+    robot.patch(&path, json!({"trial_end": end, "name": "CAD"})).await.is(200);
+    let none = robot.patch(&path, json!({"trial_end": null, "trial_days": null})).await.is(200);
+    assert_eq!(none.json()["trial_end"], Value::Null);
+    let late = Machine::new("lab-2", &portal.product).trial();
+    let post = anybody.request("POST", "/api/v1/trials").body(late);
+    anybody.send(post).await.refuses_as(404, "no-trial");
 }
 
 #[tokio::test]

@@ -194,7 +194,9 @@ async fn logins_forms_addresses_and_mails_are_right_behind_it() {
     assert!(!sessions.text.contains("203.0.113.9"), "{}", sessions.text);
     post("/forgot", with_origin(&["email=ada@acme.example"], &own)).await.is(200);
     let mail = portal.last_mail().await;
-    let link = mail.text.lines().find_map(|line| line.strip_prefix(&own)).expect("a link");
-    assert!(!mail.raw.contains("evil") && !mail.text.contains(OPERATOR), "{}", mail.text);
-    caddy.curl(DOMAIN, link, &caddy.jar("new"), &[]).await.is(200);
+    // What opens an account of the vendor's own people is at the operator's address, whoever set which domain.
+    let operators = format!("https://{OPERATOR}:{port}");
+    let link = mail.text.lines().find_map(|line| line.strip_prefix(&operators)).expect("a link");
+    assert!(!mail.raw.contains("evil") && !mail.text.contains(DOMAIN), "{}", mail.text);
+    caddy.curl(OPERATOR, link, &caddy.jar("new"), &[]).await.is(200);
 }

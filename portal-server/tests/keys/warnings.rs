@@ -112,8 +112,8 @@ async fn metrics_are_on_a_listener_of_their_own_and_on_no_other() {
         .says("countersign_signing_key_ended 0\n")
         .says("countersign_signing_key_warning 0\n")
         .says("countersign_keys_folder_unused 0\n")
-        .says("countersign_answers_total{kind=\"activation\",code=\"answered\"} 1\n")
-        .says("countersign_answers_total{kind=\"activation\",code=\"seats-used-up\"} 1\n");
+        .says("countersign_answers_total{kind=\"activation\",code=\"answered\",door=\"api\"} 1\n")
+        .says("countersign_answers_total{kind=\"activation\",code=\"seats-used-up\",door=\"api\"} 1\n");
     assert!(page.header("content-type").starts_with("application/openmetrics-text"));
     portal.clock.advance(until - NOW);
     let page = scraper.get("/metrics").await;

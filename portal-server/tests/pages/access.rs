@@ -105,5 +105,8 @@ async fn an_older_browser_says_by_its_origin_that_the_form_is_from_here() {
     let admin = portal.admin().await;
     let form = [("name", "Firm")];
     let post = admin.request("POST", "/admin/customers/organizations").form(&form);
-    admin.send(post.header("origin", &portal.url)).await.leads_to("/admin/customers");
+    let made = admin.send(post.header("origin", &portal.url)).await;
+    let organization = portal.app.store().organizations().await.unwrap();
+    let next = format!("/admin/customers?organization={}", organization[0].id);
+    made.leads_to(&next);
 }

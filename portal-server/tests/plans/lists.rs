@@ -20,8 +20,9 @@ fn rows(page: &Answer) -> usize {
 async fn the_vendors_list_goes_on_page_by_page_and_loses_nothing() {
     let portal = TestPortal::new().await;
     let admin = portal.admin().await;
+    // No license key has the letters l and o: a word of digits alone may begin the last group of somebody else's.
     for n in 0..60 {
-        portal.license_with(|new| new.holder = Some(format!("Holder {n:02}"))).await;
+        portal.license_with(|new| new.holder = Some(format!("Holder lot{n:02}"))).await;
     }
     let (mut path, mut seen) = ("/admin/licenses".to_owned(), 0);
     for _ in 0..3 {
@@ -33,7 +34,7 @@ async fn the_vendors_list_goes_on_page_by_page_and_loses_nothing() {
         }
     }
     assert_eq!(seen, 60);
-    let found = admin.get("/admin/licenses?q=holder+07").await.is(200);
+    let found = admin.get("/admin/licenses?q=holder+lot07").await.is(200);
     assert_eq!(rows(&found), 1, "{}", found.text);
 }
 

@@ -33,6 +33,15 @@ impl Machine {
     }
 
     pub(crate) fn request(&self, ask: impl FnOnce(Id, Device) -> Ask) -> String {
+        self.request_holding(None, ask)
+    }
+
+    /// A request that carries a response along.
+    pub(crate) fn request_holding(
+        &self,
+        held: Option<&str>,
+        ask: impl FnOnce(Id, Device) -> Ask,
+    ) -> String {
         let id = Id::random(&mut rng());
         let own =
             ["machine-id", "board", "disk", "mac"].map(|c| (c, format!("{c} of {}", self.name)));
@@ -47,12 +56,18 @@ impl Machine {
             fingerprint,
         };
         let ask = ask(id, device);
-        Request { id, issued_at: NOW, product: self.product.clone(), ask }.sign(&self.key)
+        let request = Request { id, issued_at: NOW, product: self.product.clone(), ask };
+        request.sign_holding(&self.key, held)
     }
 
     pub(crate) fn activation(&self, key: &LicenseKey) -> String {
+        self.activation_holding(None, key)
+    }
+
+    /// As an app makes it that has an activation.
+    pub(crate) fn activation_holding(&self, held: Option<&str>, key: &LicenseKey) -> String {
         let jkt = self.key.public_key().thumbprint();
-        self.request(|id, device| Ask::Activation {
+        self.request_holding(held, |id, device| Ask::Activation {
             device,
             license: Some(LicenseProof { id: key.id(), proof: key.proof(&jkt, &id) }),
         })

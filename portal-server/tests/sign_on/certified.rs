@@ -14,8 +14,8 @@ use crate::world::TestPortal;
 use crate::{CookieUser, is_in, is_out, start};
 
 /// The running provider; it ends with its input.
-struct Certified {
-    url: String,
+pub(crate) struct Certified {
+    pub(crate) url: String,
     _process: Child,
 }
 
@@ -26,12 +26,12 @@ impl Drop for Certified {
     }
 }
 
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/oidc")
 }
 
 impl Certified {
-    fn start(redirect_uri: &str, more: &[&str]) -> Self {
+    pub(crate) fn start(redirect_uri: &str, more: &[&str]) -> Self {
         let installed = folder().join("node_modules/oidc-provider");
         assert!(installed.exists(), "run `npm ci` in tests/oidc first, as scripts/test does");
         let mut process = Command::new("node")
@@ -137,6 +137,22 @@ async fn people_log_in_through_a_certified_provider() {
         let (browser, answer) = logs_in(&portal, id, "unverified@lab.example").await;
         answer.is(403).says("has verified");
         is_out(&browser).await;
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_signed_on_a_curve_or_with_a_salt_let_people_in() {
+    for alg in ["alg=ES256", "alg=PS256"] {
+        let portal = at_its_time().await;
+        let uri = format!("{}/login/sso/callback", portal.url);
+        let provider = Certified::start(&uri, &["claims", alg]);
+        let lab = portal.organization("Lab").await;
+        let id = portal.trusts(Some(lab), &provider.url, |_| ()).await;
+        portal.approve(id, "lab.example").await;
+        portal.user(|user| user.organization = Some(lab)).await;
+        let (browser, answer) = logs_in(&portal, id, "jane@lab.example").await;
+        answer.leads_to("/licenses");
+        is_in(&portal, &browser, "jane@lab.example").await;
     }
 }
 

@@ -4,8 +4,11 @@
 mod browsers;
 mod certified;
 mod door;
+mod elsewhere;
+mod factor;
 mod hostile;
 mod linking;
+mod own_authority;
 mod pages;
 mod policy;
 mod tokens;
@@ -15,6 +18,8 @@ mod tried;
 mod mails;
 #[path = "../played/mod.rs"]
 mod played;
+#[path = "../process/mod.rs"]
+mod process;
 #[path = "../world/mod.rs"]
 mod world;
 
@@ -30,7 +35,7 @@ use countersign_store::{
 use hostile::{Provider, SECRET};
 use played::{NOW, rng};
 use world::browser::Answer;
-use world::{CookieUser, TestPortal};
+use world::{CookieUser, PASSWORD, TestPortal};
 
 /// A portal with an organization, the lab, whose provider may speak for lab.example.
 struct Lab {

@@ -86,8 +86,8 @@ async fn extend(portal: &TestPortal, days: u64) -> desk::Answered {
     let trial = portal.newest_trial().await;
     let (seen_end, beyond) = (trial.expires_at, BeyondLimits::Meant);
     let extension = Extension { trial: trial.id, seen_end, days, beyond };
-    desk::extend_trial(&portal.app, &admin, extension).await.unwrap();
-    desk::renew_trial(&portal.app, &admin, &trial.id).await.unwrap()
+    desk::extend_trial(&portal.app, &admin, "test", extension).await.unwrap();
+    desk::renew_trial(&portal.app, &admin, "test", &trial.id).await.unwrap()
 }
 
 #[tokio::test]

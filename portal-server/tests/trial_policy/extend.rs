@@ -165,15 +165,15 @@ async fn a_fresh_response_is_made_when_the_last_one_can_no_longer_be_installed()
     assert_eq!(freshness().await, Freshness::Late);
     let admin = portal.stored_user("ada@acme.example").await;
     let first = desk::latest_of_trial(&portal.app, &trial).await.unwrap().unwrap();
-    let renewed = desk::renew_trial(&portal.app, &admin, &trial.id).await.unwrap();
+    let renewed = desk::renew_trial(&portal.app, &admin, "test", &trial.id).await.unwrap();
     assert_ne!(renewed.token, first.token);
     assert_eq!(freshness().await, Freshness::Current);
-    let again = desk::renew_trial(&portal.app, &admin, &trial.id).await.unwrap();
+    let again = desk::renew_trial(&portal.app, &admin, "test", &trial.id).await.unwrap();
     assert_eq!(again.token, renewed.token, "nothing new, the same bytes");
     let jane = portal.user(|_| ()).await;
     portal.policy(|trial| trial.days = Some(61)).await;
     portal.clock.advance(15 * DAY);
-    let refused = desk::renew_trial(&portal.app, &jane, &trial.id).await;
+    let refused = desk::renew_trial(&portal.app, &jane, "test", &trial.id).await;
     assert!(matches!(refused, Err(Refusal::UnknownTrial)), "{refused:?}");
 }
 

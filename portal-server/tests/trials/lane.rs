@@ -1,5 +1,7 @@
 //! A flood on the public trial doors, and everybody else.
 
+use countersign_portal::lanes::Work;
+
 use crate::played::Machine;
 use crate::world::TestPortal;
 
@@ -8,7 +10,7 @@ async fn attack_with_the_trial_lane_full_everybody_else_is_served() {
     let portal = TestPortal::new().await;
     let jane = portal.customer("jane@lab.example").await;
     let key = portal.license(3, None).await;
-    let full = portal.app.trial_lane().fill().await;
+    let full = portal.app.lane(Work::Trials).fill().await;
     assert!(!full.is_empty());
     let request = Machine::new("lab-7", &portal.product).trial();
     let flood: Vec<_> = (0..300)

@@ -27,6 +27,12 @@ pub(crate) const READER_SETUP: &str =
 /// SQLite's own check of the whole file.
 pub(crate) const INTEGRITY: &str = "PRAGMA integrity_check";
 
+/// A file that is looked at by others than the portal, in less time than the whole check takes.
+pub(crate) const QUICK_CHECK: &str = "PRAGMA quick_check(20)";
+
+/// A copy has no log of its own beside it: one file, readable from a folder that nothing can be written to.
+pub(crate) const ONE_FILE: &str = "PRAGMA journal_mode = DELETE";
+
 /// STRICT: SQLite checks the types of columns only where it is told to. The other tables say the same in their migrations.
 pub(crate) const MIGRATION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration \
     (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT";

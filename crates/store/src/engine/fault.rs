@@ -1,5 +1,7 @@
 //! What an engine says when it does not do what it was asked, in kinds that both have.
 
+use crate::disk_trouble::DiskTrouble;
+
 /// A failure of the database, with the engine's own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
@@ -22,7 +24,7 @@ pub enum FaultKind {
     /// No connection became free in time.
     Busy,
     /// The disk is full, or takes no writes.
-    Disk,
+    Disk(DiskTrouble),
     /// Everything else: a damaged file, a wrong statement.
     Other,
 }
@@ -39,10 +41,11 @@ impl From<&rusqlite::Error> for Fault {
         let kind = match error.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation) => FaultKind::Constraint,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => FaultKind::Busy,
-            Some(ErrorCode::DiskFull | ErrorCode::ReadOnly | ErrorCode::SystemIoFailure) => {
-                FaultKind::Disk
+            Some(ErrorCode::DiskFull) => FaultKind::Disk(DiskTrouble::Full),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                FaultKind::Disk(DiskTrouble::ReadOnly)
             }
-            Some(ErrorCode::CannotOpen) => FaultKind::Lost,
+            Some(ErrorCode::SystemIoFailure) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,
         };
         Self::new(kind, error.to_string())
@@ -62,7 +65,8 @@ impl From<&tokio_postgres::Error> for Fault {
             ("23", _) => FaultKind::Constraint,
             // No write while it recovers or is no leader; all connections taken; ended by the operator.
             ("08" | "57", _) | (_, "25006" | "53300") => FaultKind::Lost,
-            (_, "53100") | ("58", _) => FaultKind::Disk,
+            (_, "53100") => FaultKind::Disk(DiskTrouble::Full),
+            ("58", _) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,
         };
         Self::new(kind, format!("{} ({code})", database.message()))

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (23, "single sign-on", include_str!("migrations/0023_single_sign_on.sql"), None),
     (24, "overview", include_str!("migrations/0024_overview.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
+    (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
 ];
 
 const COMMIT: &str = "COMMIT";
@@ -82,4 +83,9 @@ fn apply_in(connection: &Connection, now: i64) -> Result<()> {
         run(connection, NOTE, (number, *name, now))?;
     }
     Ok(())
+}
+
+/// The number of the newest migration that this program has.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |(number, ..)| *number)
 }

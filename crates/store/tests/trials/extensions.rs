@@ -155,6 +155,7 @@ async fn a_fresh_response_is_stored_for_what_the_trial_is_now() {
         response: format!("renewed at {issued_at}"),
         issued_at,
         by: world.admin,
+        actor: format!("user:{}", world.admin),
         now: NOW + 5,
     };
     let renew = async |renew| world.store.renew_trial(renew).await.unwrap();

@@ -67,6 +67,7 @@ async fn trials_of_earlier_releases_go_on_and_their_machines_are_known() {
         limits: countersign_store::ExtensionLimits { times: 1, days: 14 },
         beyond: countersign_store::BeyondLimits::NotMeant,
         by: admin,
+        actor: format!("user:{admin}"),
         now: NOW,
     };
     let extended = store.extend_trial(extend).await.unwrap();

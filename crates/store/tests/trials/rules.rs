@@ -1,10 +1,9 @@
 //! Each policy by itself.
 
 use countersign_core::Hash;
-use countersign_core::license_key::LicenseKey;
 use countersign_store::{NextTrial, TrialAgain, TrialEnd, TrialPolicy};
 
-use super::world::{DAY, Got, Machine, NOW, World, per_version, policy, product_id, rng};
+use super::world::{DAY, Got, Machine, NOW, World, per_version, policy};
 
 #[test]
 fn the_end_of_a_trial_is_its_days_or_the_fixed_day_whichever_is_first() {
@@ -147,54 +146,4 @@ async fn what_was_signed_against_another_policy_is_signed_again() {
         assert_eq!((page.items.len(), trial.expires_at), (1, NOW + 2 + 7 * DAY));
         trial.id
     });
-}
-
-#[tokio::test]
-async fn a_trial_that_became_a_license_is_noted() {
-    let world = World::new(policy(TrialAgain::Never)).await;
-    let (a, b) = (Machine::new("a"), Machine::new("b"));
-    let (of_a, of_b) = (world.ask(&a, NOW).await.id(), world.ask(&b, NOW).await.id());
-    let new = countersign_store::NewLicense {
-        key: LicenseKey::generate(&mut rng()),
-        product: product_id(),
-        plan: None,
-        holder: None,
-        owner: None,
-        organization: None,
-        allowed_activations: None,
-        allowed_deactivations: None,
-        validity: countersign_store::Validity::Perpetual,
-        response_validity: 1000,
-        strategy: countersign_core::fingerprint::Strategy::Fuzzy,
-        entitlements: Default::default(),
-        metadata: Default::default(),
-    };
-    let license = world.store.create_license(new, "test", NOW).await.unwrap();
-    for (n, now) in [(1, NOW + 50), (2, NOW + 90)] {
-        let activation = super::world::random_id();
-        let known = world.store.activation_plan(&license, &a.key, &a.device.fingerprint, &[], now);
-        let activation = match known.await.unwrap().unwrap() {
-            countersign_store::Seat::Renewal(own) => own.id,
-            _ => activation,
-        };
-        let activate = countersign_store::Activate {
-            terms: world.store.license(&license).await.unwrap().unwrap(),
-            activation,
-            request_id: super::world::random_id(),
-            request_hash: Hash::of(format!("activation {n}")),
-            device_key: a.key,
-            device: a.device.clone(),
-            response: "response".into(),
-            expires_at: None,
-            import_by: now + 1000,
-            door: "api",
-            by_user: None,
-            right: countersign_store::Right::Key,
-            now,
-        };
-        let done = world.store.activate(activate).await.unwrap();
-        assert_eq!(done, countersign_store::Activated::Done);
-    }
-    assert_eq!(world.trial(of_a).await.converted_at, Some(NOW + 50), "the first time");
-    assert_eq!(world.trial(of_b).await.converted_at, None);
 }

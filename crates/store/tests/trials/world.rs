@@ -219,6 +219,7 @@ impl World {
             limits: ExtensionLimits { times: 1, days: 14 },
             beyond: BeyondLimits::Meant,
             by: self.admin,
+            actor: format!("user:{}", self.admin),
             now,
         }
     }

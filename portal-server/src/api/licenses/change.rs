@@ -12,7 +12,8 @@ use crate::api::types::{AStrategy, AnId, Change, Count, Features, Strings, Time,
 use crate::app::App;
 use crate::desk::{Of, Refusal, Said};
 use crate::fields::Field;
-use crate::language::Say;
+use crate::language::{Language, Say};
+use crate::licensing::act::mails_of_transfer;
 use crate::problem::Problem;
 use crate::release::up_to;
 
@@ -71,7 +72,7 @@ pub(crate) struct Wanted {
 /// `PATCH`
 pub(crate) fn change() -> Operation {
     Described::patch("changeLicense", "Change a license")
-        .more("Extends, suspends, revokes or hands over a license, or sets its limits. Machines learn of it with their next response.")
+        .more("Extends, suspends, reinstates, revokes or hands over a license, or sets its limits. Who had it and who gets it hear of it by mail; machines learn of a change with their next response.")
         .revised()
         .refuses(&[
             (403, "second-person-needed"),
@@ -89,11 +90,16 @@ async fn changed(call: Call<ById, Nothing, Wanted>) -> Result<Answer<Shown>, Pro
     let (app, actor) = (call.writing(&format!("/api/v1/licenses/{id}")), call.actor());
     for _ in 0..TRIES {
         let mut license = visible(&call, &id).await?;
+        let owner = license.owner;
         if wanted_revision.is_some_and(|wanted| wanted != license.revision) {
             return Err(Problem::changed_meanwhile());
         }
         let limits = apply(call.app(), call.body.clone(), &mut license).await?;
-        let done = app.store().change_limited_license(license, limits, &actor, app.now()).await;
+        let now = app.now();
+        let mails = mails_of_transfer(owner, license.owner, Language::ENGLISH, now);
+        let store = app.store();
+        let done = store.change_limited_license_and_tell(license, limits, mails, &actor, now).await;
+        app.mailroom().wake();
         match done.map_err(Refusal::Store)? {
             LicenseChange::Done => return shown(&call, &id).await,
             LicenseChange::Stale if wanted_revision.is_some() => break,

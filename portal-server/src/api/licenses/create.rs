@@ -4,7 +4,7 @@ use countersign_core::Id;
 use countersign_core::license_key::LicenseKey;
 use countersign_store::{NewLicense as Stored, ReleaseLimits, Validity};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{DAY, Shown, with_limits};
@@ -61,10 +61,10 @@ pub(crate) struct NewLicense {
 }
 
 /// What the days of a license start with.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
-enum DaysFrom {
+pub(in crate::api) enum DaysFrom {
     Creation,
     FirstActivation,
 }
@@ -96,7 +96,7 @@ async fn created(call: Call<Nothing, Nothing, NewLicense>) -> Result<Answer<Show
         organization: organization(app, body.organization.as_ref()).await?,
         allowed_activations: body.allowed_activations.map(|count| count.0),
         allowed_deactivations: body.allowed_deactivations.map(|count| count.0),
-        validity: validity(&body, app.now())?,
+        validity: validity(body.expires_at, body.days, body.days_from, app.now())?,
         response_validity: import_seconds(body.import_days.unwrap_or(14))?,
         strategy: body.strategy.map_or(product.trial.strategy, |strategy| strategy.0),
         entitlements: body.entitlements.checked()?,
@@ -113,9 +113,15 @@ async fn created(call: Call<Nothing, Nothing, NewLicense>) -> Result<Answer<Show
     Ok(Answer::made(license, &subject).revised(revision))
 }
 
-fn validity(body: &NewLicense, now: u64) -> Result<Validity, Problem> {
-    let days = body.days.map(|days| days.0 * DAY).filter(|length| *length > 0);
-    match (body.expires_at, days, body.days_from) {
+/// What is said of an end, or of a length and what it starts with.
+pub(in crate::api) fn validity(
+    expires_at: Option<Time>,
+    days: Option<Count>,
+    days_from: Option<DaysFrom>,
+    now: u64,
+) -> Result<Validity, Problem> {
+    let days = days.map(|days| days.0 * DAY).filter(|length| *length > 0);
+    match (expires_at, days, days_from) {
         (Some(_), Some(_), _) | (Some(_), None, Some(_)) => Err(Problem::unfit("api-end-twice")),
         (Some(Time(end)), None, None) if end > latest(now) => Err(Problem::unfit("extend-too-far")),
         (Some(Time(end)), None, None) => Ok(Validity::Fixed(end)),
@@ -138,16 +144,16 @@ fn limits(body: &NewLicense) -> Result<ReleaseLimits, Problem> {
     Ok(ReleaseLimits { maintenance_until: body.maintenance_until.map(|at| at.0), highest_version })
 }
 
-pub(super) fn text(field: Field, text: Option<&str>) -> Result<Option<String>, Problem> {
+pub(in crate::api) fn text(field: Field, text: Option<&str>) -> Result<Option<String>, Problem> {
     Ok(text.map(|text| field.optional(text)).transpose()?.flatten())
 }
 
-pub(super) fn import_seconds(days: u64) -> Result<u64, Problem> {
+pub(in crate::api) fn import_seconds(days: u64) -> Result<u64, Problem> {
     if (1..=365).contains(&days) { Ok(days * DAY) } else { Err(Problem::unfit("api-import-days")) }
 }
 
 /// A user who is there.
-pub(super) async fn user(app: &App, id: Option<&AnId>) -> Result<Option<Id>, Problem> {
+pub(in crate::api) async fn user(app: &App, id: Option<&AnId>) -> Result<Option<Id>, Problem> {
     let Some(AnId(id)) = id else { return Ok(None) };
     let found = app.store().user(*id).await.map_err(Refusal::Store)?;
     found.map(|user| Some(user.id)).ok_or_else(|| Problem::unfit("user-unknown"))

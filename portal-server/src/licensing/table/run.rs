@@ -19,6 +19,10 @@ use crate::licensing::create::why;
 
 /// Faults that are named; further ones are counted.
 pub(crate) const MOST_NAMED: usize = 100;
+/// The most bytes of a table by HTTP, and what it may hold: more is for the command line, which does it part by part.
+pub(crate) const MOST_BYTES: usize = 2 * 1024 * 1024;
+/// See [`MOST_BYTES`].
+pub(crate) const AT_A_TIME: Bounds = Bounds { rows: 5_000, licenses: 5_000 };
 /// Licenses of one transaction: some tens of milliseconds, for which a running portal waits.
 const AT_ONCE: usize = 250;
 
@@ -198,7 +202,39 @@ impl<'a, R: BufRead> Sheet<'a, R> {
     }
 }
 
-/// Imports what a page looked at in one transaction: all of it or nothing.
+/// A table that was looked at as a whole.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) looked: Looked,
+    /// What it makes, if nothing is wrong with it,
+    pub(crate) licenses: Vec<NewLicenses>,
+    /// and by which lines.
+    pub(crate) lines: Vec<u64>,
+}
+
+/// Looks at a table that came by HTTP. Nothing is changed.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn look(app: &App, bytes: &[u8]) -> Result<Whole, Unread> {
+    let (mut licenses, mut lines) = (Vec::new(), Vec::new());
+    let looked = match Sheet::open(app, bytes, AT_A_TIME, 0, TwoPeople::Asked).await? {
+        Err(looked) => looked,
+        Ok(mut sheet) => {
+            while let Some((line, made)) = sheet.next().await? {
+                // Once something is wrong nothing is imported.
+                if sheet.looked.fault_count == 0 {
+                    licenses.push(made);
+                    lines.push(line);
+                }
+            }
+            sheet.looked
+        }
+    };
+    Ok(Whole { looked, licenses, lines })
+}
+
+/// Imports what was looked at in one transaction: all of it or nothing.
 ///
 /// # Errors
 /// When the database fails: nothing is imported then.

@@ -76,7 +76,10 @@ pub(super) async fn look_at(app: &App, files: Vec<Brought>, door: &Arc<Door>) ->
 
 async fn look(app: App, file: Brought, door: Arc<Door>) -> ReviewItem {
     let name = file.name;
-    let refused = |brought: Hash, code| app.refusals().count(brought, code, app.now());
+    let refused = |brought: Hash, code| {
+        app.metrics().unreadable(code, "page");
+        app.refusals().count(brought, code, app.now());
+    };
     let bytes = match file.content {
         Ok(bytes) => bytes,
         Err(unread) => {

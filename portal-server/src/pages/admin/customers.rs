@@ -8,19 +8,20 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use countersign_core::Id;
 use countersign_store::{
-    CustomerQuery, Organization, OrganizationChange, OrganizationRole, Role, TwoFactor, User,
-    UserChange, UserStatus,
+    CustomerQuery, InviteCustomer, Organization, OrganizationChange, OrganizationRole, Role,
+    TwoFactor, User, UserChange, UserStatus,
 };
 use serde::Deserialize;
 
 use super::{ErrorPage, Suggestions, actor, chosen_organization, optional_number};
-use crate::access::Visitor;
-use crate::account::two_factor;
+use crate::access::{Permission, Visitor};
+use crate::account::guard::Attempt;
+use crate::account::{INVITE_SECONDS, two_factor};
 use crate::app::App;
 use crate::fields::Field;
 use crate::language::Say;
 use crate::licensing::who;
-use crate::mail;
+use crate::mail::{self, Mail};
 use crate::pages::paging::{Asked, Pages};
 use crate::pages::{Frame, page};
 
@@ -45,9 +46,21 @@ struct ListPage {
     asked: Asked,
     pages: Pages,
     too_many: bool,
+    /// The organization whose people are shown, as it is typed: whoever is new belongs to it.
+    into: String,
 }
 
 impl ListPage {
+    /// Nobody was looked for, and there is nobody.
+    fn is_new(&self) -> bool {
+        self.into.is_empty() && self.users.is_empty() && self.asked.text("q").is_empty()
+    }
+
+    /// Whoever is the first of an organization runs it.
+    fn first_runs_it(&self) -> bool {
+        !self.into.is_empty() && self.users.is_empty() && self.asked.text("q").is_empty()
+    }
+
     fn organization_of(&self, user: &User) -> &str {
         self.name_of(&user.organization)
     }
@@ -92,6 +105,7 @@ pub(crate) async fn list(
     let names = names_of(&app, named).await?;
     Ok(page(&ListPage {
         frame: Frame::new(&app, &visitor),
+        into: who::typed(&app, of).await?,
         users: found.page.items,
         names,
         resellers: store.resellers().await?,
@@ -192,6 +206,9 @@ pub(crate) struct UserForm {
     deactivated: String,
     #[serde(default)]
     new_link: String,
+    /// `mail`: a new user is invited by mail, instead of by a link that is handed over.
+    #[serde(default)]
+    invite: String,
     #[serde(default)]
     two_factor_off: String,
 }
@@ -216,9 +233,41 @@ struct UserPage {
     resellers: Vec<Organization>,
     suggestions: Suggestions,
     link: Option<String>,
+    /// Whether there is a server that takes mail.
+    is_sent: bool,
+    /// Where mail lies that no server takes, for those who may know.
+    outbox: Option<String>,
 }
 
 impl UserPage {
+    /// Whoever was invited by mail, and has not come in yet.
+    fn waits_for_mail(&self) -> bool {
+        self.user.status == UserStatus::Invited && !self.takes_link()
+    }
+
+    fn days(&self) -> u64 {
+        INVITE_SECONDS / 86_400
+    }
+
+    fn is_customer(&self) -> bool {
+        self.user.role == Role::Customer
+    }
+
+    /// The form for a license of theirs, filled in with whose it is.
+    fn new_license(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new("/admin/licenses/new?".to_owned());
+        match self.user_organization.is_empty() {
+            true => query.append_pair("owner", self.user.address()),
+            false => query.append_pair("organization", &self.user_organization),
+        };
+        let holder = Some(&self.user_organization).filter(|name| !name.is_empty());
+        let holder = holder.map_or(self.user.name.as_str(), String::as_str);
+        if !holder.is_empty() {
+            query.append_pair("holder", holder);
+        }
+        query.finish()
+    }
+
     fn role_words(&self) -> String {
         self.frame.t(format!("role-{}", self.user.role.as_str()))
     }
@@ -257,8 +306,20 @@ pub(crate) async fn create_user(
         "" => Role::Customer,
         role => role.parse().map_err(|_| ErrorPage::bad_input("error-form-incomplete"))?,
     };
+    let organization_role = form.organization_role()?.unwrap_or(OrganizationRole::Member);
+    if form.invite == "mail" {
+        let invite = InviteCustomer {
+            user: app.random_id(),
+            email,
+            name: Field::UserName.check(&form.name)?.to_owned(),
+            role,
+            organization: chosen_organization(&app, &form.organization).await?,
+            organization_role,
+        };
+        return invite_by_mail(&app, &visitor, &admin, invite).await;
+    }
     let user = User {
-        organization_role: form.organization_role()?.unwrap_or(OrganizationRole::Member),
+        organization_role,
         name: Field::UserName.check(&form.name)?.to_owned(),
         organization: chosen_organization(&app, &form.organization).await?,
         reseller: chosen_organization(&app, form.reseller.as_deref().unwrap_or_default()).await?,
@@ -268,6 +329,20 @@ pub(crate) async fn create_user(
     done(app.store().create_user(user, &actor(&admin), app.now()).await?)?;
     let link = Some(password_link(&app, id, &admin).await?);
     show_with(&app, &visitor, id, link).await
+}
+
+async fn invite_by_mail(
+    app: &App,
+    visitor: &Visitor,
+    by: &User,
+    invite: InviteCustomer,
+) -> Result<Response, ErrorPage> {
+    let _counted = Attempt::mail_of(app, by.id).await?;
+    let (id, now) = (invite.user, app.now());
+    let job = Mail::Invitation { user: id, by: by.id }.job(visitor.language, now);
+    done(app.store().invite_customer(invite, job, &actor(by), now).await?)?;
+    app.mailroom().wake();
+    Ok(Redirect::to(&format!("/admin/customers/users/{id}")).into_response())
 }
 
 /// A link to hand to the person: there is no default password.
@@ -281,7 +356,8 @@ pub(super) async fn password_link(app: &App, user: Id, by: &User) -> Result<Stri
             false => ErrorPage::not_found(),
         });
     }
-    let base = app.public_url().map_or_else(String::new, |_| app.base_url());
+    let user = app.store().user(user).await?.ok_or_else(ErrorPage::not_found)?;
+    let base = app.public_url().map_or_else(String::new, |_| app.url_for(&user));
     Ok(format!("{base}/password/{secret}"))
 }
 
@@ -315,7 +391,11 @@ async fn show_with(
 ) -> Result<Response, ErrorPage> {
     let user = find(app, &id.to_string()).await?;
     let user_organization = who::typed(app, user.organization).await?;
+    let is_sent = app.config().smtp.is_some();
+    let is_outbox = !is_sent && visitor.may(Permission::SeeSettings);
     Ok(page(&UserPage {
+        is_sent,
+        outbox: is_outbox.then(|| app.config().data.join("outbox").display().to_string()),
         frame: Frame::new(app, visitor),
         user,
         user_organization,
@@ -345,6 +425,15 @@ pub(crate) async fn save_user(
     if !form.new_link.is_empty() {
         let link = password_link(&app, user.id, &admin).await?;
         return show_with(&app, &visitor, user.id, Some(link)).await;
+    }
+    if form.invite == "mail" {
+        if user.status != UserStatus::Invited || user.email == user.address() {
+            return Err(ErrorPage::bad_input("invite-not-open"));
+        }
+        let _counted = Attempt::mail_of(&app, admin.id).await?;
+        let again = Mail::Invitation { user: user.id, by: admin.id };
+        mail::queue(&app, again, visitor.language).await?;
+        return Ok(Redirect::to(&format!("/admin/customers/users/{id}")).into_response());
     }
     let may_not = !form.suspended.is_empty() || !form.deactivated.is_empty();
     if user.id == admin.id && may_not {
@@ -421,8 +510,10 @@ pub(crate) async fn create_organization(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let name = form.name()?;
-    app.store().create_organization(app.random_id(), name, &actor(&admin), app.now()).await?;
-    Ok(Redirect::to("/admin/customers").into_response())
+    let id = app.random_id();
+    app.store().create_organization(id, name, &actor(&admin), app.now()).await?;
+    // Whose people come next.
+    Ok(Redirect::to(&format!("/admin/customers?organization={id}")).into_response())
 }
 
 pub(crate) async fn save_organization(

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::{ErrorPage, actor};
 use crate::access::Visitor;
 use crate::app::App;
+use crate::domain::manage::{self, Refused};
 use crate::domain::records::{self, Record};
-use crate::domain::{self, When, domain_name};
 use crate::host::PublicUrl;
 use crate::language::Say;
 use crate::pages::{Frame, page};
@@ -127,27 +127,15 @@ pub(crate) async fn set(
     visitor: Visitor,
     Form(form): Form<NameForm>,
 ) -> Result<Response, ErrorPage> {
-    let admin = visitor.user()?;
-    let name = domain_name(&form.name).map_err(ErrorPage::bad_input)?;
-    let url = app.public_url().ok_or_else(|| ErrorPage::bad_input("domain-needs-public-url"))?;
-    if url.host().to_string() == name {
-        return Err(ErrorPage::bad_input("domain-is-operators"));
-    }
-    app.store().set_domain(&name, &domain::token(&app), &actor(&admin), app.now()).await?;
-    changed(&app).await
+    manage::set(&app, &form.name, &actor(&visitor.user()?)).await?;
+    Ok(back())
 }
 
 /// Asks DNS at once.
 pub(crate) async fn check(State(app): State<App>, visitor: Visitor) -> Result<Response, ErrorPage> {
     visitor.user()?;
-    if app.store().domain().await?.is_none() {
-        return Err(ErrorPage::bad_input("domain-none"));
-    }
-    if !domain::check(&app, When::Now).await? {
-        let fact = Say::new("domain-just-checked");
-        return Err(ErrorPage::refused(StatusCode::TOO_MANY_REQUESTS, fact));
-    }
-    changed(&app).await
+    manage::check_now(&app).await?;
+    Ok(back())
 }
 
 #[derive(Deserialize)]
@@ -164,10 +152,8 @@ pub(crate) async fn put_to_use(
     Form(form): Form<UseForm>,
 ) -> Result<Response, ErrorPage> {
     let (admin, is_used) = (visitor.user()?, form.used == "on");
-    if !app.store().use_domain(&form.name, is_used, &actor(&admin), app.now()).await? {
-        return Err(ErrorPage::bad_input("domain-not-verified"));
-    }
-    changed(&app).await
+    manage::put_to_use(&app, &form.name, is_used, &actor(&admin)).await?;
+    Ok(back())
 }
 
 /// Ends it at once.
@@ -175,14 +161,22 @@ pub(crate) async fn remove(
     State(app): State<App>,
     visitor: Visitor,
 ) -> Result<Response, ErrorPage> {
-    let admin = visitor.user()?;
-    if !app.store().remove_domain(&actor(&admin), app.now()).await? {
-        return Err(ErrorPage::bad_input("domain-none"));
-    }
-    changed(&app).await
+    manage::remove(&app, &actor(&visitor.user()?)).await?;
+    Ok(back())
 }
 
-async fn changed(app: &App) -> Result<Response, ErrorPage> {
-    app.domain_changed().await?;
-    Ok(Redirect::to(PATH).into_response())
+fn back() -> Response {
+    Redirect::to(PATH).into_response()
+}
+
+impl From<Refused> for ErrorPage {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Unfit(say) => Self::bad_input(say),
+            Refused::JustChecked => {
+                Self::refused(StatusCode::TOO_MANY_REQUESTS, Say::new("domain-just-checked"))
+            }
+            Refused::Failed(error) => Self::store(error),
+        }
+    }
 }

@@ -158,6 +158,15 @@ struct LicensePage {
     plans: Vec<Plan>,
     machines: Vec<MachineView>,
     overruns: Vec<OverrunView>,
+    /// The portal's address, as customers know it.
+    portal: String,
+}
+
+impl LicensePage {
+    /// Who opens the license without its key.
+    fn whose(&self) -> &str {
+        if self.organization.is_empty() { &self.owner } else { &self.organization }
+    }
 }
 
 /// A machine beyond the limit, in words.
@@ -255,6 +264,7 @@ pub(crate) async fn show(
     let limits = limits_of(&app, &license).await?;
     Ok(page(&LicensePage {
         frame: Frame::new(&app, &visitor),
+        portal: app.base_url(),
         view: views(&app, std::slice::from_ref(&license), visitor.language).await?.swap_remove(0),
         owner_outside: owner_outside(&app, &license).await?,
         allowed_activations: number(license.allowed_activations),

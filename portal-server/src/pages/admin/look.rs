@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::MethodRouter;
-use countersign_store::{NewPicture, PicturePlace, PictureStage};
+use countersign_store::{PicturePlace, PictureStage};
 use serde::Deserialize;
 
 use super::{ErrorPage, actor};
@@ -16,8 +16,9 @@ use crate::app::App;
 use crate::fields::Field;
 use crate::language::Say;
 use crate::look::colour::{Accent, Rgb, Scheme};
+use crate::look::manage::{self, Kind, NotTaken, OnFaint};
 use crate::look::picture::{self, Unusable};
-use crate::look::{LookSettings, Shown, link};
+use crate::look::{LookSettings, Shown};
 use crate::pages::{Frame, page_with};
 
 const PATH: &str = "/admin/settings/look";
@@ -90,30 +91,14 @@ impl LookForm {
     }
 
     fn read(&self) -> Result<LookSettings, ErrorPage> {
-        let colour = |text: &str| match text.trim() {
-            "" => Ok(None),
-            text => Rgb::parse(text).map(Some).ok_or_else(|| ErrorPage::bad_input("accent-unfit")),
-        };
         Ok(LookSettings {
             name: Field::VendorName.optional(&self.name)?,
             shows_name: self.shows_name.is_some(),
-            website: kept(&self.website, link::website, "website-unfit")?,
-            support: kept(&self.support, link::support, "support-unfit")?,
-            accent: colour(&self.accent)?,
-            accent_dark: colour(&self.accent_dark)?,
+            website: manage::website(&self.website)?,
+            support: manage::support(&self.support)?,
+            accent: manage::colour(&self.accent)?,
+            accent_dark: manage::colour(&self.accent_dark)?,
         })
-    }
-}
-
-/// What is kept of an address; nothing of none.
-fn kept(
-    typed: &str,
-    read: impl Fn(&str) -> Option<String>,
-    unfit: &str,
-) -> Result<Option<String>, ErrorPage> {
-    match typed.trim() {
-        "" => Ok(None),
-        typed => read(typed).map(Some).ok_or_else(|| ErrorPage::bad_input(unfit)),
     }
 }
 
@@ -131,24 +116,9 @@ pub(crate) async fn save(
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
     let mut settings = form.read()?;
-    if let (Some(light), None, Some(_)) = (settings.accent, settings.accent_dark, &form.nearest) {
-        // Where the one for light pages is moved, dark pages still go by what was typed.
-        let moves = Accent::of(light, Scheme::Light).is_err();
-        settings.accent_dark = moves.then(|| Accent::nearest(light, Scheme::Dark).colour);
-    }
-    let colours =
-        [(&mut settings.accent, Scheme::Light), (&mut settings.accent_dark, Scheme::Dark)];
-    let mut faint = Vec::new();
-    for (colour, scheme) in colours {
-        let Some(typed) = *colour else { continue };
-        match Accent::of(typed, scheme) {
-            Ok(_) => {}
-            Err(_) if form.nearest.is_some() => {
-                *colour = Some(Accent::nearest(typed, scheme).colour);
-            }
-            Err(contrast) => faint.push(Faint::of(typed, scheme, contrast)),
-        }
-    }
+    let on_faint = form.nearest.as_ref().map_or(OnFaint::Refuse, |_| OnFaint::Nearest);
+    let faint = manage::readable(&mut settings, on_faint);
+    let faint: Vec<Faint> = faint.iter().map(Faint::of).collect();
     if !faint.is_empty() {
         return Ok(shown(&app, &visitor, StatusCode::UNPROCESSABLE_ENTITY, form, faint));
     }
@@ -200,18 +170,11 @@ fn shown(
 }
 
 impl Faint {
-    fn of(typed: Rgb, scheme: Scheme, contrast: f64) -> Self {
-        let nearest = Accent::nearest(typed, scheme);
-        let key = match scheme {
-            Scheme::Light => "accent-faint-light",
-            Scheme::Dark => "accent-faint-dark",
-        };
-        let say = Say::new(key)
-            .with("colour", typed.to_string())
-            .with("contrast", format!("{contrast:.1}"))
-            .with("nearest", nearest.colour.to_string());
+    fn of(faint: &manage::Faint) -> Self {
+        let (scheme, typed, nearest) = (faint.scheme, faint.typed, &faint.nearest);
         let as_typed = Accent { colour: typed, paper: typed, on: nearest.on };
-        Self { say, typed: swatch(&as_typed, scheme), nearest: swatch(&nearest, scheme) }
+        let [typed, nearest] = [&as_typed, nearest].map(|accent| swatch(accent, scheme));
+        Self { say: faint.say(), typed, nearest }
     }
 }
 
@@ -238,24 +201,8 @@ pub(crate) fn upload(methods: MethodRouter<App>) -> MethodRouter<App> {
     methods.layer(DefaultBodyLimit::max(picture::MOST_BYTES + FORM_BYTES))
 }
 
-/// The pictures that are made of an upload, by the name in its address.
-struct Kind {
-    places: &'static [PicturePlace],
-    make: fn(&[u8]) -> Result<Vec<NewPicture>, Unusable>,
-}
-
-const LOGO: Kind =
-    Kind { places: &[PicturePlace::Logo, PicturePlace::LogoIcon], make: picture::logo };
-const ICON: Kind = Kind { places: &[PicturePlace::Icon], make: picture::icon };
-
-impl Kind {
-    fn named(name: &str) -> Result<Self, ErrorPage> {
-        match name {
-            "logo" => Ok(LOGO),
-            "icon" => Ok(ICON),
-            _ => Err(ErrorPage::not_found()),
-        }
-    }
+fn named(picture: &str) -> Result<Kind, ErrorPage> {
+    Kind::named(picture).ok_or_else(ErrorPage::not_found)
 }
 
 fn back(picture: &str) -> Response {
@@ -269,22 +216,22 @@ pub(crate) async fn bring(
     Path(picture): Path<String>,
     form: Multipart,
 ) -> Result<Response, ErrorPage> {
-    let (admin, Kind { make, .. }) = (visitor.user()?, Kind::named(&picture)?);
+    let (admin, kind) = (visitor.user()?, named(&picture)?);
     let bytes = file(form).await?;
-    let turn = app.pictures().acquire_owned().await.map_err(|e| ErrorPage::internal(&e))?;
-    // Who leaves meanwhile does not give their turn to the next before the work is done.
-    let made = tokio::task::spawn_blocking(move || (make(&bytes), turn)).await;
-    let (made, _turn) = made.map_err(|error| ErrorPage::internal(&error))?;
-    let made = made.map_err(|unusable| ErrorPage::bad_input(unusable.say()))?;
-    app.store().draft_pictures(made, &actor(&admin), app.now()).await?;
-    app.look_changed();
+    match manage::draft(&app, &kind, bytes, &actor(&admin)).await {
+        Ok(()) => {}
+        Err(NotTaken::Unusable(unusable)) => {
+            return Err(ErrorPage::bad_input(unusable.say(picture::SHOWN)));
+        }
+        Err(NotTaken::Failed(error)) => return Err(ErrorPage::internal(&error)),
+    }
     Ok(back(&picture))
 }
 
 /// The file in the form.
 async fn file(mut form: Multipart) -> Result<Vec<u8>, ErrorPage> {
     let broken = |error: MultipartError| match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ErrorPage::bad_input(Unusable::Bytes.say()),
+        StatusCode::PAYLOAD_TOO_LARGE => ErrorPage::bad_input(Unusable::Bytes.say(picture::SHOWN)),
         _ => ErrorPage::bad_input("error-form-incomplete"),
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {
@@ -304,9 +251,8 @@ pub(crate) async fn adopt(
     visitor: Visitor,
     Path(picture): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let (admin, kind) = (visitor.user()?, Kind::named(&picture)?);
-    app.store().use_pictures(kind.places, &actor(&admin), app.now()).await?;
-    app.look_changed();
+    let (admin, kind) = (visitor.user()?, named(&picture)?);
+    manage::adopt(&app, &kind, &actor(&admin)).await?;
     Ok(back(&picture))
 }
 
@@ -323,10 +269,9 @@ pub(crate) async fn remove(
     Path(picture): Path<String>,
     Form(removal): Form<Removal>,
 ) -> Result<Response, ErrorPage> {
-    let (admin, kind) = (visitor.user()?, Kind::named(&picture)?);
+    let (admin, kind) = (visitor.user()?, named(&picture)?);
     let stage: PictureStage =
         removal.stage.parse().map_err(|()| ErrorPage::bad_input("error-form-incomplete"))?;
-    app.store().remove_pictures(kind.places, stage, &actor(&admin), app.now()).await?;
-    app.look_changed();
+    manage::remove(&app, &kind, stage, &actor(&admin)).await?;
     Ok(back(&picture))
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use countersign_core::{Code, UnixSeconds};
+use countersign_store::Beginning;
 
 use super::{ErrorPage, audit, keys};
 use crate::access::{Permission, Visitor};
@@ -41,6 +42,17 @@ struct OverviewPage {
     charts: Vec<Chart>,
     full: Vec<LicenseView>,
     uncounted: u64,
+    /// Until the first machine runs: what to do next.
+    steps: Option<Vec<Step>>,
+}
+
+/// One of the first steps of a vendor whose portal is new.
+struct Step {
+    words: &'static str,
+    page: &'static str,
+    is_done: bool,
+    /// The first that is not done and that a page can do.
+    is_next: bool,
 }
 
 impl OverviewPage {
@@ -89,11 +101,16 @@ pub(crate) async fn show(
     let overview = overview::look(&app).await?;
     let span = Span::of(&asked.text("days"));
     let keys = app.keys();
+    let root_left_behind = root_left_behind(&app.config().data);
+    let beginning = match visitor.may(Permission::ManageLicenses) {
+        true => Some(app.store().beginning().await?),
+        false => None,
+    };
     Ok(page(&OverviewPage {
         frame: Frame::new(&app, &visitor),
         key_warning: self::keys::warning(&app, language),
-        root_left_behind: root_left_behind(&app.config().data)
-            .map(|path| path.display().to_string()),
+        steps: beginning.and_then(|beginning| first_steps(beginning, root_left_behind.is_none())),
+        root_left_behind: root_left_behind.map(|path| path.display().to_string()),
         two_factor_key_missing: app.vault().missing().map(ToString::to_string),
         roots: keys.roots.iter().map(ToString::to_string).collect(),
         signing_key: keys.signing.kid().to_string(),
@@ -105,6 +122,29 @@ pub(crate) async fn show(
         full: views(&app, &overview.outlook.full, language).await?,
         uncounted: overview.uncounted,
     }))
+}
+
+/// What leads to the first activated machine; nothing when there is one, or one that tries a product.
+fn first_steps(reached: Beginning, root_is_away: bool) -> Option<Vec<Step>> {
+    let Beginning { product, customer, license, activation, trial } = reached;
+    if activation || trial {
+        return None;
+    }
+    let on_pages = [
+        ("first-step-product", "/admin/products", product),
+        ("first-step-customer", "/admin/customers", customer),
+        ("first-step-license", "/admin/licenses/new", license),
+        ("first-step-hand-over", "/admin/licenses", false),
+    ];
+    let next = on_pages.iter().position(|(.., is_done)| !is_done);
+    let step = |(at, (words, page, is_done)): (usize, (_, _, bool))| {
+        let is_next = next == Some(at);
+        Step { words, page, is_done, is_next }
+    };
+    // Where the portal runs, and not here: nothing else waits for it.
+    let (words, page) = ("first-step-keys", "#root-left");
+    let keys = Step { words, page, is_done: root_is_away, is_next: false };
+    Some([keys].into_iter().chain(on_pages.into_iter().enumerate().map(step)).collect())
 }
 
 /// `/admin/overview.csv`: the numbers of one chart.

@@ -9,7 +9,7 @@ use countersign_store::{Product, TrialAgain, TrialEnd, TrialPolicy};
 use serde::Deserialize;
 
 use super::{ErrorPage, actor, entitlement_lines, optional_number, parse_entitlements};
-use crate::access::Visitor;
+use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::desk::{Of, Said};
 use crate::fields::Field;
@@ -136,6 +136,8 @@ struct ProductPage {
     trial_entitlements: String,
     roots: Vec<String>,
     signing_key: String,
+    /// There is no customer yet: that comes next.
+    is_first_customer_next: bool,
 }
 
 async fn find(app: &App, id: &str) -> Result<Product, ErrorPage> {
@@ -156,6 +158,8 @@ pub(crate) async fn show(
         TrialEnd::At(at) if !product.archived => (None, Some(language.date_time(at))),
         TrialEnd::At(_) | TrialEnd::NoTrials => (None, None),
     };
+    let may_go_on = visitor.may(Permission::ManageCustomers);
+    let is_first_customer_next = may_go_on && !app.store().beginning().await?.customer;
     let is_after = matches!(trial.again, TrialAgain::AfterDays(_));
     Ok(page(&ProductPage {
         frame: Frame::new(&app, &visitor),
@@ -169,6 +173,7 @@ pub(crate) async fn show(
         product,
         roots: app.keys().roots.iter().map(ToString::to_string).collect(),
         signing_key: app.keys().signing.kid().to_string(),
+        is_first_customer_next,
     }))
 }
 

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::{ErrorPage, actor};
 use crate::access::Visitor;
 use crate::app::App;
-use crate::language::{Key, Language, Say};
-use crate::look::Place;
+use crate::language::Language;
+use crate::look::{Place, manage};
 use crate::pages::{Frame, page};
 
 const PATH: &str = "/admin/settings/texts";
@@ -73,29 +73,11 @@ pub(crate) async fn save(
     for place in Place::ALL {
         for language in Language::all() {
             if let Some(text) = form.get(&field_name(place, language)) {
-                settings.insert(place.setting(language), checked(place, text)?);
+                settings.insert(place.setting(language), manage::text(place, text)?);
             }
         }
     }
     app.store().set_settings(settings, &actor(&admin), app.now()).await?;
     app.look_changed();
     Ok(Redirect::to(PATH).into_response())
-}
-
-/// With the line ends of one kind, if it is not too long.
-fn checked(place: Place, text: &str) -> Result<String, ErrorPage> {
-    let text = text.replace("\r\n", "\n").trim().to_owned();
-    let name = match place {
-        Place::Public => Key("text-public"),
-        Place::Foot => Key("text-foot"),
-    };
-    let (count, longest) = (text.chars().count(), place.longest());
-    if count > longest {
-        let say = Say::new("field-too-long").with("field", name).with("count", count);
-        return Err(ErrorPage::bad_input(say.with("longest", longest)));
-    }
-    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return Err(ErrorPage::bad_input(Say::new("text-unfit").with("field", name)));
-    }
-    Ok(text)
 }

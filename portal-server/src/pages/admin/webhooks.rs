@@ -186,7 +186,7 @@ pub(crate) async fn create(
         Ok(wanted) => wanted,
         Err(unfit) => return show_list(&app, &visitor, form.view(), Some(unfit.0)).await,
     };
-    let made = manage::create(&app, wanted, &by).await?;
+    let made = manage::create(&app, app.random_id(), wanted, &by).await?;
     Ok(page(&SecretPage { frame: Frame::new(&app, &visitor), made, is_new: true }))
 }
 
@@ -326,6 +326,7 @@ impl From<Refused> for ErrorPage {
         let unfit = StatusCode::UNPROCESSABLE_ENTITY;
         match refused {
             Refused::NotFound => Self::not_found(),
+            Refused::NotNow => Self::refused(StatusCode::CONFLICT, Say::new("webhook-not-so")),
             Refused::TooMany { allowed } => {
                 Self::refused(unfit, Say::new("webhook-too-many").with("count", allowed))
             }
@@ -337,7 +338,7 @@ impl From<Refused> for ErrorPage {
             Refused::NoVault => {
                 Self::refused(StatusCode::SERVICE_UNAVAILABLE, Say::new("webhook-no-vault"))
             }
-            Refused::Failed(error) => Self::internal(&error),
+            Refused::Failed(error) => error.into(),
         }
     }
 }

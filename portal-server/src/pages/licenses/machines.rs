@@ -146,6 +146,7 @@ impl<'a> People<'a> {
                     None => self.language.t("by-door-journal"),
                 })
             }
+            None if activation.door == "machine" => Ok(self.language.t("by-door-machine")),
             None if activation.door == "staff" => Ok(self.language.t("by-door-staff")),
             None if activation.door == "api" => Ok(self.language.t("by-door-api")),
             None => Ok(self.language.t("by-door-page")),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::super::refused::beside_form;
 use super::super::{ErrorPage, Frame, page_with};
-use crate::access::{Visitor, needs_second_factor};
+use crate::access::Visitor;
 use crate::account::{Refusal, totp, two_factor};
 use crate::app::App;
 
@@ -67,7 +67,7 @@ async fn page(
         _ => None,
     };
     let codes_left = app.store().recovery_codes_left(user.id).await?;
-    let is_needed = needs_second_factor(&user) && app.settings().await?.staff_second_factor;
+    let is_needed = visitor.lacks_second_factor() && app.settings().await?.staff_second_factor;
     let frame = Frame::new(app, visitor);
     let status = problem.as_ref().map_or(StatusCode::OK, Refusal::status);
     let problem = problem.map(|refusal| frame.say(refusal.say()));

@@ -7,7 +7,7 @@ use axum_extra::extract::CookieJar;
 use countersign_core::Id;
 use countersign_store::{IdentityProvider, SignedOn};
 
-use super::{organization, vendor};
+use super::door::{Door as _, OwnOrganization, Vendor};
 use crate::access::{Permission, Visitor};
 use crate::app::App;
 use crate::language::Say;
@@ -42,7 +42,7 @@ pub(in crate::pages) async fn tried(
 ) -> Result<Response, ErrorPage> {
     let is_vendor = may_see(visitor, admin, provider)?;
     let frame = Frame::new(app, visitor);
-    let base = if is_vendor { vendor::BASE } else { organization::BASE };
+    let base = if is_vendor { Vendor::BASE } else { OwnOrganization::BASE };
     let (person, good, outcome, detail) = match person {
         Ok(person) => {
             let on = flow::sign_on(app, provider, &person);

@@ -76,11 +76,12 @@ async fn a_search_finds_by_plan_holder_product_key_and_machine() {
 async fn attack_a_search_that_is_a_pattern_or_markup() {
     let (portal, jane) = jane_with(&["Basic", "100% _sure"]).await;
     portal.license_with(|new| new.plan = Some("of somebody else".into())).await;
+    // No license key has an i: a shorter beginning may be that of a key's last group.
     for (searched, found) in [
         ("%25", 0),
         ("_", 0),
         ("%25%25%25", 0),
-        ("B%25", 1),
+        ("Basi%25", 1),
         ("'+OR+1=1--", 0),
         ("%22%3E%3Cscript%3Ealert(1)%3C/script%3E", 0),
         ("100%25", 1),

@@ -14,7 +14,7 @@ use crate::language::{Language, Say};
 use crate::licensing::act::{
     self, Acted, Extension, check_limits, extended, is_outside, set_limits,
 };
-use crate::licensing::plan::{apply_to_one, usable};
+use crate::licensing::plan::{PlanValue, apply_to_one, usable};
 use crate::licensing::who;
 use crate::pages::admin::{actor, optional_number};
 use crate::pages::licenses::license_of;
@@ -298,6 +298,7 @@ pub(crate) async fn plan(
     if form.plan_revision != plan.revision.to_string() {
         return Err(ErrorPage::bad_input("plan-changed"));
     }
-    apply_to_one(&app, &license, &plan, &actor(&asking.admin)).await?;
+    let by = actor(&asking.admin);
+    apply_to_one(&app, &license, &plan, &PlanValue::ALL, &by).await?;
     Ok(asking.done(Acted::Done))
 }

@@ -8,7 +8,6 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::MethodRouter;
 use countersign_core::Hash;
-use countersign_store::TwoPeople;
 
 use crate::access::Visitor;
 use crate::app::App;
@@ -16,14 +15,13 @@ use crate::bundle::csv::Table as CsvTable;
 use crate::download;
 use crate::language::{Language, Say};
 use crate::licensing::kept::{self, Table, What};
-use crate::licensing::table::run::{Bounds, Ended, Looked, MadeLicense, Sheet, import, made_of};
+use crate::licensing::table::run::{
+    self, AT_A_TIME, Ended, Looked, MOST_BYTES, MadeLicense, Whole, import, made_of,
+};
 use crate::licensing::table::{Column, Fault};
 use crate::pages::admin::actor;
 use crate::pages::{ErrorPage, Frame, page};
 
-/// The most bytes of a table, and what it may hold: more is for the command line, which does it part by part.
-const MOST_BYTES: usize = 2 * 1024 * 1024;
-const MOST: Bounds = Bounds { rows: 5_000, licenses: 5_000 };
 /// Licenses that the dry run shows.
 const SHOWN: usize = 20;
 
@@ -77,7 +75,7 @@ pub(crate) async fn form(State(app): State<App>, visitor: Visitor) -> Result<Res
         frame: Frame::new(&app, &visitor),
         columns: Column::ALL.map(Column::name).to_vec(),
         kilobytes: MOST_BYTES / 1024,
-        rows: MOST.rows,
+        rows: AT_A_TIME.rows,
     }))
 }
 
@@ -104,22 +102,8 @@ pub(crate) async fn look_at(
 }
 
 async fn look(app: &App, name: String, bytes: &[u8]) -> Result<Table, ErrorPage> {
-    let failed = |error| ErrorPage::internal(&error);
-    let (mut licenses, mut lines) = (Vec::new(), Vec::new());
-    let opened = Sheet::open(app, bytes, MOST, 0, TwoPeople::Asked).await.map_err(failed)?;
-    let looked = match opened {
-        Err(looked) => looked,
-        Ok(mut sheet) => {
-            while let Some((line, made)) = sheet.next().await.map_err(failed)? {
-                // Once something is wrong nothing is imported.
-                if sheet.looked.fault_count == 0 {
-                    licenses.push(made);
-                    lines.push(line);
-                }
-            }
-            sheet.looked
-        }
-    };
+    let whole = run::look(app, bytes).await.map_err(|error| ErrorPage::internal(&error))?;
+    let Whole { looked, licenses, lines } = whole;
     Ok(Table { name, looked, licenses: Arc::new(licenses), lines })
 }
 

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::desk::{self, Answered, Extension, Freshness, Refusal};
 use crate::download;
 use crate::pages::admin::audit::{LogLine, lines};
-use crate::pages::admin::optional_number;
+use crate::pages::admin::{actor, optional_number};
 use crate::pages::responses::{QR_LARGEST, qr_code};
 use crate::pages::{ErrorPage, Frame, page};
 
@@ -168,9 +168,9 @@ pub(crate) async fn extend(
         _ => BeyondLimits::Meant,
     };
     let wanted = Extension { trial: before.id, seen_end, days, beyond };
-    desk::extend_trial(&app, &user, wanted).await.map_err(refused)?;
+    desk::extend_trial(&app, &user, &actor(&user), wanted).await.map_err(refused)?;
     // Where that does not go now, the trial is longer all the same, and the page says what is to be done.
-    if let Err(error) = desk::renew_trial(&app, &user, &before.id).await {
+    if let Err(error) = desk::renew_trial(&app, &user, &actor(&user), &before.id).await {
         tracing::info!(%error, "an extended trial has no fresh response yet");
     }
     Ok(Redirect::to(&format!("/admin/trials/{}#response", before.id)).into_response())
@@ -183,7 +183,7 @@ pub(crate) async fn renew(
     Path(id): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let (user, trial) = (visitor.user()?, find(&app, &id).await?);
-    desk::renew_trial(&app, &user, &trial.id).await.map_err(refused)?;
+    desk::renew_trial(&app, &user, &actor(&user), &trial.id).await.map_err(refused)?;
     Ok(Redirect::to(&format!("/admin/trials/{}#response", trial.id)).into_response())
 }
 
