@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
@@ -36,8 +35,6 @@ use crate::tally::Refusals;
 use crate::vault::Vault;
 use crate::webhook::Courier;
 
-/// The database in the data folder.
-pub(crate) const DATABASE: &str = "countersign.db";
 /// The setting that says that keys were made, and which root they stand under.
 const ROOT_KEY: &str = "root_key";
 /// The bytes that large uploads may take in memory, together: three of the largest kind, or some ten of a thousand files.
@@ -100,11 +97,6 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    /// Whether the folder holds a portal's database.
-    pub fn exists(data: &Path) -> bool {
-        data.join(DATABASE).exists()
-    }
-
     /// Opens the data directory: database and keys, created on the first start.
     ///
     /// # Errors
@@ -112,8 +104,9 @@ impl App {
     pub async fn open(config: Config) -> anyhow::Result<Self> {
         let (data, now) = (&config.data, config.clock.now());
         let public_url = host::of_config(config.public_url.as_ref())?;
-        let database = data.join(DATABASE);
-        if !database.exists() {
+        let database = &config.database;
+        let out_of_reach = || format!("the database {database} cannot be opened");
+        if !database.exists().with_context(out_of_reach)? {
             // It goes into every response, and cannot be changed.
             Field::VendorName.check(&config.vendor)?;
         }
@@ -121,8 +114,7 @@ impl App {
             // The database holds what customers told and who may log in.
             keys::private_folder(data)?;
         }
-        let store = Store::open(&database, config.store, now)
-            .with_context(|| format!("the database {} cannot be opened", database.display()))?;
+        let store = Store::connect(database, config.store, now).with_context(out_of_reach)?;
         let vendor = match store.setting("vendor").await? {
             Some(vendor) => vendor,
             None => {

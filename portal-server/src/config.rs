@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use countersign_store::Database;
+
 use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::keys;
 use crate::lane::Width;
@@ -13,11 +15,16 @@ use crate::mail::Smtp;
 use crate::release::Place;
 use crate::webhook::{Reach, Resolve, SystemResolver};
 
+/// The embedded database's file in the data folder.
+pub(crate) const DATABASE: &str = "countersign.db";
+
 /// How the portal runs.
 #[derive(Clone)]
 pub struct Config {
     /// Folder with database and keys.
     pub data: PathBuf,
+    /// Where the database is: a file in `data`, or a server that several portals share.
+    pub database: Database,
     /// The vendor's name in responses and on pages, if none is stored yet.
     pub vendor: String,
     /// The address that people use, e.g. `https://portal.acme.example`: no other host is answered, but for a domain that the vendor
@@ -74,6 +81,7 @@ impl Config {
     pub fn new(data: PathBuf) -> Self {
         Self {
             releases: Place::Folder(data.join("releases")),
+            database: Database::Sqlite(data.join(DATABASE)),
             data,
             vendor: "This vendor".to_owned(),
             public_url: None,

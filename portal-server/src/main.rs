@@ -14,16 +14,19 @@ use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::logs::{self, Lines};
-use countersign_portal::operations::{DatabaseKind, backup, check, doctor, restore};
+use countersign_portal::operations::{backup, check, doctor, restore};
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
 use countersign_portal::traces::Traces;
 use countersign_portal::webhook::Reach;
 use countersign_portal::{App, Config, Smtp, keys, serve, serve_metrics, setup_link};
+use countersign_store::Database;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+/// The database, where it is not the file in the data folder.
+const DATABASE: &str = "COUNTERSIGN_DATABASE";
 /// Where the files of releases lie.
 const RELEASE_STORE: &str = "COUNTERSIGN_RELEASE_STORE";
 /// The socket of a signer.
@@ -38,6 +41,10 @@ const SIGNER: &str = "COUNTERSIGN_SIGNER";
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// A PostgreSQL database that any number of portals share: postgres://USER@HOST[,HOST]/NAME. A password in it is read by every
+    /// program on the machine: put such an address into the variable [default: the file countersign.db in the data folder].
+    #[arg(long, global = true, value_name = "ADDRESS", env = DATABASE, hide_env_values = true)]
+    database: Option<Database>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,8 +199,8 @@ struct Looked {
 }
 
 impl Looked {
-    fn config(self) -> anyhow::Result<(Config, bool)> {
-        let config = config(self.data, self.release_store.as_deref())?;
+    fn config(self, database: Option<Database>) -> anyhow::Result<(Config, bool)> {
+        let config = config(self.data, database, self.release_store.as_deref())?;
         let key_passphrase = self.passphrase.sources();
         Ok((Config { signer: self.signer, key_passphrase, ..config }, self.json))
     }
@@ -305,7 +312,8 @@ struct Serve {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse().command).await {
+    let arguments = Arguments::parse();
+    match run(arguments.command, arguments.database).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -314,24 +322,25 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> anyhow::Result<ExitCode> {
+async fn run(command: Command, database: Option<Database>) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(options) => run_server(*options).await?,
+        Command::Serve(options) => run_server(*options, database).await?,
         Command::Init { data, vendor, passphrase } => {
-            init(data, vendor, passphrase.sources()).await?;
+            let config = config(data, database, None)?;
+            init(Config { vendor, key_passphrase: passphrase.sources(), ..config }).await?;
         }
         Command::Keys { command, data, json, passphrase } => {
-            let config = Config { key_passphrase: passphrase.sources(), ..Config::new(data) };
+            let config = config(data, database, None)?;
+            let config = Config { key_passphrase: passphrase.sources(), ..config };
             print_made(&keys::command::run(&config, command).await?, json);
         }
         Command::Backup { backup, portal } => {
-            let (config, json) = portal.config()?;
-            check_exists(&config.data)?;
-            let database = DatabaseKind::of(&config.data, None);
-            print_made(&backup::run(&config, &database, &backup)?, json);
+            let (config, json) = portal.config(database)?;
+            check_exists(&config)?;
+            print_made(&backup::run(&config, &backup)?, json);
         }
         Command::Restore { restore, portal } => {
-            let (config, json) = portal.config()?;
+            let (config, json) = portal.config(database)?;
             print_made(&restore::run(&config, &restore)?, json);
         }
         Command::Doctor {
@@ -342,16 +351,16 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             audit_checkpoints,
             portal,
         } => {
-            let (config, json) = portal.config()?;
+            let (config, json) = portal.config(database)?;
             let smtp_password = std::env::var("COUNTERSIGN_SMTP_PASSWORD").ok();
             let smtp = smtp_url.map(|url| Smtp { url, user: smtp_user, password: smtp_password });
             let config = Config { public_url, smtp, mail_from, audit_checkpoints, ..config };
             return Ok(print_report(&doctor::run(&config).await, json));
         }
         Command::Check { check, portal } => {
-            let (config, json) = portal.config()?;
-            check_exists(&config.data)?;
-            check_schema(&config.data)?;
+            let (config, json) = portal.config(database)?;
+            check_exists(&config)?;
+            check_schema(&config)?;
             let app = App::open(config).await.context("nothing was looked at")?;
             let report = check::run(&app, &check).await;
             app.store().close();
@@ -360,7 +369,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             return Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Import { import, data, json, signer, passphrase } => {
-            let app = open(&data, None, signer, passphrase.sources()).await?;
+            let app = open(config(data, database, None)?, signer, passphrase.sources()).await?;
             return run_import(&app, *import, json).await;
         }
         #[cfg(unix)]
@@ -371,7 +380,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             signer::args::run(*command, shutdown_signal(None)).await?;
         }
         Command::Audit { command, data, json, signer, passphrase } => {
-            let app = open(&data, None, signer, passphrase.sources()).await?;
+            let app = open(config(data, database, None)?, signer, passphrase.sources()).await?;
             let ran = audit::command::run(&app, command).await?;
             app.store().close();
             if let Some(said) = ran.said {
@@ -380,7 +389,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Admin { command, data, json, release_store, signer, passphrase } => {
-            let app = open(&data, release_store.as_deref(), signer, passphrase.sources()).await?;
+            let config = config(data, database, release_store.as_deref()).context("nothing was done")?;
+            let app = open(config, signer, passphrase.sources()).await?;
             let made = admin::run(&app, *command).await?;
             app.store().close();
             print_made(&made, json);
@@ -402,8 +412,17 @@ fn print_report(report: &doctor::Report, json: bool) -> ExitCode {
     }
 }
 
-fn check_exists(data: &Path) -> anyhow::Result<()> {
-    if !App::exists(data) {
+fn check_exists(config: &Config) -> anyhow::Result<()> {
+    let data = &config.data;
+    if let Database::Postgres(_) = config.database {
+        let database = &config.database;
+        let there = database.exists().with_context(|| format!("nothing was done: {database}"))?;
+        anyhow::ensure!(
+            there,
+            "there is no portal in {database}: nothing was created. Check --database, or make a portal there first: \
+             countersign-portal init --vendor \"Your name\" --database ADDRESS"
+        );
+    } else if !config.database.exists()? {
         anyhow::bail!(
             "there is no portal in {}: nothing was created. Check --data, or make a portal there first: \
              countersign-portal init --data {} --vendor \"Your name\"",
@@ -415,8 +434,8 @@ fn check_exists(data: &Path) -> anyhow::Result<()> {
 }
 
 /// Whoever only looks brings no database up to date.
-fn check_schema(data: &Path) -> anyhow::Result<()> {
-    let found = countersign_store::condition(&data.join("countersign.db"))
+fn check_schema(config: &Config) -> anyhow::Result<()> {
+    let found = countersign_store::condition(&config.database)
         .context("the database cannot be read: restore a backup, countersign-portal restore")?;
     if found.migration != found.known {
         anyhow::bail!(
@@ -430,13 +449,11 @@ fn check_schema(data: &Path) -> anyhow::Result<()> {
 
 /// The portal that there is.
 async fn open(
-    data: &Path,
-    release_store: Option<&str>,
+    config: Config,
     signer: Option<PathBuf>,
     key_passphrase: Sources,
 ) -> anyhow::Result<App> {
-    check_exists(data)?;
-    let config = config(data.to_owned(), release_store).context("nothing was done")?;
+    check_exists(&config)?;
     let config = Config { signer, key_passphrase, ..config };
     App::open(config).await.context("nothing was done")
 }
@@ -452,8 +469,15 @@ async fn run_import(app: &App, import: import::Arguments, json: bool) -> anyhow:
     Ok(if summary.has_problems { ExitCode::from(WITH_PROBLEMS) } else { ExitCode::SUCCESS })
 }
 
-fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> {
+fn config(
+    data: PathBuf,
+    database: Option<Database>,
+    release_store: Option<&str>,
+) -> anyhow::Result<Config> {
     let mut config = Config::new(data);
+    if let Some(database) = database {
+        config.database = database;
+    }
     if let Some(place) = release_store {
         let parsed = Place::parse(place, |name| std::env::var(name).ok());
         config.releases = parsed.context("--release-store")?;
@@ -461,11 +485,16 @@ fn config(data: PathBuf, release_store: Option<&str>) -> anyhow::Result<Config> 
     Ok(config)
 }
 
-async fn init(data: PathBuf, vendor: String, key_passphrase: Sources) -> anyhow::Result<()> {
-    if App::exists(&data) {
-        anyhow::bail!("there is a portal in {} already: nothing was changed", data.display());
+async fn init(config: Config) -> anyhow::Result<()> {
+    let data = config.data.clone();
+    if config.database.exists()? {
+        let place = match &config.database {
+            Database::Sqlite(_) => data.display().to_string(),
+            database => database.to_string(),
+        };
+        anyhow::bail!("there is a portal in {place} already: nothing was changed");
     }
-    let app = App::open(Config { vendor, key_passphrase, ..Config::new(data.clone()) }).await?;
+    let app = App::open(config).await?;
     app.store().close();
     println!("portal        {}", data.display());
     say_where_the_root_is(&data);
@@ -509,7 +538,7 @@ fn in_words(value: &Value) -> String {
     }
 }
 
-async fn run_server(options: Serve) -> anyhow::Result<()> {
+async fn run_server(options: Serve, database: Option<Database>) -> anyhow::Result<()> {
     let traces = options.otlp.as_deref().map(Traces::to).transpose().context("--otlp")?;
     logs::start(lines(options.json_logs), traces.as_ref());
     let with_server = options.smtp_url.is_some();
@@ -535,7 +564,7 @@ async fn run_server(options: Serve) -> anyhow::Result<()> {
         key_passphrase: options.passphrase.sources(),
         drain: Duration::from_secs(options.drain_seconds),
         otlp: options.otlp,
-        ..config(options.data.clone(), options.release_store.as_deref())?
+        ..config(options.data.clone(), database, options.release_store.as_deref())?
     };
     if let Some(folder) = &config.audit_checkpoints {
         audit::check_writable(folder).context("--audit-checkpoints")?;

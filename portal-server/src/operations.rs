@@ -13,10 +13,8 @@ pub mod backup;
 pub mod check;
 pub mod doctor;
 mod files;
-mod kind;
 mod manifest;
 mod pack;
 pub mod restore;
 
-pub use kind::DatabaseKind;
 pub use manifest::{Manifest, Packed};

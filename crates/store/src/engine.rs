@@ -9,11 +9,13 @@
 //! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
 //! | `writer`, `group` | writes queue up and are committed together |
 //! | `readers` | connections for reading, handed out one at a time |
+//! | `condition`, `backup` | what a database is before it is opened; copies of the embedded one while it is in use |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
 pub(crate) mod backup;
 pub(crate) mod cell;
 pub(crate) mod columns;
+pub(crate) mod condition;
 pub(crate) mod connection;
 pub(crate) mod database;
 pub(crate) mod dialect;
@@ -44,6 +46,7 @@ pub(crate) fn start(
     let engine = readers::Engine::of(database)?;
     let first = engine.writer()?;
     migrations::apply(&first, now)?;
+    first.forget_old_notes()?;
     let writers = if engine.is_embedded() { 1 } else { options.writers };
     let writer = writer::Writer::start(&engine, first, writers, options.group_commit_max)?;
     Ok((writer, readers::Readers::open(engine, options.readers)?))

@@ -34,9 +34,9 @@
 //! | `tally`, `daily_count`, `outlook`, `beginning` | what happened on each day, counted along the chain; what is to be seen coming; how far a new vendor is |
 //! | `clue`, `directory`, `machine_before` | what a support person has at hand: an id, a name, a machine |
 //! | `observer`, `backlog` | how the engine does, and what waits in the tables: for whoever measures |
-//! | `backup`, `check` | copies of the database while it is in use; what is in it, for whoever compares it |
+//! | `check` | what is in the database, for whoever compares it with what it should be |
 //! | `disk_trouble`, `write_probe` | what a failed write means; whether the disk takes writes |
-//! | `sqlite`, `dialect`, `migrations`, `row` | the engine |
+//! | `engine`, `row` | the engines, and what a stored value is |
 
 mod access;
 mod activate;
@@ -145,7 +145,8 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use backlog::Backlog;
-pub use engine::backup::{Condition, InUse, condition, copy_database, in_use};
+pub use engine::backup::{InUse, copy_database, in_use};
+pub use engine::condition::{Condition, condition};
 pub use beginning::Beginning;
 pub use check::StoredAnswer;
 pub use creation::{

@@ -172,14 +172,14 @@ fn described(papers: &Papers, folder: &Folder) -> Value {
 
 /// Where changes are noted; `None` in the folder of a signer, which has no audit log.
 fn open_store(config: &Config) -> anyhow::Result<Option<Store>> {
-    let database = config.data.join(crate::app::DATABASE);
-    if !database.exists() {
+    let database = &config.database;
+    let out_of_reach = || format!("the database {database} cannot be opened");
+    if !database.exists().with_context(out_of_reach)? {
         if config.data.join(SIGNERS_MARK).exists() {
             return Ok(None);
         }
         bail!("there is no portal in {}: nothing was changed. Check --data", config.data.display());
     }
-    Store::open(&database, config.store, config.clock.now())
-        .map(Some)
-        .with_context(|| format!("the database {} cannot be opened", database.display()))
+    let store = Store::connect(database, config.store, config.clock.now());
+    store.map(Some).with_context(out_of_reach)
 }

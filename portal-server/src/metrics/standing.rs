@@ -6,7 +6,8 @@ use prometheus_client::registry::Registry;
 
 use super::process;
 use super::register::{gauge, gauges};
-use crate::app::{App, DATABASE};
+use crate::app::App;
+use crate::config::DATABASE;
 use crate::keys::ending::ending;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

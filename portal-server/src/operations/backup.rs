@@ -5,17 +5,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use countersign_store::{DiskTrouble, StoreError, copy_database};
+use countersign_store::{Database, DiskTrouble, StoreError, copy_database};
 use serde_json::{Value, json};
 
 use super::files::{self, Told as _};
 use super::manifest::{self, Manifest, Packed};
-use super::{DatabaseKind, pack};
-use crate::app::DATABASE;
+use super::pack;
+use crate::config::DATABASE;
 use crate::config::Config;
 use crate::keys::{self, passphrase};
 use crate::release::Place;
 use crate::vault;
+
+/// How an operator copies a server. No address: that has the password in it.
+const OWN_TOOLS: &str = "a PostgreSQL server is copied by its own tools, while the portal runs: pg_dump --format=custom \
+    --file=countersign.dump \"$DATABASE_URL\", and pg_restore --clean --if-exists brings it back. Copy the folders keys and \
+    releases of the data folder with it";
 
 const KEYS: &str = "keys";
 const RELEASES: &str = "releases";
@@ -42,14 +47,10 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When it could not be made whole: then there is nothing under its name.
-pub fn run(
-    config: &Config,
-    database: &DatabaseKind,
-    arguments: &Arguments,
-) -> anyhow::Result<Value> {
+pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Value> {
     let to = &arguments.to;
-    let DatabaseKind::Sqlite(database) = database else {
-        bail!("nothing was copied: {}", database.own_tools().unwrap_or_default());
+    let Database::Sqlite(database) = &config.database else {
+        bail!("nothing was copied: {OWN_TOOLS}");
     };
     ensure!(
         !to.exists(),

@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use countersign_store::{InUse, condition, in_use};
+use countersign_store::{Database, InUse, condition, in_use};
 use serde_json::{Value, json};
 
 use super::backup::beside;
 use super::files::{self, Told as _};
 use super::{Manifest, manifest, pack};
-use crate::app::DATABASE;
+use crate::config::DATABASE;
 use crate::config::Config;
 use crate::keys::{self, passphrase};
 use crate::vault;
@@ -104,7 +104,7 @@ fn stage(arguments: &Arguments, staged: &Path) -> anyhow::Result<Manifest> {
     let manifest = Manifest::read(staged)?;
     manifest.verify(staged)?;
     let found =
-        condition(&staged.join(DATABASE)).context("the database in the backup cannot be read")?;
+        condition(&Database::Sqlite(staged.join(DATABASE))).context("the database in the backup cannot be read")?;
     if found.migration > found.known {
         bail!(
             "the backup's database has migration {} and this program knows {}: it was made by version {}, which is newer. \

@@ -9,22 +9,11 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Result, StoreError};
-use super::{dialect, migrations};
+use super::condition::{Condition, condition};
+use super::{Database, dialect};
 
-const MIGRATION: &str = "SELECT number FROM schema_migration ORDER BY number DESC LIMIT 1";
 /// All pages at once.
 const WHOLE: std::ffi::c_int = -1;
-
-/// What a database file is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Condition {
-    /// The newest migration in it.
-    pub migration: i64,
-    /// The newest that this program has.
-    pub known: i64,
-    /// What SQLite finds wrong with it: empty when nothing is.
-    pub wrong: Vec<String>,
-}
 
 /// Whether another program has a database open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,21 +43,7 @@ pub fn copy_database(from: &Path, to: &Path) -> Result<Condition> {
         drop(backup);
         copy.query_row(dialect::ONE_FILE, [], |_| Ok(()))?;
     }
-    condition(to)
-}
-
-/// What the database at `path` is. It is only read.
-///
-/// # Errors
-/// When it cannot be read as a database of this program.
-pub fn condition(path: &Path) -> Result<Condition> {
-    let c = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let migration = c.query_row(MIGRATION, [], |row| row.get(0))?;
-    let mut check = c.prepare(dialect::QUICK_CHECK)?;
-    let lines = check.query_map([], |row| row.get(0))?;
-    let wrong: Vec<String> = lines.collect::<rusqlite::Result<_>>()?;
-    let wrong = wrong.into_iter().filter(|line| line != "ok").collect();
-    Ok(Condition { migration, known: migrations::newest(), wrong })
+    condition(&Database::Sqlite(to.to_owned()))
 }
 
 /// Whether somebody else has the database open. Nobody may begin to while it is replaced.

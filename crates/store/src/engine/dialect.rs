@@ -82,6 +82,9 @@ pub(super) const FORGET_NOTES: &str = "DELETE FROM commit_note WHERE connection 
 pub(super) const FORGET_OLD_NOTES: &str =
     "DELETE FROM commit_note WHERE noted_at < CAST(extract(epoch FROM now()) AS BIGINT) - 86400";
 
+/// Whether this program's tables are where unqualified names are looked for.
+pub(super) const IS_MADE: &str = "SELECT 1 WHERE to_regclass('schema_migration') IS NOT NULL";
+
 /// Two nodes that start at once change the schema once; the table that only this engine needs.
 pub(super) fn migration_setup() -> String {
     format!(

@@ -42,6 +42,14 @@ impl Engine {
         }
     }
 
+    /// A connection for looking at what is there, which changes nothing: not even how the file is kept.
+    pub(super) fn looker(&self) -> Result<Connection> {
+        match self {
+            Self::Sqlite(path) => sqlite::looker(path),
+            Self::Postgres(_) => self.writer(),
+        }
+    }
+
     fn reader(&self) -> Result<Connection> {
         match self {
             Self::Sqlite(path) => sqlite::reader(path),

@@ -23,6 +23,11 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
     Ok(Connection::Sqlite(connection))
 }
 
+/// A connection that only looks.
+pub(super) fn looker(path: &Path) -> Result<Connection> {
+    Ok(Connection::Sqlite(open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?))
+}
+
 /// Everything goes into the one file. Who cannot do it now (another process is reading) leaves it to the next start.
 pub(super) fn fold_together(connection: &rusqlite::Connection) {
     let _ = connection.query_row(dialect::CLOSING, [], |_| Ok(()));

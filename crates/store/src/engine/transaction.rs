@@ -125,6 +125,14 @@ impl Connection {
         Ok(find(self, dialect::NOTED, of, |_| Ok(()))?.is_some())
     }
 
+    /// Notes of nodes that ended without deleting theirs.
+    pub(super) fn forget_old_notes(&self) -> Result<()> {
+        if let Self::Postgres(_) = self {
+            run(self, dialect::FORGET_OLD_NOTES, [])?;
+        }
+        Ok(())
+    }
+
     pub(super) fn is_lost(&self) -> bool {
         matches!(self, Self::Postgres(connection) if connection.is_lost())
     }

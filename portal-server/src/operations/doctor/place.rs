@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use countersign_store::condition;
+use countersign_store::{Database, condition};
 
 use super::Report;
-use crate::app::{App, DATABASE};
+use crate::config::DATABASE;
 use crate::config::Config;
 use crate::keys::{self, passphrase};
 use crate::vault;
@@ -18,7 +18,8 @@ const VERY_LITTLE: u64 = 100 * MIB;
 
 pub(super) fn look(config: &Config, report: &mut Report) {
     let data = &config.data;
-    if !App::exists(data) {
+    let embedded = matches!(config.database, Database::Sqlite(_));
+    if !(if embedded { config.database.exists().unwrap_or(false) } else { data.exists() }) {
         let fact = format!("there is no portal in {}", data.display());
         let advice = "check --data; a first start makes one: countersign-portal init --data DIR --vendor \"Your name\"";
         return report.problem("data-folder", fact, advice);
@@ -26,7 +27,7 @@ pub(super) fn look(config: &Config, report: &mut Report) {
     rights(data, report);
     room(data, report);
     writable(data, report);
-    database(data, report);
+    database(&config.database, report);
     root(data, report);
 }
 
@@ -125,8 +126,8 @@ fn writable(data: &Path, report: &mut Report) {
     }
 }
 
-fn database(data: &Path, report: &mut Report) {
-    match condition(&data.join(DATABASE)) {
+fn database(database: &Database, report: &mut Report) {
+    match condition(database) {
         Err(error) => report.problem(
             "database",
             format!("the database cannot be read: {error}"),
@@ -148,6 +149,9 @@ fn database(data: &Path, report: &mut Report) {
             format!("the database has migration {} and this program brings {}", found.migration, found.known),
             "make a backup; the next start brings it up to date, and an older version cannot open it any more",
         ),
+        Ok(_) if matches!(database, Database::Postgres(_)) => {
+            report.well("database", format!("{database} answers, and has this program's tables"));
+        }
         Ok(_) => report.well("database", "SQLite finds nothing wrong with the file (countersign-portal check looks at everything)"),
     }
 }

@@ -9,7 +9,7 @@ use crate::mail;
 use crate::release::upload;
 
 pub(super) async fn look(config: &Config, report: &mut Report) {
-    let known = countersign_store::condition(&config.data.join(crate::app::DATABASE));
+    let known = countersign_store::condition(&config.database);
     // An older database would be brought up to date by being opened: that is the next start's to do.
     if !known.is_ok_and(|found| found.migration == found.known) {
         return;
