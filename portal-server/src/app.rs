@@ -165,6 +165,10 @@ impl App {
         let sign_ons = SignOns::new(&config.sso_may_reach);
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let kept = Shelf::new(kept::MOST, kept::SECONDS);
+        let (batches, kept) = match is_shared {
+            true => (batches.shared("batches"), kept.shared("licenses")),
+            false => (batches, kept),
+        };
         let inner = Inner {
             config,
             store,
