@@ -117,7 +117,9 @@ impl App {
         let store = Store::connect(database, config.store, now).with_context(out_of_reach)?;
         let vendor = match store.setting("vendor").await? {
             Some(vendor) => vendor,
-            None => store.first_setting("vendor", config.vendor.clone(), "first-start", now).await?,
+            None => {
+                store.first_setting("vendor", config.vendor.clone(), "first-start", now).await?
+            }
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
@@ -135,14 +137,19 @@ impl App {
             None if is_shared => {
                 let (vendor, sources, store) = (&*vendor, &config.key_passphrase, &store);
                 let known_root = known_root.as_deref();
-                Starting { data, vendor, now, entropy, start, sources, store, known_root }.open().await?
+                Starting { data, vendor, now, entropy, start, sources, store, known_root }
+                    .open()
+                    .await?
             }
             None => Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?,
         };
         let keys = ring.keys();
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
             let first = store.first_setting(ROOT_KEY, root.to_string(), "first-start", now).await?;
-            anyhow::ensure!(first == root.to_string(), "another node has just begun with another root");
+            anyhow::ensure!(
+                first == root.to_string(),
+                "another node has just begun with another root"
+            );
         }
         let passphrase = match ring.passphrase() {
             _ if !is_shared => None,

@@ -20,8 +20,10 @@ const GREATEST: &str = "SELECT owner FROM shelf_item WHERE shelf = ?1 GROUP BY o
     ORDER BY SUM(weight) + CASE WHEN owner = ?2 THEN ?3 ELSE 0 END DESC, owner DESC LIMIT 1";
 const FORGET_OLDEST: &str = "DELETE FROM shelf_item WHERE name = (SELECT name FROM shelf_item \
     WHERE shelf = ?1 AND owner = ?2 ORDER BY used_at, name LIMIT 1)";
-const USE: &str = "UPDATE shelf_item SET used_at = ?3 WHERE name = ?1 AND shelf = ?2 AND used_at < ?3";
-const VERSION: &str = "SELECT version FROM shelf_item WHERE name = ?1 AND shelf = ?2 AND used_at > ?3";
+const USE: &str =
+    "UPDATE shelf_item SET used_at = ?3 WHERE name = ?1 AND shelf = ?2 AND used_at < ?3";
+const VERSION: &str =
+    "SELECT version FROM shelf_item WHERE name = ?1 AND shelf = ?2 AND used_at > ?3";
 const CONTENT: &str =
     "SELECT version, content FROM shelf_item WHERE name = ?1 AND shelf = ?2 AND used_at > ?3";
 

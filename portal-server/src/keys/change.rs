@@ -64,11 +64,7 @@ pub(crate) fn commit(
 ///
 /// # Errors
 /// As [`commit`].
-pub(crate) fn commit_exactly(
-    locked: &Locked,
-    keys: &Path,
-    folder: &Folder,
-) -> anyhow::Result<()> {
+pub(crate) fn commit_exactly(locked: &Locked, keys: &Path, folder: &Folder) -> anyhow::Result<()> {
     commit(locked, keys, folder.files())?;
     for name in [NEXT, NEXT_PUBLIC].into_iter().filter(|name| !folder.has(name)) {
         match fs::remove_file(keys.join(name)) {

@@ -196,7 +196,9 @@ async fn note(
     shared::never_in_clear(folder)?;
     let files = folder.files().clone();
     let given = store.change_key_files(known, files, entries, "command-line", now).await?;
-    given.map(drop).context("a node has just changed the keys: nothing was changed. Try again in a moment")
+    given
+        .map(drop)
+        .context("a node has just changed the keys: nothing was changed. Try again in a moment")
 }
 
 /// Where changes are noted; `None` in the folder of a signer, which has no audit log.

@@ -49,7 +49,9 @@ impl Starting<'_> {
                 return Ok(ring);
             }
         }
-        bail!("other nodes change the keys again and again: nothing was changed here. Start once more")
+        bail!(
+            "other nodes change the keys again and again: nothing was changed here. Start once more"
+        )
     }
 
     /// Nobody has given any keys yet. `None`: somebody else was first.
@@ -191,8 +193,7 @@ pub(super) fn is_ahead(mine: &Papers, theirs: &Papers, now: UnixSeconds) -> bool
     }
     let is_delegated_anew = mine.chain != theirs.chain;
     let rotations = |papers: &Papers| papers.trust.rotations().count();
-    let has_more =
-        rotations(mine) > rotations(theirs) || mine.list_token != theirs.list_token;
+    let has_more = rotations(mine) > rotations(theirs) || mine.list_token != theirs.list_token;
     match is_delegated_anew {
         true => is_newer(&mine.delegation, &theirs.delegation),
         false => has_more,

@@ -59,7 +59,9 @@ async fn look(app: &App, seen: &mut Seen) {
         Err(error) => {
             let why = format!("{error:#}");
             if app.ring().complain(Some(why.clone())) {
-                tracing::error!("the keys of all nodes are not used here: {why}. This node goes on with those it had");
+                tracing::error!(
+                    "the keys of all nodes are not used here: {why}. This node goes on with those it had"
+                );
             }
             return;
         }
@@ -176,7 +178,8 @@ async fn follow(app: &App) -> anyhow::Result<Followed> {
     let of = app.clone();
     let taken = tokio::task::spawn_blocking(move || put_in_use(&of, there)).await??;
     if let Some((revision, files)) = taken {
-        let given = app.store().change_key_files(revision, files, vec![], "portal", app.now()).await?;
+        let given =
+            app.store().change_key_files(revision, files, vec![], "portal", app.now()).await?;
         if let Some(revision) = given {
             tracing::warn!("the database had older keys than this node, and has these now");
             app.ring().is_of_revision(revision);
@@ -226,7 +229,8 @@ async fn take(app: &App, keys: Keys, folder: Folder) -> anyhow::Result<()> {
             shared::put(app.ring().path(), &sealed)?;
         }
         let files = sealed.files().clone();
-        let given = app.store().change_key_files(known, files, entries, "portal", app.now()).await?;
+        let given =
+            app.store().change_key_files(known, files, entries, "portal", app.now()).await?;
         // Another node was first: its keys are followed, and compared with the folder here again.
         let revision = given.context("another node has just changed the keys")?;
         app.ring().take(keys, sealed);
@@ -322,7 +326,8 @@ pub(crate) async fn install(
     let revision = match known {
         Some(known) => {
             let (store, files) = (app.store(), plan.folder.files().clone());
-            let given = store.change_key_files(known, files, plan.entries, actor, app.now()).await?;
+            let given =
+                store.change_key_files(known, files, plan.entries, actor, app.now()).await?;
             Some(given.ok_or_else(|| Refused(Say::new("keys-refused-busy")))?)
         }
         None => {

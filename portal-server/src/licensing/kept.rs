@@ -76,11 +76,7 @@ pub(crate) async fn put(app: &App, user: Id, name: &str, what: What) -> Result<(
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn find(
-    app: &App,
-    user: Id,
-    name: &str,
-) -> Result<Option<Arc<Kept>>, StoreError> {
+pub(crate) async fn find(app: &App, user: Id, name: &str) -> Result<Option<Arc<Kept>>, StoreError> {
     let read = async |bytes: Vec<u8>| Ok::<_, StoreError>(written::read(&bytes));
     let found = app.kept().get(app, &Hash::of(name), read).await?;
     Ok(found.filter(|kept| kept.user == user))

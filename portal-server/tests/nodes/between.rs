@@ -135,8 +135,7 @@ async fn a_release_file_is_sent_in_pieces_to_either_node() {
     let here = nodes.a.robot().await;
     let there = Program::with(nodes.b.visitor(), here.token.clone(), here.id);
     let new = json!({"product": "acme-cad", "version": "2.0.0"});
-    let release =
-        here.post("/api/v1/releases", new).await.is(201).header("location").to_owned();
+    let release = here.post("/api/v1/releases", new).await.is(201).header("location").to_owned();
     let content: Vec<u8> = (0..(8 << 20) + 12_345_usize).map(|n| (n % 251) as u8).collect();
     let begin = json!({"name": "cad.bin", "platform": "Linux x86_64", "size": content.len()});
     let upload = here.post(&format!("{release}/uploads"), begin).await.is(200).json();

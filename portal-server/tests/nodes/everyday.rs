@@ -134,15 +134,13 @@ async fn attack_guesses_at_a_password_are_counted_over_all_nodes() {
 async fn what_is_done_once_by_a_key_is_done_once_on_all_nodes() {
     let nodes = Nodes::new().await;
     let robot = nodes.a.robot().await;
-    let there =
-        crate::stand::Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
+    let there = crate::stand::Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
     let new = json!({"product": "acme-cad", "holder": "Jane"});
     let first = robot.keyed("POST", "/api/v1/licenses", "k1", new.clone()).await.is(201);
     let again = there.keyed("POST", "/api/v1/licenses", "k1", new.clone()).await.is(201);
     assert_eq!(again.text, first.text);
-    let both = [&robot, &there].map(|program| {
-        program.keyed("POST", "/api/v1/licenses", "k2", new.clone())
-    });
+    let both = [&robot, &there]
+        .map(|program| program.keyed("POST", "/api/v1/licenses", "k2", new.clone()));
     let both = futures_util::future::join_all(both).await;
     assert!(both.iter().any(|answer| answer.status == 201), "{both:?}");
     let made = nodes.a.audit().await.iter().filter(|e| e.action == "license.create").count();

@@ -124,7 +124,10 @@ async fn a_delegation_and_a_list_that_are_brought_here_are_used_there() {
     assert_eq!(files(&nodes.a), files(&nodes.b));
     let noted = nodes.a.audit().await;
     let count = |action| noted.iter().filter(|entry| entry.action == action).count();
-    assert_eq!((count("keys.delegation"), count("keys.revocations"), count("keys.take")), (1, 1, 0));
+    assert_eq!(
+        (count("keys.delegation"), count("keys.revocations"), count("keys.take")),
+        (1, 1, 0)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,7 +158,8 @@ async fn the_next_key_is_made_here_and_delegated_to_there() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_list_that_is_copied_into_one_folder_reaches_all_nodes_while_they_run_and_when_they_start() {
+async fn a_list_that_is_copied_into_one_folder_reaches_all_nodes_while_they_run_and_when_they_start()
+ {
     let nodes = Nodes::new().await;
     let root = nodes.a.root();
     let copy = |node: &TestPortal, seq| {
@@ -207,7 +211,10 @@ async fn without_the_passphrase_a_further_node_says_what_it_needs_and_makes_noth
     assert!(none.contains("this node has no passphrase"), "{none}");
     assert!(none.contains("--key-passphrase-file") && none.contains("no key was made"), "{none}");
     let wrong = refusal(start(&data, &nodes.database, Some("another passphrase")).await);
-    assert!(wrong.contains("All nodes need the passphrase of the one that made the keys"), "{wrong}");
+    assert!(
+        wrong.contains("All nodes need the passphrase of the one that made the keys"),
+        "{wrong}"
+    );
     assert!(!data.join("keys").exists() && !data.join("key-passphrase").exists());
     start(&data, &nodes.database, Some(PASSPHRASE)).await.unwrap();
 }
@@ -226,9 +233,8 @@ async fn attack_a_copied_database_alone_signs_nothing_and_opens_no_second_factor
         assert!(pem::read_private(text, Some("another passphrase")).is_err(), "{name}");
         assert_eq!(pem::is_encrypted(text), name.ends_with(".pem"), "{name}");
     }
-    let vault = std::fs::read_to_string(countersign_portal::vault::place(
-        &nodes.a.app.config().data,
-    ));
+    let vault =
+        std::fs::read_to_string(countersign_portal::vault::place(&nodes.a.app.config().data));
     let (vault, root) = (vault.unwrap(), nodes.a.root());
     let everything = everything_in(&raw);
     assert!(everything.contains("signing.chain"), "the whole database was read");
@@ -292,6 +298,7 @@ async fn attack_who_writes_into_the_database_puts_no_key_of_theirs_in_use() {
     }
     assert_eq!([files(&nodes.a), files(&nodes.b)], before);
     let folder = tempfile::tempdir().unwrap();
-    let refused = refusal(start(&folder.path().join("data"), &nodes.database, Some(PASSPHRASE)).await);
+    let refused =
+        refusal(start(&folder.path().join("data"), &nodes.database, Some(PASSPHRASE)).await);
     assert!(refused.contains("signing.pem is not encrypted"), "{refused}");
 }

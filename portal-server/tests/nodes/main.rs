@@ -5,9 +5,13 @@
 mod background;
 mod between;
 mod everyday;
+#[path = "../sign_on/hostile.rs"]
+#[allow(dead_code)] // this program uses its part of it
+mod hostile;
 mod keys;
 #[cfg(unix)]
 mod outage;
+mod sign_on;
 
 #[path = "../mails/mod.rs"]
 mod mails;
@@ -94,6 +98,18 @@ fn at(node: &TestPortal, browser: &CookieUser) -> CookieUser {
     let there = node.visitor();
     there.plant(browser.cookie().as_deref().unwrap_or_default());
     there
+}
+
+/// Where a browser was sent, for the provider.
+struct Sent {
+    url: reqwest::Url,
+}
+
+impl Sent {
+    fn value(&self, name: &str) -> String {
+        let mut pairs = self.url.query_pairs();
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    }
 }
 
 /// Waits until this is so.

@@ -38,7 +38,10 @@ async fn a_node_says_that_its_database_is_away_and_goes_on_by_itself_when_it_is_
     };
     let first = ask().await.is(200).text;
     let ready = async |node: &crate::TestPortal| node.visitor().get("/readyz").await;
-    assert_eq!((ready(&nodes.a).await.status, ready(&nodes.b).await.status), (200.try_into().unwrap(), 200.try_into().unwrap()));
+    assert_eq!(
+        (ready(&nodes.a).await.status, ready(&nodes.b).await.status),
+        (200.try_into().unwrap(), 200.try_into().unwrap())
+    );
     close(&nodes.database, true);
     for node in [&nodes.a, &nodes.b] {
         until("it says that it is not ready", async || ready(node).await.status == 503).await;

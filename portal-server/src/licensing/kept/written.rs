@@ -62,14 +62,22 @@ fn row(made: &MadeLicense) -> [String; 5] {
 pub(super) fn read(bytes: &[u8]) -> Option<Kept> {
     let Written { user, what } = serde_json::from_slice(bytes).ok()?;
     let what = match what {
-        WrittenWhat::Table { name, counts: [rows, count, users, fault_count], faults, licenses, lines } => {
+        WrittenWhat::Table {
+            name,
+            counts: [rows, count, users, fault_count],
+            faults,
+            licenses,
+            lines,
+        } => {
             let fault = |(line, column, what): (u64, Option<String>, Say)| {
-                let column = column.and_then(|name| Column::ALL.into_iter().find(|c| c.name() == name));
+                let column =
+                    column.and_then(|name| Column::ALL.into_iter().find(|c| c.name() == name));
                 Fault { line, column, what }
             };
             let faults = faults.into_iter().map(fault).collect();
             let looked = Looked { rows, licenses: count, users, faults, fault_count };
-            let licenses = licenses.iter().map(NewLicenses::from_json).collect::<Option<Vec<_>>>()?;
+            let licenses =
+                licenses.iter().map(NewLicenses::from_json).collect::<Option<Vec<_>>>()?;
             What::Table(Table { name, looked, licenses: Arc::new(licenses), lines })
         }
         WrittenWhat::Made(rows) => What::Made(rows.into_iter().map(made).collect::<Option<_>>()?),

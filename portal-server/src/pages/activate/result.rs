@@ -5,8 +5,8 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use countersign_core::{Hash, TokenType};
 use countersign_core::request::VerifiedRequest;
+use countersign_core::{Hash, TokenType};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 

@@ -51,9 +51,7 @@ impl ReviewItem {
     async fn of_kept(app: App, kept: KeptItem, door: Arc<Door>) -> Self {
         let KeptItem { name, token, why } = kept;
         match token {
-            Some(token) => {
-                look(app, Brought { name, content: Ok(token.into_bytes()) }, door).await
-            }
+            Some(token) => look(app, Brought { name, content: Ok(token.into_bytes()) }, door).await,
             None => Self { name, read: None, why },
         }
     }
