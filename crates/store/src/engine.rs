@@ -27,6 +27,8 @@ pub(crate) mod params;
 mod postgres;
 pub(crate) mod readers;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod transaction;
 pub(crate) mod writer;
 

@@ -117,8 +117,9 @@ impl Lane<'_> {
         };
         let connection = &*self.connection.insert(connection);
         let takes_locks = !self.engine.is_embedded();
-        if takes_locks {
-            // All locks are taken at the beginning, in one order: who comes later waits for the next transaction.
+        if takes_locks && in_doubt.is_none() {
+            // All locks are taken at the beginning, in one order: who comes later waits for the next transaction. Nobody joins a
+            // group that may have been committed already.
             group.extend(receiver.try_iter().take(self.most.saturating_sub(group.len())));
         }
         begin(connection, group)?;

@@ -118,9 +118,19 @@ impl Postgres {
         ahead.push_str(&sql);
     }
 
-    /// Whether what was to be sent ahead has not been: nothing was asked.
-    pub(super) fn take_ahead(&self) -> bool {
-        !self.ahead.take().is_empty()
+    /// Whether the beginning of the transaction itself was not sent yet: nothing was asked in it, and it is given up here. What
+    /// waits to be sent later in a transaction (a savepoint, its release) does not mean that.
+    pub(super) fn take_unbegun(&self) -> bool {
+        let is_unbegun = self.ahead.borrow().starts_with(dialect::BEGIN_POSTGRES);
+        if is_unbegun {
+            self.ahead.take();
+        }
+        is_unbegun
+    }
+
+    /// What waits to be sent is not sent any more.
+    pub(super) fn forget_ahead(&self) {
+        self.ahead.take();
     }
 
     pub(super) fn name(&self) -> &str {

@@ -103,6 +103,9 @@ impl Readers {
                 Err(error) => (None, Err(error)),
             };
             self.give_back(connection.filter(|c| !c.is_lost()));
+            if matches!(&result, Err(StoreError::Database(f)) if f.kind == FaultKind::Lost) {
+                self.forget_idle();
+            }
             match result {
                 Err(StoreError::Database(f)) if left > 0 && is_passing(f.kind) => left -= 1,
                 result => return result,
@@ -128,6 +131,15 @@ impl Readers {
                 let words = "all connections for reading are in use";
                 return Err(Fault::new(FaultKind::Busy, words).into());
             }
+        }
+    }
+
+    /// When a server restarts, all connections are lost at once: those that wait are not tried one after the other.
+    fn forget_idle(&self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.engine.is_embedded() {
+            idle.unopened += idle.connections.len();
+            idle.connections.clear();
         }
     }
 

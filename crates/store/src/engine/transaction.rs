@@ -55,7 +55,7 @@ impl Connection {
                 connection.prepare_cached(COMMIT)?.execute([])?;
             }
             // Nobody waits for it.
-            Self::Postgres(connection) if !connection.take_ahead() => connection.send_behind(COMMIT),
+            Self::Postgres(connection) if !connection.take_unbegun() => connection.send_behind(COMMIT),
             Self::Postgres(_) => {}
         }
         Ok(())
@@ -69,7 +69,7 @@ impl Connection {
                 commit.map(drop).map_err(|e| (e.into(), None))
             }
             // Nothing was asked in it.
-            Self::Postgres(connection) if connection.take_ahead() => Ok(()),
+            Self::Postgres(connection) if connection.take_unbegun() => Ok(()),
             Self::Postgres(connection) => commit_noted(self, connection),
         }
     }
@@ -78,9 +78,13 @@ impl Connection {
     pub(super) fn roll_back(&self) {
         match self {
             Self::Sqlite(connection) if connection.is_autocommit() => {}
-            Self::Postgres(connection) if connection.take_ahead() => {}
+            Self::Postgres(connection) if connection.take_unbegun() => {}
             // Where it fails, the next statement fails, too.
-            _ => drop(self.batch(ROLLBACK)),
+            Self::Postgres(connection) => {
+                connection.forget_ahead();
+                drop(connection.batch(ROLLBACK));
+            }
+            Self::Sqlite(_) => drop(self.batch(ROLLBACK)),
         }
     }
 
