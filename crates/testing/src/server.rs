@@ -164,6 +164,7 @@ impl Server {
     fn make(&self) {
         let data = self.data();
         let _ = fs::remove_dir_all(&data);
+        let _ = fs::remove_file(self.folder.join("log"));
         if user() == 0 {
             // PostgreSQL does not run as root.
             fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o777)).unwrap();
@@ -183,8 +184,13 @@ impl Server {
             options.push_str(setting);
         }
         let log = self.folder.join("log");
-        let _ = fs::remove_file(&log);
-        run(program("pg_ctl").arg("-D").arg(&data).args(["-w", "-t", "120", "-o", &options]).arg("-l").arg(&log).arg("start"));
+        let mut start = program("pg_ctl");
+        start.arg("-D").arg(&data).args(["-w", "-t", "120", "-o", &options]).arg("-l").arg(&log);
+        if let Err(words) = try_run(start.arg("start")) {
+            let log = fs::read_to_string(log).unwrap_or_default();
+            let last: Vec<&str> = log.lines().rev().take(40).collect();
+            panic!("{words}\nthe server's log, the latest first:\n{}", last.join("\n"));
+        }
     }
 
     /// A shell looks every 20 seconds, and ends the server the third time nobody is there.
@@ -266,13 +272,18 @@ fn as_postgres(program: &str) -> Command {
 }
 
 fn run(command: &mut Command) {
+    try_run(command).unwrap_or_else(|words| panic!("{words}"));
+}
+
+fn try_run(command: &mut Command) -> Result<(), String> {
     // Into a file: a server that is started keeps what it inherited open.
     let mut out = tempfile::tempfile().unwrap();
     command.current_dir("/").stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out.try_clone().unwrap());
-    if !command.status().unwrap().success() {
-        let mut words = String::new();
-        std::io::Seek::rewind(&mut out).unwrap();
-        out.read_to_string(&mut words).unwrap();
-        panic!("{command:?} failed: {words}");
+    if command.status().unwrap().success() {
+        return Ok(());
     }
+    let mut words = String::new();
+    std::io::Seek::rewind(&mut out).unwrap();
+    out.read_to_string(&mut words).unwrap();
+    Err(format!("{command:?} failed: {words}"))
 }

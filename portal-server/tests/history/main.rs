@@ -43,7 +43,7 @@ async fn every_answer_under_kills_and_cut_connections_is_explained_by_some_order
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_of_three_nodes_whose_postgresql_is_cut_off_and_killed_is_explained_by_some_order_of_the_operations()
-{
+ {
     let count = number("COUNTERSIGN_NODE_COUNT").map_or(3, |count| usize::try_from(count).unwrap());
     play(Engine::Postgres, count, 4_000).await;
 }

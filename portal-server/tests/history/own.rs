@@ -10,8 +10,8 @@ use countersign_core::fingerprint::Strategy;
 use countersign_core::{Hash, Id};
 use countersign_portal::{App, Config};
 use countersign_store::{
-    Database, NewApiToken, NewJob, Options, Product, Role, Store, TokenCreated, TokenScope, TrialPolicy,
-    User, UserStatus,
+    Database, NewApiToken, NewJob, Options, Product, Role, Store, TokenCreated, TokenScope,
+    TrialPolicy, User, UserStatus,
 };
 use countersign_testing::{Cutter, Engine, Raw, Server, Stop};
 
@@ -51,7 +51,8 @@ impl Own {
     /// Starts them; the token of an admin's program.
     pub(crate) async fn begin(engine: Engine, count: usize) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
-        let data: Vec<PathBuf> = (0..count).map(|node| folder.path().join(format!("data-{node}"))).collect();
+        let data: Vec<PathBuf> =
+            (0..count).map(|node| folder.path().join(format!("data-{node}"))).collect();
         let shared = (engine == Engine::Postgres).then(Shared::start);
         assert!(shared.is_some() || count == 1, "a file has one node");
         let database = match &shared {
@@ -64,10 +65,9 @@ impl Own {
         app.store().close();
         // The signing key is in the first one's folder; with it they sign as one.
         data[1..].iter().for_each(|other| copy(&data[0], other));
-        let nodes = data.into_iter().map(|data| Node {
-            portal: Mutex::new(Some(start(&data, shared.as_ref()))),
-            data,
-        });
+        let nodes = data
+            .into_iter()
+            .map(|data| Node { portal: Mutex::new(Some(start(&data, shared.as_ref()))), data });
         let nodes = nodes.collect();
         (Self { nodes, database, shared, _folder: folder }, token)
     }
@@ -107,7 +107,9 @@ impl Own {
         for node in &self.nodes {
             let log = node.portal.lock().unwrap().as_ref().unwrap().log();
             let is_fault = |line: &&str| {
-                ["ConstraintViolation", "violates", "panicked", "the store is closed"].iter().any(|w| line.contains(w))
+                ["ConstraintViolation", "violates", "panicked", "the store is closed"]
+                    .iter()
+                    .any(|w| line.contains(w))
             };
             let faults: Vec<&str> = log.lines().filter(is_fault).take(5).collect();
             assert!(faults.is_empty(), "{faults:#?}");

@@ -32,10 +32,7 @@ impl Portal {
     }
 
     /// As [`Portal::start_with`]; `None` when it ended before it listened.
-    pub(crate) fn try_start_with(
-        data: &Path,
-        options: impl FnOnce(&mut Command),
-    ) -> Option<Self> {
+    pub(crate) fn try_start_with(data: &Path, options: impl FnOnce(&mut Command)) -> Option<Self> {
         let mut command = serve(data);
         command.env_remove("RUST_LOG");
         options(&mut command);

@@ -113,7 +113,8 @@ fn when_all_connections_for_reading_are_lost_at_once_queries_go_on_on_new_ones()
 }
 
 #[test]
-fn a_transaction_that_the_server_ended_for_its_idleness_is_run_again_and_a_lock_that_was_waited_for_is_not() {
+fn a_transaction_that_the_server_ended_for_its_idleness_is_run_again_and_a_lock_that_was_waited_for_is_not()
+ {
     let address = shared_server().create_database();
     let idle = engine(&address).writer().unwrap();
     idle.batch("CREATE TABLE thing (name TEXT PRIMARY KEY)").unwrap();
@@ -122,7 +123,8 @@ fn a_transaction_that_the_server_ended_for_its_idleness_is_run_again_and_a_lock_
         std::thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(kind(idle.batch(ONE)), FaultKind::Lost);
-    let (holding, waiting) = (engine(&address).writer().unwrap(), engine(&address).writer().unwrap());
+    let (holding, waiting) =
+        (engine(&address).writer().unwrap(), engine(&address).writer().unwrap());
     holding.batch("BEGIN; LOCK TABLE thing").unwrap();
     let waited = waiting.batch("SET lock_timeout = '1ms'; SELECT name FROM thing");
     assert_eq!(kind(waited), FaultKind::Busy);
