@@ -99,7 +99,11 @@ impl Server {
             assert!(Instant::now() < until, "the server's processes do not end: {left:?}");
             std::thread::sleep(Duration::from_millis(20));
         }
-        fs::remove_file(file).unwrap();
+        // Whoever has its number may be one that ended and that nobody has asked for: the next start would take it for this one.
+        let socket = self.socket();
+        for left in [file, socket.with_file_name(".s.PGSQL.5432.lock"), socket] {
+            fs::remove_file(left).unwrap();
+        }
     }
 
     /// Starts it again after [`Server::stop`] or [`Server::kill`], and waits until it lets people in.

@@ -150,7 +150,7 @@ fn start(data: &Path, shared: Option<&Shared>) -> Portal {
                 command.env("COUNTERSIGN_DATABASE", shared.cutter.address(&shared.name));
             }
         });
-        if let Some(portal) = started {
+        if let Ok(portal) = started {
             return portal;
         }
         assert!(shared.is_some(), "the portal ended before it listened");

@@ -31,8 +31,8 @@ impl Portal {
         Self::try_start_with(data, options).expect("the portal ended before it listened")
     }
 
-    /// As [`Portal::start_with`]; `None` when it ended before it listened.
-    pub(crate) fn try_start_with(data: &Path, options: impl FnOnce(&mut Command)) -> Option<Self> {
+    /// As [`Portal::start_with`]; how it ended, when it did before it listened.
+    pub(crate) fn try_start_with(data: &Path, options: impl FnOnce(&mut Command)) -> Result<Self, ExitStatus> {
         let mut command = serve(data);
         command.env_remove("RUST_LOG");
         options(&mut command);
@@ -65,12 +65,15 @@ impl Portal {
         Self::if_listening(child, data).expect("the portal ended before it listened")
     }
 
-    fn if_listening(mut child: Child, data: &Path) -> Option<Self> {
+    fn if_listening(mut child: Child, data: &Path) -> Result<Self, ExitStatus> {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (url, said, log) = (String::new(), Vec::new(), log(data));
         let mut portal = Self { child, url, said, log, stdout };
-        portal.url = portal.wait_for_url()?;
-        Some(portal)
+        match portal.wait_for_url() {
+            Some(url) => portal.url = url,
+            None => return Err(portal.child.wait().unwrap()),
+        }
+        Ok(portal)
     }
 
     fn wait_for_url(&mut self) -> Option<String> {

@@ -1,5 +1,7 @@
 //! A connection of either engine, and the statements that run on it.
 
+use countersign_crash::{Point, passes};
+
 use super::cell::Cell;
 use super::columns::{Columns, Row};
 use super::params::Params;
@@ -85,14 +87,16 @@ impl Connection {
     fn execute(&self, sql: &str, params: &impl Params) -> Result<usize> {
         let mut cells = Vec::new();
         params.cells(&mut cells);
-        match self {
+        let changed = match self {
             Self::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, &cells)?;
-                Ok(statement.raw_execute()?)
+                statement.raw_execute()?
             }
-            Self::Postgres(connection) => connection.execute(sql, &cells),
-        }
+            Self::Postgres(connection) => connection.execute(sql, &cells)?,
+        };
+        passes(Point::Written);
+        Ok(changed)
     }
 
     /// What the engine finds wrong with its own files.

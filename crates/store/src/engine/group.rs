@@ -3,6 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use countersign_crash::{Point, passes};
+
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
 use super::readers::Engine;
@@ -56,6 +58,7 @@ pub(super) fn write_loop(
         let committed = lane.commit(&mut group, receiver);
         for command in group {
             command.answer(committed.clone().map_err(told));
+            passes(Point::Told);
         }
     }
     if let Some(connection) = &lane.connection {
@@ -123,6 +126,7 @@ impl Lane<'_> {
             group.extend(receiver.try_iter().take(self.most.saturating_sub(group.len())));
         }
         begin(connection, group)?;
+        passes(Point::Begun);
         if let Some(note) = in_doubt
             && connection.is_noted(note)?
         {
@@ -144,7 +148,10 @@ impl Lane<'_> {
         if !kept {
             run_apart(connection, group)?;
         }
-        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })
+        passes(Point::Committing);
+        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })?;
+        passes(Point::Committed);
+        Ok(())
     }
 }
 
