@@ -1,9 +1,9 @@
 //! Activating: a machine takes a seat, keeps it, renews it, or takes over its own after a reinstallation.
 
-use countersign_core::fingerprint::{Fingerprint, Strategy};
-use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::fingerprint::{Fingerprint, Strategy};
+use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};

@@ -1,7 +1,7 @@
 //! The response that a request got: kept for ever, so that the same request gives the same bytes.
 
-use countersign_core::{Hash, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

@@ -1,8 +1,8 @@
 //! What happened, by whom: written in the same transaction as what it tells. What an organization may read of it carries
 //! the organization.
 
-use countersign_core::{Id, LicenseId, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, LicenseId, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

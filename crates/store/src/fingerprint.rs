@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
+use crate::engine::Connection;
+use crate::row::Columns;
 use countersign_core::Hash;
 use countersign_core::fingerprint::{Fingerprint, Strategy};
-use crate::row::Columns;
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::{find, list, run};
@@ -153,9 +153,8 @@ fn place(scope: &str, hash: &str) -> i64 {
 
 /// Takes over what was noted before there were places. Only the program can compute them.
 pub(crate) fn take_over(c: &Connection) -> Result<()> {
-    let map = |row: &mut Columns<'_>| {
-        Ok((row.text()?, row.text()?, row.take::<i64>()?, row.text()?))
-    };
+    let map =
+        |row: &mut Columns<'_>| Ok((row.text()?, row.text()?, row.take::<i64>()?, row.text()?));
     for (scope, hash, parts, subject) in list(c, OLD, [], map)? {
         run(c, INSERT, (place(&scope, &hash), parts, subject))?;
     }

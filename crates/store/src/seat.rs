@@ -4,8 +4,8 @@
 //! beyond it: that is counted apart, in `over_activations` and `over_deactivations`, and together they are what is in use. So
 //! while something is over no seat is given, and one that comes back is taken from what is over.
 
-use countersign_core::LicenseId;
 use crate::engine::Connection;
+use countersign_core::LicenseId;
 
 use crate::error::Result;
 use crate::row::seconds;

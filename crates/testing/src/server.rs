@@ -70,7 +70,8 @@ impl Server {
             // PostgreSQL does not run as root.
             fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let initdb = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+        let initdb =
+            ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
         run(program("initdb").args(initdb).arg("-D").arg(&data));
         let socket = self.folder.display();
         let mut options = format!(
@@ -82,7 +83,13 @@ impl Server {
         }
         let log = self.folder.join("log");
         let _ = fs::remove_file(&log);
-        run(program("pg_ctl").arg("-D").arg(&data).args(["-w", "-t", "60", "-o", &options]).arg("-l").arg(&log).arg("start"));
+        run(program("pg_ctl")
+            .arg("-D")
+            .arg(&data)
+            .args(["-w", "-t", "60", "-o", &options])
+            .arg("-l")
+            .arg(&log)
+            .arg("start"));
     }
 
     /// A shell looks every 20 seconds, and ends the server the third time nobody is there.
@@ -92,7 +99,8 @@ impl Server {
             "idle=0; while [ $idle -lt 3 ]; do sleep 20; \
              n=$({bin}/psql -h '{folder}' -U postgres -Atc \"SELECT COUNT(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND pid <> pg_backend_pid()\" postgres) || exit 0; \
              if [ \"$n\" = 0 ]; then idle=$((idle+1)); else idle=0; fi; done; {bin}/pg_ctl -D '{data}' -m fast stop",
-            bin = binaries().display(), data = data.display()
+            bin = binaries().display(),
+            data = data.display()
         );
         let mut keeper = as_postgres("sh");
         keeper.arg("-c").arg(script).current_dir("/");
@@ -105,12 +113,15 @@ impl Server {
 /// The newest version's programs; Debian does not put them into the path.
 fn binaries() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let found = versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists());
+    let found =
+        versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists());
     let number = |bin: &PathBuf| {
         let version = bin.parent().and_then(Path::file_name).and_then(|v| v.to_str());
         version.and_then(|v| v.parse::<u32>().ok()).unwrap_or(0)
     };
-    found.max_by_key(number).expect("tests of the server engine need Debian's package `postgresql`: apt-get install postgresql")
+    found.max_by_key(number).expect(
+        "tests of the server engine need Debian's package `postgresql`: apt-get install postgresql",
+    )
 }
 
 fn program(name: &str) -> Command {
@@ -129,7 +140,11 @@ fn as_postgres(program: &str) -> Command {
 fn run(command: &mut Command) {
     // Into a file: a server that is started keeps what it inherited open.
     let mut out = tempfile::tempfile().unwrap();
-    command.current_dir("/").stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out.try_clone().unwrap());
+    command
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out.try_clone().unwrap());
     if !command.status().unwrap().success() {
         let mut words = String::new();
         std::io::Seek::rewind(&mut out).unwrap();

@@ -2,8 +2,8 @@
 
 use super::cell::Cell;
 use super::columns::{Columns, Row};
-use super::params::Params;
 use super::dialect;
+use super::params::Params;
 use super::postgres::Postgres;
 use crate::error::Result;
 

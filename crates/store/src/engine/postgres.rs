@@ -14,8 +14,8 @@ use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
 
 use super::cell::Cell;
 use super::dialect;
-use super::transaction::Note;
 use super::fault::{Fault, FaultKind};
+use super::transaction::Note;
 use crate::error::Result;
 
 /// How long a server may take to let somebody in.
@@ -47,6 +47,8 @@ pub(crate) struct Postgres {
     statements: RefCell<HashMap<String, Statement>>,
     /// What is to be sent ahead of the next statement, in the same round trip.
     ahead: RefCell<String>,
+    /// Whether the beginning of the transaction is in that.
+    unbegun: Slot<bool>,
     /// Distinguishes this connection from every other, for notes.
     name: String,
     notes: Slot<i64>,
@@ -86,9 +88,10 @@ impl Server {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
         });
-        let name = name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
-        let (ahead, notes) = (RefCell::default(), Slot::new(0));
-        Ok(Postgres { client, _io: io, statements, ahead, name, notes })
+        let name =
+            name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
+        let (ahead, unbegun, notes) = (RefCell::default(), Slot::default(), Slot::default());
+        Ok(Postgres { client, _io: io, statements, ahead, unbegun, name, notes })
     }
 }
 
@@ -101,7 +104,8 @@ impl Io {
 
     /// Runs it there and waits for it here.
     fn run<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> Result<T> {
-        let gone = || Fault::new(FaultKind::Lost, "the threads of the database's connections ended");
+        let gone =
+            || Fault::new(FaultKind::Lost, "the threads of the database's connections ended");
         let runtime = self.0.as_ref().ok_or_else(gone)?;
         let answer = block_on(runtime.spawn(task));
         Ok(answer.map_err(|_| gone())?)
@@ -118,9 +122,17 @@ impl Postgres {
         ahead.push_str(&sql);
     }
 
-    /// Whether what was to be sent ahead has not been: nothing was asked.
-    pub(super) fn take_ahead(&self) -> bool {
-        !self.ahead.take().is_empty()
+    /// Begins a transaction with the first statement that is asked in it.
+    pub(super) fn begin_ahead(&self, sql: String) {
+        self.send_ahead(sql);
+        self.unbegun.set(true);
+    }
+
+    /// Forgets what was to be sent ahead, at the end of a transaction; whether its beginning is among that, so that the server knows
+    /// nothing of it. A savepoint that is released ahead is no such beginning: the transaction has to be ended.
+    pub(super) fn forget_ahead(&self) -> bool {
+        self.ahead.take();
+        self.unbegun.take()
     }
 
     pub(super) fn name(&self) -> &str {
@@ -166,7 +178,8 @@ impl Postgres {
         let statement = self.prepared(sql)?;
         let cells = [Cell::Text(&note.connection), Cell::Integer(note.number)];
         let params = parameters(&cells);
-        let question = join(self.client.execute(&statement, &params), self.client.batch_execute(then));
+        let question =
+            join(self.client.execute(&statement, &params), self.client.batch_execute(then));
         let (noted, then) = self.asked(async { Ok(question.await) })?;
         noted?;
         Ok(then?)
@@ -177,6 +190,7 @@ impl Postgres {
         question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         let ahead = self.ahead.take();
+        self.unbegun.set(false);
         if ahead.is_empty() {
             return Ok(block_on(question)?);
         }
@@ -189,8 +203,10 @@ impl Postgres {
         if let Some(statement) = self.statements.borrow().get(sql) {
             return Ok(statement.clone());
         }
-        let statement = block_on(self.client.prepare(&dialect::for_postgres(sql)))?;
-        self.statements.borrow_mut().insert(sql.to_owned(), statement.clone());
+        let (written, translated) = (sql, dialect::for_postgres(sql));
+        let sql = translated.as_str();
+        let statement = block_on(self.client.prepare(sql))?;
+        self.statements.borrow_mut().insert(written.to_owned(), statement.clone());
         Ok(statement)
     }
 }

@@ -152,10 +152,7 @@ fn may_hand_over() -> bool {
         .is_ok_and(|h| h.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
 }
 
-fn in_snapshot<T>(
-    connection: &Connection,
-    query: &impl Fn(&Connection) -> Result<T>,
-) -> Result<T> {
+fn in_snapshot<T>(connection: &Connection, query: &impl Fn(&Connection) -> Result<T>) -> Result<T> {
     connection.begin_reading()?;
     let result = query(connection);
     let ended = connection.end_reading();

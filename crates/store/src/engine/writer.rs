@@ -114,7 +114,12 @@ struct Lane {
 
 impl Writer {
     /// `first` is the connection that has brought the schema up to date.
-    pub(super) fn start(engine: &Engine, first: Connection, count: usize, most: usize) -> Result<Self> {
+    pub(super) fn start(
+        engine: &Engine,
+        first: Connection,
+        count: usize,
+        most: usize,
+    ) -> Result<Self> {
         let mut first = Some(first);
         let lanes = (0..count.max(1)).map(|_| Lane::start(engine, first.take(), most.max(1)));
         Ok(Self { lanes: lanes.collect::<Result<_>>()? })
