@@ -103,10 +103,11 @@ impl Server {
             data = data.display()
         );
         let mut keeper = as_postgres("sh");
-        keeper.arg("-c").arg(script).current_dir("/");
+        // The shell that is waited for leaves another one behind.
+        keeper.arg("-c").arg(format!("({script}) &")).current_dir("/");
         keeper.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         std::os::unix::process::CommandExt::process_group(&mut keeper, 0);
-        keeper.spawn().unwrap();
+        assert!(keeper.status().unwrap().success());
     }
 }
 

@@ -126,7 +126,8 @@ impl Lane<'_> {
             && connection.is_noted(note)?
         {
             // It was committed, and what the commands found then is what they answer.
-            return Ok(connection.roll_back());
+            connection.roll_back();
+            return Ok(());
         }
         let (mut next, mut kept) = (0, true);
         while let Some(command) = group.get_mut(next).filter(|_| kept) {
@@ -140,10 +141,16 @@ impl Lane<'_> {
                 group.extend(receiver.try_recv());
             }
         }
-        if !kept {
-            run_apart(connection, group)?;
+        let failed = |(error, in_doubt)| Failed { fault: fault(error), in_doubt };
+        if kept {
+            match connection.commit().map_err(failed) {
+                // One of the commands failed after it had been told that all was well.
+                Err(late) if takes_locks && !is_passing(late.fault.kind) => {}
+                committed => return committed,
+            }
         }
-        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })
+        run_apart(connection, group)?;
+        connection.commit().map_err(failed)
     }
 }
 
@@ -162,12 +169,27 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
     for command in group {
         connection.save()?;
         match command.run(connection) {
-            Ran::Kept => connection.keep()?,
+            Ran::Kept => match connection.settle() {
+                Ok(()) => connection.keep()?,
+                Err(error) => {
+                    let fault = fault(error);
+                    if is_passing(fault.kind) {
+                        return Err(fault.into());
+                    }
+                    command.refuse(fault);
+                    connection.drop_saved()?;
+                }
+            },
             Ran::Failed => connection.drop_saved()?,
             Ran::Again(fault) => return Err(fault.into()),
         }
     }
     Ok(())
+}
+
+/// Whether it may succeed when it is tried again.
+fn is_passing(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Conflict | FaultKind::Lost)
 }
 
 fn fault(error: StoreError) -> Fault {
