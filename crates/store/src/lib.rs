@@ -1,7 +1,7 @@
 //! Persistence: the only crate that knows SQL. One concrete [`Store`], domain verbs as methods, one file per noun.
 //!
 //! Writes are queued to one writer, which commits many of them in one transaction and answers after the commit
-//! (`sqlite.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
+//! (`engine/group.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
 //! what the database holds then; signing happens outside, before.
 //!
 //! | file | what it holds |
