@@ -389,7 +389,8 @@ async fn run(command: Command, database: Option<Database>) -> anyhow::Result<Exi
             return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Admin { command, data, json, release_store, signer, passphrase } => {
-            let config = config(data, database, release_store.as_deref()).context("nothing was done")?;
+            let config =
+                config(data, database, release_store.as_deref()).context("nothing was done")?;
             let app = open(config, signer, passphrase.sources()).await?;
             let made = admin::run(&app, *command).await?;
             app.store().close();

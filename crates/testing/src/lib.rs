@@ -39,7 +39,19 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// An empty one.
     pub fn new(engine: Engine) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(engine, tempfile::tempdir().unwrap())
+    }
+
+    /// The same where no disk is waited for, if the system has such a place.
+    pub fn in_memory(engine: Engine) -> Self {
+        let memory = std::path::Path::new("/dev/shm");
+        if memory.is_dir() {
+            return Self::within(engine, tempfile::tempdir_in(memory).unwrap());
+        }
+        Self::new(engine)
+    }
+
+    fn within(engine: Engine, folder: tempfile::TempDir) -> Self {
         let database = match engine {
             Engine::Sqlite => Database::Sqlite(folder.path().join("db")),
             Engine::Postgres => Database::Postgres(shared_server().create_database()),

@@ -173,7 +173,8 @@ impl Server {
             // PostgreSQL does not run as root.
             fs::set_permissions(&self.folder, fs::Permissions::from_mode(0o777)).unwrap();
         }
-        let initdb = ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+        let initdb =
+            ["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
         run(program("initdb").args(initdb).arg("-D").arg(&data));
     }
 
@@ -204,7 +205,8 @@ impl Server {
             "idle=0; while [ $idle -lt 3 ]; do sleep 20; \
              n=$({bin}/psql -h '{folder}' -U postgres -Atc \"SELECT COUNT(*) FROM pg_stat_activity WHERE client_port IS NOT NULL AND pid <> pg_backend_pid()\" postgres) || exit 0; \
              if [ \"$n\" = 0 ]; then idle=$((idle+1)); else idle=0; fi; done; {bin}/pg_ctl -D '{data}' -m fast stop",
-            bin = binaries().display(), data = data.display()
+            bin = binaries().display(),
+            data = data.display()
         );
         keep(&script);
     }
@@ -233,10 +235,11 @@ impl Drop for Server {
 /// A shell that outlives whoever starts it.
 fn keep(script: &str) {
     let mut keeper = as_postgres("sh");
-    keeper.arg("-c").arg(script).current_dir("/");
+    // The shell that is waited for leaves another one behind.
+    keeper.arg("-c").arg(format!("({script}) &")).current_dir("/");
     keeper.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     std::os::unix::process::CommandExt::process_group(&mut keeper, 0);
-    keeper.spawn().unwrap();
+    assert!(keeper.status().unwrap().success());
 }
 
 /// Whether it runs. A process that ended and that nobody has asked for does not.
@@ -254,12 +257,15 @@ fn send_kill(processes: &[u32]) {
 /// The newest version's programs; Debian does not put them into the path.
 fn binaries() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let found = versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists());
+    let found =
+        versions.map(|entry| entry.path().join("bin")).filter(|bin| bin.join("initdb").exists());
     let number = |bin: &PathBuf| {
         let version = bin.parent().and_then(Path::file_name).and_then(|v| v.to_str());
         version.and_then(|v| v.parse::<u32>().ok()).unwrap_or(0)
     };
-    found.max_by_key(number).expect("tests of the server engine need Debian's package `postgresql`: apt-get install postgresql")
+    found.max_by_key(number).expect(
+        "tests of the server engine need Debian's package `postgresql`: apt-get install postgresql",
+    )
 }
 
 fn program(name: &str) -> Command {

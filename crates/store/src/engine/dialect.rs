@@ -41,19 +41,27 @@ pub(crate) const MIGRATION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migr
 /// before anything is read, so that every command finds what the one before it left, and decides by that. They go with the
 /// transaction, however it ends. READ COMMITTED: each statement sees what is committed when it begins, that is after the locks.
 pub(super) fn begin_with(locks: &[Lock]) -> String {
-    let mut sql = "BEGIN ISOLATION LEVEL READ COMMITTED".to_owned();
-    let whole = if locks.contains(&Lock::Everything) { "" } else { "_shared" };
-    let _ = write!(sql, "; SELECT pg_advisory_xact_lock{whole}({EVERYTHING})");
-    if whole.is_empty() {
-        return sql;
+    if locks.contains(&Lock::Everything) {
+        return format!("{BEGIN_WRITING}; {}", lock(LOCK_ALONE, EVERYTHING));
     }
-    for lock in locks {
-        if let Lock::Key(number) = lock {
-            let _ = write!(sql, "; SELECT pg_advisory_xact_lock({number})");
+    let mut sql = format!("{BEGIN_WRITING}; {}", lock(LOCK_SHARED, EVERYTHING));
+    for key in locks {
+        if let Lock::Key(number) = key {
+            let _ = write!(sql, "; {}", lock(LOCK_ALONE, *number));
         }
     }
     sql
 }
+
+const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
+/// The number becomes part of the text: it is sent with others, and such take no parameters.
+fn lock(sql: &str, number: i64) -> String {
+    sql.replace("?1", &number.to_string())
+}
+
+const LOCK_ALONE: &str = "SELECT pg_advisory_xact_lock(?1)";
+const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(?1)";
 
 /// Nothing is locked by it.
 pub(crate) const BEGIN_POSTGRES: &str = "BEGIN";
@@ -78,7 +86,8 @@ pub(super) const CONNECTION_SETUP: &str = "SELECT set_config('synchronous_commit
 pub(super) const NOTE: &str = "INSERT INTO commit_note (connection, number, noted_at) \
     VALUES (?1, ?2, CAST(extract(epoch FROM now()) AS BIGINT))";
 pub(super) const NOTED: &str = "SELECT 1 FROM commit_note WHERE connection = ?1 AND number = ?2";
-pub(super) const FORGET_NOTES: &str = "DELETE FROM commit_note WHERE connection = ?1 AND number < ?2";
+pub(super) const FORGET_NOTES: &str =
+    "DELETE FROM commit_note WHERE connection = ?1 AND number < ?2";
 pub(super) const FORGET_OLD_NOTES: &str =
     "DELETE FROM commit_note WHERE noted_at < CAST(extract(epoch FROM now()) AS BIGINT) - 86400";
 
@@ -87,14 +96,13 @@ pub(super) const IS_MADE: &str = "SELECT 1 WHERE to_regclass('schema_migration')
 
 /// Two nodes that start at once change the schema once; the table that only this engine needs.
 pub(super) fn migration_setup() -> String {
-    format!(
-        "SELECT pg_advisory_xact_lock({MIGRATING}); \
-         CREATE TABLE IF NOT EXISTS schema_migration \
-         (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL); \
-         CREATE TABLE IF NOT EXISTS commit_note (connection TEXT NOT NULL, number BIGINT NOT NULL, \
-         noted_at BIGINT NOT NULL, PRIMARY KEY (connection, number))"
-    )
+    format!("{}; {MIGRATION_TABLES}", lock(LOCK_ALONE, MIGRATING))
 }
+
+const MIGRATION_TABLES: &str = "CREATE TABLE IF NOT EXISTS schema_migration \
+    (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL); \
+    CREATE TABLE IF NOT EXISTS commit_note (connection TEXT NOT NULL, number BIGINT NOT NULL, \
+    noted_at BIGINT NOT NULL, PRIMARY KEY (connection, number))";
 
 /// A migration, as PostgreSQL takes it. INTEGER has 64 bits on the embedded engine, and as a primary key it counts by itself. Text is
 /// ordered and compared by its bytes on both. STRICT and WITHOUT ROWID are how it always is. Words were split with recursion when

@@ -131,7 +131,8 @@ impl Lane<'_> {
             && connection.is_noted(note)?
         {
             // It was committed, and what the commands found then is what they answer.
-            return Ok(connection.roll_back());
+            connection.roll_back();
+            return Ok(());
         }
         let (mut next, mut kept) = (0, true);
         while let Some(command) = group.get_mut(next).filter(|_| kept) {
@@ -145,14 +146,24 @@ impl Lane<'_> {
                 group.extend(receiver.try_recv());
             }
         }
-        if !kept {
-            run_apart(connection, group)?;
+        if kept {
+            match commit(connection) {
+                // One of the commands failed after it had been told that all was well.
+                Err(late) if takes_locks && !is_passing(late.fault.kind) => {}
+                committed => return committed,
+            }
         }
-        passes(Point::Committing);
-        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })?;
-        passes(Point::Committed);
-        Ok(())
+        run_apart(connection, group)?;
+        commit(connection)
     }
+}
+
+fn commit(connection: &Connection) -> std::result::Result<(), Failed> {
+    passes(Point::Committing);
+    let committed = connection.commit();
+    committed.map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })?;
+    passes(Point::Committed);
+    Ok(())
 }
 
 fn begin(connection: &Connection, group: &Group) -> Result<()> {
@@ -170,12 +181,27 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
     for command in group {
         connection.save()?;
         match command.run(connection) {
-            Ran::Kept => connection.keep()?,
+            Ran::Kept => match connection.settle() {
+                Ok(()) => connection.keep()?,
+                Err(error) => {
+                    let fault = fault(error);
+                    if is_passing(fault.kind) {
+                        return Err(fault.into());
+                    }
+                    command.refuse(fault);
+                    connection.drop_saved()?;
+                }
+            },
             Ran::Failed => connection.drop_saved()?,
             Ran::Again(fault) => return Err(fault.into()),
         }
     }
     Ok(())
+}
+
+/// Whether it may succeed when it is tried again.
+fn is_passing(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Conflict | FaultKind::Lost)
 }
 
 fn fault(error: StoreError) -> Fault {

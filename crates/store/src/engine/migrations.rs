@@ -4,6 +4,7 @@ use countersign_crash::{Point, passes};
 
 use super::connection::{Connection, list, run};
 use super::dialect;
+use super::transaction::{COMMIT, ROLLBACK};
 use crate::error::{Result, StoreError};
 use crate::{activation, fingerprint, user_term};
 
@@ -38,8 +39,6 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
 ];
 
-const COMMIT: &str = "COMMIT";
-const ROLLBACK: &str = "ROLLBACK";
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
 const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
 

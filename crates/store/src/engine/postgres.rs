@@ -8,21 +8,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_executor::block_on;
+use futures_util::TryStreamExt as _;
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
 
 use super::cell::Cell;
 use super::dialect;
-use super::transaction::Note;
 use super::fault::{Fault, FaultKind};
+use super::params::Value;
+use super::pipeline::{Changes, Pipeline};
+use super::transaction::Note;
 use crate::error::Result;
 
 /// How long a server may take to let somebody in.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Makes connections to one database.
-#[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
     io: Arc<Io>,
@@ -41,12 +43,16 @@ impl Drop for Io {
 }
 
 pub(crate) struct Postgres {
-    client: Client,
+    client: Arc<Client>,
     /// Its threads live as long as it does.
     _io: Arc<Io>,
     statements: RefCell<HashMap<String, Statement>>,
     /// What is to be sent ahead of the next statement, in the same round trip.
     ahead: RefCell<String>,
+    /// What was sent and not waited for.
+    pipeline: Pipeline,
+    /// Whether the beginning of the transaction is in that.
+    unbegun: Slot<bool>,
     /// Distinguishes this connection from every other, for notes.
     name: String,
     notes: Slot<i64>,
@@ -86,9 +92,11 @@ impl Server {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
         });
-        let name = name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
-        let (ahead, notes) = (RefCell::default(), Slot::new(0));
-        Ok(Postgres { client, _io: io, statements, ahead, name, notes })
+        let name =
+            name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
+        let (ahead, unbegun, notes) = (RefCell::default(), Slot::default(), Slot::default());
+        let (client, pipeline) = (Arc::new(client), Pipeline::default());
+        Ok(Postgres { client, _io: io, statements, ahead, pipeline, unbegun, name, notes })
     }
 }
 
@@ -101,7 +109,8 @@ impl Io {
 
     /// Runs it there and waits for it here.
     fn run<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> Result<T> {
-        let gone = || Fault::new(FaultKind::Lost, "the threads of the database's connections ended");
+        let gone =
+            || Fault::new(FaultKind::Lost, "the threads of the database's connections ended");
         let runtime = self.0.as_ref().ok_or_else(gone)?;
         let answer = block_on(runtime.spawn(task));
         Ok(answer.map_err(|_| gone())?)
@@ -118,19 +127,18 @@ impl Postgres {
         ahead.push_str(&sql);
     }
 
-    /// Whether the beginning of the transaction itself was not sent yet: nothing was asked in it, and it is given up here. What
-    /// waits to be sent later in a transaction (a savepoint, its release) does not mean that.
-    pub(super) fn take_unbegun(&self) -> bool {
-        let is_unbegun = self.ahead.borrow().starts_with(dialect::BEGIN_POSTGRES);
-        if is_unbegun {
-            self.ahead.take();
-        }
-        is_unbegun
+    /// Begins a transaction with the first statement that is asked in it.
+    pub(super) fn begin_ahead(&self, sql: String) {
+        self.send_ahead(sql);
+        self.unbegun.set(true);
     }
 
-    /// What waits to be sent is not sent any more.
-    pub(super) fn forget_ahead(&self) {
+    /// Forgets what was to be sent ahead, at the end of a transaction; whether its beginning is among that, so that the server knows
+    /// nothing of it. A savepoint that is released ahead is no such beginning: the transaction has to be ended.
+    pub(super) fn forget_ahead(&self) -> bool {
         self.ahead.take();
+        self.pipeline.forget_asked();
+        self.unbegun.take()
     }
 
     pub(super) fn name(&self) -> &str {
@@ -159,14 +167,57 @@ impl Postgres {
     }
 
     pub(super) fn query(&self, sql: &str, cells: &[Cell<'_>]) -> Result<Vec<Row>> {
+        if let Some(rows) = self.pipeline.answer(sql, cells) {
+            self.pipeline.settle()?;
+            return Ok(rows?);
+        }
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
         self.asked(self.client.query(&statement, &params))
     }
 
+    /// Asks what [`Self::query`] will want to know, without waiting.
+    pub(super) fn ask(&self, sql: &str, cells: &[Cell<'_>]) -> Result<()> {
+        let (statement, values) = (self.prepared(sql)?, values(cells));
+        self.flush();
+        let client = Arc::clone(&self.client);
+        let query = async move {
+            client.query_raw(&statement, values).await?.try_collect::<Vec<Row>>().await
+        };
+        self.pipeline.ask(sql, cells, Box::pin(query));
+        Ok(())
+    }
+
+    /// Executes it without waiting: that it failed is told by whatever is waited for next.
+    pub(super) fn send(&self, sql: &str, cells: &[Cell<'_>], changes: Changes) -> Result<()> {
+        let (statement, values) = (self.prepared(sql)?, values(cells));
+        self.flush();
+        self.pipeline.forget_asked();
+        let client = Arc::clone(&self.client);
+        let statement = async move { client.execute_raw(&statement, values).await };
+        self.pipeline.send(Box::pin(statement), changes);
+        Ok(())
+    }
+
+    /// Waits for all that was sent without waiting.
+    pub(super) fn settle(&self) -> Result<()> {
+        self.pipeline.settle()
+    }
+
+    fn flush(&self) {
+        let ahead = self.ahead.take();
+        self.unbegun.set(false);
+        if !ahead.is_empty() {
+            let client = Arc::clone(&self.client);
+            let batch = async move { client.batch_execute(&ahead).await.map(|()| 0) };
+            self.pipeline.send(Box::pin(batch), Changes::Any);
+        }
+    }
+
     pub(super) fn execute(&self, sql: &str, cells: &[Cell<'_>]) -> Result<usize> {
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
+        self.pipeline.forget_asked();
         let changed = self.asked(self.client.execute(&statement, &params))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
@@ -176,7 +227,8 @@ impl Postgres {
         let statement = self.prepared(sql)?;
         let cells = [Cell::Text(&note.connection), Cell::Integer(note.number)];
         let params = parameters(&cells);
-        let question = join(self.client.execute(&statement, &params), self.client.batch_execute(then));
+        let question =
+            join(self.client.execute(&statement, &params), self.client.batch_execute(then));
         let (noted, then) = self.asked(async { Ok(question.await) })?;
         noted?;
         Ok(then?)
@@ -186,12 +238,9 @@ impl Postgres {
         &self,
         question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
-        let ahead = self.ahead.take();
-        if ahead.is_empty() {
-            return Ok(block_on(question)?);
-        }
-        let (first, answer) = block_on(join(self.client.batch_execute(&ahead), question));
-        first?;
+        self.flush();
+        let answer = block_on(question);
+        self.settle()?;
         Ok(answer?)
     }
 
@@ -199,10 +248,16 @@ impl Postgres {
         if let Some(statement) = self.statements.borrow().get(sql) {
             return Ok(statement.clone());
         }
-        let statement = block_on(self.client.prepare(&dialect::for_postgres(sql)))?;
-        self.statements.borrow_mut().insert(sql.to_owned(), statement.clone());
+        let (written, translated) = (sql, dialect::for_postgres(sql));
+        let sql = translated.as_str();
+        let statement = block_on(self.client.prepare(sql))?;
+        self.statements.borrow_mut().insert(written.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+fn values(cells: &[Cell<'_>]) -> Vec<Value> {
+    cells.iter().map(Value::of).collect()
 }
 
 fn parameters<'a>(cells: &'a [Cell<'a>]) -> Vec<&'a (dyn tokio_postgres::types::ToSql + Sync)> {

@@ -1,7 +1,7 @@
 //! Connections for reading, handed out one at a time.
 
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::connection::Connection;
@@ -20,14 +20,14 @@ const AGAIN: usize = 2;
 #[derive(Clone)]
 pub(crate) enum Engine {
     Sqlite(PathBuf),
-    Postgres(Server),
+    Postgres(Arc<Server>),
 }
 
 impl Engine {
     pub(crate) fn of(database: &Database) -> Result<Self> {
         Ok(match database {
             Database::Sqlite(path) => Self::Sqlite(path.clone()),
-            Database::Postgres(address) => Self::Postgres(Server::new(address)?),
+            Database::Postgres(address) => Self::Postgres(Arc::new(Server::new(address)?)),
         })
     }
 
@@ -164,10 +164,7 @@ fn may_hand_over() -> bool {
         .is_ok_and(|h| h.runtime_flavor() == tokio::runtime::RuntimeFlavor::MultiThread)
 }
 
-fn in_snapshot<T>(
-    connection: &Connection,
-    query: &impl Fn(&Connection) -> Result<T>,
-) -> Result<T> {
+fn in_snapshot<T>(connection: &Connection, query: &impl Fn(&Connection) -> Result<T>) -> Result<T> {
     connection.begin_reading()?;
     let result = query(connection);
     let ended = connection.end_reading();

@@ -6,8 +6,8 @@ use super::writer::Lock;
 use super::{dialect, sqlite};
 use crate::error::{Result, StoreError};
 
-const COMMIT: &str = "COMMIT";
-const ROLLBACK: &str = "ROLLBACK";
+pub(super) const COMMIT: &str = "COMMIT";
+pub(super) const ROLLBACK: &str = "ROLLBACK";
 const SAVE: &str = "SAVEPOINT command";
 const UNDO: &str = "ROLLBACK TO command";
 const RELEASE: &str = "RELEASE command";
@@ -30,7 +30,7 @@ impl Connection {
             Self::Sqlite(connection) => {
                 connection.prepare_cached(dialect::BEGIN)?.execute([])?;
             }
-            Self::Postgres(connection) => connection.send_ahead(dialect::begin_with(locks)),
+            Self::Postgres(connection) => connection.begin_ahead(dialect::begin_with(locks)),
         }
         Ok(())
     }
@@ -43,7 +43,7 @@ impl Connection {
                 connection.prepare_cached(dialect::BEGIN_READING)?.execute([])?;
             }
             Self::Postgres(connection) => {
-                connection.send_ahead(dialect::BEGIN_READING_POSTGRES.to_owned());
+                connection.begin_ahead(dialect::BEGIN_READING_POSTGRES.to_owned());
             }
         }
         Ok(())
@@ -55,7 +55,9 @@ impl Connection {
                 connection.prepare_cached(COMMIT)?.execute([])?;
             }
             // Nobody waits for it.
-            Self::Postgres(connection) if !connection.take_unbegun() => connection.send_behind(COMMIT),
+            Self::Postgres(connection) if !connection.forget_ahead() => {
+                connection.send_behind(COMMIT);
+            }
             Self::Postgres(_) => {}
         }
         Ok(())
@@ -69,7 +71,7 @@ impl Connection {
                 commit.map(drop).map_err(|e| (e.into(), None))
             }
             // Nothing was asked in it.
-            Self::Postgres(connection) if connection.take_unbegun() => Ok(()),
+            Self::Postgres(connection) if connection.forget_ahead() => Ok(()),
             Self::Postgres(connection) => commit_noted(self, connection),
         }
     }
@@ -78,13 +80,9 @@ impl Connection {
     pub(super) fn roll_back(&self) {
         match self {
             Self::Sqlite(connection) if connection.is_autocommit() => {}
-            Self::Postgres(connection) if connection.take_unbegun() => {}
+            Self::Postgres(connection) if connection.forget_ahead() => {}
             // Where it fails, the next statement fails, too.
-            Self::Postgres(connection) => {
-                connection.forget_ahead();
-                drop(connection.batch(ROLLBACK));
-            }
-            Self::Sqlite(_) => drop(self.batch(ROLLBACK)),
+            _ => drop(self.batch(ROLLBACK)),
         }
     }
 
@@ -108,6 +106,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Waits for what was sent without waiting.
+    pub(super) fn settle(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => connection.settle(),
+        }
+    }
+
     /// Undoes what was done since it was saved.
     pub(super) fn drop_saved(&self) -> Result<()> {
         match self {
@@ -116,7 +122,9 @@ impl Connection {
                 connection.prepare_cached(RELEASE)?.execute([])?;
                 Ok(())
             }
-            Self::Postgres(_) => {
+            Self::Postgres(connection) => {
+                // It has failed: whatever else of it was sent did, too.
+                let _ = connection.settle();
                 self.batch(UNDO)?;
                 self.batch(RELEASE)
             }
@@ -160,7 +168,8 @@ fn commit_noted(
     let note = Note { connection: postgres.name().to_owned(), number: postgres.next_note() };
     let noted = postgres.execute_and(dialect::NOTE, &note, COMMIT);
     noted.map_err(|e| {
-        let unknown = matches!(&e, StoreError::Database(f) if f.kind == super::fault::FaultKind::Lost);
+        let unknown =
+            matches!(&e, StoreError::Database(f) if f.kind == super::fault::FaultKind::Lost);
         (e, unknown.then(|| note.clone()))
     })?;
     if note.number % NOTES == 0 {
