@@ -21,7 +21,7 @@ pub enum FaultKind {
     Conflict,
     /// The connection is gone, the server is starting or ending, or it takes no writes now.
     Lost,
-    /// No connection became free in time.
+    /// No connection or lock became free in time.
     Busy,
     /// The disk is full, or takes no writes.
     Disk(DiskTrouble),
@@ -63,8 +63,10 @@ impl From<&tokio_postgres::Error> for Fault {
         let kind = match (code.get(..2).unwrap_or_default(), code) {
             ("40", _) => FaultKind::Conflict,
             ("23", _) => FaultKind::Constraint,
-            // No write while it recovers or is no leader; all connections taken; ended by the operator.
-            ("08" | "57", _) | (_, "25006" | "53300") => FaultKind::Lost,
+            // No write while it recovers or is no leader; all connections taken; ended by the operator,
+            // or by the server because nothing was asked for long.
+            ("08" | "57", _) | (_, "25006" | "25P03" | "53300") => FaultKind::Lost,
+            (_, "55P03") => FaultKind::Busy,
             (_, "53100") => FaultKind::Disk(DiskTrouble::Full),
             ("58", _) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,
