@@ -236,7 +236,7 @@ pub use webhook_event::Topic;
 
 use engine::readers::Readers;
 use engine::writer::{Scope, Writer};
-use engine::{Connection, ask, find, first, list, put, put_one, run};
+use engine::{Connection, ask, find, first, list, put, run};
 
 const PING: &str = "SELECT 1";
 const COUNTED: &str = "SELECT id, live_activations + over_activations, \

@@ -21,7 +21,7 @@ pub enum FaultKind {
     Conflict,
     /// The connection is gone, the server is starting or ending, or it takes no writes now.
     Lost,
-    /// No connection became free in time.
+    /// No connection or lock became free in time.
     Busy,
     /// The disk is full, or takes no writes.
     Disk(DiskTrouble),
