@@ -23,6 +23,8 @@ pub enum FaultKind {
     Lost,
     /// No connection became free in time.
     Busy,
+    /// The data was moved into another database, or is on its way into this one: no portal works with it here.
+    Moved,
     /// The disk is full, or takes no writes.
     Disk(DiskTrouble),
     /// Everything else: a damaged file, a wrong statement.
@@ -65,6 +67,11 @@ impl From<&tokio_postgres::Error> for Fault {
             ("23", _) => FaultKind::Constraint,
             // No write while it recovers or is no leader; all connections taken; ended by the operator.
             ("08" | "57", _) | (_, "25006" | "53300") => FaultKind::Lost,
+            // A lock that others have for long: as the embedded engine says it.
+            (_, "55P03") => FaultKind::Busy,
+            (_, "42P01") if database.message().contains("commit_note") => {
+                return Self::new(FaultKind::Moved, "its data was moved into another database: nothing is written here any more");
+            }
             (_, "53100") => FaultKind::Disk(DiskTrouble::Full),
             ("58", _) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,

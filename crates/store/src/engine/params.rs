@@ -60,6 +60,7 @@ pub(crate) enum Value {
     Null,
     Integer(i64),
     Text(String),
+    Blob(Vec<u8>),
 }
 
 impl Bind for Value {
@@ -68,6 +69,7 @@ impl Bind for Value {
             Self::Null => Cell::Null,
             Self::Integer(number) => Cell::Integer(*number),
             Self::Text(text) => Cell::Text(text),
+            Self::Blob(bytes) => Cell::Blob(bytes),
         }
     }
 }
