@@ -512,7 +512,8 @@ fn config(
 
 async fn init(config: Config) -> anyhow::Result<()> {
     let data = config.data.clone();
-    if config.database.exists()? {
+    // What was begun and cut off is begun anew.
+    if config.database.exists()? && App::is_founded(&config).await? {
         let place = match &config.database {
             Database::Sqlite(_) => data.display().to_string(),
             database => database.to_string(),

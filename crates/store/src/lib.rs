@@ -1,7 +1,7 @@
 //! Persistence: the only crate that knows SQL. One concrete [`Store`], domain verbs as methods, one file per noun.
 //!
 //! Writes are queued to one writer, which commits many of them in one transaction and answers after the commit
-//! (`sqlite.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
+//! (`engine/group.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
 //! what the database holds then; signing happens outside, before.
 //!
 //! | file | what it holds |
@@ -240,7 +240,7 @@ pub use webhook_event::Topic;
 
 use engine::readers::Readers;
 use engine::writer::{Scope, Writer};
-use engine::{Connection, find, first, list, run};
+use engine::{Connection, ask, find, first, list, put, put_one, run};
 
 const PING: &str = "SELECT 1";
 const COUNTED: &str = "SELECT id, live_activations + over_activations, \

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_core::{Id, SigningKey, UnixSeconds, file, pem};
+use countersign_crash::{Point, passes};
 
 use super::files::{private_folder, write_file, write_private_file};
 use super::folder::{CHAIN, ROOT, SIGNING};
@@ -27,7 +28,10 @@ pub(super) fn create(
     let (folder, beside) = (keys_folder(data), data.join("keys.partial"));
     private_folder(&beside)?;
     write_all(data, &beside, vendor, now, entropy, passphrase)?;
-    fs::rename(&beside, &folder).with_context(|| format!("{} cannot be made", folder.display()))
+    passes(Point::FirstKeysWritten);
+    let moved = fs::rename(&beside, &folder);
+    passes(Point::FirstKeysMoved);
+    moved.with_context(|| format!("{} cannot be made", folder.display()))
 }
 
 fn write_all(

@@ -101,8 +101,8 @@ fn dry(from: &Database, to: &Database) -> anyhow::Result<Ran> {
     let said = json!({
         "dry_run": true, "from": from.to_string(), "to": to.to_string(), "migration": plan.migration,
         "rows": plan.rows(), "tables": tables,
-        "next": "nothing was changed. --yes moves it: meanwhile portals on the source answer what only reads, and refuse writes with \
-                 a time to come again",
+        "next": "nothing was changed. --yes moves it: meanwhile portals on the source show their pages, and tell machines to come again \
+                 soon",
     });
     Ok(Ran { said, well: true })
 }
@@ -265,10 +265,10 @@ fn of_target(error: &StoreError, to: &Database) -> &'static str {
     let is_server = matches!(to, Database::Postgres(_));
     match error.kind() {
         Some(FaultKind::Disk(DiskTrouble::Full)) if is_server => ". The server's disk is full: make room there",
-        Some(FaultKind::Disk(DiskTrouble::Full)) => {
-            ". The disk is full, or a limit is reached: the file takes twice its size while it is made"
+        Some(FaultKind::Disk(DiskTrouble::Full | DiskTrouble::Failing)) if !is_server => {
+            ". The disk is full, a limit is reached, or it fails: the file takes twice its size while it is made"
         }
-        Some(FaultKind::Disk(_)) if !is_server => {
+        Some(FaultKind::Disk(DiskTrouble::ReadOnly)) => {
             ". Nothing can be written there: check the folder and its rights, and that the disk is not read-only"
         }
         Some(FaultKind::Lost) => ". Is the server there, does it let this user in, and is it the one that takes writes (no standby)?",

@@ -1,9 +1,12 @@
 //! A connection of either engine, and the statements that run on it.
 
+use countersign_crash::{Point, passes};
+
 use super::cell::Cell;
 use super::columns::{Columns, Row};
 use super::dialect;
 use super::params::Params;
+use super::pipeline::{Changes, not_one};
 use super::postgres::Postgres;
 use crate::error::Result;
 
@@ -51,7 +54,45 @@ pub(crate) fn run(connection: &Connection, sql: &str, params: impl Params) -> Re
     connection.execute(sql, &params)
 }
 
+/// Runs a statement of which nobody asks how many rows it changed. On a server it is on its way then: where it fails, whatever is
+/// waited for next fails, the commit at the latest.
+pub(crate) fn put(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
+    connection.put(sql, &params, Changes::Any)
+}
+
+/// The same, of a statement that has to change exactly one row.
+pub(crate) fn put_one(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
+    connection.put(sql, &params, Changes::One)
+}
+
+/// Says what [`find`] or [`list`] is going to be asked, with the same values: on a server several such questions take one round trip.
+/// What is changed in between makes it forgotten.
+pub(crate) fn ask(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
+    match connection {
+        Connection::Sqlite(_) => Ok(()),
+        Connection::Postgres(connection) => {
+            let mut cells = Vec::new();
+            params.cells(&mut cells);
+            connection.ask(sql, &cells)
+        }
+    }
+}
+
 impl Connection {
+    fn put(&self, sql: &str, params: &impl Params, changes: Changes) -> Result<()> {
+        if let Self::Postgres(connection) = self {
+            let mut cells = Vec::new();
+            params.cells(&mut cells);
+            connection.send(sql, &cells, changes)?;
+            passes(Point::Written);
+            return Ok(());
+        }
+        match (self.execute(sql, params)?, changes) {
+            (1, _) | (_, Changes::Any) => Ok(()),
+            (count, Changes::One) => Err(not_one(count as u64).into()),
+        }
+    }
+
     fn rows<T>(
         &self,
         sql: &str,
@@ -85,14 +126,16 @@ impl Connection {
     fn execute(&self, sql: &str, params: &impl Params) -> Result<usize> {
         let mut cells = Vec::new();
         params.cells(&mut cells);
-        match self {
+        let changed = match self {
             Self::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, &cells)?;
-                Ok(statement.raw_execute()?)
+                statement.raw_execute()?
             }
-            Self::Postgres(connection) => connection.execute(sql, &cells),
-        }
+            Self::Postgres(connection) => connection.execute(sql, &cells)?,
+        };
+        passes(Point::Written);
+        Ok(changed)
     }
 
     /// What the engine finds wrong with its own files.

@@ -3,6 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use countersign_crash::{Point, passes};
+
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
 use super::readers::Engine;
@@ -56,6 +58,7 @@ pub(super) fn write_loop(
         let committed = lane.commit(&mut group, receiver);
         for command in group {
             command.answer(committed.clone().map_err(told));
+            passes(Point::Told);
         }
     }
     if let Some(connection) = &lane.connection {
@@ -117,16 +120,19 @@ impl Lane<'_> {
         };
         let connection = &*self.connection.insert(connection);
         let takes_locks = !self.engine.is_embedded();
-        if takes_locks {
-            // All locks are taken at the beginning, in one order: who comes later waits for the next transaction.
+        if takes_locks && in_doubt.is_none() {
+            // All locks are taken at the beginning, in one order: who comes later waits for the next transaction. Nobody joins a
+            // group that may have been committed already.
             group.extend(receiver.try_iter().take(self.most.saturating_sub(group.len())));
         }
         begin(connection, group)?;
+        passes(Point::Begun);
         if let Some(note) = in_doubt
             && connection.is_noted(note)?
         {
             // It was committed, and what the commands found then is what they answer.
-            return Ok(connection.roll_back());
+            connection.roll_back();
+            return Ok(());
         }
         let (mut next, mut kept) = (0, true);
         while let Some(command) = group.get_mut(next).filter(|_| kept) {
@@ -140,11 +146,24 @@ impl Lane<'_> {
                 group.extend(receiver.try_recv());
             }
         }
-        if !kept {
-            run_apart(connection, group)?;
+        if kept {
+            match commit(connection) {
+                // One of the commands failed after it had been told that all was well.
+                Err(late) if takes_locks && !is_passing(late.fault.kind) => {}
+                committed => return committed,
+            }
         }
-        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })
+        run_apart(connection, group)?;
+        commit(connection)
     }
+}
+
+fn commit(connection: &Connection) -> std::result::Result<(), Failed> {
+    passes(Point::Committing);
+    let committed = connection.commit();
+    committed.map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })?;
+    passes(Point::Committed);
+    Ok(())
 }
 
 fn begin(connection: &Connection, group: &Group) -> Result<()> {
@@ -162,12 +181,27 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
     for command in group {
         connection.save()?;
         match command.run(connection) {
-            Ran::Kept => connection.keep()?,
+            Ran::Kept => match connection.settle() {
+                Ok(()) => connection.keep()?,
+                Err(error) => {
+                    let fault = fault(error);
+                    if is_passing(fault.kind) {
+                        return Err(fault.into());
+                    }
+                    command.refuse(fault);
+                    connection.drop_saved()?;
+                }
+            },
             Ran::Failed => connection.drop_saved()?,
             Ran::Again(fault) => return Err(fault.into()),
         }
     }
     Ok(())
+}
+
+/// Whether it may succeed when it is tried again.
+fn is_passing(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Conflict | FaultKind::Lost)
 }
 
 fn fault(error: StoreError) -> Fault {

@@ -1,5 +1,7 @@
 //! Numbered migrations: the same numbers and names for every engine. Only added to, never changed.
 
+use countersign_crash::{Point, passes};
+
 use super::connection::{Connection, list, run};
 use super::dialect;
 use super::transaction::{COMMIT, ROLLBACK};
@@ -45,7 +47,9 @@ pub(super) const NOTE: &str = "INSERT INTO schema_migration (number, name, appli
 pub(super) fn apply(connection: &Connection, now: i64) -> Result<()> {
     begin(connection)?;
     let applied = apply_in(connection, now);
+    passes(Point::MigrationsCommitting);
     let ended = connection.batch(if applied.is_ok() { COMMIT } else { ROLLBACK });
+    passes(Point::MigrationsCommitted);
     applied.and(ended)
 }
 
@@ -82,6 +86,7 @@ pub(super) fn apply_in(connection: &Connection, now: i64) -> Result<()> {
             then(connection)?;
         }
         run(connection, NOTE, (number, *name, now))?;
+        passes(Point::Migrated);
     }
     Ok(())
 }

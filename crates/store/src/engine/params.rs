@@ -61,6 +61,20 @@ pub(crate) enum Value {
     Integer(i64),
     Text(String),
     Blob(Vec<u8>),
+<<<<<<< HEAD
+=======
+}
+
+impl Value {
+    pub(super) fn of(cell: &Cell<'_>) -> Self {
+        match *cell {
+            Cell::Null => Self::Null,
+            Cell::Integer(number) => Self::Integer(number),
+            Cell::Text(text) => Self::Text(text.to_owned()),
+            Cell::Blob(bytes) => Self::Blob(bytes.to_owned()),
+        }
+    }
+>>>>>>> wt-pg
 }
 
 impl Bind for Value {

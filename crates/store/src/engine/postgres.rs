@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_executor::block_on;
+use futures_util::TryStreamExt as _;
 use futures_util::future::join;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
@@ -15,6 +16,8 @@ use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
 use super::cell::Cell;
 use super::dialect;
 use super::fault::{Fault, FaultKind};
+use super::params::Value;
+use super::pipeline::{Changes, Pipeline};
 use super::transaction::Note;
 use crate::error::Result;
 
@@ -22,7 +25,6 @@ use crate::error::Result;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Makes connections to one database.
-#[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
     io: Arc<Io>,
@@ -41,12 +43,14 @@ impl Drop for Io {
 }
 
 pub(crate) struct Postgres {
-    client: Client,
+    client: Arc<Client>,
     /// Its threads live as long as it does.
     _io: Arc<Io>,
     statements: RefCell<HashMap<String, Statement>>,
     /// What is to be sent ahead of the next statement, in the same round trip.
     ahead: RefCell<String>,
+    /// What was sent and not waited for.
+    pipeline: Pipeline,
     /// Whether the beginning of the transaction is in that.
     unbegun: Slot<bool>,
     /// Distinguishes this connection from every other, for notes.
@@ -91,7 +95,8 @@ impl Server {
         let name =
             name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
         let (ahead, unbegun, notes) = (RefCell::default(), Slot::default(), Slot::default());
-        Ok(Postgres { client, _io: io, statements, ahead, unbegun, name, notes })
+        let (client, pipeline) = (Arc::new(client), Pipeline::default());
+        Ok(Postgres { client, _io: io, statements, ahead, pipeline, unbegun, name, notes })
     }
 }
 
@@ -132,6 +137,7 @@ impl Postgres {
     /// nothing of it. A savepoint that is released ahead is no such beginning: the transaction has to be ended.
     pub(super) fn forget_ahead(&self) -> bool {
         self.ahead.take();
+        self.pipeline.forget_asked();
         self.unbegun.take()
     }
 
@@ -161,14 +167,57 @@ impl Postgres {
     }
 
     pub(super) fn query(&self, sql: &str, cells: &[Cell<'_>]) -> Result<Vec<Row>> {
+        if let Some(rows) = self.pipeline.answer(sql, cells) {
+            self.pipeline.settle()?;
+            return Ok(rows?);
+        }
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
         self.asked(self.client.query(&statement, &params))
     }
 
+    /// Asks what [`Self::query`] will want to know, without waiting.
+    pub(super) fn ask(&self, sql: &str, cells: &[Cell<'_>]) -> Result<()> {
+        let (statement, values) = (self.prepared(sql)?, values(cells));
+        self.flush();
+        let client = Arc::clone(&self.client);
+        let query = async move {
+            client.query_raw(&statement, values).await?.try_collect::<Vec<Row>>().await
+        };
+        self.pipeline.ask(sql, cells, Box::pin(query));
+        Ok(())
+    }
+
+    /// Executes it without waiting: that it failed is told by whatever is waited for next.
+    pub(super) fn send(&self, sql: &str, cells: &[Cell<'_>], changes: Changes) -> Result<()> {
+        let (statement, values) = (self.prepared(sql)?, values(cells));
+        self.flush();
+        self.pipeline.forget_asked();
+        let client = Arc::clone(&self.client);
+        let statement = async move { client.execute_raw(&statement, values).await };
+        self.pipeline.send(Box::pin(statement), changes);
+        Ok(())
+    }
+
+    /// Waits for all that was sent without waiting.
+    pub(super) fn settle(&self) -> Result<()> {
+        self.pipeline.settle()
+    }
+
+    fn flush(&self) {
+        let ahead = self.ahead.take();
+        self.unbegun.set(false);
+        if !ahead.is_empty() {
+            let client = Arc::clone(&self.client);
+            let batch = async move { client.batch_execute(&ahead).await.map(|()| 0) };
+            self.pipeline.send(Box::pin(batch), Changes::Any);
+        }
+    }
+
     pub(super) fn execute(&self, sql: &str, cells: &[Cell<'_>]) -> Result<usize> {
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
+        self.pipeline.forget_asked();
         let changed = self.asked(self.client.execute(&statement, &params))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
@@ -189,13 +238,9 @@ impl Postgres {
         &self,
         question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
-        let ahead = self.ahead.take();
-        self.unbegun.set(false);
-        if ahead.is_empty() {
-            return Ok(block_on(question)?);
-        }
-        let (first, answer) = block_on(join(self.client.batch_execute(&ahead), question));
-        first?;
+        self.flush();
+        let answer = block_on(question);
+        self.settle()?;
         Ok(answer?)
     }
 
@@ -209,6 +254,10 @@ impl Postgres {
         self.statements.borrow_mut().insert(written.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+fn values(cells: &[Cell<'_>]) -> Vec<Value> {
+    cells.iter().map(Value::of).collect()
 }
 
 fn parameters<'a>(cells: &'a [Cell<'a>]) -> Vec<&'a (dyn tokio_postgres::types::ToSql + Sync)> {

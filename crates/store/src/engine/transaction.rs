@@ -109,6 +109,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Waits for what was sent without waiting.
+    pub(super) fn settle(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => connection.settle(),
+        }
+    }
+
     /// Undoes what was done since it was saved.
     pub(super) fn drop_saved(&self) -> Result<()> {
         match self {
@@ -117,7 +125,9 @@ impl Connection {
                 connection.prepare_cached(RELEASE)?.execute([])?;
                 Ok(())
             }
-            Self::Postgres(_) => {
+            Self::Postgres(connection) => {
+                // It has failed: whatever else of it was sent did, too.
+                let _ = connection.settle();
                 self.batch(UNDO)?;
                 self.batch(RELEASE)
             }
