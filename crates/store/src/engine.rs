@@ -11,6 +11,7 @@
 //! | `writer`, `group` | writes queue up and are committed together |
 //! | `readers` | connections for reading, handed out one at a time |
 //! | `condition`, `backup` | what a database is before it is opened; copies of the embedded one while it is in use |
+//! | `transfer` | all of it moved into another database |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
 pub(crate) mod backup;
@@ -32,6 +33,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 mod transaction;
+pub(crate) mod transfer;
 pub(crate) mod writer;
 
 use crate::error::Result;

@@ -163,6 +163,10 @@ pub use email_change::EmailChange;
 pub use engine::backup::{InUse, copy_database, in_use};
 pub use engine::condition::{Condition, condition};
 pub use engine::fault::FaultKind;
+pub use engine::transfer::{
+    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data, plan_move,
+    reopen_source,
+};
 pub use engine::{Database, Fault, Options};
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};

@@ -61,6 +61,8 @@ pub(crate) enum Value {
     Integer(i64),
     Text(String),
     Blob(Vec<u8>),
+<<<<<<< HEAD
+=======
 }
 
 impl Value {
@@ -72,6 +74,7 @@ impl Value {
             Cell::Blob(bytes) => Self::Blob(bytes.to_owned()),
         }
     }
+>>>>>>> wt-pg
 }
 
 impl Bind for Value {

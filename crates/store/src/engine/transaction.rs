@@ -3,6 +3,7 @@
 use super::connection::{Connection, find, run};
 use super::fault::{Fault, FaultKind};
 use super::postgres::Postgres;
+use super::transfer::marks::refuse_marked;
 use super::writer::Lock;
 use super::{dialect, sqlite};
 use crate::error::{Result, StoreError};
@@ -30,6 +31,8 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => {
                 connection.prepare_cached(dialect::BEGIN)?.execute([])?;
+                // Another process may have moved the data since. On a server the note of the commit finds its table gone.
+                refuse_marked(self)?;
             }
             Self::Postgres(connection) => connection.begin_ahead(dialect::begin_with(locks)),
         }
