@@ -42,3 +42,10 @@ npm_install() {
     touch node_modules
   fi
 }
+
+# postgres_install: PostgreSQL's server programs, which Debian keeps out of the path. Tests start servers of their own: a service
+# that the package starts is not used.
+postgres_install() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return 0
+  need_command initdb postgresql
+}

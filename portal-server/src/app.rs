@@ -97,6 +97,17 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
+    /// Whether the first start, which makes the keys, has come to its end in this database.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or was written by a newer program.
+    pub async fn is_founded(config: &Config) -> anyhow::Result<bool> {
+        let store = Store::connect(&config.database, config.store, config.clock.now())?;
+        let known_root = store.setting(ROOT_KEY).await?;
+        store.close();
+        Ok(known_root.is_some())
+    }
+
     /// Opens the data directory: database and keys, created on the first start.
     ///
     /// # Errors

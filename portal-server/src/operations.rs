@@ -7,6 +7,7 @@
 //! | `backup`, `pack` | a copy while the portal runs: a folder, or one file |
 //! | `restore` | a copy in the place of what there is, which is kept aside |
 //! | `check` | whether the data is what it should be |
+//! | `moving` | the data in another database |
 //! | `doctor` | what operators get wrong, each with what to do next |
 
 pub mod backup;
@@ -14,6 +15,7 @@ pub mod check;
 pub mod doctor;
 mod files;
 mod manifest;
+pub mod moving;
 mod pack;
 pub mod restore;
 

@@ -2,8 +2,8 @@
 //! admins of a reseller those of its customers; the admins of an organization all of its licenses; everybody else those that are theirs and those of their groups. A license that belongs to
 //! an organization is seen by its users alone: who has left it, or was never in it, sees nothing of it, though it be theirs.
 
-use countersign_core::{Id, LicenseId};
 use crate::engine::Connection;
+use countersign_core::{Id, LicenseId};
 
 use crate::error::Result;
 use crate::role::Permission;

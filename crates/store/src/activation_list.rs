@@ -1,7 +1,7 @@
 //! Lists of activations: those of a license, and machines by the beginning of their name over the whole vendor.
 
-use countersign_core::{Id, LicenseId};
 use crate::engine::Connection;
+use countersign_core::{Id, LicenseId};
 
 use crate::Store;
 use crate::activation::{self, Activation, ActivationState};

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};

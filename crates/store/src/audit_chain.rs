@@ -1,9 +1,9 @@
 //! The audit log as a chain of hashes. Rows are chained after their commit, in batches, so that no transaction waits for
 //! another one's hash. The hashes are made outside; here it is decided whether they still fit.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::audit::AuditEntry;
 use crate::error::Result;

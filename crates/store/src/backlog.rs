@@ -1,8 +1,8 @@
 //! What waits in the tables: letters, deliveries of webhooks, rows of the audit log that are not chained, and since when the
 //! oldest waits. All of it is read from indexes of what waits, so that whoever measures costs little, however much is done.
 
-use countersign_core::UnixSeconds;
 use crate::engine::Connection;
+use countersign_core::UnixSeconds;
 
 use crate::error::Result;
 use crate::row::seconds;
@@ -51,6 +51,10 @@ impl Store {
     }
 }
 
-fn oldest(c: &Connection, sql: &str, values: impl crate::engine::params::Params) -> Result<Option<UnixSeconds>> {
+fn oldest(
+    c: &Connection,
+    sql: &str,
+    values: impl crate::engine::params::Params,
+) -> Result<Option<UnixSeconds>> {
     Ok(find(c, sql, values, |row| row.optional_time())?.flatten())
 }

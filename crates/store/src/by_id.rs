@@ -1,7 +1,7 @@
 //! Lists for programs, in the order of ids: whoever goes through all of them misses nothing, whatever is added meanwhile.
 
-use countersign_core::Id;
 use crate::engine::Connection;
+use countersign_core::Id;
 
 use crate::Store;
 use crate::activation::{self, Activation};

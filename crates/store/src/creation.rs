@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::engine::Connection;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license::{self, NewLicense};

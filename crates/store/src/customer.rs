@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use countersign_core::Id;
 use crate::engine::Connection;
+use countersign_core::Id;
 
 use crate::error::{Result, StoreError};
 use crate::page::{self, Cursor, Key, Page};
@@ -67,8 +67,8 @@ impl Store {
     /// When the database fails.
     pub async fn addresses(&self, beginning: &str, most: usize) -> Result<Vec<String>> {
         let (from, below) = license_term::range(&user::normal_email(beginning));
-        let mut found: Vec<String> =
-            self.read(|c| crate::first(c, ADDRESSES, (&from, &below), page::MOST, |row| row.text()))?;
+        let mut found: Vec<String> = self
+            .read(|c| crate::first(c, ADDRESSES, (&from, &below), page::MOST, |row| row.text()))?;
         found.retain(|address| !user::is_placeholder(address));
         found.truncate(most);
         Ok(found)

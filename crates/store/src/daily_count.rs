@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use countersign_core::UnixSeconds;
 use crate::engine::Connection;
+use countersign_core::UnixSeconds;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};

@@ -1,8 +1,8 @@
 //! Deactivations: a machine has given its activation up, and proves it. A proof is recorded whatever the limit says.
 
-use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};
@@ -95,7 +95,8 @@ impl Store {
     /// When the database fails: nothing is stored then.
     pub async fn deactivate(&self, deactivate: Deactivate) -> Result<Deactivated> {
         // An activation stays with its license.
-        let of = self.read(|c| activation::find_activation(c, &deactivate.activation.to_string()))?;
+        let of =
+            self.read(|c| activation::find_activation(c, &deactivate.activation.to_string()))?;
         let of = of.map(|activation| activation.license.to_string()).unwrap_or_default();
         self.write_in(Scope::Keys(&[&of]), move |c| deactivate_in(c, &deactivate)).await
     }

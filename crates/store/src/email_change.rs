@@ -1,7 +1,7 @@
 //! Changing one's e-mail address: asked for by the owner, confirmed from the new mailbox, undone from the old one.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

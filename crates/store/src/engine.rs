@@ -5,11 +5,13 @@
 //! | --- | --- |
 //! | `cell`, `params`, `columns` | one value, the values of a statement, the values of a row |
 //! | `connection` | a statement run, one row, all rows: on either engine |
+//! | `pipeline` | what was sent to a server and is not answered yet |
 //! | `sqlite`, `postgres` | what is one engine's own: opening, errors, statements kept |
 //! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
 //! | `writer`, `group` | writes queue up and are committed together |
 //! | `readers` | connections for reading, handed out one at a time |
 //! | `condition`, `backup` | what a database is before it is opened; copies of the embedded one while it is in use |
+//! | `transfer` | all of it moved into another database |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
 pub(crate) mod backup;
@@ -24,15 +26,19 @@ mod group;
 mod migrations;
 mod options;
 pub(crate) mod params;
+mod pipeline;
 mod postgres;
 pub(crate) mod readers;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod transaction;
+pub(crate) mod transfer;
 pub(crate) mod writer;
 
 use crate::error::Result;
 
-pub(crate) use connection::{Connection, find, first, list, run};
+pub(crate) use connection::{Connection, ask, find, first, list, put, run};
 pub use database::Database;
 pub use fault::Fault;
 pub use options::Options;

@@ -1,8 +1,8 @@
 //! Groups of an organization's users: licenses are linked to groups (`group_license`), people are put into them. Every
 //! verb is held to the organization inside the transaction: another one's group does not exist here.
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

@@ -5,8 +5,8 @@
 //! machines keep their seats until they give them back. The row stays with its count, so that a seat that comes back later
 //! finds it, and a link that is made again starts with the seats that are still in use.
 
-use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 
 use crate::error::Result;
 use crate::group::{self, GroupChange};

@@ -1,7 +1,7 @@
 //! Seats that groups take: counted beside the license's own count, in the same transaction, up to the group's cap.
 
-use countersign_core::{Id, LicenseId};
 use crate::engine::Connection;
+use countersign_core::{Id, LicenseId};
 
 use crate::error::Result;
 use crate::row::Columns;

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use crate::engine::Connection;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense, Validity};

@@ -2,8 +2,8 @@
 //! the invited has a placeholder, so that nobody can reserve somebody else's address, or find out by inviting it whether
 //! it has an account.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

@@ -1,9 +1,9 @@
 //! Work to be done soon, by whichever process takes it: queued in the transaction that makes it necessary, taken by one
 //! worker at a time, tried again later when it fails.
 
-use countersign_core::UnixSeconds;
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::UnixSeconds;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
@@ -127,7 +127,8 @@ impl Store {
     /// When the database fails.
     pub async fn job_failed(&self, job: &Job, error: &str, run_at: UnixSeconds) -> Result<bool> {
         let (seq, tries, error) = (job.seq, job.tries, cut(error));
-        let retry = move |c: &Connection| Ok(run(c, RETRY, (seq, tries, seconds(run_at), &error))? == 1);
+        let retry =
+            move |c: &Connection| Ok(run(c, RETRY, (seq, tries, seconds(run_at), &error))? == 1);
         self.write_in(JOBS, retry).await
     }
 

@@ -3,8 +3,8 @@
 //! A journal is known by the hash of its first line, on which all others hang: another first line is another journal, whatever
 //! id it gives itself.
 
-use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, Thumbprint, UnixSeconds};
 
 use crate::error::Result;
 use crate::merge::NewEntry;

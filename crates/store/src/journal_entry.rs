@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
+use crate::engine::Connection;
 use countersign_core::response::Answer as Said;
 use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::journal::JournalOpening;

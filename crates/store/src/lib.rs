@@ -1,7 +1,7 @@
 //! Persistence: the only crate that knows SQL. One concrete [`Store`], domain verbs as methods, one file per noun.
 //!
 //! Writes are queued to one writer, which commits many of them in one transaction and answers after the commit
-//! (`sqlite.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
+//! (`engine/group.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
 //! what the database holds then; signing happens outside, before.
 //!
 //! | file | what it holds |
@@ -148,8 +148,6 @@ pub use api_token::{ApiToken, MOST_TOKENS, NewApiToken, TokenCreated, TokenScope
 pub use audit::{AuditEntry, AuditPage, AuditQuery};
 pub use audit_chain::{AuditLog, ChainHead, Chained, StoredCheckpoint, Unchained};
 pub use backlog::Backlog;
-pub use engine::backup::{InUse, copy_database, in_use};
-pub use engine::condition::{Condition, condition};
 pub use beginning::Beginning;
 pub use check::StoredAnswer;
 pub use creation::{
@@ -162,7 +160,13 @@ pub use directory::Directory;
 pub use disk_trouble::DiskTrouble;
 pub use domain::{Domain, DomainCheck, DomainMail, DomainNotice, DomainState, Finding, SeenRecord};
 pub use email_change::EmailChange;
+pub use engine::backup::{InUse, copy_database, in_use};
+pub use engine::condition::{Condition, condition};
 pub use engine::fault::FaultKind;
+pub use engine::transfer::{
+    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data, plan_move,
+    reopen_source,
+};
 pub use engine::{Database, Fault, Options};
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
@@ -241,7 +245,7 @@ pub use webhook_event::Topic;
 
 use engine::readers::Readers;
 use engine::writer::{Scope, Writer};
-use engine::{Connection, find, first, list, run};
+use engine::{Connection, ask, find, first, list, put, run};
 
 const PING: &str = "SELECT 1";
 const COUNTED: &str = "SELECT id, live_activations + over_activations, \
@@ -322,7 +326,9 @@ impl Store {
             };
             for (id, counts) in list(c, COUNTED, [], counted)? {
                 let counts: [(i64, i64); 2] = counts;
-                for ((counted, there), what) in counts.into_iter().zip(["activations", "deactivations"]) {
+                for ((counted, there), what) in
+                    counts.into_iter().zip(["activations", "deactivations"])
+                {
                     if counted != there {
                         found.push(format!("license {id} counts {counted} {what} and has {there}"));
                     }

@@ -5,10 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{MutexGuard, PoisonError};
 
+use crate::engine::Connection;
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::metadata::{Metadata, metadata_text};

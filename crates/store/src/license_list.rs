@@ -1,9 +1,9 @@
 //! Lists of licenses: of the vendor, of a reseller's customers, of an organization, of a user; filtered, in one of four orders, page by page. With
 //! words to search for: `license_search`.
 
-use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use crate::engine::params::Value;
 use crate::engine::Connection;
+use crate::engine::params::Value;
+use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
 
 use crate::access::{LicenseScope, Scope};
 use crate::error::{Result, StoreError};

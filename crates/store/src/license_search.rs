@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::engine::Connection;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Id, LicenseId};
-use crate::engine::Connection;
 
 use crate::access::Scope;
 use crate::error::Result;

@@ -1,8 +1,8 @@
 //! One-time links, mostly by mail. Only the hash of a token is stored. What a link does stands with the noun that it
 //! changes; here is how links are made, looked at and used up.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

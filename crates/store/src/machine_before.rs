@@ -1,8 +1,8 @@
 //! Whether a machine is one that a license knows.
 
+use crate::engine::Connection;
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::{LicenseId, Thumbprint};
-use crate::engine::Connection;
 
 use crate::activation::{self, Activation};
 use crate::error::Result;

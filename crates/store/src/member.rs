@@ -1,8 +1,8 @@
 //! What an organization's admins do with its users, and what users do with their own names. Everything is held to the
 //! organization inside the transaction: somebody else's user does not exist here.
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::link::{self, LinkPurpose};

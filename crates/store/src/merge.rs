@@ -10,9 +10,9 @@
 //! Each is a matter of one or two facts, and none of them ever ends. So a new fact is compared with those that are known, and
 //! it does not matter which of two came first.
 
+use crate::engine::Connection;
 use countersign_core::response::{Answer as Said, Granted, Response};
 use countersign_core::{Hash, Id, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::error::Result;

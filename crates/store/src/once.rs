@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 
 use crate::creation::{Creation, PartImported};
 use crate::error::{Result, StoreError};

@@ -1,7 +1,7 @@
 //! Organizations: customers that are more than one person.
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::page::{self, Cursor, Key, Page};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::UnixSeconds;
 use crate::engine::Connection;
+use countersign_core::UnixSeconds;
 
 use crate::error::Result;
 use crate::license::License;

@@ -1,8 +1,8 @@
 //! Overruns: machines that hold a seat of a license beyond its limit, since signers gave it that knew nothing of each other.
 //! Which of them are beyond it is said when it is asked, by the time of signing: so it does not matter in what order they came.
 
-use countersign_core::{Hash, LicenseId, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, LicenseId, UnixSeconds};
 
 use crate::activation::{self, Activation};
 use crate::error::Result;

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-
 use crate::error::{Result, StoreError};
 
 /// The most rows of one page; statements ask for one more, to see whether there is a next page.

@@ -1,7 +1,7 @@
 //! Passwords. A new one ends what the old one opened: sessions, tokens, links, a change of address that waits.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

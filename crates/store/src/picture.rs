@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use countersign_core::{Hash, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::seconds;

@@ -1,10 +1,10 @@
 //! Plans: templates of licenses. What a license is made with is copied; it may have other values then, and changing the plan
 //! changes no license by itself.
 
+use crate::engine::Connection;
 use countersign_core::fingerprint::Strategy;
 use countersign_core::release::VersionName;
 use countersign_core::{Id, ProductId, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::license::{self, Validity};

@@ -1,7 +1,7 @@
 //! Products: what is licensed, and its trial policy.
 
-use countersign_core::{ProductId, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{ProductId, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, entitlements_text, optional_seconds, seconds};

@@ -4,9 +4,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::engine::Connection;
 use countersign_core::release::{Channel, VersionName};
 use countersign_core::{Id, ProductId, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};

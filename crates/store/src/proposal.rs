@@ -3,8 +3,8 @@
 
 mod act;
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};

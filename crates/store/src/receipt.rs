@@ -1,7 +1,7 @@
 //! Receipts: which request gave an activation up. The signed receipt itself is that request's answer.
 
-use countersign_core::{Hash, Id};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id};
 
 use crate::error::Result;
 use crate::{Store, find, run};

@@ -3,9 +3,9 @@
 //! A machine that is known is left to the verb that it asks for. What is not known counts as if a journal had brought it
 //! (`merge.rs`), beyond the limit where it is: the machine runs, whatever the portal has forgotten.
 
+use crate::engine::Connection;
 use countersign_core::response::{Answer as Said, Granted, Response};
 use countersign_core::{Hash, LicenseId, Thumbprint, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::merge::{self, Origin};

@@ -1,10 +1,10 @@
 //! Releasing the seat of a machine that is lost or dead: without proof, therefore within a quota and after a cool-down, and
 //! not forgotten: if the machine comes back, it is recognised.
 
+use crate::engine::Connection;
 use countersign_core::fingerprint::Fingerprint;
 use countersign_core::request::Device;
 use countersign_core::{Id, LicenseId, Thumbprint, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::access::{self, Access};
 use crate::activation::{self, Activation, ActivationState};

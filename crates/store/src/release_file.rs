@@ -1,8 +1,8 @@
 //! Files of releases: known to the database once their content is stored. They belong to drafts.
 
+use crate::engine::Connection;
 use countersign_core::release::{FileName, MOST_FILES};
 use countersign_core::{Hash, Id, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::product_release::{ProductRelease, ReleaseChange, done, find_release};

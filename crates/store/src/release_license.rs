@@ -2,9 +2,9 @@
 
 use std::cmp::Reverse;
 
+use crate::engine::Connection;
 use countersign_core::release::Channel;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::product_release::{

@@ -1,8 +1,8 @@
 //! What a license may run of the releases of its product. The rule stands once, in [`ReleaseTerms::may_run`].
 
+use crate::engine::Connection;
 use countersign_core::release::VersionName;
 use countersign_core::{Id, LicenseId, ProductId, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseChange, LicenseStatus, NewLicense};

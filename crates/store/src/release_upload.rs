@@ -1,9 +1,9 @@
 //! Files on their way to a draft, piece by piece: whatever arrived stays, so an upload goes on where it was cut off, in any
 //! process. The content of a piece is stored before it is known here.
 
+use crate::engine::Connection;
 use countersign_core::release::{FileName, MOST_FILES};
 use countersign_core::{Id, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::error::Result;
 use crate::product_release::{ReleaseChange, ReleaseStatus, find_release};

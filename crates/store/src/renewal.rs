@@ -1,9 +1,9 @@
 //! Fresh responses for machines that sent no new request: signed when a license has changed, one for each revision, so that
 //! fetching it again gives the same bytes.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::activation::{self, Activation, ActivationState};
 use crate::answer::{self, Answer};

@@ -1,8 +1,8 @@
 //! What the admins of a reseller do with its customers: they create organizations, invite people there, and pass licenses from one
 //! to another. Whose customer somebody is, is decided inside the transaction; somebody else's does not exist.
 
-use countersign_core::{Id, LicenseId, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, LicenseId, UnixSeconds};
 
 use crate::access;
 use crate::error::Result;

@@ -1,8 +1,8 @@
 //! Sessions: only the hash of a token is stored, so that a copied database logs nobody in.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::identity_provider::FactorAskedBy;

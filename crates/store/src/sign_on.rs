@@ -5,8 +5,8 @@
 //! is to be linked, and only where the provider has verified it, the vendor lets the provider speak for its domain, and the
 //! account belongs to whom the provider belongs.
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::identity_provider::{

@@ -1,7 +1,7 @@
 //! The life of the vendor's signing key: what changed, and who was told that it ends. The keys themselves are files.
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

@@ -1,8 +1,8 @@
 //! The vendor's own people and the admins of resellers: who they are, and what they become. Who may change whom is decided inside
 //! the transaction, by what they are then; an owner who may log in is always left.
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

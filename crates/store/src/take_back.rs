@@ -1,7 +1,7 @@
 //! Taking a journal's machines back: its key was stolen, and what it gave is nobody's of the vendor.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::release::{self, Release, ReleaseOutcome, ReleasePolicy};

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use countersign_core::UnixSeconds;
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::UnixSeconds;
 
 use crate::audit::AuditEntry;
 use crate::audit_chain::{self, Chained};

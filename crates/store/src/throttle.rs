@@ -1,8 +1,8 @@
 //! Throttling of guesses: after some failures a subject waits, longer each time, never for ever.
 
-use countersign_core::UnixSeconds;
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::UnixSeconds;
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};

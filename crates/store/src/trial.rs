@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::Connection;
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 use countersign_core::request::Device;
 use countersign_core::response::{Granted, Response};
 use countersign_core::{Hash, Id, ProductId, Thumbprint, UnixSeconds};
-use crate::engine::Connection;
 
 use crate::answer::{self, Answer};
 use crate::error::{Result, StoreError};

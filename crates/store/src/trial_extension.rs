@@ -1,7 +1,7 @@
 //! Extending a trial, and the fresh response that tells its machine: the answer to its latest request once more.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::answer::{self, Answer};
 use crate::error::Result;
@@ -199,7 +199,11 @@ impl Store {
         self.read(|c| {
             let values = (trial.id.to_string(), hash.to_string());
             let map = |row: &mut Columns<'_>| {
-                Ok(Answer { token: row.text()?, created_at: row.time()?, device_name: device_name.clone() })
+                Ok(Answer {
+                    token: row.text()?,
+                    created_at: row.time()?,
+                    device_name: device_name.clone(),
+                })
             };
             match find(c, LATEST, values, map)? {
                 Some(renewed) => Ok(Some(renewed)),

@@ -1,7 +1,7 @@
 //! Lists of trials, in bounded pages: the newest first, those that run by their end, or machines by the beginning of their name.
 
-use countersign_core::{Id, ProductId, Thumbprint, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, ProductId, Thumbprint, UnixSeconds};
 
 use crate::Store;
 use crate::error::Result;

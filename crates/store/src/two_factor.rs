@@ -1,8 +1,8 @@
 //! The second factor: a secret shared with an authenticator app, and recovery codes for when it is lost. A code works
 //! once: the time step that it was for is noted, recovery codes are marked as used. Checking a code is the caller's part.
 
-use countersign_core::{Hash, Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::job::{self, NewJob};

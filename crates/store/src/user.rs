@@ -3,8 +3,8 @@
 
 use std::str::FromStr;
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::organization::{self, Place};

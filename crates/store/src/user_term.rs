@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use countersign_core::Id;
 use crate::engine::Connection;
+use countersign_core::Id;
 
 use crate::error::Result;
 use crate::organization::folded;

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};

@@ -3,9 +3,9 @@
 
 use std::str::FromStr;
 
-use countersign_core::{Id, UnixSeconds};
 use crate::engine::Connection;
 use crate::engine::writer::Scope;
+use countersign_core::{Id, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::job::{self, NewJob};

@@ -4,8 +4,8 @@
 
 use std::str::FromStr;
 
-use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use crate::engine::Connection;
+use countersign_core::{Hash, Id, LicenseId, UnixSeconds};
 use serde_json::{Value, json};
 
 use crate::activation::{self, Activation};

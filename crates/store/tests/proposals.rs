@@ -44,7 +44,8 @@ impl World {
             created_at: NOW,
         };
         store.save_product(product, "test", NOW).await.unwrap();
-        let world = Self { store, ada: Id::from([1; 16]), bob: Id::from([2; 16]), _database: database };
+        let world =
+            Self { store, ada: Id::from([1; 16]), bob: Id::from([2; 16]), _database: database };
         world.admin(world.ada, "ada@acme.example").await;
         assert_eq!(world.begin().await, Proposed::NobodyElse, "a rule that nobody could meet");
         world.admin(world.bob, "bob@acme.example").await;

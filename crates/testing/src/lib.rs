@@ -1,6 +1,7 @@
 //! What tests of several packages share: a database of either engine, empty and of their own, and a way to look into it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)] // a failed unwrap is a failed test
 
+mod cutter;
 mod raw;
 mod server;
 
@@ -8,8 +9,9 @@ use std::path::PathBuf;
 
 use countersign_store::{Database, Options, Store};
 
+pub use cutter::{Cut, Cutter};
 pub use raw::Raw;
-pub use server::{Server, shared_server};
+pub use server::{Server, Stop, shared_server};
 
 /// Which engine a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,19 @@ pub struct TestDatabase {
 impl TestDatabase {
     /// An empty one.
     pub fn new(engine: Engine) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(engine, tempfile::tempdir().unwrap())
+    }
+
+    /// The same where no disk is waited for, if the system has such a place.
+    pub fn in_memory(engine: Engine) -> Self {
+        let memory = std::path::Path::new("/dev/shm");
+        if memory.is_dir() {
+            return Self::within(engine, tempfile::tempdir_in(memory).unwrap());
+        }
+        Self::new(engine)
+    }
+
+    fn within(engine: Engine, folder: tempfile::TempDir) -> Self {
         let database = match engine {
             Engine::Sqlite => Database::Sqlite(folder.path().join("db")),
             Engine::Postgres => Database::Postgres(shared_server().create_database()),

@@ -29,9 +29,27 @@ impl Raw {
         match self {
             Self::Sqlite(connection) => connection.execute_batch(sql).map_err(|e| e.to_string()),
             Self::Postgres(address) => on_server(address, |client| {
-                client.batch_execute(sql).map_err(|e| e.as_db_error().map_or(e.to_string(), |e| e.message().to_owned()))
+                client
+                    .batch_execute(sql)
+                    .map_err(|e| e.as_db_error().map_or(e.to_string(), |e| e.message().to_owned()))
             }),
         }
+    }
+
+    /// Has the server prepare all statements of each text (parameters are `$1`); its words where it refuses.
+    pub fn prepare_all(&self, statements: impl Iterator<Item = String>) -> Vec<Result<(), String>> {
+        let Self::Postgres(address) = self else { panic!("not a server's database") };
+        let statements: Vec<String> = statements.collect();
+        on_server(address, |client| {
+            let words = |e: postgres::Error| {
+                e.as_db_error().map_or_else(|| e.to_string(), |e| e.message().to_owned())
+            };
+            let mut all = |text: &String| {
+                let mut single = text.split(';').filter(|sql| !sql.trim().is_empty());
+                single.try_for_each(|sql| client.prepare(sql).map(drop).map_err(words))
+            };
+            statements.iter().map(&mut all).collect()
+        })
     }
 
     /// All rows as text; NULL is `None`.

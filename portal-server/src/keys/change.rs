@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
+use countersign_crash::{Point, passes};
 
 use super::files::{private_folder, write_file};
 use super::folder::{Folder, INCOMING, NEXT, NEXT_PUBLIC, SIGNING};
@@ -53,7 +54,9 @@ pub(crate) fn commit(
         for (name, bytes) in files {
             write_file(&beside.join(name), bytes, 0o600)?;
         }
+        passes(Point::KeyChangeWritten);
         fs::rename(&beside, &incoming)?;
+        passes(Point::KeyChangeDecided);
         Ok(sync(keys)?)
     };
     write().with_context(|| format!("{} cannot be written to", keys.display()))?;
@@ -86,6 +89,7 @@ pub(crate) fn finish(_: &Locked, keys: &Path) -> anyhow::Result<()> {
             for entry in fs::read_dir(&incoming)? {
                 let entry = entry?;
                 fs::rename(entry.path(), keys.join(entry.file_name()))?;
+                passes(Point::KeyChangeMoving);
             }
             sync(keys)?;
             fs::remove_dir(&incoming)?;

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_core::{Id, SigningKey, UnixSeconds, file, pem};
+use countersign_crash::{Point, passes};
 use zeroize::Zeroizing;
 
 use super::files::{private_folder, write_file, write_private_file};
@@ -43,7 +44,10 @@ pub(super) fn create(
     for (name, bytes) in &made.files {
         write_file(&beside.join(name), bytes, if name == ROOT { 0o644 } else { 0o600 })?;
     }
-    fs::rename(&beside, &folder).with_context(|| format!("{} cannot be made", folder.display()))
+    passes(Point::FirstKeysWritten);
+    let moved = fs::rename(&beside, &folder);
+    passes(Point::FirstKeysMoved);
+    moved.with_context(|| format!("{} cannot be made", folder.display()))
 }
 
 /// Makes a root, a signing key and the delegation. Nothing is written.

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::backup::beside;
 use super::files::{self, Told as _};
 use super::{Manifest, manifest, pack};
-use crate::config::DATABASE;
 use crate::config::Config;
+use crate::config::DATABASE;
 use crate::keys::{self, passphrase};
 use crate::vault;
 
@@ -103,8 +103,8 @@ fn stage(arguments: &Arguments, staged: &Path) -> anyhow::Result<Manifest> {
     }
     let manifest = Manifest::read(staged)?;
     manifest.verify(staged)?;
-    let found =
-        condition(&Database::Sqlite(staged.join(DATABASE))).context("the database in the backup cannot be read")?;
+    let found = condition(&Database::Sqlite(staged.join(DATABASE)))
+        .context("the database in the backup cannot be read")?;
     if found.migration > found.known {
         bail!(
             "the backup's database has migration {} and this program knows {}: it was made by version {}, which is newer. \

@@ -201,7 +201,7 @@ fn writable(data: &Path, is_writable: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "mounts a disk of its own: run as root, with --run-ignored only"]
+#[ignore = "mounts a disk of its own: scripts/test runs it, as root"]
 async fn a_disk_that_is_full_refuses_whole_requests_and_goes_on_with_room() {
     let disk = Disk::ext4(32);
     let mut patient = Patient::new(disk.place.clone()).await;
@@ -230,7 +230,7 @@ async fn a_disk_that_is_full_refuses_whole_requests_and_goes_on_with_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "mounts a disk of its own: run as root, with --run-ignored only"]
+#[ignore = "mounts a disk of its own: scripts/test runs it, as root"]
 async fn a_disk_that_takes_no_writes_refuses_whole_requests_and_goes_on_once_it_does() {
     let disk = Disk::ext4(64);
     let mut patient = Patient::new(disk.place.clone()).await;
@@ -248,7 +248,7 @@ async fn a_disk_that_takes_no_writes_refuses_whole_requests_and_goes_on_once_it_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "mounts a disk of its own: run as root, with --run-ignored only"]
+#[ignore = "mounts a disk of its own: scripts/test runs it, as root"]
 async fn a_disk_that_stands_still_makes_nobody_believe_an_answer_and_goes_on() {
     let disk = Disk::ext4(64);
     let mut patient = Patient::new(disk.place.clone()).await;

@@ -8,9 +8,9 @@ use std::path::Path;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::error::{Result, StoreError};
 use super::condition::{Condition, condition};
 use super::{Database, dialect};
+use crate::error::{Result, StoreError};
 
 /// All pages at once.
 const WHOLE: std::ffi::c_int = -1;

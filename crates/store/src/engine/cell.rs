@@ -6,6 +6,8 @@ use bytes::{BufMut, BytesMut};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
+use super::params::{Bind as _, Value};
+
 /// A value on its way into a statement or out of a row. Integers have 64 bits; flags are integers, 0 or 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cell<'a> {
@@ -41,14 +43,20 @@ impl<'a> Cell<'a> {
 
 /// PostgreSQL tells of each parameter which type it takes it for, by the place where it stands.
 impl ToSql for Cell<'_> {
-    fn to_sql(&self, to: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        to: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match (self, to) {
             (Self::Null, _) => return Ok(IsNull::Yes),
             (Self::Integer(number), &Type::INT8) => out.put_i64(*number),
             (Self::Integer(number), &Type::INT4) => out.put_i32(i32::try_from(*number)?),
             (Self::Integer(number), &Type::BOOL) => out.put_u8(u8::from(*number != 0)),
             (Self::Integer(number), &Type::TEXT) => out.put_slice(number.to_string().as_bytes()),
-            (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::UNKNOWN) if text.contains('\0') => {
+            (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::UNKNOWN)
+                if text.contains('\0') =>
+            {
                 // Its text holds none, and nothing that is looked for has one.
                 out.put_slice(text.replace('\0', "\u{FFFD}").as_bytes());
             }
@@ -59,6 +67,23 @@ impl ToSql for Cell<'_> {
             _ => return Err(format!("a parameter of type {to} cannot take {self:?}").into()),
         }
         Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// One that waits for its turn to be sent.
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        to: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.cell().to_sql(to, out)
     }
 
     fn accepts(_: &Type) -> bool {
@@ -104,7 +129,8 @@ impl<'a> FromSql<'a> for Cell<'a> {
 /// point (PostgreSQL's src/backend/utils/adt/numeric.c, `numeric_send`).
 fn whole_number(raw: &[u8]) -> Option<i64> {
     let mut words = raw.chunks_exact(2).map(|w| i16::from_be_bytes([w[0], w[1]]));
-    let (count, weight, sign, _scale) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    let (count, weight, sign, _scale) =
+        (words.next()?, words.next()?, words.next()?, words.next()?);
     let mut number: i64 = 0;
     for place in 0..=weight {
         let digit = if place < count { words.next()? } else { 0 };

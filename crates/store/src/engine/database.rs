@@ -63,7 +63,8 @@ mod tests {
     fn an_address_is_read_and_its_password_is_never_shown() {
         let read = |text: &str| text.parse::<Database>();
         assert_eq!(read("data/a.db"), read("sqlite:data/a.db"));
-        let server = read("postgres://app:secret%40x@db1,db2:5433/countersign?password=other").unwrap();
+        let server =
+            read("postgres://app:secret%40x@db1,db2:5433/countersign?password=other").unwrap();
         assert_eq!(server.to_string(), "postgres://db1,db2:5433/countersign");
         assert!(!format!("{server:?}").contains("secret"));
         for bad in ["", "sqlite:", "mysql://a/b", "postgres://a:b:c/d?sslmode=maybe"] {

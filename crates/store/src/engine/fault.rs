@@ -21,8 +21,10 @@ pub enum FaultKind {
     Conflict,
     /// The connection is gone, the server is starting or ending, or it takes no writes now.
     Lost,
-    /// No connection became free in time.
+    /// No connection or lock became free in time.
     Busy,
+    /// The data was moved into another database, or is on its way into this one: no portal works with it here.
+    Moved,
     /// The disk is full, or takes no writes.
     Disk(DiskTrouble),
     /// Everything else: a damaged file, a wrong statement.
@@ -63,8 +65,20 @@ impl From<&tokio_postgres::Error> for Fault {
         let kind = match (code.get(..2).unwrap_or_default(), code) {
             ("40", _) => FaultKind::Conflict,
             ("23", _) => FaultKind::Constraint,
+<<<<<<< HEAD
             // No write while it recovers or is no leader; all connections taken; ended by the operator.
             ("08" | "57", _) | (_, "25006" | "53300") => FaultKind::Lost,
+            // A lock that others have for long: as the embedded engine says it.
+            (_, "55P03") => FaultKind::Busy,
+            (_, "42P01") if database.message().contains("commit_note") => {
+                return Self::new(FaultKind::Moved, "its data was moved into another database: nothing is written here any more");
+            }
+=======
+            // No write while it recovers or is no leader; all connections taken; ended by the operator,
+            // or by the server because nothing was asked for long.
+            ("08" | "57", _) | (_, "25006" | "25P03" | "53300") => FaultKind::Lost,
+            (_, "55P03") => FaultKind::Busy,
+>>>>>>> wt-pg
             (_, "53100") => FaultKind::Disk(DiskTrouble::Full),
             ("58", _) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,

@@ -1,7 +1,9 @@
 //! One transaction for many commands, and what becomes of it when something fails.
 
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use countersign_crash::{Point, passes};
 
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
@@ -10,8 +12,9 @@ use super::transaction::Note;
 use super::writer::{Command, Lock, Ran};
 use crate::error::{Result, StoreError};
 
-/// How often a group is tried again before it is given up: about ten seconds, in which a new leader is found.
-const TRIES: u32 = 40;
+/// How long a group is tried again before it is given up: a server starts again in that time, or hands over to another one. A leader
+/// that died is replaced later; meanwhile everybody is told to come again, rather than kept waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Commands that are committed together.
@@ -56,6 +59,7 @@ pub(super) fn write_loop(
         let committed = lane.commit(&mut group, receiver);
         for command in group {
             command.answer(committed.clone().map_err(told));
+            passes(Point::Told);
         }
     }
     if let Some(connection) = &lane.connection {
@@ -66,7 +70,7 @@ pub(super) fn write_loop(
 /// As askers hear of it: all kinds that have their own way out keep it.
 fn told(fault: Fault) -> StoreError {
     match fault.kind {
-        FaultKind::Disk(_) | FaultKind::Lost | FaultKind::Busy => StoreError::Database(fault),
+        FaultKind::Disk(_) | FaultKind::Lost | FaultKind::Busy | FaultKind::Moved => StoreError::Database(fault),
         _ => StoreError::Commit(fault.words),
     }
 }
@@ -78,12 +82,8 @@ impl Lane<'_> {
         group: &mut Group,
         receiver: &mpsc::Receiver<Box<dyn Command>>,
     ) -> std::result::Result<(), Fault> {
-        let mut in_doubt = None;
-        let mut last = Fault::new(FaultKind::Lost, "the database cannot be reached");
-        for tried in 0..TRIES {
-            if tried > 0 {
-                std::thread::sleep(if last.kind == FaultKind::Lost { PAUSE } else { PAUSE / 50 });
-            }
+        let (began, mut in_doubt) = (Instant::now(), None);
+        let last = loop {
             let failed = match self.once(group, receiver, in_doubt.as_ref()) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
@@ -92,14 +92,25 @@ impl Lane<'_> {
                 connection.roll_back();
             }
             in_doubt = failed.in_doubt.or(in_doubt);
-            last = failed.fault;
-            match last.kind {
-                FaultKind::Lost if !self.engine.is_embedded() => self.connection = None,
-                FaultKind::Conflict => {}
-                _ => break,
+            let last = failed.fault;
+            let pause = match last.kind {
+                FaultKind::Lost if !self.engine.is_embedded() => {
+                    self.connection = None;
+                    PAUSE
+                }
+                FaultKind::Conflict => PAUSE / 50,
+                _ => break last,
+            };
+            if began.elapsed() > PATIENCE {
+                break last;
             }
+            std::thread::sleep(pause);
+        };
+        match in_doubt {
+            // Whatever came last: nobody may be told that nothing of it is stored.
+            Some(_) => Err(Fault::new(FaultKind::Lost, last.words)),
+            None => Err(last),
         }
-        Err(last)
     }
 
     /// Everything that is queued now, up to `most`, goes into one transaction. While its commit waits for the disk the
@@ -117,16 +128,19 @@ impl Lane<'_> {
         };
         let connection = &*self.connection.insert(connection);
         let takes_locks = !self.engine.is_embedded();
-        if takes_locks {
-            // All locks are taken at the beginning, in one order: who comes later waits for the next transaction.
+        if takes_locks && in_doubt.is_none() {
+            // All locks are taken at the beginning, in one order: who comes later waits for the next transaction. Nobody joins a
+            // group that may have been committed already.
             group.extend(receiver.try_iter().take(self.most.saturating_sub(group.len())));
         }
         begin(connection, group)?;
+        passes(Point::Begun);
         if let Some(note) = in_doubt
             && connection.is_noted(note)?
         {
-            // It was committed, and what the commands found then is what they answer.
-            return Ok(connection.roll_back());
+            // It was committed, and what the commands found then is what they answer; but not before a commit that comes after it
+            // is on the standby, too. A server that started again shows what its standby never had.
+            return connection.commit().map_err(|(error, _)| fault(error).into());
         }
         let (mut next, mut kept) = (0, true);
         while let Some(command) = group.get_mut(next).filter(|_| kept) {
@@ -140,11 +154,24 @@ impl Lane<'_> {
                 group.extend(receiver.try_recv());
             }
         }
-        if !kept {
-            run_apart(connection, group)?;
+        if kept {
+            match commit(connection) {
+                // One of the commands failed after it had been told that all was well.
+                Err(late) if takes_locks && !is_passing(late.fault.kind) => {}
+                committed => return committed,
+            }
         }
-        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })
+        run_apart(connection, group)?;
+        commit(connection)
     }
+}
+
+fn commit(connection: &Connection) -> std::result::Result<(), Failed> {
+    passes(Point::Committing);
+    let committed = connection.commit();
+    committed.map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })?;
+    passes(Point::Committed);
+    Ok(())
 }
 
 fn begin(connection: &Connection, group: &Group) -> Result<()> {
@@ -162,12 +189,27 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
     for command in group {
         connection.save()?;
         match command.run(connection) {
-            Ran::Kept => connection.keep()?,
+            Ran::Kept => match connection.settle() {
+                Ok(()) => connection.keep()?,
+                Err(error) => {
+                    let fault = fault(error);
+                    if is_passing(fault.kind) {
+                        return Err(fault.into());
+                    }
+                    command.refuse(fault);
+                    connection.drop_saved()?;
+                }
+            },
             Ran::Failed => connection.drop_saved()?,
             Ran::Again(fault) => return Err(fault.into()),
         }
     }
     Ok(())
+}
+
+/// Whether it may succeed when it is tried again.
+fn is_passing(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Conflict | FaultKind::Lost)
 }
 
 fn fault(error: StoreError) -> Fault {

@@ -53,6 +53,9 @@ pub(super) trait Command: Send {
     /// Runs it. It may be asked again, after what it did has been undone.
     fn run(&mut self, connection: &Connection) -> Ran;
 
+    /// What it did failed after it had run.
+    fn refuse(&mut self, fault: Fault);
+
     /// Tells the asker, once it is known whether the commit succeeded.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
@@ -96,6 +99,10 @@ impl<T: Send, C: Fn(&Connection) -> Result<T> + Send> Command for Queued<T, C> {
         }
     }
 
+    fn refuse(&mut self, fault: Fault) {
+        self.result = Err(StoreError::Database(fault));
+    }
+
     fn answer(self: Box<Self>, committed: Result<()>) {
         // The asker may be gone; what was done stays done.
         let _ = self.sender.send(committed.and(self.result));
@@ -114,7 +121,12 @@ struct Lane {
 
 impl Writer {
     /// `first` is the connection that has brought the schema up to date.
-    pub(super) fn start(engine: &Engine, first: Connection, count: usize, most: usize) -> Result<Self> {
+    pub(super) fn start(
+        engine: &Engine,
+        first: Connection,
+        count: usize,
+        most: usize,
+    ) -> Result<Self> {
         let mut first = Some(first);
         let lanes = (0..count.max(1)).map(|_| Lane::start(engine, first.take(), most.max(1)));
         Ok(Self { lanes: lanes.collect::<Result<_>>()? })

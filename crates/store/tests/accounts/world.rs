@@ -1,6 +1,5 @@
 //! A store with organizations and people, as these tests need them.
 
-
 use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, Id, LicenseId, ProductId};

@@ -1,7 +1,6 @@
 //! A database with the people of all seeds.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use countersign_core::Id;
 use countersign_model::license::Right;
@@ -9,6 +8,7 @@ use countersign_store::{
     Options, OrganizationRole, Role, SUPPORT_RELEASES_PER_DAY, SUPPORT_RELEASES_PER_YEAR, Store,
     User, UserStatus,
 };
+use countersign_testing::{Engine, TestDatabase};
 
 use crate::names;
 
@@ -66,22 +66,16 @@ impl Who {
 pub(crate) struct Database {
     pub(crate) store: Store,
     pub(crate) organization: Id,
-    _folder: tempfile::TempDir,
+    _test: TestDatabase,
 }
 
 impl Database {
     /// The one place that opens a store. In memory, where the system has a place for that: what is played here is the rules,
     /// and not the disk.
-    pub(crate) async fn open() -> Self {
-        let memory = Path::new("/dev/shm");
-        let folder = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory),
-            false => tempfile::tempdir(),
-        };
-        let folder = folder.unwrap();
-        let options = Options { readers: 1, ..Options::default() };
-        let store = Store::open(&folder.path().join("db"), options, NOW).unwrap();
-        let database = Self { store, organization: names::id(99), _folder: folder };
+    pub(crate) async fn open(engine: Engine) -> Self {
+        let test = TestDatabase::in_memory(engine);
+        let store = test.open(Options { readers: 1, ..Options::default() }, NOW);
+        let database = Self { store, organization: names::id(99), _test: test };
         database.populate().await;
         database
     }

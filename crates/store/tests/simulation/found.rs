@@ -1,6 +1,7 @@
 //! What seeds have found, each with the steps that it took.
 
 use countersign_model::machine::Binding;
+use countersign_testing::Engine;
 
 use crate::database::Who;
 use crate::op::{How, Op, Script};
@@ -20,8 +21,10 @@ fn script(limits: (Option<u64>, Option<u64>), ops: Vec<Op>) -> Script {
 }
 
 fn assert_that_the_store_does_as_the_model(script: &Script) {
-    if let Err(why) = wait(shorten::alone(script)) {
-        panic!("{why}\n{script}");
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        if let Err(why) = wait(shorten::alone(script, engine)) {
+            panic!("{engine:?}: {why}\n{script}");
+        }
     }
 }
 

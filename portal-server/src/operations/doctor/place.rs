@@ -5,8 +5,8 @@ use std::path::Path;
 use countersign_store::{Database, condition};
 
 use super::Report;
-use crate::config::DATABASE;
 use crate::config::Config;
+use crate::config::DATABASE;
 use crate::keys::{self, passphrase};
 use crate::vault;
 
