@@ -12,6 +12,7 @@ use crate::{Store, find, run};
 
 const FORGET_OLD: &str = "DELETE FROM shelf_item WHERE shelf = ?1 AND used_at <= ?2";
 const FORGET: &str = "DELETE FROM shelf_item WHERE name = ?1";
+const SWEEP: &str = "DELETE FROM shelf_item WHERE used_at < ?1";
 const INSERT: &str = "INSERT INTO shelf_item (name, shelf, owner, version, content, weight, used_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 const WEIGHT: &str = "SELECT COALESCE(SUM(weight), 0) FROM shelf_item WHERE shelf = ?1";
@@ -74,6 +75,14 @@ impl Store {
         now: UnixSeconds,
     ) -> Result<()> {
         self.write_in(SHELVES, move |c| put(c, size, &item, now)).await
+    }
+
+    /// Forgets what nobody has used since then, on whichever shelf.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sweep_shelves(&self, since: UnixSeconds) -> Result<()> {
+        self.write_in(SHELVES, move |c| run(c, SWEEP, [seconds(since)]).map(drop)).await
     }
 
     /// Which thing has this name now; it stays for a while again.

@@ -1,4 +1,4 @@
-//! What no request causes: licenses that end soon are told of, and what is old is forgotten. Every process does both; the
+//! What no request causes: licenses that end soon are told of, and what is old is forgotten, on shelves as well. Every process does both; the
 //! database sees to it that each is done once.
 
 use std::time::Duration;
@@ -14,6 +14,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const EVERY: u64 = 3600;
 /// Seconds that deliveries are kept after they ended.
 const KEPT: u64 = 30 * 86_400;
+/// Seconds that something lies between two requests at most, on any shelf.
+const SHELVED: u64 = 3600;
 /// Between batches, while there are many: the database is left to others for most of the time.
 const PAUSE: Duration = Duration::from_millis(25);
 
@@ -46,5 +48,6 @@ async fn sweep(
     while app.store().purge_deliveries(now.saturating_sub(KEPT)).await? && !*stop.borrow() {
         tokio::time::sleep(PAUSE).await;
     }
+    app.store().sweep_shelves(now.saturating_sub(SHELVED)).await?;
     Ok(())
 }

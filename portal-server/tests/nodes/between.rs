@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::played::Machine;
 use crate::stand::Program;
 use crate::world::browser::{Answer, file};
-use crate::{Nodes, at};
+use crate::{Nodes, at, until};
 
 fn form(requests: &[String]) -> Form {
     requests.iter().enumerate().fold(Form::new(), |form, (n, request)| {
@@ -100,6 +100,10 @@ async fn a_batch_is_gone_after_its_hour_on_all_nodes() {
     for node in [&nodes.a, &nodes.b] {
         assert_ne!(node.visitor().get(&path).await.status, 200);
     }
+    // Requests and keys do not stay until somebody brings something else.
+    let raw = nodes.raw();
+    let rows = "SELECT COUNT(*) FROM shelf_item";
+    until("nothing of it is left", async || raw.value(rows) == "0").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
