@@ -9,7 +9,7 @@ use countersign_core::LicenseId;
 
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{find, put_one, run};
+use crate::{find, put, run};
 
 // The limit is held by the CHECK and not by a WHERE: on a server the commit goes with it in one round trip, and the server itself
 // has to refuse both. How many rows were changed would be known too late.
@@ -47,7 +47,7 @@ pub(crate) struct Merged {
 
 /// Takes a seat that is known to be free in this transaction: anything else is a failure.
 pub(crate) fn take_free(c: &Connection, license: &LicenseId) -> Result<()> {
-    put_one(c, TAKE, [license.to_string()])
+    put(c, TAKE, [license.to_string()])
 }
 
 /// A machine holds its seat no more.

@@ -143,6 +143,11 @@ impl Server {
         numbers.filter(is_there).collect()
     }
 
+    /// Where one of the server's programs lies, such as `pgbench`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        binaries().join(name)
+    }
+
     /// A new database, by its address.
     pub fn create_database(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
