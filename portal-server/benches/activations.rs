@@ -5,10 +5,10 @@
 //! `cargo bench -p countersign-portal --bench activations -- [--quick] [--json FILE] [--profile]`
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "../tests/played/mod.rs"]
-mod played;
 #[path = "driven/mod.rs"]
 mod driven;
+#[path = "../tests/played/mod.rs"]
+mod played;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -40,7 +40,7 @@ pub(crate) mod writer;
 
 use crate::error::Result;
 
-pub(crate) use connection::{Connection, ask, find, first, list, put, put_one, run};
+pub(crate) use connection::{Connection, ask, find, first, list, put, run};
 pub use database::Database;
 pub use fault::Fault;
 pub use options::Options;

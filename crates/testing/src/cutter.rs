@@ -86,7 +86,7 @@ impl Shared {
     fn chooses(&self) -> Option<Cut> {
         let one_in = self.one_in.load(Ordering::SeqCst);
         let chosen = self.next.lock().unwrap().take().or_else(|| {
-            if one_in == 0 || self.throw() % one_in != 0 {
+            if one_in == 0 || !self.throw().is_multiple_of(one_in) {
                 return None;
             }
             Some([Cut::Before, Cut::After, Cut::Amid][(self.throw() % 3) as usize])

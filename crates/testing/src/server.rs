@@ -15,9 +15,11 @@ use tempfile::TempDir;
 use crate::raw::on_server;
 
 /// What the shared server does without.
-const CARELESS: &[&str] = &["fsync=off", "full_page_writes=off", "synchronous_commit=on", "max_connections=400"];
+const CARELESS: &[&str] =
+    &["fsync=off", "full_page_writes=off", "synchronous_commit=on", "max_connections=400"];
 /// A server of a test's own waits for its disk.
-const CAREFUL: &[&str] = &["fsync=on", "full_page_writes=on", "synchronous_commit=on", "max_connections=120"];
+const CAREFUL: &[&str] =
+    &["fsync=on", "full_page_writes=on", "synchronous_commit=on", "max_connections=120"];
 
 /// A running server.
 #[derive(Debug)]
@@ -77,7 +79,10 @@ impl Server {
             Stop::Fast => "fast",
             Stop::Immediate => "immediate",
         };
-        run(program("pg_ctl").arg("-D").arg(self.data()).args(["-w", "-t", "120", "-m", mode, "stop"]));
+        run(program("pg_ctl")
+            .arg("-D")
+            .arg(self.data())
+            .args(["-w", "-t", "120", "-m", mode, "stop"]));
     }
 
     /// SIGKILL for all of its processes, as when the machine stops. Of a server of one's own only.
@@ -132,9 +137,15 @@ impl Server {
         let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
         let is_there = |number: &u32| {
             let folder = fs::read_link(format!("/proc/{number}/cwd"));
-            folder.is_ok_and(|folder| folder == data) || (*number == postmaster && is_alive(postmaster))
+            folder.is_ok_and(|folder| folder == data)
+                || (*number == postmaster && is_alive(postmaster))
         };
         numbers.filter(is_there).collect()
+    }
+
+    /// Where one of the server's programs lies, such as `pgbench`.
+    pub fn program(&self, name: &str) -> PathBuf {
+        binaries().join(name)
     }
 
     /// A new database, by its address.
@@ -216,7 +227,8 @@ impl Server {
         keep(&format!(
             "while [ -d /proc/{process} ] && [ -d '{data}' ]; do sleep 5; done; \
              [ -d '{data}' ] && {bin}/pg_ctl -D '{data}' -m immediate stop; rm -rf '{data}'",
-            bin = binaries().display(), data = self.data().display()
+            bin = binaries().display(),
+            data = self.data().display()
         ));
     }
 }
@@ -288,7 +300,11 @@ fn run(command: &mut Command) {
 fn try_run(command: &mut Command) -> Result<(), String> {
     // Into a file: a server that is started keeps what it inherited open.
     let mut out = tempfile::tempfile().unwrap();
-    command.current_dir("/").stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out.try_clone().unwrap());
+    command
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out.try_clone().unwrap());
     if command.status().unwrap().success() {
         return Ok(());
     }

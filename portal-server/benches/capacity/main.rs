@@ -104,11 +104,17 @@ fn portals(load: &Load, portals: Portals, connections: usize) -> Driven {
 
 fn report(measured: &BTreeMap<(usize, What), Vec<Figures>>, json: Option<&str>) {
     let mut figures = serde_json::Map::new();
-    println!("\n{:<24} {:>11} {:>9} {:>9} {:>9}", "", "connections", "a second", "p50 ms", "p99 ms");
+    println!(
+        "\n{:<24} {:>11} {:>9} {:>9} {:>9}",
+        "", "connections", "a second", "p50 ms", "p99 ms"
+    );
     for ((connections, what), rounds) in measured {
         let of = |pick: fn(&Figures) -> f64| median(&rounds.iter().map(pick).collect::<Vec<_>>());
         let (rate, half, most) = (of(|f| f.0), of(|f| f.1), of(|f| f.2));
-        println!("{:<24} {connections:>11} {rate:>9.0} {half:>9.2} {most:>9.2}", format!("{what:?}"));
+        println!(
+            "{:<24} {connections:>11} {rate:>9.0} {half:>9.2} {most:>9.2}",
+            format!("{what:?}")
+        );
         for (name, value) in [("per_second", rate), ("p50_ms", half), ("p99_ms", most)] {
             figures.insert(format!("{what:?}_{connections}_{name}"), value.into());
         }

@@ -63,7 +63,10 @@ fn text(load: &Load) -> String {
     sql.push_str("SELECT pg_advisory_xact_lock(CAST(:license AS BIGINT));\n");
     sql.push_str("SELECT pg_advisory_xact_lock(CAST(:one AS BIGINT));\n");
     let one = "CAST(:one AS TEXT)";
-    let _ = writeln!(sql, "SELECT token, device_name, created_at FROM answer WHERE request_hash = 'r' || {one};");
+    let _ = writeln!(
+        sql,
+        "SELECT token, device_name, created_at FROM answer WHERE request_hash = 'r' || {one};"
+    );
     let _ = writeln!(
         sql,
         "SELECT revision, live_activations, first_activated_at, total_releases, \

@@ -108,4 +108,3 @@ fn cpu_of(name: &str) -> f64 {
         .filter_map(|stat| stat.split(' ').next()?.parse::<f64>().ok())
         .sum()
 }
-

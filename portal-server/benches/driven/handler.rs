@@ -86,4 +86,3 @@ pub(crate) fn start(server: &tokio::runtime::Runtime, load: &Load) -> SocketAddr
         address
     })
 }
-

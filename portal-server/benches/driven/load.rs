@@ -79,4 +79,3 @@ pub(crate) async fn stored(app: &App, load: &Load) -> usize {
     }
     sum
 }
-

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use countersign_crash::{Point, passes};
 
 use super::files::{private_folder, write_file};
-use super::folder::{INCOMING, NEXT, NEXT_PUBLIC, SIGNING};
+use super::folder::{Folder, INCOMING, NEXT, NEXT_PUBLIC, SIGNING};
 
 /// Held by whoever changes the folder.
 const LOCK: &str = "lock";
@@ -61,6 +61,21 @@ pub(crate) fn commit(
     };
     write().with_context(|| format!("{} cannot be written to", keys.display()))?;
     finish(locked, keys)
+}
+
+/// Makes the folder what all nodes have. A next key that they no longer have goes.
+///
+/// # Errors
+/// As [`commit`].
+pub(crate) fn commit_exactly(locked: &Locked, keys: &Path, folder: &Folder) -> anyhow::Result<()> {
+    commit(locked, keys, folder.files())?;
+    for name in [NEXT, NEXT_PUBLIC].into_iter().filter(|name| !folder.has(name)) {
+        match fs::remove_file(keys.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Finishes a change that is decided, if there is one.

@@ -81,7 +81,8 @@ impl Client {
         if self.machine.is_none() || self.dice.one_in(3) {
             self.machines += 1;
             let name = format!("machine-{}-{}", self.number, self.machines);
-            let license = &licenses[usize::try_from(self.dice.below(licenses.len() as u64)).unwrap()];
+            let license =
+                &licenses[usize::try_from(self.dice.below(licenses.len() as u64)).unwrap()];
             let product = crate::site::PRODUCT.parse().unwrap();
             self.machine = Some((Machine::new(&name, &product), license.clone()));
             self.installed = None;
@@ -124,13 +125,21 @@ impl Client {
     pub(crate) async fn repeat(&self, url: &str, first: usize) -> usize {
         for answered in &self.answered[first..] {
             let (status, body) = send(&self.http, url, &answered.sent).await.unwrap();
-            assert_eq!((status.as_u16(), &body), (200, &answered.body), "an answer was lost or changed");
+            assert_eq!(
+                (status.as_u16(), &body),
+                (200, &answered.body),
+                "an answer was lost or changed"
+            );
         }
         self.answered.len() - first
     }
 }
 
-async fn send(http: &reqwest::Client, url: &str, sent: &Sent) -> reqwest::Result<(StatusCode, String)> {
+async fn send(
+    http: &reqwest::Client,
+    url: &str,
+    sent: &Sent,
+) -> reqwest::Result<(StatusCode, String)> {
     let answer = http.post(format!("{url}{}", sent.path)).body(sent.request.clone()).send().await?;
     let status = answer.status();
     Ok((status, answer.text().await?))

@@ -62,7 +62,15 @@ pub(crate) async fn release_file(site: &mut Site, point: Point) -> u64 {
     let file = site.data.with_file_name("acme.zip");
     fs::write(&file, vec![7; 300_000]).unwrap();
     let version = if point == Point::ReleaseFileWritten { "1.0.0" } else { "1.1.0" };
-    let made = site.succeed(&["admin", "release", "create", "--product", "acme-cad", "--version", version]);
+    let made = site.succeed(&[
+        "admin",
+        "release",
+        "create",
+        "--product",
+        "acme-cad",
+        "--version",
+        version,
+    ]);
     let id = made["id"].as_str().unwrap();
     let add = ["admin", "release", "add-file", id, file.to_str().unwrap()];
     let ended = site.run(&add, Some((point, 1)));

@@ -57,7 +57,8 @@ fn all_are_checkpoints(site: &Site, folder: &Path) -> bool {
     let files = std::fs::read_dir(folder).unwrap();
     let paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     let paths = paths.iter().map(|path| path.to_str().unwrap());
-    let arguments: Vec<&str> = ["audit", "check", "--checkpoint"].into_iter().chain(paths).collect();
+    let arguments: Vec<&str> =
+        ["audit", "check", "--checkpoint"].into_iter().chain(paths).collect();
     site.run(&arguments, None).status.success()
 }
 

@@ -165,7 +165,11 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign-portal"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&self.data);
         self.prepare(&mut command, None);
-        let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut child = command
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(after);
         child.kill().unwrap();
         child.wait().unwrap();
@@ -217,8 +221,14 @@ impl Site {
     pub(crate) fn report(&self, began: Instant) {
         let answers: usize = self.clients.iter().map(|client| client.answered.len()).sum();
         let refused: u64 = self.clients.iter().map(|client| client.refused).sum();
-        println!("{} ends under load, {} more while it started", self.ends, self.ends_while_starting);
-        println!("{answers} answers, asked for {} times after an end: none lost, none changed", self.looked_up);
+        println!(
+            "{} ends under load, {} more while it started",
+            self.ends, self.ends_while_starting
+        );
+        println!(
+            "{answers} answers, asked for {} times after an end: none lost, none changed",
+            self.looked_up
+        );
         println!("{refused} refusals; {:.0?}", began.elapsed());
         assert!(answers as u64 >= self.ends, "there was no load to speak of");
     }

@@ -32,7 +32,10 @@ impl Portal {
     }
 
     /// As [`Portal::start_with`]; how it ended, when it did before it listened.
-    pub(crate) fn try_start_with(data: &Path, options: impl FnOnce(&mut Command)) -> Result<Self, ExitStatus> {
+    pub(crate) fn try_start_with(
+        data: &Path,
+        options: impl FnOnce(&mut Command),
+    ) -> Result<Self, ExitStatus> {
         let mut command = serve(data);
         command.env_remove("RUST_LOG");
         options(&mut command);

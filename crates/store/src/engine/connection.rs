@@ -6,7 +6,6 @@ use super::cell::Cell;
 use super::columns::{Columns, Row};
 use super::dialect;
 use super::params::Params;
-use super::pipeline::{Changes, not_one};
 use super::postgres::Postgres;
 use crate::error::Result;
 
@@ -55,14 +54,17 @@ pub(crate) fn run(connection: &Connection, sql: &str, params: impl Params) -> Re
 }
 
 /// Runs a statement of which nobody asks how many rows it changed. On a server it is on its way then: where it fails, whatever is
-/// waited for next fails, the commit at the latest.
+/// waited for next fails, the commit at the latest, and nothing of the transaction is stored. How many rows it changed would be
+/// known after the commit: what has to hold is held by the schema.
 pub(crate) fn put(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
-    connection.put(sql, &params, Changes::Any)
-}
-
-/// The same, of a statement that has to change exactly one row.
-pub(crate) fn put_one(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
-    connection.put(sql, &params, Changes::One)
+    if let Connection::Postgres(connection) = connection {
+        let mut cells = Vec::new();
+        params.cells(&mut cells);
+        connection.send(sql, &cells)?;
+        passes(Point::Written);
+        return Ok(());
+    }
+    connection.execute(sql, &params).map(drop)
 }
 
 /// Says what [`find`] or [`list`] is going to be asked, with the same values: on a server several such questions take one round trip.
@@ -79,20 +81,6 @@ pub(crate) fn ask(connection: &Connection, sql: &str, params: impl Params) -> Re
 }
 
 impl Connection {
-    fn put(&self, sql: &str, params: &impl Params, changes: Changes) -> Result<()> {
-        if let Self::Postgres(connection) = self {
-            let mut cells = Vec::new();
-            params.cells(&mut cells);
-            connection.send(sql, &cells, changes)?;
-            passes(Point::Written);
-            return Ok(());
-        }
-        match (self.execute(sql, params)?, changes) {
-            (1, _) | (_, Changes::Any) => Ok(()),
-            (count, Changes::One) => Err(not_one(count as u64).into()),
-        }
-    }
-
     fn rows<T>(
         &self,
         sql: &str,

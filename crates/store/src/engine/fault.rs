@@ -21,7 +21,7 @@ pub enum FaultKind {
     Conflict,
     /// The connection is gone, the server is starting or ending, or it takes no writes now.
     Lost,
-    /// No connection became free in time.
+    /// No connection or lock became free in time.
     Busy,
     /// The data was moved into another database, or is on its way into this one: no portal works with it here.
     Moved,

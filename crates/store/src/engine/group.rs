@@ -1,7 +1,7 @@
 //! One transaction for many commands, and what becomes of it when something fails.
 
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use countersign_crash::{Point, passes};
 
@@ -12,8 +12,9 @@ use super::transaction::Note;
 use super::writer::{Command, Lock, Ran};
 use crate::error::{Result, StoreError};
 
-/// How often a group is tried again before it is given up: about ten seconds, in which a new leader is found.
-const TRIES: u32 = 40;
+/// How long a group is tried again before it is given up: a server starts again in that time, or hands over to another one. A leader
+/// that died is replaced later; meanwhile everybody is told to come again, rather than kept waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Commands that are committed together.
@@ -81,12 +82,8 @@ impl Lane<'_> {
         group: &mut Group,
         receiver: &mpsc::Receiver<Box<dyn Command>>,
     ) -> std::result::Result<(), Fault> {
-        let mut in_doubt = None;
-        let mut last = Fault::new(FaultKind::Lost, "the database cannot be reached");
-        for tried in 0..TRIES {
-            if tried > 0 {
-                std::thread::sleep(if last.kind == FaultKind::Lost { PAUSE } else { PAUSE / 50 });
-            }
+        let (began, mut in_doubt) = (Instant::now(), None);
+        let last = loop {
             let failed = match self.once(group, receiver, in_doubt.as_ref()) {
                 Ok(()) => return Ok(()),
                 Err(failed) => failed,
@@ -95,14 +92,25 @@ impl Lane<'_> {
                 connection.roll_back();
             }
             in_doubt = failed.in_doubt.or(in_doubt);
-            last = failed.fault;
-            match last.kind {
-                FaultKind::Lost if !self.engine.is_embedded() => self.connection = None,
-                FaultKind::Conflict => {}
-                _ => break,
+            let last = failed.fault;
+            let pause = match last.kind {
+                FaultKind::Lost if !self.engine.is_embedded() => {
+                    self.connection = None;
+                    PAUSE
+                }
+                FaultKind::Conflict => PAUSE / 50,
+                _ => break last,
+            };
+            if began.elapsed() > PATIENCE {
+                break last;
             }
+            std::thread::sleep(pause);
+        };
+        match in_doubt {
+            // Whatever came last: nobody may be told that nothing of it is stored.
+            Some(_) => Err(Fault::new(FaultKind::Lost, last.words)),
+            None => Err(last),
         }
-        Err(last)
     }
 
     /// Everything that is queued now, up to `most`, goes into one transaction. While its commit waits for the disk the
@@ -130,9 +138,9 @@ impl Lane<'_> {
         if let Some(note) = in_doubt
             && connection.is_noted(note)?
         {
-            // It was committed, and what the commands found then is what they answer.
-            connection.roll_back();
-            return Ok(());
+            // It was committed, and what the commands found then is what they answer; but not before a commit that comes after it
+            // is on the standby, too. A server that started again shows what its standby never had.
+            return connection.commit().map_err(|(error, _)| fault(error).into());
         }
         let (mut next, mut kept) = (0, true);
         while let Some(command) = group.get_mut(next).filter(|_| kept) {

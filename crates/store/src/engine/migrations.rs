@@ -38,6 +38,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (24, "overview", include_str!("migrations/0024_overview.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
     (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
+    (29, "nodes", include_str!("migrations/0029_nodes.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

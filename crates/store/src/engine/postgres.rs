@@ -3,26 +3,38 @@
 
 use std::cell::{Cell as Slot, RefCell};
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_executor::block_on;
 use futures_util::TryStreamExt as _;
 use futures_util::future::join;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage, Statement};
+use tokio::time::timeout;
+use tokio_postgres::config::{LoadBalanceHosts, TargetSessionAttrs};
+use tokio_postgres::error::Severity;
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Connection, NoTls, Row, SimpleQueryMessage, Statement,
+};
 
 use super::cell::Cell;
 use super::dialect;
 use super::fault::{Fault, FaultKind};
 use super::params::Value;
-use super::pipeline::{Changes, Pipeline};
+use super::pipeline::Pipeline;
 use super::transaction::Note;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 
-/// How long a server may take to let somebody in.
+/// How long a server may take to let somebody in; one host of several may take less.
 const CONNECT: Duration = Duration::from_secs(5);
+const CONNECT_HOST: Duration = Duration::from_secs(2);
+/// How long what was sent may stay without a sign that it arrived: a machine without power closes no connection.
+const UNHEARD: Duration = Duration::from_secs(10);
+/// How long an answer may take; longer than a statement waits for a lock. A server that hangs closes no connection, either.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// Makes connections to one database.
 pub(crate) struct Server {
@@ -45,7 +57,7 @@ impl Drop for Io {
 pub(crate) struct Postgres {
     client: Arc<Client>,
     /// Its threads live as long as it does.
-    _io: Arc<Io>,
+    io: Arc<Io>,
     statements: RefCell<HashMap<String, Statement>>,
     /// What is to be sent ahead of the next statement, in the same round trip.
     ahead: RefCell<String>,
@@ -56,12 +68,16 @@ pub(crate) struct Postgres {
     /// Distinguishes this connection from every other, for notes.
     name: String,
     notes: Slot<i64>,
+    /// The server said something beside its answers.
+    warned: Arc<AtomicBool>,
+    /// An answer did not come in time. Whatever comes now is nobody's.
+    given_up: Slot<bool>,
 }
 
 impl Server {
     pub(crate) fn new(address: &str) -> Result<Self> {
         let mut config: Config = address.parse().map_err(|e| Fault::from(&e))?;
-        config.connect_timeout(CONNECT);
+        tune(&mut config);
         if config.get_application_name().is_none() {
             config.application_name("countersign");
         }
@@ -76,37 +92,81 @@ impl Server {
 
     pub(super) fn connect(&self) -> Result<Postgres> {
         let config = self.config.clone();
-        let connected = self.io.run(async move { config.connect(NoTls).await })?;
-        let (client, connection) = connected?;
-        self.io.spawn(async {
-            // How it ended is told to whoever asks it next.
-            let _ = connection.await;
-        });
-        let (io, statements) = (Arc::clone(&self.io), RefCell::default());
-        let named = self.io.run(async move {
-            let named = client.simple_query(dialect::CONNECTION_SETUP).await?;
-            Ok::<_, tokio_postgres::Error>((client, named))
-        })?;
-        let (client, named) = named?;
+        let warned = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&warned);
+        let (client, named) = self.io.run(async move {
+            let enter = async {
+                let (client, connection) = config.connect(NoTls).await?;
+                tokio::spawn(listen(connection, heard));
+                let named = client.simple_query(dialect::CONNECTION_SETUP).await?;
+                Ok::<_, tokio_postgres::Error>((client, named))
+            };
+            timeout(CONNECT, enter)
+                .await
+                .map_err(|_| late("let nobody in", CONNECT))?
+                .map_err(StoreError::from)
+        })??;
         let name = named.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
         });
         let name =
             name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
-        let (ahead, unbegun, notes) = (RefCell::default(), Slot::default(), Slot::default());
+        let (io, statements, ahead) =
+            (Arc::clone(&self.io), RefCell::default(), RefCell::default());
         let (client, pipeline) = (Arc::new(client), Pipeline::default());
-        Ok(Postgres { client, _io: io, statements, ahead, pipeline, unbegun, name, notes })
+        let (unbegun, notes, given_up) = (Slot::default(), Slot::default(), Slot::default());
+        Ok(Postgres {
+            client,
+            io,
+            statements,
+            ahead,
+            pipeline,
+            unbegun,
+            name,
+            notes,
+            warned,
+            given_up,
+        })
     }
 }
 
-impl Io {
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        if let Some(runtime) = &self.0 {
-            drop(runtime.spawn(task));
+/// What is the same at every address: only a server that takes writes will do, and one that is gone is noticed.
+fn tune(config: &mut Config) {
+    if config.get_target_session_attrs() == TargetSessionAttrs::Any {
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    }
+    let several = config.get_hosts().len().max(config.get_hostaddrs().len()) > 1;
+    if several {
+        // One that hangs is not always asked first.
+        config.load_balance_hosts(LoadBalanceHosts::Random);
+    }
+    config.connect_timeout(if several { CONNECT_HOST } else { CONNECT });
+    config.tcp_user_timeout(UNHEARD);
+    config.keepalives_idle(UNHEARD / 2).keepalives_interval(UNHEARD / 5).keepalives_retries(3);
+}
+
+/// Lives as long as the connection. How it ended is told to whoever asks it next.
+async fn listen<S, T>(mut connection: Connection<S, T>, warned: Arc<AtomicBool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+        if let AsyncMessage::Notice(notice) = message
+            && notice.parsed_severity() == Some(Severity::Warning)
+        {
+            // Before the answer that it belongs to is given to whoever waits for that.
+            warned.store(true, Ordering::SeqCst);
         }
     }
+}
 
+fn late(what: &str, limit: Duration) -> Fault {
+    Fault::new(FaultKind::Lost, format!("the server {what} for {} seconds", limit.as_secs()))
+}
+
+impl Io {
     /// Runs it there and waits for it here.
     fn run<T: Send + 'static>(&self, task: impl Future<Output = T> + Send + 'static) -> Result<T> {
         let gone =
@@ -159,17 +219,24 @@ impl Postgres {
     }
 
     pub(super) fn is_lost(&self) -> bool {
-        self.client.is_closed()
+        self.given_up.get() || self.client.is_closed()
+    }
+
+    /// Whether the server said something beside its answers since it was asked last.
+    pub(super) fn take_warned(&self) -> bool {
+        self.warned.swap(false, Ordering::SeqCst)
     }
 
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
-        self.asked(self.client.batch_execute(sql))
+        // As long as it takes: migrations do.
+        self.asked_within(self.client.batch_execute(sql), None)
     }
 
     pub(super) fn query(&self, sql: &str, cells: &[Cell<'_>]) -> Result<Vec<Row>> {
         if let Some(rows) = self.pipeline.answer(sql, cells) {
-            self.pipeline.settle()?;
-            return Ok(rows?);
+            let rows = self.wait(rows, Some(ANSWER));
+            self.settle()?;
+            return rows;
         }
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
@@ -189,19 +256,19 @@ impl Postgres {
     }
 
     /// Executes it without waiting: that it failed is told by whatever is waited for next.
-    pub(super) fn send(&self, sql: &str, cells: &[Cell<'_>], changes: Changes) -> Result<()> {
+    pub(super) fn send(&self, sql: &str, cells: &[Cell<'_>]) -> Result<()> {
         let (statement, values) = (self.prepared(sql)?, values(cells));
         self.flush();
         self.pipeline.forget_asked();
         let client = Arc::clone(&self.client);
         let statement = async move { client.execute_raw(&statement, values).await };
-        self.pipeline.send(Box::pin(statement), changes);
+        self.pipeline.send(Box::pin(statement));
         Ok(())
     }
 
     /// Waits for all that was sent without waiting.
     pub(super) fn settle(&self) -> Result<()> {
-        self.pipeline.settle()
+        self.pipeline.settle(|statement| self.wait(statement, Some(ANSWER)))
     }
 
     fn flush(&self) {
@@ -210,7 +277,7 @@ impl Postgres {
         if !ahead.is_empty() {
             let client = Arc::clone(&self.client);
             let batch = async move { client.batch_execute(&ahead).await.map(|()| 0) };
-            self.pipeline.send(Box::pin(batch), Changes::Any);
+            self.pipeline.send(Box::pin(batch));
         }
     }
 
@@ -238,9 +305,36 @@ impl Postgres {
         &self,
         question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
+        self.asked_within(question, Some(ANSWER))
+    }
+
+    fn asked_within<T>(
+        &self,
+        question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+        limit: Option<Duration>,
+    ) -> Result<T> {
         self.flush();
-        let answer = block_on(question);
+        let answer = self.wait(question, limit);
+        // What was sent before was answered before; the first failure is the cause of those after it.
         self.settle()?;
+        answer
+    }
+
+    /// Waits for the answer here, while the connection lives on its own threads.
+    fn wait<T>(
+        &self,
+        question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+        limit: Option<Duration>,
+    ) -> Result<T> {
+        let Some(runtime) = self.io.0.as_ref().filter(|_| !self.given_up.get()) else {
+            return Err(late("did not answer", ANSWER).into());
+        };
+        let Some(limit) = limit else { return Ok(block_on(question)?) };
+        let _clock = runtime.enter();
+        let Ok(answer) = block_on(timeout(limit, question)) else {
+            self.given_up.set(true);
+            return Err(late("did not answer", limit).into());
+        };
         Ok(answer?)
     }
 
@@ -250,7 +344,7 @@ impl Postgres {
         }
         let (written, translated) = (sql, dialect::for_postgres(sql));
         let sql = translated.as_str();
-        let statement = block_on(self.client.prepare(sql))?;
+        let statement = self.wait(self.client.prepare(sql), Some(ANSWER))?;
         self.statements.borrow_mut().insert(written.to_owned(), statement.clone());
         Ok(statement)
     }

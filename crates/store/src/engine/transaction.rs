@@ -1,6 +1,7 @@
 //! The beginning and the end of transactions, on either engine.
 
 use super::connection::{Connection, find, run};
+use super::fault::{Fault, FaultKind};
 use super::postgres::Postgres;
 use super::transfer::marks::refuse_marked;
 use super::writer::Lock;
@@ -169,12 +170,18 @@ fn commit_noted(
     postgres: &Postgres,
 ) -> std::result::Result<(), (StoreError, Option<Note>)> {
     let note = Note { connection: postgres.name().to_owned(), number: postgres.next_note() };
+    postgres.take_warned();
     let noted = postgres.execute_and(dialect::NOTE, &note, COMMIT);
     noted.map_err(|e| {
-        let unknown =
-            matches!(&e, StoreError::Database(f) if f.kind == super::fault::FaultKind::Lost);
+        let unknown = matches!(&e, StoreError::Database(f) if f.kind == FaultKind::Lost);
         (e, unknown.then(|| note.clone()))
     })?;
+    if postgres.take_warned() {
+        // PostgreSQL says so when somebody cancels a commit that waits for its standby, and answers that it was committed: it is on one
+        // disk alone, and a failover would lose it.
+        let words = "the commit came with a warning: the standby may not have it";
+        return Err((Fault::new(FaultKind::Lost, words).into(), Some(note)));
+    }
     if note.number % NOTES == 0 {
         // Of no consequence where it fails: they are deleted by their age, too.
         let _ = run(connection, dialect::FORGET_NOTES, (&note.connection, note.number));
