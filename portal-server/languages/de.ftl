@@ -457,7 +457,7 @@ signer-declined = Das Programm, das für das Portal unterschreibt, lehnt es ab: 
 signer-declined-advice = Es wurde nichts verbraucht. Sagen Sie dem Hersteller: Portal und Signierer sind sich nicht einig.
 unavailable-title = Zurzeit nicht möglich
 unavailable = Die Datenbank des Portals antwortet nicht.
-unavailable-advice = Es wurde nichts verbraucht. Versuchen Sie es in einer Minute noch einmal.
+unavailable-advice = Versuchen Sie es in einer Minute noch einmal. Eine Anfragedatei können Sie unverändert noch einmal senden; bei allem anderen sehen Sie zuerst nach, ob es geschehen ist.
 wrong-device-advice = Erstellen Sie die Deaktivierung auf dem Rechner, der aktiviert wurde.
 superseded-advice = Es ist nichts zu tun: Die neuere Installation hat den Platz.
 

@@ -458,7 +458,7 @@ signer-declined = The program that signs for the portal refuses it: { $detail }.
 signer-declined-advice = Nothing was used up. Tell the vendor: portal and signer do not agree.
 unavailable-title = Not available at the moment
 unavailable = The portal's database does not answer.
-unavailable-advice = Nothing was used up. Try again in a minute.
+unavailable-advice = Try again in a minute. A request file can be sent again as it is; of anything else, look first whether it was done.
 wrong-device-advice = Make the deactivation on the machine that was activated.
 superseded-advice = Nothing needs to be done: the newer installation holds the seat.
 

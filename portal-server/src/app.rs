@@ -1,12 +1,11 @@
 //! What every handler has at hand.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 use countersign_core::{Hash, Id, UnixSeconds};
-use countersign_store::{Domain, Once, Store, User};
+use countersign_store::{Database, Domain, Once, Store, User};
 
 use crate::access::token::LastUses;
 use crate::audit::Troubles;
@@ -17,6 +16,7 @@ use crate::domain::DomainAtHand;
 use crate::draining::Draining;
 use crate::fields::Field;
 use crate::host::{self, PublicUrl};
+use crate::keys::shared::Starting;
 use crate::keys::{self, Keys, Ring};
 use crate::lane::Lane;
 use crate::lanes::{Lanes, Work};
@@ -97,6 +97,17 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
+    /// Whether the first start, which makes the keys, has come to its end in this database.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or was written by a newer program.
+    pub async fn is_founded(config: &Config) -> anyhow::Result<bool> {
+        let store = Store::connect(&config.database, config.store, config.clock.now())?;
+        let known_root = store.setting(ROOT_KEY).await?;
+        store.close();
+        Ok(known_root.is_some())
+    }
+
     /// Opens the data directory: database and keys, created on the first start.
     ///
     /// # Errors
@@ -118,14 +129,14 @@ impl App {
         let vendor = match store.setting("vendor").await? {
             Some(vendor) => vendor,
             None => {
-                let first = BTreeMap::from([("vendor".to_owned(), config.vendor.clone())]);
-                store.set_settings(first, "first-start", now).await?;
-                config.vendor.clone()
+                store.first_setting("vendor", config.vendor.clone(), "first-start", now).await?
             }
         };
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
         let entropy = config.entropy.as_ref();
+        // A file is one node's; what lies beside it is all there is.
+        let is_shared = matches!(database, Database::Postgres(_));
         let ring = match &config.signer {
             #[cfg(unix)]
             Some(socket) => Ring::at_signer(
@@ -134,14 +145,29 @@ impl App {
             ),
             #[cfg(not(unix))]
             Some(_) => anyhow::bail!("a signer in a process of its own needs Unix sockets"),
+            None if is_shared => {
+                let (vendor, sources, store) = (&*vendor, &config.key_passphrase, &store);
+                let known_root = known_root.as_deref();
+                Starting { data, vendor, now, entropy, start, sources, store, known_root }
+                    .open()
+                    .await?
+            }
             None => Ring::open(data, &vendor, now, entropy, start, &config.key_passphrase)?,
         };
         let keys = ring.keys();
         if let (None, Some(root)) = (known_root, keys.roots.first()) {
-            let made = BTreeMap::from([(ROOT_KEY.to_owned(), root.to_string())]);
-            store.set_settings(made, "first-start", now).await?;
+            let first = store.first_setting(ROOT_KEY, root.to_string(), "first-start", now).await?;
+            anyhow::ensure!(
+                first == root.to_string(),
+                "another node has just begun with another root"
+            );
         }
-        let vault = Vault::open(data, &store, config.entropy.as_ref(), now).await?;
+        let passphrase = match ring.passphrase() {
+            _ if !is_shared => None,
+            Some(passphrase) => Some(passphrase.clone()),
+            None => config.key_passphrase.find(data)?,
+        };
+        let vault = Vault::open(data, &store, entropy, passphrase.as_ref(), now).await?;
         let releases = Storage::open(&config.releases)?;
         let metrics = Metrics::default();
         store.observe(Arc::new(metrics.store().clone()));
@@ -157,6 +183,10 @@ impl App {
         let sign_ons = SignOns::new(&config.sso_may_reach);
         let batches = Shelf::new(MOST_OF_BATCHES, BATCH_SECONDS);
         let kept = Shelf::new(kept::MOST, kept::SECONDS);
+        let (batches, kept) = match is_shared {
+            true => (batches.shared("batches"), kept.shared("licenses")),
+            false => (batches, kept),
+        };
         let inner = Inner {
             config,
             store,

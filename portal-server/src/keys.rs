@@ -9,6 +9,7 @@
 //! | `install` | whether new papers may take the place of the present ones |
 //! | `change`, `files` | writing one file, or several at once, whole or not at all |
 //! | `ring` | the keys in use, and how they are replaced while the portal runs |
+//! | `shared` | the folder as all nodes have it, in the database |
 //! | `held` | the keys of a signer |
 //! | `watch`, `ending` | looks at the folder and at the end of the delegation |
 //! | `command` | `countersign-portal keys` |
@@ -25,6 +26,7 @@ pub(crate) mod install;
 mod papers;
 pub mod passphrase;
 mod ring;
+pub(crate) mod shared;
 pub(crate) mod watch;
 
 use std::path::{Path, PathBuf};

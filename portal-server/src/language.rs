@@ -1,6 +1,7 @@
 //! What the portal says, in every language: one file each in `languages/`, in Fluent's syntax
 //! (<https://projectfluent.org>), embedded in the binary. A further language is one further file.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -8,6 +9,7 @@ use countersign_core::UnixSeconds;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_langneg::{NegotiationStrategy, negotiate_languages, parse_accepted_languages};
+use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
 #[derive(rust_embed::RustEmbed)]
@@ -50,14 +52,14 @@ impl fmt::Debug for Language {
 }
 
 /// A message to be said when the language is known.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Say {
     key: String,
-    args: Vec<(&'static str, Value)>,
+    args: Vec<(Cow<'static, str>, Value)>,
 }
 
 /// A value in a message.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Value {
     /// Put in as it is.
     Text(String),
@@ -97,7 +99,7 @@ impl Say {
     /// With a value for `{ $name }`.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Arg) -> Self {
-        self.args.push((name, value.value()));
+        self.args.push((name.into(), value.value()));
         self
     }
 }
@@ -173,7 +175,7 @@ impl Language {
                 Value::Message(key) => FluentValue::from(self.t(key)),
                 Value::Time(at) => FluentValue::from(self.date_time(*at)),
             };
-            args.set(*name, value);
+            args.set(name.as_ref(), value);
         }
         self.look_up(&say.key, Some(&args))
     }

@@ -14,7 +14,7 @@ use countersign_portal::import;
 use countersign_portal::keys::command::KeysCommand;
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::logs::{self, Lines};
-use countersign_portal::operations::{backup, check, doctor, restore};
+use countersign_portal::operations::{backup, check, doctor, moving, restore};
 use countersign_portal::release::{Place, upload};
 #[cfg(unix)]
 use countersign_portal::signer::{self, args::SignerCommand};
@@ -43,8 +43,9 @@ struct Arguments {
     command: Command,
     /// A PostgreSQL database that any number of portals share: postgres://USER@HOST[,HOST]/NAME. A password in it is read by every
     /// program on the machine: put such an address into the variable [default: the file countersign.db in the data folder].
+    // As text: what clap refuses it shows, with the password.
     #[arg(long, global = true, value_name = "ADDRESS", env = DATABASE, hide_env_values = true)]
-    database: Option<Database>,
+    database: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +159,14 @@ enum Command {
     Check {
         #[command(flatten)]
         check: check::Arguments,
+        #[command(flatten)]
+        portal: Looked,
+    },
+    /// Move the data into another database, a file's into a server's or back, beside running portals; dry, unless --yes. Exit code 0
+    /// all is well, 3 it is moved and something was found, 1 nothing was moved.
+    MigrateData {
+        #[command(flatten)]
+        moving: moving::Arguments,
         #[command(flatten)]
         portal: Looked,
     },
@@ -313,7 +322,12 @@ struct Serve {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match run(arguments.command, arguments.database).await {
+    let database = arguments.database.as_deref().map(str::parse::<Database>).transpose();
+    let ran = match database.map_err(|error| anyhow::anyhow!("--database: {error}")) {
+        Ok(database) => run(arguments.command, database).await,
+        Err(error) => Err(error),
+    };
+    match ran {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -367,6 +381,12 @@ async fn run(command: Command, database: Option<Database>) -> anyhow::Result<Exi
             let report = report?;
             print_made(&report.to_json(), json);
             return Ok(if report.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::MigrateData { moving, portal } => {
+            let (config, json) = portal.config(database)?;
+            let ran = moving::run(&config, &moving).await?;
+            print_made(&ran.said, json);
+            return Ok(if ran.well { ExitCode::SUCCESS } else { ExitCode::from(WITH_PROBLEMS) });
         }
         Command::Import { import, data, json, signer, passphrase } => {
             let app = open(config(data, database, None)?, signer, passphrase.sources()).await?;
@@ -437,7 +457,11 @@ fn check_exists(config: &Config) -> anyhow::Result<()> {
 /// Whoever only looks brings no database up to date.
 fn check_schema(config: &Config) -> anyhow::Result<()> {
     let found = countersign_store::condition(&config.database)
-        .context("the database cannot be read: restore a backup, countersign-portal restore")?;
+        .map_err(|error| match error.kind() {
+            Some(countersign_store::FaultKind::Moved) => anyhow::Error::new(error),
+            _ => anyhow::Error::new(error)
+                .context("the database cannot be read: restore a backup, countersign-portal restore"),
+        })?;
     if found.migration != found.known {
         anyhow::bail!(
             "the database has migration {} and this program {}: nothing was looked at. Use the program that runs the portal",
@@ -488,7 +512,8 @@ fn config(
 
 async fn init(config: Config) -> anyhow::Result<()> {
     let data = config.data.clone();
-    if config.database.exists()? {
+    // What was begun and cut off is begun anew.
+    if config.database.exists()? && App::is_founded(&config).await? {
         let place = match &config.database {
             Database::Sqlite(_) => data.display().to_string(),
             database => database.to_string(),

@@ -1,11 +1,16 @@
-//! Things that are kept in memory for a short while, under a name that nobody guesses, within a bound that holds whoever
-//! brings how much: when there is no room, who has the most loses their oldest thing. A flood from one place pushes out
-//! itself.
+//! Things that are kept for a short while, under a name that nobody guesses, within a bound that holds whoever brings how much:
+//! when there is no room, who has the most loses their oldest thing. A flood from one place pushes out itself.
+//!
+//! Where there is one node they are kept in memory. Where there may be several they lie in the database, and memory has what this
+//! node has read of it already.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use countersign_core::{Hash, UnixSeconds};
+use countersign_store::{ShelfItem, ShelfSize, StoreError};
+
+use crate::app::App;
 
 /// A shelf of things that many people have.
 #[derive(Debug)]
@@ -14,6 +19,8 @@ pub(crate) struct Shelf<T> {
     most: usize,
     /// How long a thing is kept after it was last used.
     seconds: u64,
+    /// Its name in the database; `None`: it is in memory alone.
+    shared: Option<&'static str>,
     kept: Mutex<Everything<T>>,
 }
 
@@ -27,6 +34,8 @@ struct Everything<T> {
 #[derive(Debug)]
 struct Kept<T> {
     thing: Arc<T>,
+    /// Which of those that had its name it is, where it lies in the database.
+    version: String,
     owner: String,
     /// About how many bytes it takes.
     weight: usize,
@@ -37,11 +46,81 @@ struct Kept<T> {
 impl<T> Shelf<T> {
     pub(crate) fn new(most: usize, seconds: u64) -> Self {
         let nothing = Everything { things: HashMap::new(), uses: 0 };
-        Self { most, seconds, kept: Mutex::new(nothing) }
+        Self { most, seconds, shared: None, kept: Mutex::new(nothing) }
     }
 
-    /// Keeps a thing, in the place of what had its name. `name` is the hash of what the owner is told.
-    pub(crate) fn put(&self, name: Hash, thing: T, weight: usize, owner: &str, now: UnixSeconds) {
+    /// For all nodes, under this name.
+    pub(crate) fn shared(self, name: &'static str) -> Self {
+        Self { shared: Some(name), ..self }
+    }
+
+    /// Keeps a thing, in the place of what had its name. `name` is the hash of what the owner is told; `written` makes bytes of it,
+    /// which another node understands.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn put(
+        &self,
+        app: &App,
+        name: Hash,
+        thing: T,
+        weight: usize,
+        owner: &str,
+        written: impl FnOnce(&T) -> Vec<u8>,
+    ) -> Result<(), StoreError> {
+        let version = app.random_id().to_string();
+        if let Some(size) = self.size() {
+            let content = written(&thing);
+            let weight = weight.max(content.len()) as u64;
+            let (owner, version) = (owner.to_owned(), version.clone());
+            let item = ShelfItem { name, owner, version, content, weight };
+            app.beside().store().put_on_shelf(size, item, app.now()).await?;
+        }
+        self.put_here(name, thing, version, weight, owner, app.now());
+        Ok(())
+    }
+
+    /// The thing of this name, if it is still there: it stays for a while again. `read` understands what another node wrote; `None`:
+    /// it is not for who asks.
+    ///
+    /// # Errors
+    /// When the database or `read` fails.
+    pub(crate) async fn get<E: From<StoreError>>(
+        &self,
+        app: &App,
+        name: &Hash,
+        read: impl AsyncFnOnce(Vec<u8>) -> Result<Option<T>, E>,
+    ) -> Result<Option<Arc<T>>, E> {
+        let now = app.now();
+        let Some(size) = self.size() else { return Ok(self.get_here(name, None, now)) };
+        let store = app.beside().store().clone();
+        let Some(version) = store.shelf_version(size, *name, now).await? else { return Ok(None) };
+        if let Some(thing) = self.get_here(name, Some(&version), now) {
+            return Ok(Some(thing));
+        }
+        let Some((version, bytes)) = store.shelf_content(size, *name, now).await? else {
+            return Ok(None);
+        };
+        let weight = bytes.len();
+        let Some(thing) = read(bytes).await? else { return Ok(None) };
+        self.put_here(*name, thing, version.clone(), weight, "another node", now);
+        Ok(self.get_here(name, Some(&version), now))
+    }
+
+    fn size(&self) -> Option<ShelfSize> {
+        let shelf = self.shared?;
+        Some(ShelfSize { shelf, most: self.most as u64, seconds: self.seconds })
+    }
+
+    fn put_here(
+        &self,
+        name: Hash,
+        thing: T,
+        version: String,
+        weight: usize,
+        owner: &str,
+        now: UnixSeconds,
+    ) {
         let mut kept = self.lock();
         kept.uses += 1;
         let use_number = kept.uses;
@@ -53,16 +132,17 @@ impl<T> Shelf<T> {
             things.remove(&oldest);
         }
         let (thing, owner) = (Arc::new(thing), owner.to_owned());
-        things.insert(name, Kept { thing, owner, weight, used_at: now, use_number });
+        things.insert(name, Kept { thing, version, owner, weight, used_at: now, use_number });
     }
 
-    /// The thing of this name, if it is still there: it stays for a while again.
-    pub(crate) fn get(&self, name: &Hash, now: UnixSeconds) -> Option<Arc<T>> {
+    /// The thing of this name, and of this version if one is given.
+    fn get_here(&self, name: &Hash, version: Option<&str>, now: UnixSeconds) -> Option<Arc<T>> {
         let mut kept = self.lock();
         kept.uses += 1;
         let use_number = kept.uses;
         let found = kept.things.get_mut(name)?;
-        if now >= found.used_at.saturating_add(self.seconds) {
+        let is_other = version.is_some_and(|version| version != found.version);
+        if is_other || now >= found.used_at.saturating_add(self.seconds) {
             kept.things.remove(name);
             return None;
         }
@@ -98,6 +178,10 @@ mod tests {
 
     const NOW: u64 = 1_000;
 
+    fn put(shelf: &Shelf<i32>, name: Hash, thing: i32, weight: usize, owner: &str) {
+        shelf.put_here(name, thing, String::new(), weight, owner, NOW);
+    }
+
     fn name(text: &str) -> Hash {
         Hash::of(text)
     }
@@ -105,40 +189,40 @@ mod tests {
     #[test]
     fn what_is_kept_is_there_until_it_was_not_used_for_a_while() {
         let shelf = Shelf::new(100, 60);
-        shelf.put(name("a"), 1, 10, "jane", NOW);
-        assert_eq!(shelf.get(&name("b"), NOW), None);
-        assert_eq!(shelf.get(&name("a"), NOW + 59).as_deref(), Some(&1));
-        assert_eq!(shelf.get(&name("a"), NOW + 59 + 59).as_deref(), Some(&1));
-        assert_eq!(shelf.get(&name("a"), NOW + 59 + 59 + 60), None);
-        shelf.put(name("a"), 2, 10, "jane", NOW);
-        shelf.put(name("a"), 3, 90, "jane", NOW);
-        assert_eq!(shelf.get(&name("a"), NOW).as_deref(), Some(&3), "the newer one");
+        put(&shelf, name("a"), 1, 10, "jane");
+        assert_eq!(shelf.get_here(&name("b"), None, NOW), None);
+        assert_eq!(shelf.get_here(&name("a"), None, NOW + 59).as_deref(), Some(&1));
+        assert_eq!(shelf.get_here(&name("a"), None, NOW + 59 + 59).as_deref(), Some(&1));
+        assert_eq!(shelf.get_here(&name("a"), None, NOW + 59 + 59 + 60), None);
+        put(&shelf, name("a"), 2, 10, "jane");
+        put(&shelf, name("a"), 3, 90, "jane");
+        assert_eq!(shelf.get_here(&name("a"), None, NOW).as_deref(), Some(&3), "the newer one");
     }
 
     #[test]
     fn attack_a_flood_from_one_place_pushes_out_itself_and_stays_within_the_bound() {
         let shelf = Shelf::new(100, 60);
-        shelf.put(name("jane"), 0, 30, "jane", NOW);
-        shelf.put(name("otto"), 0, 10, "otto", NOW);
+        put(&shelf, name("jane"), 0, 30, "jane");
+        put(&shelf, name("otto"), 0, 10, "otto");
         for n in 0..1_000 {
-            shelf.put(name(&format!("flood {n}")), n, 20, "mallory", NOW);
+            put(&shelf, name(&format!("flood {n}")), n, 20, "mallory");
             let all: usize = shelf.lock().things.values().map(|kept| kept.weight).sum();
             assert!(all <= 100, "{all}");
-            assert!(shelf.get(&name("jane"), NOW).is_some(), "{n}");
-            assert!(shelf.get(&name("otto"), NOW).is_some(), "{n}");
+            assert!(shelf.get_here(&name("jane"), None, NOW).is_some(), "{n}");
+            assert!(shelf.get_here(&name("otto"), None, NOW).is_some(), "{n}");
         }
-        assert!(shelf.get(&name("flood 999"), NOW).is_some());
-        assert!(shelf.get(&name("flood 990"), NOW).is_none());
+        assert!(shelf.get_here(&name("flood 999"), None, NOW).is_some());
+        assert!(shelf.get_here(&name("flood 990"), None, NOW).is_none());
     }
 
     #[test]
     fn attack_a_flood_from_everywhere_stays_within_the_bound() {
         let shelf = Shelf::new(100, 60);
         for n in 0..1_000 {
-            shelf.put(name(&n.to_string()), n, 7, &format!("bot {n}"), NOW);
+            put(&shelf, name(&n.to_string()), n, 7, &format!("bot {n}"));
             let all: usize = shelf.lock().things.values().map(|kept| kept.weight).sum();
             assert!(all <= 100, "{all}");
         }
-        assert!(shelf.get(&name("999"), NOW).is_some());
+        assert!(shelf.get_here(&name("999"), None, NOW).is_some());
     }
 }

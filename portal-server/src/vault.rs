@@ -2,7 +2,6 @@
 //! file of its own. Such are the shared secrets of authenticator apps and of webhooks, and those by which the portal is known to
 //! identity providers; everything else is stored as a hash.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use countersign_store::{NewJob, Store};
 
 use crate::clock::Entropy;
 use crate::keys;
+use crate::keys::passphrase::Passphrase;
 
 /// The setting that says which key there is: a hash, from which nobody gets the key.
 const KNOWN: &str = "two_factor_key";
@@ -55,7 +55,8 @@ pub fn place(data: &Path) -> PathBuf {
 
 impl Vault {
     /// Reads the key; makes it where the database knows of none yet. Secrets from before there was one are encrypted now. A
-    /// key that is gone is never made anew in silence: the portal runs, and says what cannot be done without it.
+    /// key that is gone is never made anew in silence: the portal runs, and says what cannot be done without it. With a passphrase
+    /// the key lies encrypted in the database as well, for all nodes.
     ///
     /// # Errors
     /// When the database fails, or a new key cannot be written.
@@ -63,13 +64,18 @@ impl Vault {
         data: &Path,
         store: &Store,
         entropy: &dyn Entropy,
+        passphrase: Option<&Passphrase>,
         now: UnixSeconds,
     ) -> anyhow::Result<Self> {
         let path = place(data);
-        let vault = match store.setting(KNOWN).await? {
-            Some(known) => Self { key: read(&path, &known) },
-            None => Self::make(&path, store, entropy, now).await?,
+        let known = match store.setting(KNOWN).await? {
+            Some(known) => known,
+            None => begin(&path, store, entropy, passphrase, now).await?,
         };
+        if let Some(passphrase) = passphrase {
+            share(&path, &known, store, entropy, passphrase).await?;
+        }
+        let vault = Self { key: read(&path, &known).map(|bytes| cipher(&bytes)) };
         match &vault.key {
             Ok(_) => vault.take_over(store, entropy).await?,
             Err(missing) => tracing::error!(
@@ -79,31 +85,6 @@ impl Vault {
             ),
         }
         Ok(vault)
-    }
-
-    /// The first start with a key, or a new one after the old one was lost.
-    async fn make(
-        path: &Path,
-        store: &Store,
-        entropy: &dyn Entropy,
-        now: UnixSeconds,
-    ) -> anyhow::Result<Self> {
-        let bytes = match fs::read_to_string(path) {
-            // A start that was cut off between the file and the setting.
-            Ok(text) => decoded(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut bytes = [0; 32];
-                entropy.fill(&mut bytes);
-                keys::write_private_file(path, &format!("{}\n", BASE64.encode(bytes)))?;
-                bytes
-            }
-            Err(error) => {
-                return Err(error).with_context(|| format!("{} cannot be read", path.display()));
-            }
-        };
-        let made = BTreeMap::from([(KNOWN.to_owned(), fingerprint(&bytes))]);
-        store.set_settings(made, "first-start", now).await?;
-        Ok(Self { key: Ok(cipher(&bytes)) })
     }
 
     /// Encrypts what an earlier release stored as it was.
@@ -219,7 +200,75 @@ pub(crate) async fn forget_key(
     }
 }
 
-fn read(path: &Path, known: &str) -> Result<XChaCha20Poly1305, Missing> {
+/// The first start with a key, or a new one after the old one was lost; the fingerprint of the one that all use.
+async fn begin(
+    path: &Path,
+    store: &Store,
+    entropy: &dyn Entropy,
+    passphrase: Option<&Passphrase>,
+    now: UnixSeconds,
+) -> anyhow::Result<String> {
+    let bytes = match fs::read_to_string(path) {
+        // A start that was cut off between the file and the setting.
+        Ok(text) => decoded(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut bytes = [0; 32];
+            entropy.fill(&mut bytes);
+            if passphrase.is_none() {
+                write(path, &bytes)?;
+            }
+            bytes
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be read", path.display()));
+        }
+    };
+    let fingerprint = fingerprint(&bytes);
+    let sealed = passphrase.map(|p| p.wrap(&name_of(&fingerprint), &bytes, entropy)).transpose()?;
+    store.begin_vault_key(KNOWN, fingerprint, sealed, "first-start", now).await.map_err(Into::into)
+}
+
+/// Takes the key over that the other nodes have, or gives them the one that is here.
+async fn share(
+    path: &Path,
+    known: &str,
+    store: &Store,
+    entropy: &dyn Entropy,
+    passphrase: &Passphrase,
+) -> anyhow::Result<()> {
+    let of = name_of(known);
+    match (store.vault_key(known).await?, read(path, known)) {
+        (Some(sealed), Err(Missing::File(_))) => {
+            let opened = passphrase.unwrap(&of, &sealed)?;
+            let bytes = opened.filter(|bytes| fingerprint(bytes) == known).with_context(|| {
+                format!(
+                    "the key of second factors in the database is not opened by the passphrase in {}: nothing was changed. All nodes                      need the passphrase of the one that made it",
+                    passphrase.from()
+                )
+            })?;
+            write(path, &bytes)
+        }
+        (None, Ok(bytes)) => {
+            let sealed = passphrase.wrap(&of, &bytes, entropy)?;
+            Ok(store.keep_vault_key(known.to_owned(), sealed).await?)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8; 32]) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        keys::private_folder(folder)?;
+    }
+    keys::write_private_file(path, &format!("{}\n", BASE64.encode(bytes)))
+}
+
+/// What the key is called where it lies encrypted: under another name it is worth nothing.
+fn name_of(fingerprint: &str) -> String {
+    format!("countersign/vault-key/v1 {fingerprint}")
+}
+
+fn read(path: &Path, known: &str) -> Result<[u8; 32], Missing> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -231,7 +280,7 @@ fn read(path: &Path, known: &str) -> Result<XChaCha20Poly1305, Missing> {
     if fingerprint(&bytes) != known {
         return Err(Missing::Other(path.to_owned()));
     }
-    Ok(cipher(&bytes))
+    Ok(bytes)
 }
 
 fn decoded(text: &str) -> Result<[u8; 32], &'static str> {

@@ -185,7 +185,10 @@ async fn a_portal_killed_on_a_full_disk_starts_again_with_everything_that_it_had
 fn assert_unavailable(status: StatusCode, answer: &str) {
     let problem = json(answer);
     assert_eq!((status.as_u16(), &problem["code"]), (503, &Value::from("unavailable")), "{answer}");
-    assert_eq!(problem["advice"], "Nothing was used up. Try again in a minute.");
+    assert_eq!(
+        problem["advice"],
+        "Try again in a minute. A request file can be sent again as it is; of anything else, look first whether it was done."
+    );
 }
 
 fn json(text: &str) -> Value {

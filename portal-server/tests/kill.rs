@@ -5,7 +5,7 @@
 //! run; `COUNTERSIGN_SEED` repeats the choices of an earlier one, though not the pace of the machine.
 //!
 //! A killed process loses what it had in memory, not what the system had taken over for the disk. That this is on the disk
-//! as well before an answer leaves is `synchronous = FULL` (crates/store/src/dialect.rs), and takes a power cut to show.
+//! as well before an answer leaves is `synchronous = FULL` (crates/store/src/engine/dialect.rs), and takes a power cut to show.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)] // a test program: a failed unwrap is a failed test
 
 use std::time::Instant;

@@ -11,7 +11,9 @@ use crate::error::{Result, StoreError};
 use crate::license::{self, License, LicenseStatus, Validity};
 use crate::row::{Columns, optional_seconds, seconds};
 use crate::webhook_event::{self, Topic};
-use crate::{Store, access, audit, find, fingerprint, group_seat, product, release, run, seat};
+use crate::{
+    Store, access, ask, audit, find, fingerprint, group_seat, product, put, release, seat,
+};
 
 const YEAR: u64 = 365 * 86_400;
 
@@ -238,12 +240,12 @@ pub(crate) fn same_machine(
 }
 
 fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
+    ask_all(c, activate)?;
     if let Some(answer) = answer::find_answer(c, &activate.request_hash)? {
         return Ok(Activated::Repeated(answer));
     }
     let license = &activate.terms;
-    let values = (license.id.to_string(), activate.activation.to_string());
-    let Some(current) = find(c, CURRENT, values, map_current)? else {
+    let Some(current) = find(c, CURRENT, of_current(activate), map_current)? else {
         return Ok(Activated::Refused(ActivationRefusal::UnknownLicense));
     };
     // With the same revision everything else of the license is as it was read.
@@ -287,6 +289,19 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         activate.now,
     )?;
     Ok(Activated::Done)
+}
+
+/// What is going to be asked of most activations, in one round trip.
+fn ask_all(c: &Connection, activate: &Activate) -> Result<()> {
+    let (license, machine) = (&activate.terms.id, &activate.device.fingerprint);
+    answer::ask_answer(c, &activate.request_hash)?;
+    ask(c, CURRENT, of_current(activate))?;
+    activation::ask_of_device(c, license, &activate.device_key)?;
+    fingerprint::ask_candidates(c, &license.to_string(), machine)
+}
+
+fn of_current(activate: &Activate) -> (String, String) {
+    (activate.terms.id.to_string(), activate.activation.to_string())
 }
 
 /// The groups from which alone a new seat may be taken now; empty: the license's own seats. `None`: the person has lost the
@@ -370,7 +385,7 @@ fn renew(c: &Connection, activate: &Activate, own: &Activation) -> Result<()> {
         activate.request_hash.to_string(),
         seconds(activate.now.max(own.granted_at)),
     );
-    run(c, RENEW, values)?;
+    put(c, RENEW, values)?;
     if own.fingerprint != device.fingerprint {
         let scope = own.license.to_string();
         fingerprint::delete(c, &scope, &own.fingerprint, &id)?;
@@ -407,18 +422,16 @@ fn take_new(
 ) -> Result<()> {
     let license = &activate.terms;
     let id = license.id.to_string();
-    if seat::take(c, &license.id)? == seat::Taken::None {
-        // The plan was made from this very row in this transaction.
-        return Err(StoreError::Malformed("license counter"));
-    }
+    // The plan was made from this very row in this transaction.
+    seat::take_free(c, &license.id)?;
     if current.first_activated_at.is_none() {
         let now = seconds(activate.now);
         match license.validity {
             Validity::FromFirstActivation(_) => {
-                run(c, START_VALIDITY, (&id, now, optional_seconds(activate.expires_at)))?
+                put(c, START_VALIDITY, (&id, now, optional_seconds(activate.expires_at)))?;
             }
-            _ => run(c, NOTE_FIRST, (&id, now))?,
-        };
+            _ => put(c, NOTE_FIRST, (&id, now))?,
+        }
     }
     insert(c, activate, activate.activation, false, group)?;
     let former = match current.releases {
@@ -460,7 +473,7 @@ fn insert(
         activate.request_id.to_string(),
         activate.request_hash.to_string(),
     ];
-    run(c, INSERT, values)?;
+    put(c, INSERT, values)?;
     fingerprint::insert(c, &license, &device.fingerprint, &id)
 }
 

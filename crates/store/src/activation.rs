@@ -8,7 +8,7 @@ use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};
-use crate::{Store, find, fingerprint, list, run};
+use crate::{Store, ask, find, fingerprint, list, run};
 
 const FIND: &str = "SELECT a.id, a.license_id, a.seat, a.device_key, a.fingerprint, a.device_name, a.platform, \
     a.app_version, a.state, a.created_at, a.expires_at, a.import_by, a.ended_at, a.door, a.by_user, \
@@ -138,6 +138,15 @@ impl Store {
 
 pub(crate) fn find_activation(c: &Connection, id: &str) -> Result<Option<Activation>> {
     find(c, FIND, [id], map)
+}
+
+/// Says that [`of_device`] comes.
+pub(crate) fn ask_of_device(
+    c: &Connection,
+    license: &LicenseId,
+    device_key: &Thumbprint,
+) -> Result<()> {
+    ask(c, OF_DEVICE, (license.to_string(), device_key.to_string()))
 }
 
 /// The activation that holds a seat of the license for this device.

@@ -5,7 +5,7 @@ use countersign_core::{Hash, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
-use crate::{Store, find, run};
+use crate::{Store, ask, find, put};
 
 const FIND: &str = "SELECT token, device_name, created_at FROM answer WHERE request_hash = ?1";
 const INSERT: &str =
@@ -32,6 +32,11 @@ impl Store {
     }
 }
 
+/// Says that [`find_answer`] comes.
+pub(crate) fn ask_answer(c: &Connection, request_hash: &Hash) -> Result<()> {
+    ask(c, FIND, [request_hash.to_string()])
+}
+
 pub(crate) fn find_answer(c: &Connection, request_hash: &Hash) -> Result<Option<Answer>> {
     let map = |row: &mut Columns<'_>| {
         Ok(Answer { token: row.text()?, device_name: row.take()?, created_at: row.time()? })
@@ -46,6 +51,5 @@ pub(crate) fn insert_answer(
     device_name: Option<&str>,
     now: UnixSeconds,
 ) -> Result<()> {
-    run(c, INSERT, (request_hash.to_string(), token, device_name, seconds(now)))?;
-    Ok(())
+    put(c, INSERT, (request_hash.to_string(), token, device_name, seconds(now)))
 }

@@ -6,7 +6,7 @@ use countersign_core::{Id, LicenseId, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
-use crate::{Store, find, list, run};
+use crate::{Store, find, list, put, run};
 
 const INSERT: &str =
     "INSERT INTO audit (at, actor, action, subject, detail) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -167,7 +167,7 @@ pub(crate) fn record_in(
     detail: &str,
 ) -> Result<()> {
     let organization = organization.map(|id| id.to_string());
-    run(c, INSERT_IN, (seconds(at), actor, action, subject, detail, organization)).map(|_| ())
+    put(c, INSERT_IN, (seconds(at), actor, action, subject, detail, organization))
 }
 
 /// What happened to a user, for the vendor and the user's organization.

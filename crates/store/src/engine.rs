@@ -5,11 +5,14 @@
 //! | --- | --- |
 //! | `cell`, `params`, `columns` | one value, the values of a statement, the values of a row |
 //! | `connection` | a statement run, one row, all rows: on either engine |
+//! | `pipeline` | what was sent to a server and is not answered yet |
 //! | `sqlite`, `postgres` | what is one engine's own: opening, errors, statements kept |
 //! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
 //! | `writer`, `group` | writes queue up and are committed together |
 //! | `readers` | connections for reading, handed out one at a time |
 //! | `condition`, `backup` | what a database is before it is opened; copies of the embedded one while it is in use |
+//! | `server` | how a server is set, and its schemas put aside: for operators |
+//! | `transfer` | all of it moved into another database |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
 pub(crate) mod backup;
@@ -24,15 +27,20 @@ mod group;
 mod migrations;
 mod options;
 pub(crate) mod params;
+mod pipeline;
 mod postgres;
 pub(crate) mod readers;
+pub(crate) mod server;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod transaction;
+pub(crate) mod transfer;
 pub(crate) mod writer;
 
 use crate::error::Result;
 
-pub(crate) use connection::{Connection, find, first, list, run};
+pub(crate) use connection::{Connection, ask, find, first, list, put, run};
 pub use database::Database;
 pub use fault::Fault;
 pub use options::Options;
@@ -50,4 +58,9 @@ pub(crate) fn start(
     let writers = if engine.is_embedded() { 1 } else { options.writers };
     let writer = writer::Writer::start(&engine, first, writers, options.group_commit_max)?;
     Ok((writer, readers::Readers::open(engine, options.readers)?))
+}
+
+/// The number of the newest migration that this program has.
+pub fn newest_migration() -> i64 {
+    migrations::newest()
 }

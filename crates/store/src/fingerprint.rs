@@ -11,7 +11,7 @@ use countersign_core::Hash;
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 
 use crate::error::Result;
-use crate::{find, list, run};
+use crate::{ask, find, list, put, run};
 
 /// How many machines that share a component (a processor model) are looked at.
 const COMMON: usize = 64;
@@ -56,9 +56,14 @@ fn each(
     // How many components the subject has: with it the index alone tells most strangers apart.
     let parts = i64::try_from(fingerprint.components().count()).unwrap_or(i64::MAX);
     for place in places(scope, fingerprint) {
-        run(c, sql, (place, parts, subject))?;
+        put(c, sql, (place, parts, subject))?;
     }
     Ok(())
+}
+
+/// Says that [`candidates`] comes.
+pub(crate) fn ask_candidates(c: &Connection, scope: &str, fingerprint: &Fingerprint) -> Result<()> {
+    places(scope, fingerprint).try_for_each(|place| ask(c, KNOWN, [place]))
 }
 
 /// Subjects whose machine may be this one by `strategy`, as far as the index tells: enough components are shared, counting
@@ -92,6 +97,7 @@ pub(crate) fn candidates_for(
 /// The places of this machine at which anything is noted.
 fn known(c: &Connection, scope: &str, fingerprint: &Fingerprint) -> Result<Vec<i64>> {
     let mut known = Vec::new();
+    ask_candidates(c, scope, fingerprint)?;
     for place in places(scope, fingerprint) {
         if find(c, KNOWN, [place], |_| Ok(()))?.is_some() {
             known.push(place);
@@ -114,6 +120,7 @@ fn sharing(
     }
     let mut seen: HashMap<String, Seen> = HashMap::new();
     let mut cut_off = 0;
+    known.iter().try_for_each(|place| ask(c, FIND, (place, most_parts)))?;
     for place in known {
         let found: Vec<(String, i64)> =
             list(c, FIND, (place, most_parts), |row| Ok((row.text()?, row.take()?)))?;

@@ -1,7 +1,7 @@
 //! Persistence: the only crate that knows SQL. One concrete [`Store`], domain verbs as methods, one file per noun.
 //!
 //! Writes are queued to one writer, which commits many of them in one transaction and answers after the commit
-//! (`sqlite.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
+//! (`engine/group.rs`). Reads run on a pool of connections. Decisions about seats are made inside the transaction, from
 //! what the database holds then; signing happens outside, before.
 //!
 //! | file | what it holds |
@@ -27,6 +27,7 @@
 //! | `identity_provider`, `sso_attempt`, `sign_on` | logging in by somebody else's word: whose, who is under way, what it is worth |
 //! | `api_token`, `once`, `by_id` | what programs act for somebody by; what they ask for once; lists for them |
 //! | `setting`, `picture`, `audit`, `job`, `signing_key` | settings; logo and icon; what happened, in the same transaction; what is to be done soon; warnings that the signing key ends |
+//! | `key_file`, `shelf_item` | what lay on one node's disk or in its memory and is for all nodes: keys, and what lies between two requests |
 //! | `proposal` | what one admin wants and another one has to approve |
 //! | `domain` | the vendor's own host of the portal, as far as DNS agrees |
 //! | `audit_chain` | the same as a chain of hashes, and its checkpoints |
@@ -71,6 +72,7 @@ mod invitation;
 mod job;
 mod journal;
 mod journal_entry;
+mod key_file;
 mod known_device;
 mod license;
 mod license_list;
@@ -109,6 +111,7 @@ mod row;
 mod seat;
 mod session;
 mod setting;
+mod shelf_item;
 mod sign_on;
 mod signing_key;
 mod sso_attempt;
@@ -160,6 +163,14 @@ pub use email_change::EmailChange;
 pub use engine::backup::{InUse, copy_database, in_use};
 pub use engine::condition::{Condition, condition};
 pub use engine::fault::FaultKind;
+pub use engine::newest_migration;
+pub use engine::server::{
+    ServerFacts, bring_schema_back, drop_empty_schema, server_facts, set_schema_aside, table_names,
+};
+pub use engine::transfer::{
+    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data, plan_move,
+    reopen_source,
+};
 pub use engine::{Database, Fault, Options};
 pub use error::{Result, StoreError};
 pub use group::{Group, GroupChange};
@@ -176,6 +187,7 @@ pub use invitation::{Accept, Accepted, Invite, InviteCustomer};
 pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
+pub use key_file::KeyFiles;
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
 pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};
@@ -209,6 +221,7 @@ pub use reseller::{Assigned, Assignee};
 pub use role::{Permission, Role};
 pub use row::Entitlements;
 pub use session::{NewSession, Session};
+pub use shelf_item::{ShelfItem, ShelfSize};
 pub use sign_on::{Identity, SignOn, SignOnRefusal, SignedOn};
 pub use signing_key::KeyNotice;
 pub use sso_attempt::SsoAttempt;
@@ -236,7 +249,7 @@ pub use webhook_event::Topic;
 
 use engine::readers::Readers;
 use engine::writer::{Scope, Writer};
-use engine::{Connection, find, first, list, run};
+use engine::{Connection, ask, find, first, list, put, run};
 
 const PING: &str = "SELECT 1";
 const COUNTED: &str = "SELECT id, live_activations + over_activations, \

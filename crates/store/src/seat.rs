@@ -9,11 +9,12 @@ use countersign_core::LicenseId;
 
 use crate::error::Result;
 use crate::row::seconds;
-use crate::{find, run};
+use crate::{find, put, run};
 
+// The limit is held by the CHECK and not by a WHERE: on a server the commit goes with it in one round trip, and the server itself
+// has to refuse both. How many rows were changed would be known too late.
 const TAKE: &str = "UPDATE license SET live_activations = live_activations + 1, \
-    total_activations = total_activations + 1 \
-    WHERE id = ?1 AND (allowed_activations IS NULL OR live_activations < allowed_activations)";
+    total_activations = total_activations + 1 WHERE id = ?1";
 const GIVE_BACK: &str = "UPDATE license SET \
     live_activations = CASE WHEN over_activations > 0 THEN live_activations ELSE live_activations - 1 END, \
     over_activations = CASE WHEN over_activations > 0 THEN over_activations - 1 ELSE 0 END WHERE id = ?1";
@@ -33,15 +34,6 @@ const SHARE: &str = "UPDATE license SET \
         THEN 0 ELSE total_deactivations + over_deactivations + ?4 - allowed_deactivations END \
     WHERE id = ?1";
 
-/// Whether a seat was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Taken {
-    /// It was.
-    One,
-    /// There is none.
-    None,
-}
-
 /// What merging changes of a license's count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Merged {
@@ -53,12 +45,9 @@ pub(crate) struct Merged {
     pub(crate) given_up: u64,
 }
 
-/// Takes a seat, if one is free.
-pub(crate) fn take(c: &Connection, license: &LicenseId) -> Result<Taken> {
-    Ok(match run(c, TAKE, [license.to_string()])? {
-        1 => Taken::One,
-        _ => Taken::None,
-    })
+/// Takes a seat that is known to be free in this transaction: anything else is a failure.
+pub(crate) fn take_free(c: &Connection, license: &LicenseId) -> Result<()> {
+    put(c, TAKE, [license.to_string()])
 }
 
 /// A machine holds its seat no more.

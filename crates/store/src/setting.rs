@@ -57,6 +57,39 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Sets one that nobody has set; the value that counts, which is another one where somebody else was first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn first_setting(
+        &self,
+        name: &'static str,
+        value: String,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<String> {
+        let actor = actor.to_owned();
+        self.write(move |c| first(c, name, &value, &actor, now)).await
+    }
+}
+
+/// As [`Store::first_setting`].
+pub(crate) fn first(
+    c: &Connection,
+    name: &str,
+    value: &str,
+    actor: &str,
+    now: UnixSeconds,
+) -> Result<String> {
+    if let Some(known) = self::value(c, name)? {
+        return Ok(known);
+    }
+    run(c, SET, (name, value))?;
+    audit::record(c, now, actor, "setting.change", name, value)?;
+    Ok(value.to_owned())
+}
+
 /// The setting's value.
 pub(crate) fn value(c: &Connection, name: &str) -> Result<Option<String>> {
     find(c, FIND, [name], |row| row.text())

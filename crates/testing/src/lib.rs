@@ -1,6 +1,7 @@
 //! What tests of several packages share: a database of either engine, empty and of their own, and a way to look into it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)] // a failed unwrap is a failed test
 
+mod cutter;
 mod raw;
 mod server;
 
@@ -8,8 +9,9 @@ use std::path::PathBuf;
 
 use countersign_store::{Database, Options, Store};
 
+pub use cutter::{Cut, Cutter};
 pub use raw::Raw;
-pub use server::{Server, shared_server};
+pub use server::{Server, Stop, shared_server};
 
 /// Which engine a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use countersign_crash::{Point, passes};
 use countersign_store::Result;
 
 use super::checkpoint::{carrier, file_name};
@@ -55,16 +56,16 @@ pub(super) async fn catch_up(
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let made = OpenOptions::new().write(true).create_new(true).open(path);
-    match made {
-        Ok(mut file) => {
-            let done = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-            done.and_then(|()| sync_folder(path))
-        }
+    let written = match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(file) => fill(file, path, text),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let there = std::fs::read(path);
             let there = there.with_context(|| format!("{} cannot be read", path.display()))?;
-            if there != text.as_bytes() {
+            if there == text.as_bytes() {
+                return Ok(());
+            }
+            // A process that ended while it wrote leaves the beginning of what is due, or nothing. That is no other checkpoint.
+            if !text.as_bytes().starts_with(&there) {
                 bail!(
                     "{} is there, and is not what this portal signed for that entry: it was changed, or the database was \
                      set back. Compare: countersign-portal audit check --checkpoint {}",
@@ -72,11 +73,19 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
                     path.display()
                 );
             }
-            Ok(())
+            OpenOptions::new().write(true).open(path).and_then(|file| fill(file, path, text))
         }
         Err(error) => Err(error),
-    }
-    .with_context(|| format!("{} cannot be written", path.display()))
+    };
+    written.with_context(|| format!("{} cannot be written", path.display()))
+}
+
+fn fill(mut file: File, path: &Path, text: &str) -> io::Result<()> {
+    passes(Point::CheckpointFileMade);
+    file.write_all(text.as_bytes())?;
+    passes(Point::CheckpointFileWritten);
+    file.sync_all()?;
+    sync_folder(path)
 }
 
 fn sync_folder(path: &Path) -> io::Result<()> {

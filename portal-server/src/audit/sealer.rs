@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use countersign_audit::Entry;
 use countersign_core::Hash;
+use countersign_crash::{Point, passes};
 use countersign_store::{AuditEntry, Result};
 use tokio::sync::watch;
 
@@ -97,7 +98,10 @@ async fn seal_batch(app: &App) -> Result<Sealed> {
         links.push((row.seq, prev));
     }
     let is_full = rows.entries.len() >= BATCH as usize;
-    match store.chain_audit(before, links, rows.gaps, app.now()).await {
+    passes(Point::Sealing);
+    let chained = store.chain_audit(before, links, rows.gaps, app.now()).await;
+    passes(Point::Sealed);
+    match chained {
         Ok(true) if !is_full => Ok(Sealed::All),
         Ok(_) => Ok(Sealed::More),
         // Another process was faster.

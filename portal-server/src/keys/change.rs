@@ -7,9 +7,10 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
+use countersign_crash::{Point, passes};
 
 use super::files::{private_folder, write_file};
-use super::folder::{INCOMING, NEXT, NEXT_PUBLIC, SIGNING};
+use super::folder::{Folder, INCOMING, NEXT, NEXT_PUBLIC, SIGNING};
 
 /// Held by whoever changes the folder.
 const LOCK: &str = "lock";
@@ -53,11 +54,28 @@ pub(crate) fn commit(
         for (name, bytes) in files {
             write_file(&beside.join(name), bytes, 0o600)?;
         }
+        passes(Point::KeyChangeWritten);
         fs::rename(&beside, &incoming)?;
+        passes(Point::KeyChangeDecided);
         Ok(sync(keys)?)
     };
     write().with_context(|| format!("{} cannot be written to", keys.display()))?;
     finish(locked, keys)
+}
+
+/// Makes the folder what all nodes have. A next key that they no longer have goes.
+///
+/// # Errors
+/// As [`commit`].
+pub(crate) fn commit_exactly(locked: &Locked, keys: &Path, folder: &Folder) -> anyhow::Result<()> {
+    commit(locked, keys, folder.files())?;
+    for name in [NEXT, NEXT_PUBLIC].into_iter().filter(|name| !folder.has(name)) {
+        match fs::remove_file(keys.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Finishes a change that is decided, if there is one.
@@ -71,6 +89,7 @@ pub(crate) fn finish(_: &Locked, keys: &Path) -> anyhow::Result<()> {
             for entry in fs::read_dir(&incoming)? {
                 let entry = entry?;
                 fs::rename(entry.path(), keys.join(entry.file_name()))?;
+                passes(Point::KeyChangeMoving);
             }
             sync(keys)?;
             fs::remove_dir(&incoming)?;

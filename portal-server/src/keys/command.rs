@@ -1,18 +1,19 @@
 //! `countersign-portal keys`: the portal's keys by command line, also while the portal runs.
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use countersign_core::{PublicKey, SigningKey, file, pem};
-use countersign_store::Store;
+use countersign_core::{PublicKey, SigningKey, UnixSeconds, file, pem};
+use countersign_store::{Database, Store};
 use serde_json::{Value, json};
 
 use super::folder::{NEXT, NEXT_PUBLIC, SIGNING};
-use super::install::{Brought, Less, judge};
+use super::install::{Brought, Entry, Less, judge};
 use super::papers::next_public;
-use super::{Folder, Papers, change, keys_folder, load, passphrase_of};
+use super::{Folder, Papers, change, keys_folder, load, passphrase_of, shared};
 use crate::clock::Rng;
 use crate::config::Config;
 
@@ -65,15 +66,15 @@ async fn install(config: &Config, files: &[PathBuf], less: Less) -> anyhow::Resu
     let brought = files.iter().map(|path| brought(path)).collect::<anyhow::Result<Vec<_>>>()?;
     let store = open_store(config)?;
     let locked = locked(&path)?;
-    let plan = judge(&Folder::read(&path)?, brought, less, now)?;
+    let of_all = of_all_nodes(config, store.as_ref()).await?;
+    let folder = of_all.as_ref().map_or_else(|| Folder::read(&path), |(_, f)| Ok(f.clone()))?;
+    let plan = judge(&folder, brought, less, now)?;
     // Without the passphrase the public halves have to do: the running portal opens the key before it uses it.
     if let Some(passphrase) = config.key_passphrase.find(&config.data)? {
         load(&plan.folder, &passphrase)?;
     }
     let papers = Papers::read(&plan.folder)?;
-    if let Some(store) = &store {
-        store.note_key_change(plan.entries, "command-line", now).await?;
-    }
+    note(store.as_ref(), of_all, &plan.folder, plan.entries, now).await?;
     change::commit(&locked, &path, &plan.files)?;
     if let Some(store) = store {
         store.close();
@@ -108,7 +109,8 @@ async fn new(config: &Config) -> anyhow::Result<Value> {
     let path = keys_folder(&config.data);
     let store = open_store(config)?;
     let locked = locked(&path)?;
-    let folder = Folder::read(&path)?;
+    let of_all = of_all_nodes(config, store.as_ref()).await?;
+    let folder = of_all.as_ref().map_or_else(|| Folder::read(&path), |(_, f)| Ok(f.clone()))?;
     if folder.has(NEXT) {
         bail!(
             "there is a next key already, {}: nothing was changed. Delegate to it, or move it and {NEXT_PUBLIC} away",
@@ -126,15 +128,14 @@ async fn new(config: &Config) -> anyhow::Result<Value> {
     })?;
     let key = SigningKey::generate(&mut Rng(entropy));
     let public = key.public_key();
-    let files = [
+    let files = BTreeMap::from([
         (NEXT.to_owned(), passphrase.seal(&key, entropy)?.as_bytes().to_vec()),
         (NEXT_PUBLIC.to_owned(), pem::write_public(&public).into_bytes()),
-    ];
+    ]);
     let entry = ("keys.new", format!("key:{}", public.thumbprint()), String::new());
-    if let Some(store) = &store {
-        store.note_key_change(vec![entry], "command-line", config.clock.now()).await?;
-    }
-    change::commit(&locked, &path, &files.into())?;
+    let (with, now) = (folder.with(&files), config.clock.now());
+    note(store.as_ref(), of_all, &with, vec![entry], now).await?;
+    change::commit(&locked, &path, &files)?;
     if let Some(store) = store {
         store.close();
     }
@@ -168,6 +169,36 @@ fn described(papers: &Papers, folder: &Folder) -> Value {
         "revocation_list": papers.list.as_ref().map(|list| list.seq),
         "next_x": x(next_public(folder)),
     })
+}
+
+/// The keys that all nodes have, with the revision; `None` where there is one node, or none has given them yet.
+async fn of_all_nodes(
+    config: &Config,
+    store: Option<&Store>,
+) -> anyhow::Result<Option<(i64, Folder)>> {
+    let (Database::Postgres(_), Some(store)) = (&config.database, store) else { return Ok(None) };
+    let there = store.key_files().await?;
+    Ok((there.revision > 0).then(|| (there.revision, Folder::of(there.files))))
+}
+
+/// Notes a change before it is made; all nodes get it in the same step.
+async fn note(
+    store: Option<&Store>,
+    of_all: Option<(i64, Folder)>,
+    folder: &Folder,
+    entries: Vec<Entry>,
+    now: UnixSeconds,
+) -> anyhow::Result<()> {
+    let Some(store) = store else { return Ok(()) };
+    let Some((known, _)) = of_all else {
+        return Ok(store.note_key_change(entries, "command-line", now).await?);
+    };
+    shared::never_in_clear(folder)?;
+    let files = folder.files().clone();
+    let given = store.change_key_files(known, files, entries, "command-line", now).await?;
+    given
+        .map(drop)
+        .context("a node has just changed the keys: nothing was changed. Try again in a moment")
 }
 
 /// Where changes are noted; `None` in the folder of a signer, which has no audit log.

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use countersign_crash::{Point, passes};
 
 /// Makes a folder that only its owner looks into.
 pub(crate) fn private_folder(path: &Path) -> anyhow::Result<()> {
@@ -30,7 +31,9 @@ pub(super) fn write_file(path: &Path, bytes: &[u8], mode: u32) -> anyhow::Result
         let mut file = options.open(&partial)?;
         file.write_all(bytes)?;
         file.sync_all()?;
+        passes(Point::KeyFileWritten);
         fs::rename(&partial, path)?;
+        passes(Point::KeyFileMoved);
         path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
     };
     write().with_context(|| format!("{} cannot be written", path.display()))

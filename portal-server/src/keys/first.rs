@@ -1,11 +1,14 @@
 //! The first start: a root, a signing key, and the delegation from one to the other.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 use countersign_core::delegation::{Delegation, Products, Scope, ScopeType};
 use countersign_core::{Id, SigningKey, UnixSeconds, file, pem};
+use countersign_crash::{Point, passes};
+use zeroize::Zeroizing;
 
 use super::files::{private_folder, write_file, write_private_file};
 use super::folder::{CHAIN, ROOT, SIGNING};
@@ -13,8 +16,18 @@ use super::passphrase::Passphrase;
 use super::{keys_folder, root_folder};
 use crate::clock::{Entropy, Rng};
 
+/// The root's private key.
+pub(super) const ROOT_PRIVATE: &str = "root.pem";
 /// How long the delegation made on the first start lasts.
 const DELEGATION_SECONDS: u64 = 2 * 366 * 86_400;
+
+/// What a portal begins with.
+pub(super) struct Made {
+    /// The files of the keys folder.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// The root's private key, for the folder that is to be carried away and for nothing else.
+    pub(super) root: Zeroizing<String>,
+}
 
 /// Makes everything in a folder beside, then moves it into place: a start that was cut off begins anew.
 pub(super) fn create(
@@ -26,22 +39,55 @@ pub(super) fn create(
 ) -> anyhow::Result<()> {
     let (folder, beside) = (keys_folder(data), data.join("keys.partial"));
     private_folder(&beside)?;
-    write_all(data, &beside, vendor, now, entropy, passphrase)?;
-    fs::rename(&beside, &folder).with_context(|| format!("{} cannot be made", folder.display()))
+    let made = make(vendor, now, entropy, passphrase)?;
+    write_root(&root_folder(data), &made.root)?;
+    for (name, bytes) in &made.files {
+        write_file(&beside.join(name), bytes, if name == ROOT { 0o644 } else { 0o600 })?;
+    }
+    passes(Point::FirstKeysWritten);
+    let moved = fs::rename(&beside, &folder);
+    passes(Point::FirstKeysMoved);
+    moved.with_context(|| format!("{} cannot be made", folder.display()))
 }
 
-fn write_all(
-    data: &Path,
-    keys: &Path,
+/// Makes a root, a signing key and the delegation. Nothing is written.
+pub(super) fn make(
     vendor: &str,
     now: UnixSeconds,
     entropy: &dyn Entropy,
     passphrase: &Passphrase,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Made> {
     let mut rng = Rng(entropy);
     let (root, signing) = (SigningKey::generate(&mut rng), SigningKey::generate(&mut rng));
-    let delegation = Delegation {
-        id: Id::random(&mut rng),
+    let delegation = delegation(vendor, now, &signing, &mut rng);
+    let line =
+        file::CommentLine::new(&format!("{vendor} - delegation of the portal's signing key"));
+    let chain = file::write(&delegation.sign(&root), &[line]);
+    let sealed = passphrase.seal(&signing, entropy)?;
+    let files = [
+        (CHAIN, chain.into_bytes()),
+        (ROOT, pem::write_public(&root.public_key()).into_bytes()),
+        (SIGNING, sealed.as_bytes().to_vec()),
+    ];
+    let files = files.map(|(name, bytes)| (name.to_owned(), bytes)).into();
+    Ok(Made { files, root: pem::write_private(&root, None, &mut rng)? })
+}
+
+/// Writes the root's private key, with a word about what to do with it.
+pub(super) fn write_root(folder: &Path, root: &str) -> anyhow::Result<()> {
+    private_folder(folder)?;
+    write_private_file(&folder.join(ROOT_PRIVATE), root)?;
+    write_private_file(&folder.join("README.txt"), ROOT_README)
+}
+
+fn delegation(
+    vendor: &str,
+    now: UnixSeconds,
+    signing: &SigningKey,
+    rng: &mut Rng<'_>,
+) -> Delegation {
+    Delegation {
+        id: Id::random(rng),
         issued_at: now,
         issuer: vendor.to_owned(),
         holder: "portal".to_owned(),
@@ -63,18 +109,7 @@ fn write_all(
             max_grants: None,
             approved: None,
         },
-    };
-    let root_folder = root_folder(data);
-    private_folder(&root_folder)?;
-    let root_pem = pem::write_private(&root, None, &mut rng)?;
-    write_private_file(&root_folder.join("root.pem"), &root_pem)?;
-    write_private_file(&root_folder.join("README.txt"), ROOT_README)?;
-    let line =
-        file::CommentLine::new(&format!("{vendor} - delegation of the portal's signing key"));
-    let chain = file::write(&delegation.sign(&root), &[line]);
-    write_private_file(&keys.join(CHAIN), &chain)?;
-    write_file(&keys.join(ROOT), pem::write_public(&root.public_key()).as_bytes(), 0o644)?;
-    write_private_file(&keys.join(SIGNING), &passphrase.seal(&signing, entropy)?)
+    }
 }
 
 const ROOT_README: &str = "root.pem is the vendor's root key. The portal does not need it: it signs with a key that the\n\

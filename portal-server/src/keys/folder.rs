@@ -38,6 +38,17 @@ impl std::fmt::Debug for Folder {
 }
 
 impl Folder {
+    /// Of files that lie elsewhere. What is no file of the folder is left out.
+    pub(crate) fn of(files: BTreeMap<String, Vec<u8>>) -> Self {
+        let known = |name: &String| NAMED.contains(&name.as_str()) || is_rotation(name);
+        Self { files: files.into_iter().filter(|(name, _)| known(name)).collect() }
+    }
+
+    /// Its files.
+    pub(crate) fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
+    }
+
     /// What lies there now. A folder that is not there is an empty one.
     ///
     /// # Errors
@@ -107,7 +118,8 @@ impl Folder {
 }
 
 fn is_rotation(name: &str) -> bool {
-    name.starts_with("rotation-") && name.ends_with(".response")
+    let is_plain = |name: &str| !name.contains(['/', '\\', '\0']);
+    name.starts_with("rotation-") && name.ends_with(".response") && is_plain(name)
 }
 
 fn bytes_of(path: &Path) -> anyhow::Result<Vec<u8>> {

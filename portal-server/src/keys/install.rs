@@ -287,7 +287,7 @@ fn fitting_delegation(
 }
 
 /// By the numbers of the root's holder where there are some, else by the dates.
-fn is_newer(delegation: &Delegation, before: &Delegation) -> bool {
+pub(super) fn is_newer(delegation: &Delegation, before: &Delegation) -> bool {
     match (delegation.serial, before.serial) {
         (Some(serial), Some(known)) => serial > known,
         (None, Some(_)) => false,

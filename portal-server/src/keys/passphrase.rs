@@ -5,9 +5,12 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use countersign_core::SigningKey;
 use countersign_core::pem::{self, PemError, Tries};
 use zeroize::Zeroizing;
@@ -24,6 +27,10 @@ pub const FILE: &str = "key-passphrase";
 
 /// Nobody types a longer one.
 const LONGEST: u64 = 4096;
+/// What begins a secret that is encrypted with a passphrase.
+const WRAPPED: &str = "p1.";
+const SALT_BYTES: usize = 16;
+const NONCE_BYTES: usize = 24;
 /// Bytes of a passphrase that is made.
 const RANDOM_BYTES: usize = 32;
 
@@ -124,6 +131,57 @@ impl Passphrase {
         pem::write_encrypted(key, &self.text, self.tries(), &mut Rng(entropy))
     }
 
+    /// A secret of 32 bytes, encrypted with this: what is stored of it where everybody may read that sees the database. `of` says
+    /// what it is; it is worth nothing as anything else.
+    ///
+    /// # Errors
+    /// When the key cannot be made of the passphrase: too little memory.
+    pub(crate) fn wrap(
+        &self,
+        of: &str,
+        secret: &[u8; 32],
+        entropy: &dyn Entropy,
+    ) -> anyhow::Result<String> {
+        let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_BYTES]);
+        entropy.fill(&mut salt);
+        entropy.fill(&mut nonce);
+        let payload = Payload { msg: secret, aad: of.as_bytes() };
+        let sealed = self.cipher(&salt)?.encrypt(&XNonce::from(nonce), payload);
+        let sealed = sealed.map_err(|_| anyhow!("{of} cannot be encrypted"))?;
+        let bytes = [salt.as_slice(), &nonce, &sealed].concat();
+        Ok(format!("{WRAPPED}{}", BASE64.encode(bytes)))
+    }
+
+    /// What [`Passphrase::wrap`] encrypted; `None` when it was with another passphrase, or changed since.
+    ///
+    /// # Errors
+    /// As [`Passphrase::wrap`].
+    pub(crate) fn unwrap(&self, of: &str, wrapped: &str) -> anyhow::Result<Option<[u8; 32]>> {
+        let bytes = wrapped.strip_prefix(WRAPPED).and_then(|text| BASE64.decode(text).ok());
+        let Some(bytes) = bytes else { return Ok(None) };
+        let Some((salt, rest)) = bytes.split_first_chunk::<SALT_BYTES>() else { return Ok(None) };
+        let Some((nonce, sealed)) = rest.split_first_chunk::<NONCE_BYTES>() else {
+            return Ok(None);
+        };
+        let payload = Payload { msg: sealed, aad: of.as_bytes() };
+        let opened = self.cipher(salt)?.decrypt(&XNonce::from(*nonce), payload);
+        Ok(opened.ok().and_then(|bytes| bytes.try_into().ok()))
+    }
+
+    fn cipher(&self, salt: &[u8; SALT_BYTES]) -> anyhow::Result<XChaCha20Poly1305> {
+        let params = match self.tries() {
+            // 256 random bits: nobody tries them out.
+            Tries::Cheap => Params::new(64, 1, 1, Some(32)),
+            Tries::Dear => Params::new(64 * 1024, 3, 1, Some(32)),
+        };
+        let params = params.map_err(|error| anyhow!("{error}"))?;
+        let mut key = Zeroizing::new([0; 32]);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into(self.text.as_bytes(), salt, key.as_mut())
+            .map_err(|error| anyhow!("the passphrase's key cannot be made: {error}"))?;
+        Ok(XChaCha20Poly1305::new(&Key::from(*key)))
+    }
+
     /// One that was made, wherever it was carried since, needs no dear tries: every start would pay for them.
     fn tries(&self) -> Tries {
         let bytes = BASE64.decode(self.text.as_bytes());
@@ -210,6 +268,21 @@ mod tests {
             assert!(pem::is_encrypted(&sealed));
             assert_eq!(mine.open(&sealed).unwrap().seed(), key.seed());
             assert_eq!(other.open(&sealed).unwrap_err(), PemError::WrongPassphrase);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_opened_by_its_own_passphrase_and_as_itself_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let random = Sources::default().find_or_make(folder.path(), &SystemEntropy).unwrap();
+        let other = first_line("another one", "a test").unwrap();
+        let sealed = random.wrap("the key of a vault", &[7; 32], &SystemEntropy).unwrap();
+        let opened = |passphrase: &Passphrase, of| passphrase.unwrap(of, &sealed).unwrap();
+        assert_eq!(opened(&random, "the key of a vault"), Some([7; 32]));
+        assert_eq!(opened(&random, "something else"), None);
+        assert_eq!(opened(&other, "the key of a vault"), None);
+        for broken in ["", "p1.", "p1.AAAA", "x1.AAAA", &sealed[..sealed.len() - 4]] {
+            assert_eq!(random.unwrap("the key of a vault", broken).unwrap(), None, "{broken}");
         }
     }
 

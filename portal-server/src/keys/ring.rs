@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anyhow::Context as _;
-use countersign_core::{PublicKey, UnixSeconds};
+use countersign_core::{PublicKey, UnixSeconds, pem};
 
 use super::papers::next_public;
 use super::passphrase::{Passphrase, Sources};
@@ -21,6 +21,8 @@ pub(crate) struct Ring {
     taken: Mutex<Folder>,
     /// Why the files that are there now were not taken.
     trouble: Mutex<Option<String>>,
+    /// Which change of the keys that all nodes have these are; `None`: this is the only node.
+    revision: Mutex<Option<i64>>,
 }
 
 impl Ring {
@@ -49,6 +51,7 @@ impl Ring {
             keys: RwLock::new(Arc::new(keys)),
             taken: Mutex::new(folder),
             trouble: Mutex::new(None),
+            revision: Mutex::new(None),
         })
     }
 
@@ -61,7 +64,51 @@ impl Ring {
             keys: RwLock::new(Arc::new(keys)),
             taken: Mutex::default(),
             trouble: Mutex::new(None),
+            revision: Mutex::new(None),
         }
+    }
+
+    /// The same, as all nodes have them.
+    pub(super) fn shared(self, revision: i64) -> Self {
+        self.is_of_revision(revision);
+        self
+    }
+
+    /// Which change of the keys that all nodes have these are; `None`: this is the only node.
+    pub(crate) fn revision(&self) -> Option<i64> {
+        *guard(&self.revision)
+    }
+
+    /// Notes that they are those of this change.
+    pub(super) fn is_of_revision(&self, revision: i64) {
+        *guard(&self.revision) = Some(revision);
+    }
+
+    /// What opens the private keys; `None` where a signer has them.
+    pub(crate) fn passphrase(&self) -> Option<&Passphrase> {
+        self.passphrase.as_ref()
+    }
+
+    /// The files that the keys in use were read from.
+    pub(super) fn taken(&self) -> Folder {
+        guard(&self.taken).clone()
+    }
+
+    /// The folder with its private keys encrypted, where somebody put one there in clear.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub(super) fn sealed(&self, folder: &Folder, entropy: &dyn Entropy) -> anyhow::Result<Folder> {
+        let passphrase = self.passphrase.as_ref().context("the key is at a signer")?;
+        let mut files = std::collections::BTreeMap::new();
+        for name in [folder::SIGNING, folder::NEXT].into_iter().filter(|name| folder.has(name)) {
+            if !pem::is_encrypted(folder.text(name)?) {
+                let key = pem::read_private(folder.text(name)?, None).context(name)?;
+                let sealed = passphrase.seal(&key, entropy)?.as_bytes().to_vec();
+                files.insert(name.to_owned(), sealed);
+            }
+        }
+        Ok(folder.with(&files))
     }
 
     /// Whether the key lies in the folder here, and not at a signer.

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use countersign_store::KeyNotice;
+use anyhow::{Context as _, bail};
+use countersign_store::{KeyFiles, KeyNotice};
 use tokio::sync::watch;
 
 use super::install::{Brought, Less, Refused, delegation_entry, follows, judge};
-use super::{Folder, Keys, Papers, change};
+use super::{Folder, Keys, Papers, change, shared};
 use crate::app::App;
 use crate::language::{Language, Say};
 use crate::mail::Mail;
@@ -52,6 +53,19 @@ async fn look(app: &App, seen: &mut Seen) {
         // The signer looks at its own.
         return;
     }
+    match follow(app).await {
+        Ok(Followed::Same) => {}
+        Ok(Followed::Taken) => return,
+        Err(error) => {
+            let why = format!("{error:#}");
+            if app.ring().complain(Some(why.clone())) {
+                tracing::error!(
+                    "the keys of all nodes are not used here: {why}. This node goes on with those it had"
+                );
+            }
+            return;
+        }
+    }
     let (of, before) = (app.clone(), seen.folder.take());
     let Ok(found) = tokio::task::spawn_blocking(move || find(&of, before.as_ref())).await else {
         return;
@@ -61,7 +75,12 @@ async fn look(app: &App, seen: &mut Seen) {
             app.ring().complain(None);
         }
         Found::Unsettled(folder) => seen.folder = Some(folder),
-        Found::Other(keys, folder) => take(app, *keys, folder).await,
+        Found::Other(keys, folder) => {
+            if let Err(error) = take(app, *keys, folder.clone()).await {
+                tracing::warn!("changed keys wait until the database has them: {error:#}");
+                seen.folder = Some(folder);
+            }
+        }
         Found::Broken(why, folder) => {
             seen.folder = folder;
             if app.ring().complain(Some(why.clone())) {
@@ -120,25 +139,78 @@ fn find(app: &App, before: Option<&Folder>) -> Found {
 pub(crate) fn not_backwards(present: &Papers, new: &Papers, now: u64) -> anyhow::Result<()> {
     let delegation = &new.delegation;
     if delegation.not_before > now || new.until() <= now {
-        anyhow::bail!("the delegation in signing.chain, or the root over it, does not hold now");
+        bail!("the delegation in signing.chain, or the root over it, does not hold now");
     }
     match (&present.list, &new.list) {
-        (Some(_), None) => anyhow::bail!("revocations.response is gone"),
+        (Some(_), None) => bail!("revocations.response is gone"),
         (Some(before), Some(list))
             if present.list_token != new.list_token && !follows(list, before, &new.trust) =>
         {
-            anyhow::bail!("revocations.response is older than the list in use")
+            bail!("revocations.response is older than the list in use")
         }
         _ => {}
     }
     if new.trust.rotations().count() < present.trust.rotations().count() {
-        anyhow::bail!("a rotation-*.response is gone");
+        bail!("a rotation-*.response is gone");
     }
     Ok(())
 }
 
-/// Uses what was found, and notes that.
-async fn take(app: &App, keys: Keys, folder: Folder) {
+/// What became of a look at the keys that all nodes have.
+enum Followed {
+    /// They are those in use, or this is the only node.
+    Same,
+    /// They were others, and are in use now.
+    Taken,
+}
+
+/// Uses what another node changed. Where the database has less than what is in use, because it is an older copy, it gets that.
+async fn follow(app: &App) -> anyhow::Result<Followed> {
+    let Some(known) = app.ring().revision() else { return Ok(Followed::Same) };
+    let Ok(revision) = app.store().key_revision().await else {
+        // Where the database does not answer, other things say so, too.
+        return Ok(Followed::Same);
+    };
+    if revision == known {
+        return Ok(Followed::Same);
+    }
+    let there = app.store().key_files().await?;
+    let of = app.clone();
+    let taken = tokio::task::spawn_blocking(move || put_in_use(&of, there)).await??;
+    if let Some((revision, files)) = taken {
+        let given =
+            app.store().change_key_files(revision, files, vec![], "portal", app.now()).await?;
+        if let Some(revision) = given {
+            tracing::warn!("the database had older keys than this node, and has these now");
+            app.ring().is_of_revision(revision);
+        }
+    }
+    Ok(Followed::Taken)
+}
+
+/// What the database is to get at which revision, if it is behind.
+type Behind = Option<(i64, std::collections::BTreeMap<String, Vec<u8>>)>;
+
+fn put_in_use(app: &App, there: KeyFiles) -> anyhow::Result<Behind> {
+    let (ring, folder) = (app.ring(), Folder::of(there.files));
+    let passphrase = ring.passphrase().context("the key is at a signer")?;
+    let (present, new) = (ring.keys(), shared::opened(&folder, passphrase)?);
+    if shared::is_ahead(&present.papers, &new.papers, app.now()) {
+        return Ok(Some((there.revision, ring.taken().files().clone())));
+    }
+    if new.papers.root != present.papers.root {
+        bail!("the keys in the database stand under another root than those in use");
+    }
+    not_backwards(&present.papers, &new.papers, app.now())?;
+    shared::put(ring.path(), &folder)?;
+    ring.take(new, folder);
+    ring.is_of_revision(there.revision);
+    tracing::warn!("another node changed the keys, and they are used now");
+    Ok(None)
+}
+
+/// Uses what was found, and notes that; where there are several nodes, the others get it first.
+async fn take(app: &App, keys: Keys, folder: Folder) -> anyhow::Result<()> {
     let (_, subject, detail) = delegation_entry(&keys.papers.delegation);
     let list = keys.papers.list.as_ref().map_or(0, |list| list.seq);
     let rotations = keys.trust.rotations().count();
@@ -147,29 +219,46 @@ async fn take(app: &App, keys: Keys, folder: Folder) {
         let rotations: Vec<String> = papers.trust.rotation_tokens().map(str::to_owned).collect();
         (papers.chain.clone(), papers.list_token.clone(), rotations)
     };
-    let new = signs(&keys);
-    let before = app.ring().take(keys, folder);
-    if signs(&before) == new {
-        // The next key was made, or the present one encrypted anew.
-        return;
+    // Otherwise the next key was made, or the present one encrypted anew.
+    let is_other = signs(&app.ring().keys()) != signs(&keys);
+    let detail = format!("{detail}; list {list}; {rotations} rotations");
+    let entries = if is_other { vec![("keys.take", subject, detail)] } else { Vec::new() };
+    if let Some(known) = app.ring().revision() {
+        let sealed = app.ring().sealed(&folder, app.config().entropy.as_ref())?;
+        if sealed != folder {
+            shared::put(app.ring().path(), &sealed)?;
+        }
+        let files = sealed.files().clone();
+        let given =
+            app.store().change_key_files(known, files, entries, "portal", app.now()).await?;
+        // Another node was first: its keys are followed, and compared with the folder here again.
+        let revision = given.context("another node has just changed the keys")?;
+        app.ring().take(keys, sealed);
+        app.ring().is_of_revision(revision);
+    } else {
+        app.ring().take(keys, folder);
+        if is_other
+            && let Err(error) = app.store().note_key_change(entries, "portal", app.now()).await
+        {
+            tracing::error!(%error, "that the keys changed could not be noted");
+        }
     }
     match app.ring().is_here() {
+        _ if !is_other => {}
         true => {
             tracing::warn!("the files in {} changed and are used now", app.ring().path().display());
         }
         false => tracing::warn!("the signer signs with something else now"),
     }
-    let detail = format!("{detail}; list {list}; {rotations} rotations");
-    let entries = vec![("keys.take", subject, detail)];
-    if let Err(error) = app.store().note_key_change(entries, "portal", app.now()).await {
-        tracing::error!(%error, "that the keys changed could not be noted");
-    }
+    Ok(())
 }
 
 /// Uses what a signer signs with now, and notes that.
 #[cfg(unix)]
 pub(crate) async fn take_from_signer(app: &App, keys: Keys) {
-    take(app, keys, Folder::default()).await;
+    if let Err(error) = take(app, keys, Folder::default()).await {
+        tracing::error!("what the signer signs with could not be taken: {error:#}");
+    }
 }
 
 /// Queues the warning that is due, once for all processes.
@@ -211,6 +300,12 @@ pub(crate) async fn install(
     if !app.ring().is_here() {
         return Err(Refused(Say::new("keys-refused-at-signer")).into());
     }
+    // What all nodes have counts, also where it has not arrived here yet.
+    let there = match app.ring().revision() {
+        Some(_) => Some(app.store().key_files().await?),
+        None => None,
+    };
+    let known = there.as_ref().map(|there| there.revision);
     let of = app.clone();
     let judged = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
         let path = of.ring().path();
@@ -218,17 +313,38 @@ pub(crate) async fn install(
             return Err(Refused(Say::new("keys-refused-busy")).into());
         };
         change::finish(&locked, path)?;
-        let plan = judge(&Folder::read(path)?, brought, less, of.now())?;
+        let folder = match there {
+            Some(there) => Folder::of(there.files),
+            None => Folder::read(path)?,
+        };
+        let plan = judge(&folder, brought, less, of.now())?;
         let keys = of.ring().load(&plan.folder)?;
         Ok((locked, plan, keys))
     });
     let (locked, plan, keys) = judged.await??;
     // First noted, then done: what changes the keys is never unnoted.
-    app.store().note_key_change(plan.entries, actor, app.now()).await?;
+    let revision = match known {
+        Some(known) => {
+            let (store, files) = (app.store(), plan.folder.files().clone());
+            let given =
+                store.change_key_files(known, files, plan.entries, actor, app.now()).await?;
+            Some(given.ok_or_else(|| Refused(Say::new("keys-refused-busy")))?)
+        }
+        None => {
+            app.store().note_key_change(plan.entries, actor, app.now()).await?;
+            None
+        }
+    };
     let of = app.clone();
     tokio::task::spawn_blocking(move || {
-        change::commit(&locked, of.ring().path(), &plan.files)?;
+        match revision {
+            Some(_) => change::commit_exactly(&locked, of.ring().path(), &plan.folder)?,
+            None => change::commit(&locked, of.ring().path(), &plan.files)?,
+        }
         of.ring().take(keys, plan.folder);
+        if let Some(revision) = revision {
+            of.ring().is_of_revision(revision);
+        }
         Ok(())
     })
     .await?

@@ -1,10 +1,12 @@
-//! What is kept in memory for an hour, for who brought it alone: a table between its dry run and its import, and the keys of
+//! What is kept for an hour, for who brought it alone: a table between its dry run and its import, and the keys of
 //! licenses that were just made, to be taken along.
+
+mod written;
 
 use std::sync::Arc;
 
 use countersign_core::{Hash, Id};
-use countersign_store::NewLicenses;
+use countersign_store::{NewLicenses, StoreError};
 
 use super::table::run::{Looked, MadeLicense};
 use crate::app::App;
@@ -43,14 +45,20 @@ pub(crate) struct Table {
 }
 
 /// Keeps it; the name under which it is found.
-pub(crate) fn keep(app: &App, user: Id, what: What) -> String {
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn keep(app: &App, user: Id, what: What) -> Result<String, StoreError> {
     let name = app.secret().0;
-    put(app, user, &name, what);
-    name
+    put(app, user, &name, what).await?;
+    Ok(name)
 }
 
 /// Keeps it in the place of what has this name.
-pub(crate) fn put(app: &App, user: Id, name: &str, what: What) {
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn put(app: &App, user: Id, name: &str, what: What) -> Result<(), StoreError> {
     let count = match &what {
         What::Table(table) => {
             let keys: usize = table.licenses.iter().map(|row| row.keys.len()).sum();
@@ -60,10 +68,16 @@ pub(crate) fn put(app: &App, user: Id, name: &str, what: What) {
         What::Made(made) => made.len(),
     };
     let weight = (count + 1) * WEIGHT;
-    app.kept().put(Hash::of(name), Kept { user, what }, weight, &user.to_string(), app.now());
+    let (kept, owner) = (Kept { user, what }, user.to_string());
+    app.kept().put(app, Hash::of(name), kept, weight, &owner, written::bytes).await
 }
 
 /// What has this name, if it is this user's.
-pub(crate) fn find(app: &App, user: Id, name: &str) -> Option<Arc<Kept>> {
-    app.kept().get(&Hash::of(name), app.now()).filter(|kept| kept.user == user)
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn find(app: &App, user: Id, name: &str) -> Result<Option<Arc<Kept>>, StoreError> {
+    let read = async |bytes: Vec<u8>| Ok::<_, StoreError>(written::read(&bytes));
+    let found = app.kept().get(app, &Hash::of(name), read).await?;
+    Ok(found.filter(|kept| kept.user == user))
 }

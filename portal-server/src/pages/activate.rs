@@ -92,7 +92,7 @@ pub(crate) async fn review(
     let mut upload = Upload::read(form, visitor.language).await?;
     let door = public_door(&app, &visitor, &upload.license_key).await?;
     if let Some(id) = upload.batch.take() {
-        upload.add_all(batch::review(&app, &visitor, &id)?.without_license());
+        upload.add_all(batch::review(&app, &visitor, &id).await?.without_license());
     }
     review_page(&app, &visitor, upload, door, Place::Public).await
 }
@@ -141,8 +141,10 @@ async fn review_files(
     let items = review::look_at(app, files, &Arc::new(door)).await;
     let seats = seats::needs(app, &items).await?;
     let review = Arc::new(Review { items, seats, license_key });
-    let keep = || batch::keep_review(app, visitor, place, &review);
-    let part = review.is_large().then(keep);
+    let part = match review.is_large() {
+        true => Some(batch::keep_review(app, visitor, place, &review).await?),
+        false => None,
+    };
     let frame = Frame::new(app, visitor);
     Ok(page(&ReviewPage { frame, review, part, paths: Paths::of(place) }))
 }

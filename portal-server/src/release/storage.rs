@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use axum::body::Body;
 use countersign_core::Hash;
+use countersign_crash::{Point, passes};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
@@ -83,6 +84,7 @@ impl Storage {
         let mut write = WriteMultipart::new_with_chunk_size(upload, part_size(expected));
         match copy(source, &mut write).await {
             Ok(stored) => {
+                passes(Point::ReleaseFileWritten);
                 write.finish().await.context("the file could not be stored")?;
                 self.check(&key, stored).await
             }

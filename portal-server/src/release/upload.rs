@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use countersign_core::release::FileName;
 use countersign_core::{Id, file};
-use countersign_store::{ReleaseChange, ReleaseFile, ReleaseStatus, StoreError};
+use countersign_crash::{Point, passes};
+use countersign_store::{FaultKind, ReleaseChange, ReleaseFile, ReleaseStatus, StoreError};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::publish::refusal;
@@ -155,6 +156,7 @@ pub(crate) async fn store(
     // One byte more than fits is enough to refuse it.
     let mut source = source.take(LARGEST + 1);
     let stored = app.releases().put(&storage_key, &mut source, expected).await?;
+    passes(Point::ReleaseFileMoved);
     let file = ReleaseFile {
         id: app.random_id(),
         release: label.release,
@@ -166,11 +168,18 @@ pub(crate) async fn store(
         created_at: app.now(),
     };
     let added = note(app, &file, actor).await;
-    if added.is_err() {
+    if added.as_ref().is_err_and(is_certain) {
         // Best effort: what nobody knows of is never handed out.
         let _ = app.releases().delete(&storage_key).await;
     }
     added.map(|()| file)
+}
+
+/// Whether nobody knows of the file. Where a connection was lost with the commit, its row may be there: the file stays.
+fn is_certain(error: &NotAdded) -> bool {
+    let NotAdded::Failed(error) = error else { return true };
+    let store = error.downcast_ref::<StoreError>();
+    store.is_none_or(|error| error.kind() != Some(FaultKind::Lost))
 }
 
 /// From now on files lie where this portal was started with.

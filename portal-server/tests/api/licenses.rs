@@ -220,7 +220,7 @@ async fn a_token_that_read_license_keys_before_still_does() {
     assert_eq!(database.execute(old, []).unwrap(), 1);
     program.get("/api/v1/policy?licenses=true").await.refuses_as(403, "insufficient-scope");
     // What the migration does to tokens from before it.
-    let migration = include_str!("../../../crates/store/src/migrations/0020_api.sql");
+    let migration = include_str!("../../../crates/store/src/engine/migrations/0020_api.sql");
     let update = migration.split("UPDATE api_token").nth(1).unwrap();
     let update = format!("UPDATE api_token{}", update.split(';').next().unwrap());
     assert_eq!(database.execute(&update, []).unwrap(), 1);

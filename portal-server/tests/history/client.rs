@@ -230,7 +230,12 @@ impl Client {
                     continue;
                 }
                 Some(Ok(reply)) if reply.is_answer() => Some(reply),
-                // An error in the middle, half an answer, or one that says it may have been done.
+                // It says that it may have been done, and to come back later.
+                Some(Ok(_)) => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    None
+                }
+                // An error in the middle, or half an answer.
                 _ => None,
             };
             self.figures.operations += 1;

@@ -1,20 +1,12 @@
-//! The nodes: where they are, and how one is killed and started again.
+//! The portals that clients talk to, and what is done to them.
 
-use std::collections::BTreeSet;
 use std::process::Command;
-use std::sync::{Mutex, RwLock};
+use std::sync::RwLock;
 use std::time::{Duration, Instant};
 
-use countersign_core::fingerprint::Strategy;
-use countersign_core::{Hash, Id};
-use countersign_portal::{App, Config};
-use countersign_store::{
-    NewApiToken, NewJob, Options, Product, Role, Store, TokenCreated, TokenScope, TrialPolicy,
-    User, UserStatus,
-};
+use countersign_testing::Engine;
 
-use crate::played::{NOW, rng};
-use crate::process::Portal;
+use crate::own::Own;
 
 /// How long a node may take until it answers.
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
@@ -29,17 +21,17 @@ pub(crate) struct Nodes {
 
 /// How nodes are killed and started.
 enum Control {
-    /// A process of our own, on its own data.
-    Own { folder: tempfile::TempDir, portal: Mutex<Option<Portal>> },
+    /// Processes of our own, on data of their own.
+    Own(Own),
     /// By the commands of whoever runs them, if there are any.
     Others { kill: Option<String>, start: Option<String> },
 }
 
 impl Nodes {
-    /// Those that are named, or one of our own over SQLite.
-    pub(crate) async fn found() -> Self {
+    /// Those that are named, or so many of our own.
+    pub(crate) async fn found(engine: Engine, count: usize) -> Self {
         let named = |name: &str| std::env::var(name).ok();
-        let Some(urls) = named("COUNTERSIGN_NODES") else { return Self::own().await };
+        let Some(urls) = named("COUNTERSIGN_NODES") else { return Self::own(engine, count).await };
         Self {
             urls: urls.split(',').map(|url| RwLock::new(url.trim().to_owned())).collect(),
             control: Control::Others {
@@ -52,18 +44,13 @@ impl Nodes {
         }
     }
 
-    async fn own() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().join("data");
-        let app = App::open(Config::new(data.clone())).await.unwrap();
-        let token = populate(app.store(), app.now()).await;
-        app.store().close();
-        let portal = start(&data);
+    async fn own(engine: Engine, count: usize) -> Self {
+        let (own, token) = Own::begin(engine, count).await;
         Self {
-            urls: vec![RwLock::new(portal.url().to_owned())],
-            control: Control::Own { folder, portal: Mutex::new(Some(portal)) },
+            urls: own.urls().into_iter().map(RwLock::new).collect(),
+            control: Control::Own(own),
             token,
-            product: PRODUCT.into(),
+            product: crate::own::PRODUCT.into(),
             http: reqwest::Client::new(),
         }
     }
@@ -74,6 +61,14 @@ impl Nodes {
 
     pub(crate) fn url(&self, node: usize) -> String {
         self.urls[node].read().unwrap().clone()
+    }
+
+    /// What can be done to the database that they share.
+    pub(crate) fn own_database(&self) -> Option<&crate::own::Shared> {
+        match &self.control {
+            Control::Own(own) => own.shared.as_ref(),
+            Control::Others { .. } => None,
+        }
     }
 
     /// Kills a node and starts it again; whether it can.
@@ -87,12 +82,8 @@ impl Nodes {
 
     fn kill_now(&self, node: usize) -> bool {
         match &self.control {
-            Control::Own { folder, portal } => {
-                let mut portal = portal.lock().unwrap();
-                portal.take().unwrap().kill();
-                let started = start(&folder.path().join("data"));
-                started.url().clone_into(&mut self.urls[node].write().unwrap());
-                *portal = Some(started);
+            Control::Own(own) => {
+                own.restart(node).clone_into(&mut self.urls[node].write().unwrap());
                 true
             }
             Control::Others { kill: Some(kill), start: Some(start) } => {
@@ -109,72 +100,31 @@ impl Nodes {
         }
     }
 
+    /// All of them answer.
+    pub(crate) async fn wait_until_all_answer(&self) {
+        for node in 0..self.count() {
+            self.wait_until_it_answers(node).await;
+        }
+    }
+
     async fn wait_until_it_answers(&self, node: usize) {
         let until = Instant::now() + STARTS_WITHIN;
         loop {
             let ready = self.http.get(format!("{}/readyz", self.url(node))).send().await;
-            if ready.is_ok_and(|ready| ready.status().is_success()) {
-                return;
-            }
-            assert!(Instant::now() < until, "node {node} did not start again");
+            let said = match ready {
+                Ok(ready) if ready.status().is_success() => return,
+                Ok(ready) => ready.text().await.unwrap_or_default(),
+                Err(error) => error.to_string(),
+            };
+            assert!(Instant::now() < until, "node {node} did not come back: {said}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// The database of our own node is whole.
+    /// The database of our own nodes is whole.
     pub(crate) async fn check(&self) {
-        if let Control::Own { folder, portal } = &self.control {
-            let path = folder.path().join("data/countersign.db");
-            let store = Store::open(&path, Options::default(), NOW).unwrap();
-            let damaged = store.integrity_check().await.unwrap();
-            assert!(damaged.is_empty(), "{damaged:#?}");
-            // Such an answer would say that nothing is known, which explains everything.
-            let log = portal.lock().unwrap().as_ref().unwrap().log();
-            let fault =
-                |line: &&str| line.contains("ConstraintViolation") || line.contains("panicked");
-            let faults: Vec<&str> = log.lines().filter(fault).take(5).collect();
-            assert!(faults.is_empty(), "{faults:#?}");
+        if let Control::Own(own) = &self.control {
+            own.check().await;
         }
     }
-}
-
-const PRODUCT: &str = "acme-cad";
-
-fn start(data: &std::path::Path) -> Portal {
-    Portal::start_with(data, |command| {
-        command.args(["--rate-limit", "0", "--token-rate-limit", "0"]);
-    })
-}
-
-/// A product, and an admin whose program has a token.
-async fn populate(store: &Store, now: u64) -> String {
-    let product = Product {
-        id: PRODUCT.parse().unwrap(),
-        name: "Acme CAD".into(),
-        trial: TrialPolicy { strategy: Strategy::Fuzzy, ..TrialPolicy::none() },
-        reinstall_allowance: 2,
-        archived: false,
-        created_at: now,
-    };
-    store.save_product(product, "test", now).await.unwrap();
-    let user = User {
-        status: UserStatus::Active,
-        password_hash: Some("none".into()),
-        ..User::invited(Id::random(&mut rng()), "ada@acme.example", Role::Admin, now)
-    };
-    let id = user.id;
-    store.create_user(user, "test", now).await.unwrap();
-    let token = format!("cst_{}", Hash::of(Id::random(&mut rng()).to_string()));
-    let new = NewApiToken {
-        id: Id::random(&mut rng()),
-        token: Hash::of(&token),
-        user: id,
-        name: "history".into(),
-        scopes: BTreeSet::from(TokenScope::ALL),
-        until: now + 80 * 86_400,
-        notice: NewJob { kind: "none", payload: String::new(), once: None, run_at: 1 },
-    };
-    let made = store.create_api_token(new, "test", now).await.unwrap();
-    assert_eq!(made, TokenCreated::Done);
-    token
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::Dice;
 use crate::client::Client;
+use crate::harm::Harm;
 use crate::license::License;
 use crate::nodes::Nodes;
 
@@ -28,6 +29,10 @@ pub(crate) struct Figures {
     pub(crate) repeats: u64,
     rounds: u64,
     kills: u64,
+    /// Of the database, which was then started again.
+    pub(crate) restarts: u64,
+    /// Connections to the database that it ended itself.
+    pub(crate) terminated: u64,
     licenses: u64,
     explained: usize,
     answers: BTreeMap<String, u64>,
@@ -48,6 +53,8 @@ impl Figures {
         self.repeats += other.repeats;
         self.rounds += other.rounds;
         self.kills += other.kills;
+        self.restarts += other.restarts;
+        self.terminated += other.terminated;
         self.licenses += other.licenses;
         self.explained += other.explained;
         for (name, count) in other.answers {
@@ -58,10 +65,18 @@ impl Figures {
     /// Otherwise nothing was shown.
     pub(crate) fn assert_that_something_happened(&self) {
         assert!(self.unanswered * 2 < self.operations, "hardly anything was answered");
+        assert!(self.kills > 0, "no node was killed");
         for name in ["Granted", "SeatsUsedUp", "Suspended", "Receipt", "Looked", "Yes", "BelowUse"]
         {
             assert!(self.answers.contains_key(name), "nobody was ever told {name}");
         }
+    }
+
+    pub(crate) fn assert_that_the_database_suffered(&self, cuts: u64) {
+        println!("{cuts} connections cut in the middle of a commit");
+        assert!(cuts > 0, "no commit was cut off");
+        assert!(self.restarts > 0, "the database was never restarted");
+        assert!(self.terminated > 0, "no connection was ended");
     }
 }
 
@@ -75,7 +90,7 @@ impl Round {
         Self { licenses, dice, number }
     }
 
-    /// All clients at once, and in the middle of it a node is killed. In the end everything is sent again and looked at.
+    /// All clients at once, and in the middle of it a node is killed, and their database harmed. In the end everything is sent again and looked at.
     pub(crate) async fn play(mut self, nodes: &Nodes) -> Figures {
         let mut figures = Figures { rounds: 1, licenses: LICENSES as u64, ..Figures::default() };
         let (killed, after) =
@@ -84,6 +99,7 @@ impl Round {
             tokio::time::sleep(after).await;
             nodes.kill(killed).await
         };
+        let mut harm = Harm::of(self.number, self.dice.part());
         let first = self.number * CLIENTS;
         let mut clients: Vec<Client> =
             (0..CLIENTS).map(|n| Client::new(first + n, self.dice.part())).collect();
@@ -93,8 +109,10 @@ impl Round {
                 client.step(nodes, licenses).await;
             }
         }));
-        let (was_killed, _) = tokio::join!(kill, play);
+        let (was_killed, harmed, _) = tokio::join!(kill, harm.run(nodes), play);
         figures.kills += u64::from(was_killed);
+        figures.add(harmed);
+        nodes.wait_until_all_answer().await;
         self.ask_again(nodes, &mut clients).await;
         clients.into_iter().for_each(|client| figures.add(client.figures));
         figures.explained = self.explain();

@@ -28,10 +28,18 @@ impl Portal {
 
     /// Starts it with options and an environment.
     pub(crate) fn start_with(data: &Path, options: impl FnOnce(&mut Command)) -> Self {
+        Self::try_start_with(data, options).expect("the portal ended before it listened")
+    }
+
+    /// As [`Portal::start_with`]; how it ended, when it did before it listened.
+    pub(crate) fn try_start_with(
+        data: &Path,
+        options: impl FnOnce(&mut Command),
+    ) -> Result<Self, ExitStatus> {
         let mut command = serve(data);
         command.env_remove("RUST_LOG");
         options(&mut command);
-        Self::listening(spawn(command, data), data)
+        Self::if_listening(spawn(command, data), data)
     }
 
     /// Starts it by a shell, which runs `preparation` (limits, traps) and then becomes the portal.
@@ -56,21 +64,30 @@ impl Portal {
         child.wait().unwrap();
     }
 
-    fn listening(mut child: Child, data: &Path) -> Self {
+    fn listening(child: Child, data: &Path) -> Self {
+        Self::if_listening(child, data).expect("the portal ended before it listened")
+    }
+
+    fn if_listening(mut child: Child, data: &Path) -> Result<Self, ExitStatus> {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (url, said, log) = (String::new(), Vec::new(), log(data));
         let mut portal = Self { child, url, said, log, stdout };
-        portal.url = portal.wait_for_url();
-        portal
+        match portal.wait_for_url() {
+            Some(url) => portal.url = url,
+            None => return Err(portal.child.wait().unwrap()),
+        }
+        Ok(portal)
     }
 
-    fn wait_for_url(&mut self) -> String {
+    fn wait_for_url(&mut self) -> Option<String> {
         loop {
             let mut line = String::new();
             let read = self.stdout.read_line(&mut line).unwrap();
-            assert!(read > 0, "the portal ended before it listened");
+            if read == 0 {
+                return None;
+            }
             if let Some(url) = line.trim().strip_prefix("listening on ") {
-                return url.to_owned();
+                return Some(url.to_owned());
             }
             self.said.push(line.trim_end().to_owned());
         }

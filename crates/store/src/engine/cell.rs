@@ -6,6 +6,8 @@ use bytes::{BufMut, BytesMut};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
+use super::params::{Bind as _, Value};
+
 /// A value on its way into a statement or out of a row. Integers have 64 bits; flags are integers, 0 or 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cell<'a> {
@@ -65,6 +67,23 @@ impl ToSql for Cell<'_> {
             _ => return Err(format!("a parameter of type {to} cannot take {self:?}").into()),
         }
         Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// One that waits for its turn to be sent.
+impl ToSql for Value {
+    fn to_sql(
+        &self,
+        to: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        self.cell().to_sql(to, out)
     }
 
     fn accepts(_: &Type) -> bool {

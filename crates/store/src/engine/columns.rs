@@ -1,6 +1,7 @@
 //! The values of a row, taken one after the other.
 
 use super::cell::Cell;
+use super::params::Value;
 use crate::error::{Result, StoreError};
 
 /// One row of either engine.
@@ -74,6 +75,13 @@ impl Take for Vec<u8> {
             Cell::Blob(bytes) => Some(bytes.to_vec()),
             _ => None,
         }
+    }
+}
+
+/// Whatever it is.
+impl Take for Value {
+    fn take(cell: Cell<'_>) -> Option<Self> {
+        Some(Self::of(&cell))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::connection::{Connection, find, list};
 use super::database::Database;
 use super::readers::Engine;
+use super::transfer::marks::refuse_marked;
 use super::{dialect, migrations};
 use crate::error::Result;
 
@@ -25,6 +26,7 @@ pub struct Condition {
 /// When it cannot be reached or read as a database of this program.
 pub fn condition(database: &Database) -> Result<Condition> {
     let c = Engine::of(database)?.looker()?;
+    refuse_marked(&c)?;
     let migration = find(&c, MIGRATION, [], |row| row.take())?.unwrap_or(0);
     let mut wrong = Vec::new();
     if let Connection::Sqlite(_) = c {

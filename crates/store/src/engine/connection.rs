@@ -1,5 +1,7 @@
 //! A connection of either engine, and the statements that run on it.
 
+use countersign_crash::{Point, passes};
+
 use super::cell::Cell;
 use super::columns::{Columns, Row};
 use super::dialect;
@@ -51,6 +53,33 @@ pub(crate) fn run(connection: &Connection, sql: &str, params: impl Params) -> Re
     connection.execute(sql, &params)
 }
 
+/// Runs a statement of which nobody asks how many rows it changed. On a server it is on its way then: where it fails, whatever is
+/// waited for next fails, the commit at the latest, and nothing of the transaction is stored. How many rows it changed would be
+/// known after the commit: what has to hold is held by the schema.
+pub(crate) fn put(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
+    if let Connection::Postgres(connection) = connection {
+        let mut cells = Vec::new();
+        params.cells(&mut cells);
+        connection.send(sql, &cells)?;
+        passes(Point::Written);
+        return Ok(());
+    }
+    connection.execute(sql, &params).map(drop)
+}
+
+/// Says what [`find`] or [`list`] is going to be asked, with the same values: on a server several such questions take one round trip.
+/// What is changed in between makes it forgotten.
+pub(crate) fn ask(connection: &Connection, sql: &str, params: impl Params) -> Result<()> {
+    match connection {
+        Connection::Sqlite(_) => Ok(()),
+        Connection::Postgres(connection) => {
+            let mut cells = Vec::new();
+            params.cells(&mut cells);
+            connection.ask(sql, &cells)
+        }
+    }
+}
+
 impl Connection {
     fn rows<T>(
         &self,
@@ -85,14 +114,16 @@ impl Connection {
     fn execute(&self, sql: &str, params: &impl Params) -> Result<usize> {
         let mut cells = Vec::new();
         params.cells(&mut cells);
-        match self {
+        let changed = match self {
             Self::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, &cells)?;
-                Ok(statement.raw_execute()?)
+                statement.raw_execute()?
             }
-            Self::Postgres(connection) => connection.execute(sql, &cells),
-        }
+            Self::Postgres(connection) => connection.execute(sql, &cells)?,
+        };
+        passes(Point::Written);
+        Ok(changed)
     }
 
     /// What the engine finds wrong with its own files.

@@ -94,6 +94,82 @@ pub(super) const FORGET_OLD_NOTES: &str =
 /// Whether this program's tables are where unqualified names are looked for.
 pub(super) const IS_MADE: &str = "SELECT 1 WHERE to_regclass('schema_migration') IS NOT NULL";
 
+pub(super) const IS_MADE_SQLITE: &str =
+    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migration'";
+
+/// Every column of every table, with its place in the primary key, or less than 0.
+pub(super) const COLUMNS_SQLITE: &str = "SELECT t.name, c.name, c.pk - 1 \
+    FROM sqlite_schema t, pragma_table_info(t.name) c \
+    WHERE t.type = 'table' AND SUBSTR(t.name, 1, 7) <> 'sqlite_' ORDER BY t.name, c.cid";
+pub(super) const COLUMNS_POSTGRES: &str = "SELECT CAST(t.relname AS TEXT), CAST(c.attname AS TEXT), \
+    COALESCE(array_position(CAST(k.indkey AS SMALLINT[]), c.attnum), -1) \
+    FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace AND s.nspname = current_schema() \
+    JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped \
+    LEFT JOIN pg_index k ON k.indrelid = t.oid AND k.indisprimary \
+    WHERE t.relkind IN ('r', 'p') ORDER BY CAST(t.relname AS TEXT) COLLATE \"C\", c.attnum";
+
+/// While data is moved, each side is silent as long as the other one takes.
+pub(super) const NO_LIMITS: &str = "SET idle_in_transaction_session_timeout = 0";
+
+/// Whoever moves data out keeps every writer out, on all nodes; and finds what was committed before: the moment begins afterwards.
+pub(super) fn lock_for_session() -> String {
+    lock(LOCK_FOR_SESSION, EVERYTHING)
+}
+
+const LOCK_FOR_SESSION: &str = "SELECT pg_advisory_lock(?1)";
+pub(super) const BEGIN_MOVING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+
+/// The embedded engine looks at references for each row, or where it is told to for all; no-op inside a transaction.
+pub(super) const UNREFERENCED: &str = "PRAGMA foreign_keys = OFF";
+pub(super) const DANGLING: &str = "PRAGMA foreign_key_check";
+
+/// A server checks them all at once when they are made: how each is taken away, and made again.
+pub(super) const REFERENCES: &str = "SELECT CAST(t.relname AS TEXT), \
+    format('ALTER TABLE %I DROP CONSTRAINT %I', t.relname, r.conname), \
+    format('ALTER TABLE %I ADD CONSTRAINT %I %s', t.relname, r.conname, pg_get_constraintdef(r.oid)) \
+    FROM pg_constraint r JOIN pg_class t ON t.oid = r.conrelid \
+    JOIN pg_namespace s ON s.oid = t.relnamespace AND s.nspname = current_schema() \
+    WHERE r.contype = 'f' ORDER BY 1, 2";
+
+/// Numbers that a server counts by itself go on after the highest one that was brought; on the embedded engine they do anyway.
+pub(super) const COUNTERS: &str = "SELECT format('SELECT setval(pg_get_serial_sequence(%L, %L), GREATEST(MAX(%I), 1)) FROM %I \
+    HAVING COUNT(*) > 0', t.relname, c.attname, c.attname, t.relname) \
+    FROM pg_class t JOIN pg_namespace s ON s.oid = t.relnamespace AND s.nspname = current_schema() \
+    JOIN pg_attribute c ON c.attrelid = t.oid AND c.attnum > 0 AND c.attidentity <> ''";
+
+/// No commit can leave its note after that: nothing is written any more, by any node.
+pub(super) const DROP_NOTES: &str = "DROP TABLE IF EXISTS commit_note";
+
+/// All that a move has made before its transaction.
+pub(super) const DROP_MIGRATIONS: &str =
+    "DROP TABLE IF EXISTS schema_migration; DROP TABLE IF EXISTS commit_note";
+
+/// What a server is, in the order of `ServerFacts`.
+pub(super) const SERVER_FACTS: &str = "SELECT CAST(current_setting('server_version_num') AS BIGINT), \
+    current_setting('server_version'), current_setting('server_encoding'), \
+    CASE WHEN pg_is_in_recovery() THEN 1 ELSE 0 END, \
+    CASE WHEN current_setting('default_transaction_read_only') = 'on' THEN 1 ELSE 0 END, \
+    (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'synchronous_commit'), \
+    CASE WHEN current_setting('fsync') = 'on' THEN 1 ELSE 0 END, \
+    CASE WHEN current_setting('full_page_writes') = 'on' THEN 1 ELSE 0 END, \
+    CAST(current_setting('max_connections') AS BIGINT), \
+    (SELECT COUNT(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend'), \
+    (SELECT COUNT(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend' \
+    AND a.datname = current_database() AND a.pid <> pg_backend_pid()), \
+    CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT), \
+    CASE WHEN EXISTS (SELECT 1 FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid() AND s.ssl) THEN 1 ELSE 0 END, \
+    CASE WHEN inet_server_addr() IS NULL OR inet_server_addr() <<= inet '127.0.0.0/8' \
+    OR inet_server_addr() = inet '::1' THEN 1 ELSE 0 END, \
+    current_setting('synchronous_standby_names'), (SELECT COUNT(*) FROM pg_stat_replication), \
+    (SELECT COUNT(*) FROM pg_stat_replication r WHERE r.sync_state IN ('sync', 'quorum'))";
+
+/// A schema under another name, with an empty one in its place; and back. Statements in one text are one transaction.
+pub(super) const SET_ASIDE: &str = "SELECT format('ALTER SCHEMA %I RENAME TO %I; CREATE SCHEMA %I', current_schema(), \
+    CAST(?1 AS TEXT), current_schema())";
+pub(super) const BRING_BACK: &str = "SELECT format('DROP SCHEMA IF EXISTS %I CASCADE; ALTER SCHEMA %I RENAME TO %I', \
+    current_schema(), CAST(?1 AS TEXT), current_schema())";
+pub(super) const DROP_ASIDE: &str = "SELECT format('DROP SCHEMA %I', CAST(?1 AS TEXT))";
+
 /// Two nodes that start at once change the schema once; the table that only this engine needs.
 pub(super) fn migration_setup() -> String {
     format!("{}; {MIGRATION_TABLES}", lock(LOCK_ALONE, MIGRATING))

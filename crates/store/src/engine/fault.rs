@@ -23,6 +23,8 @@ pub enum FaultKind {
     Lost,
     /// No connection or lock became free in time.
     Busy,
+    /// The data was moved into another database, or is on its way into this one: no portal works with it here.
+    Moved,
     /// The disk is full, or takes no writes.
     Disk(DiskTrouble),
     /// Everything else: a damaged file, a wrong statement.
@@ -67,6 +69,11 @@ impl From<&tokio_postgres::Error> for Fault {
             // or by the server because nothing was asked for long.
             ("08" | "57", _) | (_, "25006" | "25P03" | "53300") => FaultKind::Lost,
             (_, "55P03") => FaultKind::Busy,
+            // Every commit leaves a note there, until the data is moved away.
+            (_, "42P01") if database.message().contains("commit_note") => {
+                let words = "its data was moved into another database: nothing is written here any more";
+                return Self::new(FaultKind::Moved, words);
+            }
             (_, "53100") => FaultKind::Disk(DiskTrouble::Full),
             ("58", _) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,

@@ -3,6 +3,8 @@
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use countersign_crash::{Point, passes};
+
 use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
 use super::readers::Engine;
@@ -57,6 +59,7 @@ pub(super) fn write_loop(
         let committed = lane.commit(&mut group, receiver);
         for command in group {
             command.answer(committed.clone().map_err(told));
+            passes(Point::Told);
         }
     }
     if let Some(connection) = &lane.connection {
@@ -67,7 +70,7 @@ pub(super) fn write_loop(
 /// As askers hear of it: all kinds that have their own way out keep it.
 fn told(fault: Fault) -> StoreError {
     match fault.kind {
-        FaultKind::Disk(_) | FaultKind::Lost | FaultKind::Busy => StoreError::Database(fault),
+        FaultKind::Disk(_) | FaultKind::Lost | FaultKind::Busy | FaultKind::Moved => StoreError::Database(fault),
         _ => StoreError::Commit(fault.words),
     }
 }
@@ -131,6 +134,7 @@ impl Lane<'_> {
             group.extend(receiver.try_iter().take(self.most.saturating_sub(group.len())));
         }
         begin(connection, group)?;
+        passes(Point::Begun);
         if let Some(note) = in_doubt
             && connection.is_noted(note)?
         {
@@ -150,11 +154,24 @@ impl Lane<'_> {
                 group.extend(receiver.try_recv());
             }
         }
-        if !kept {
-            run_apart(connection, group)?;
+        if kept {
+            match commit(connection) {
+                // One of the commands failed after it had been told that all was well.
+                Err(late) if takes_locks && !is_passing(late.fault.kind) => {}
+                committed => return committed,
+            }
         }
-        connection.commit().map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })
+        run_apart(connection, group)?;
+        commit(connection)
     }
+}
+
+fn commit(connection: &Connection) -> std::result::Result<(), Failed> {
+    passes(Point::Committing);
+    let committed = connection.commit();
+    committed.map_err(|(error, in_doubt)| Failed { fault: fault(error), in_doubt })?;
+    passes(Point::Committed);
+    Ok(())
 }
 
 fn begin(connection: &Connection, group: &Group) -> Result<()> {
@@ -172,12 +189,27 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
     for command in group {
         connection.save()?;
         match command.run(connection) {
-            Ran::Kept => connection.keep()?,
+            Ran::Kept => match connection.settle() {
+                Ok(()) => connection.keep()?,
+                Err(error) => {
+                    let fault = fault(error);
+                    if is_passing(fault.kind) {
+                        return Err(fault.into());
+                    }
+                    command.refuse(fault);
+                    connection.drop_saved()?;
+                }
+            },
             Ran::Failed => connection.drop_saved()?,
             Ran::Again(fault) => return Err(fault.into()),
         }
     }
     Ok(())
+}
+
+/// Whether it may succeed when it is tried again.
+fn is_passing(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Conflict | FaultKind::Lost)
 }
 
 fn fault(error: StoreError) -> Fault {

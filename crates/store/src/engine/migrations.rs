@@ -1,8 +1,11 @@
 //! Numbered migrations: the same numbers and names for every engine. Only added to, never changed.
 
+use countersign_crash::{Point, passes};
+
 use super::connection::{Connection, list, run};
 use super::dialect;
 use super::transaction::{COMMIT, ROLLBACK};
+use super::transfer::marks::{FIRST_MARK, refuse_marked};
 use crate::error::{Result, StoreError};
 use crate::{activation, fingerprint, user_term};
 
@@ -35,20 +38,23 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (24, "overview", include_str!("migrations/0024_overview.sql"), None),
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
     (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
+    (29, "nodes", include_str!("migrations/0029_nodes.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
-const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
+pub(super) const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
 
 /// Brings the database to this program's schema, in one transaction: two programs starting at once do it once.
 pub(super) fn apply(connection: &Connection, now: i64) -> Result<()> {
     begin(connection)?;
     let applied = apply_in(connection, now);
+    passes(Point::MigrationsCommitting);
     let ended = connection.batch(if applied.is_ok() { COMMIT } else { ROLLBACK });
+    passes(Point::MigrationsCommitted);
     applied.and(ended)
 }
 
-fn begin(connection: &Connection) -> Result<()> {
+pub(super) fn begin(connection: &Connection) -> Result<()> {
     match connection {
         Connection::Sqlite(_) => {
             connection.batch(dialect::BEGIN)?;
@@ -61,9 +67,10 @@ fn begin(connection: &Connection) -> Result<()> {
     }
 }
 
-fn apply_in(connection: &Connection, now: i64) -> Result<()> {
+pub(super) fn apply_in(connection: &Connection, now: i64) -> Result<()> {
+    refuse_marked(connection)?;
     // By number and not by the greatest one: programs were built whose list had gaps.
-    let applied: Vec<i64> = list(connection, APPLIED, [], |row| row.take())?;
+    let applied = applied(connection)?;
     let known = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     let found = applied.last().copied().unwrap_or(0);
     if found > known {
@@ -80,8 +87,21 @@ fn apply_in(connection: &Connection, now: i64) -> Result<()> {
             then(connection)?;
         }
         run(connection, NOTE, (number, *name, now))?;
+        passes(Point::Migrated);
     }
     Ok(())
+}
+
+/// The numbers of the migrations that a database has, beside what marks it ([`super::transfer`]).
+pub(super) fn applied(connection: &Connection) -> Result<Vec<i64>> {
+    let mut numbers: Vec<i64> = list(connection, APPLIED, [], |row| row.take())?;
+    numbers.retain(|number| (1..FIRST_MARK).contains(number));
+    Ok(numbers)
+}
+
+/// Whether these are all that this program has, and no others.
+pub(super) fn is_up_to_date(applied: &[i64]) -> bool {
+    applied.iter().eq(MIGRATIONS.iter().map(|(number, ..)| number))
 }
 
 /// The number of the newest migration that this program has.

@@ -60,6 +60,18 @@ pub(crate) enum Value {
     Null,
     Integer(i64),
     Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Value {
+    pub(super) fn of(cell: &Cell<'_>) -> Self {
+        match *cell {
+            Cell::Null => Self::Null,
+            Cell::Integer(number) => Self::Integer(number),
+            Cell::Text(text) => Self::Text(text.to_owned()),
+            Cell::Blob(bytes) => Self::Blob(bytes.to_owned()),
+        }
+    }
 }
 
 impl Bind for Value {
@@ -68,6 +80,7 @@ impl Bind for Value {
             Self::Null => Cell::Null,
             Self::Integer(number) => Cell::Integer(*number),
             Self::Text(text) => Cell::Text(text),
+            Self::Blob(bytes) => Cell::Blob(bytes),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_executor::block_on;
+use futures_util::TryStreamExt as _;
 use futures_util::future::join;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
@@ -22,6 +23,8 @@ use tokio_postgres::{
 use super::cell::Cell;
 use super::dialect;
 use super::fault::{Fault, FaultKind};
+use super::params::Value;
+use super::pipeline::Pipeline;
 use super::transaction::Note;
 use crate::error::{Result, StoreError};
 
@@ -34,7 +37,6 @@ const UNHEARD: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(60);
 
 /// Makes connections to one database.
-#[derive(Clone)]
 pub(crate) struct Server {
     config: Config,
     io: Arc<Io>,
@@ -53,12 +55,14 @@ impl Drop for Io {
 }
 
 pub(crate) struct Postgres {
-    client: Client,
+    client: Arc<Client>,
     /// Its threads live as long as it does.
     io: Arc<Io>,
     statements: RefCell<HashMap<String, Statement>>,
     /// What is to be sent ahead of the next statement, in the same round trip.
     ahead: RefCell<String>,
+    /// What was sent and not waited for.
+    pipeline: Pipeline,
     /// Whether the beginning of the transaction is in that.
     unbegun: Slot<bool>,
     /// Distinguishes this connection from every other, for notes.
@@ -110,8 +114,20 @@ impl Server {
             name.ok_or_else(|| Fault::new(FaultKind::Other, "the server named no connection"))?;
         let (io, statements, ahead) =
             (Arc::clone(&self.io), RefCell::default(), RefCell::default());
+        let (client, pipeline) = (Arc::new(client), Pipeline::default());
         let (unbegun, notes, given_up) = (Slot::default(), Slot::default(), Slot::default());
-        Ok(Postgres { client, io, statements, ahead, unbegun, name, notes, warned, given_up })
+        Ok(Postgres {
+            client,
+            io,
+            statements,
+            ahead,
+            pipeline,
+            unbegun,
+            name,
+            notes,
+            warned,
+            given_up,
+        })
     }
 }
 
@@ -181,6 +197,7 @@ impl Postgres {
     /// nothing of it. A savepoint that is released ahead is no such beginning: the transaction has to be ended.
     pub(super) fn forget_ahead(&self) -> bool {
         self.ahead.take();
+        self.pipeline.forget_asked();
         self.unbegun.take()
     }
 
@@ -212,18 +229,62 @@ impl Postgres {
 
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         // As long as it takes: migrations do.
-        self.sent_with_what_is_ahead(self.client.batch_execute(sql), None)
+        self.asked_within(self.client.batch_execute(sql), None)
     }
 
     pub(super) fn query(&self, sql: &str, cells: &[Cell<'_>]) -> Result<Vec<Row>> {
+        if let Some(rows) = self.pipeline.answer(sql, cells) {
+            let rows = self.wait(rows, Some(ANSWER));
+            self.settle()?;
+            return rows;
+        }
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
         self.asked(self.client.query(&statement, &params))
     }
 
+    /// Asks what [`Self::query`] will want to know, without waiting.
+    pub(super) fn ask(&self, sql: &str, cells: &[Cell<'_>]) -> Result<()> {
+        let (statement, values) = (self.prepared(sql)?, values(cells));
+        self.flush();
+        let client = Arc::clone(&self.client);
+        let query = async move {
+            client.query_raw(&statement, values).await?.try_collect::<Vec<Row>>().await
+        };
+        self.pipeline.ask(sql, cells, Box::pin(query));
+        Ok(())
+    }
+
+    /// Executes it without waiting: that it failed is told by whatever is waited for next.
+    pub(super) fn send(&self, sql: &str, cells: &[Cell<'_>]) -> Result<()> {
+        let (statement, values) = (self.prepared(sql)?, values(cells));
+        self.flush();
+        self.pipeline.forget_asked();
+        let client = Arc::clone(&self.client);
+        let statement = async move { client.execute_raw(&statement, values).await };
+        self.pipeline.send(Box::pin(statement));
+        Ok(())
+    }
+
+    /// Waits for all that was sent without waiting.
+    pub(super) fn settle(&self) -> Result<()> {
+        self.pipeline.settle(|statement| self.wait(statement, Some(ANSWER)))
+    }
+
+    fn flush(&self) {
+        let ahead = self.ahead.take();
+        self.unbegun.set(false);
+        if !ahead.is_empty() {
+            let client = Arc::clone(&self.client);
+            let batch = async move { client.batch_execute(&ahead).await.map(|()| 0) };
+            self.pipeline.send(Box::pin(batch));
+        }
+    }
+
     pub(super) fn execute(&self, sql: &str, cells: &[Cell<'_>]) -> Result<usize> {
         let statement = self.prepared(sql)?;
         let params = parameters(cells);
+        self.pipeline.forget_asked();
         let changed = self.asked(self.client.execute(&statement, &params))?;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
@@ -244,26 +305,19 @@ impl Postgres {
         &self,
         question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
-        self.sent_with_what_is_ahead(question, Some(ANSWER))
+        self.asked_within(question, Some(ANSWER))
     }
 
-    fn sent_with_what_is_ahead<T>(
+    fn asked_within<T>(
         &self,
         question: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
         limit: Option<Duration>,
     ) -> Result<T> {
-        let ahead = self.ahead.take();
-        self.unbegun.set(false);
-        if ahead.is_empty() {
-            return self.wait(question, limit);
-        }
-        self.wait(
-            async {
-                let (first, answer) = join(self.client.batch_execute(&ahead), question).await;
-                first.and(answer)
-            },
-            limit,
-        )
+        self.flush();
+        let answer = self.wait(question, limit);
+        // What was sent before was answered before; the first failure is the cause of those after it.
+        self.settle()?;
+        answer
     }
 
     /// Waits for the answer here, while the connection lives on its own threads.
@@ -294,6 +348,10 @@ impl Postgres {
         self.statements.borrow_mut().insert(written.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+fn values(cells: &[Cell<'_>]) -> Vec<Value> {
+    cells.iter().map(Value::of).collect()
 }
 
 fn parameters<'a>(cells: &'a [Cell<'a>]) -> Vec<&'a (dyn tokio_postgres::types::ToSql + Sync)> {

@@ -1,7 +1,7 @@
 //! Connections for reading, handed out one at a time.
 
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::connection::Connection;
@@ -20,14 +20,14 @@ const AGAIN: usize = 2;
 #[derive(Clone)]
 pub(crate) enum Engine {
     Sqlite(PathBuf),
-    Postgres(Server),
+    Postgres(Arc<Server>),
 }
 
 impl Engine {
     pub(crate) fn of(database: &Database) -> Result<Self> {
         Ok(match database {
             Database::Sqlite(path) => Self::Sqlite(path.clone()),
-            Database::Postgres(address) => Self::Postgres(Server::new(address)?),
+            Database::Postgres(address) => Self::Postgres(Arc::new(Server::new(address)?)),
         })
     }
 
@@ -103,6 +103,9 @@ impl Readers {
                 Err(error) => (None, Err(error)),
             };
             self.give_back(connection.filter(|c| !c.is_lost()));
+            if matches!(&result, Err(StoreError::Database(f)) if f.kind == FaultKind::Lost) {
+                self.forget_idle();
+            }
             match result {
                 Err(StoreError::Database(f)) if left > 0 && is_passing(f.kind) => left -= 1,
                 result => return result,
@@ -128,6 +131,15 @@ impl Readers {
                 let words = "all connections for reading are in use";
                 return Err(Fault::new(FaultKind::Busy, words).into());
             }
+        }
+    }
+
+    /// When a server restarts, all connections are lost at once: those that wait are not tried one after the other.
+    fn forget_idle(&self) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.engine.is_embedded() {
+            idle.unopened += idle.connections.len();
+            idle.connections.clear();
         }
     }
 

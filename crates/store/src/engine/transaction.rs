@@ -3,6 +3,7 @@
 use super::connection::{Connection, find, run};
 use super::fault::{Fault, FaultKind};
 use super::postgres::Postgres;
+use super::transfer::marks::refuse_marked;
 use super::writer::Lock;
 use super::{dialect, sqlite};
 use crate::error::{Result, StoreError};
@@ -30,6 +31,8 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => {
                 connection.prepare_cached(dialect::BEGIN)?.execute([])?;
+                // Another process may have moved the data since. On a server the note of the commit finds its table gone.
+                refuse_marked(self)?;
             }
             Self::Postgres(connection) => connection.begin_ahead(dialect::begin_with(locks)),
         }
@@ -107,6 +110,14 @@ impl Connection {
         Ok(())
     }
 
+    /// Waits for what was sent without waiting.
+    pub(super) fn settle(&self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(connection) => connection.settle(),
+        }
+    }
+
     /// Undoes what was done since it was saved.
     pub(super) fn drop_saved(&self) -> Result<()> {
         match self {
@@ -115,7 +126,9 @@ impl Connection {
                 connection.prepare_cached(RELEASE)?.execute([])?;
                 Ok(())
             }
-            Self::Postgres(_) => {
+            Self::Postgres(connection) => {
+                // It has failed: whatever else of it was sent did, too.
+                let _ = connection.settle();
                 self.batch(UNDO)?;
                 self.batch(RELEASE)
             }

@@ -53,6 +53,9 @@ pub(super) trait Command: Send {
     /// Runs it. It may be asked again, after what it did has been undone.
     fn run(&mut self, connection: &Connection) -> Ran;
 
+    /// What it did failed after it had run.
+    fn refuse(&mut self, fault: Fault);
+
     /// Tells the asker, once it is known whether the commit succeeded.
     fn answer(self: Box<Self>, committed: Result<()>);
 }
@@ -94,6 +97,10 @@ impl<T: Send, C: Fn(&Connection) -> Result<T> + Send> Command for Queued<T, C> {
             }
             Err(_) => Ran::Failed,
         }
+    }
+
+    fn refuse(&mut self, fault: Fault) {
+        self.result = Err(StoreError::Database(fault));
     }
 
     fn answer(self: Box<Self>, committed: Result<()>) {

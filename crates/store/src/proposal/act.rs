@@ -4,7 +4,7 @@ use countersign_core::release::VersionName;
 use countersign_core::{Id, LicenseId, UnixSeconds};
 use serde_json::{Value, json};
 
-use crate::creation::NewLicenses;
+use crate::creation::{NewLicenses, NewOwner};
 use crate::error::{Result, StoreError};
 use crate::license::{NewLicense, Validity};
 use crate::metadata::{metadata_from_text, metadata_text};
@@ -59,11 +59,7 @@ impl Act {
     pub(super) fn payload(&self) -> String {
         let value = match self {
             Self::CreateLicense { new, limits } => license(new, limits),
-            Self::CreateLicenses(many) => {
-                let keys: Vec<&str> = many.keys.iter().map(|key| key.normal()).collect();
-                let plan = many.plan.map(|(id, revision)| json!([id.to_string(), revision]));
-                json!({"template": license(&many.new, &many.limits), "keys": keys, "by_plan": plan})
-            }
+            Self::CreateLicenses(many) => several(many),
             Self::ExtendLicense { license, revision, expires_at } => {
                 json!({"license": license.to_string(), "revision": revision, "expires_at": expires_at})
             }
@@ -86,6 +82,34 @@ impl Act {
             _ => None,
         };
         act.ok_or(StoreError::Malformed("proposal"))
+    }
+}
+
+fn several(many: &NewLicenses) -> Value {
+    let keys: Vec<&str> = many.keys.iter().map(|key| key.normal()).collect();
+    let plan = many.plan.map(|(id, revision)| json!([id.to_string(), revision]));
+    json!({"template": license(&many.new, &many.limits), "keys": keys, "by_plan": plan})
+}
+
+impl NewLicenses {
+    /// All of it, to be kept for a while where every node finds it.
+    pub fn to_json(&self) -> Value {
+        let owner = self.owner.as_ref().map(|new| json!([new.email, new.id.to_string()]));
+        let mut value = several(self);
+        value["new_owner"] = owner.unwrap_or(Value::Null);
+        value
+    }
+
+    /// What [`NewLicenses::to_json`] made; `None` when it is something else.
+    pub fn from_json(value: &Value) -> Option<Self> {
+        let Act::CreateLicenses(mut read) = read_licenses(value)? else { return None };
+        read.owner = match &value["new_owner"] {
+            Value::Null => None,
+            new => {
+                Some(NewOwner { email: new[0].as_str()?.to_owned(), id: new[1].as_str()?.parse().ok()? })
+            }
+        };
+        Some(*read)
     }
 }
 

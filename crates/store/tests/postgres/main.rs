@@ -1,5 +1,6 @@
 //! Every test of the store once more, on PostgreSQL: the same files. `sql` holds that none is missing here.
 #![allow(missing_docs, clippy::unwrap_used)] // a test program: a failed unwrap is a failed test
+#![allow(clippy::duplicate_mod)] // two of the programs share a file, and are modules here
 
 #[path = "../accounts/main.rs"]
 mod accounts;

@@ -2,6 +2,8 @@
 //! a while (`shelf.rs`) and shown part by part; a page carries the batch's id instead of its requests. Smaller ones travel in
 //! the page itself: they need nothing to be kept.
 
+mod kept;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -94,45 +96,55 @@ impl Part {
 }
 
 /// Keeps what a review showed. The part of it that comes first.
-pub(super) fn keep_review(
+pub(super) async fn keep_review(
     app: &App,
     visitor: &Visitor,
     place: Place,
     review: &Arc<Review>,
-) -> Part {
+) -> Result<Part, ErrorPage> {
     let weight = review.items.len() * WEIGHT + 2 * review.characters();
     let id = app.secret().0;
     let stage = Stage::Reviewed(Arc::clone(review));
-    keep(app, visitor, &id, place, stage, weight);
-    Part::of(&id, review.items.len(), &Asked::default())
+    keep(app, visitor, &id, place, stage, weight).await?;
+    Ok(Part::of(&id, review.items.len(), &Asked::default()))
 }
 
 /// Keeps what came of a batch, which has this id from its review if that was kept, too. The part that comes first.
-pub(super) fn keep_results(
+pub(super) async fn keep_results(
     app: &App,
     visitor: &Visitor,
     place: Place,
     id: Option<String>,
     results: &Arc<Results>,
-) -> Part {
+) -> Result<Part, ErrorPage> {
     let weight = results.items.len() * WEIGHT + 2 * results.characters();
     let id = id.unwrap_or_else(|| app.secret().0);
     let stage = Stage::Answered(Arc::clone(results));
-    keep(app, visitor, &id, place, stage, weight);
-    Part::of(&id, results.items.len(), &Asked::default())
+    keep(app, visitor, &id, place, stage, weight).await?;
+    Ok(Part::of(&id, results.items.len(), &Asked::default()))
 }
 
-fn keep(app: &App, visitor: &Visitor, id: &str, place: Place, stage: Stage, weight: usize) {
+async fn keep(
+    app: &App,
+    visitor: &Visitor,
+    id: &str,
+    place: Place,
+    stage: Stage,
+    weight: usize,
+) -> Result<(), ErrorPage> {
     let user = visitor.user.as_ref().map(|user| user.id);
     // People are told apart by who they are, strangers by where they come from.
     let owner = user.map_or_else(|| visitor.caller.network.clone(), |user| format!("user:{user}"));
-    app.batches().put(Hash::of(id), Batch { user, place, stage }, weight, &owner, app.now());
+    let batch = Batch { user, place, stage };
+    let written = |batch: &Batch| kept::written(batch);
+    Ok(app.batches().put(app, Hash::of(id), batch, weight, &owner, written).await?)
 }
 
 /// The batch with this id, if it is kept and this visitor's: its id is a secret, and of those who are logged in nobody
 /// else's batch exists.
-fn find(app: &App, visitor: &Visitor, id: &str) -> Result<Arc<Batch>, ErrorPage> {
-    let found = app.batches().get(&Hash::of(id), app.now());
+async fn find(app: &App, visitor: &Visitor, id: &str) -> Result<Arc<Batch>, ErrorPage> {
+    let read = async |bytes: Vec<u8>| kept::read(app, visitor, &bytes).await;
+    let found = app.batches().get(app, &Hash::of(id), read).await?;
     let user = visitor.user.as_ref().map(|user| user.id);
     let theirs = |batch: &Arc<Batch>| batch.user.is_none() || batch.user == user;
     found.filter(theirs).ok_or_else(ErrorPage::batch_gone)
@@ -145,7 +157,7 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     asked: Asked,
 ) -> Result<Response, ErrorPage> {
-    let batch = find(&app, &visitor, &id)?;
+    let batch = find(&app, &visitor, &id).await?;
     if batch.place != Place::Public {
         // Whoever lost the license, or works for the vendor no longer, sees no more of it.
         door_of(&app, &visitor, batch.place, "").await?;
@@ -170,7 +182,7 @@ pub(super) async fn confirm(
     id: &str,
     place: Place,
 ) -> Result<Response, ErrorPage> {
-    let batch = find(app, visitor, id)?;
+    let batch = find(app, visitor, id).await?;
     if batch.place != place {
         return Err(ErrorPage::batch_gone());
     }
@@ -183,7 +195,7 @@ pub(super) async fn confirm(
         Stage::Reviewed(review) => {
             let door = door_of(app, visitor, place, &review.license_key).await?;
             let results = Arc::new(result::of_review(app, visitor, review, door).await);
-            let part = keep_results(app, visitor, place, Some(id.to_owned()), &results);
+            let part = keep_results(app, visitor, place, Some(id.to_owned()), &results).await?;
             (results, part)
         }
     };
@@ -191,16 +203,24 @@ pub(super) async fn confirm(
 }
 
 /// The review of a batch, for another look at what needs a license.
-pub(super) fn review(app: &App, visitor: &Visitor, id: &str) -> Result<Arc<Review>, ErrorPage> {
-    match &find(app, visitor, id)?.stage {
+pub(super) async fn review(
+    app: &App,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<Arc<Review>, ErrorPage> {
+    match &find(app, visitor, id).await?.stage {
         Stage::Reviewed(review) => Ok(Arc::clone(review)),
         Stage::Answered(_) => Err(ErrorPage::batch_gone()),
     }
 }
 
 /// What came of a batch.
-pub(super) fn results(app: &App, visitor: &Visitor, id: &str) -> Result<Arc<Results>, ErrorPage> {
-    match &find(app, visitor, id)?.stage {
+pub(super) async fn results(
+    app: &App,
+    visitor: &Visitor,
+    id: &str,
+) -> Result<Arc<Results>, ErrorPage> {
+    match &find(app, visitor, id).await?.stage {
         Stage::Answered(results) => Ok(Arc::clone(results)),
         Stage::Reviewed(_) => Err(ErrorPage::batch_gone()),
     }

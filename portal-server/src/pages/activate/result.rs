@@ -5,10 +5,10 @@ use std::sync::Arc;
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use countersign_core::TokenType;
 use countersign_core::request::VerifiedRequest;
+use countersign_core::{Hash, TokenType};
 use futures_util::{StreamExt as _, stream};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::batch::{self, Part};
 use super::review::Review;
@@ -41,6 +41,17 @@ pub(crate) struct Confirmed {
     pub(super) batch: String,
 }
 
+/// As it is kept where every node finds it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptResult {
+    name: String,
+    machine: String,
+    kind: Option<String>,
+    answered: Option<String>,
+    why: Option<Why>,
+    token: String,
+}
+
 /// One request as the result shows it.
 #[derive(Debug)]
 pub(super) struct ResultItem {
@@ -53,6 +64,35 @@ pub(super) struct ResultItem {
 }
 
 impl ResultItem {
+    pub(super) fn kept(&self) -> KeptResult {
+        KeptResult {
+            name: self.name.clone(),
+            machine: self.machine.clone(),
+            kind: self.kind.map(|kind| kind.as_str().to_owned()),
+            answered: self.answered.as_ref().map(|answered| answered.request_hash.to_string()),
+            why: self.why.clone(),
+            token: self.token.clone(),
+        }
+    }
+
+    /// Its answer is read again: it is the same for ever. `None`: it is not there any more.
+    pub(super) async fn of_kept(app: &App, kept: KeptResult) -> Result<Option<Self>, ErrorPage> {
+        let KeptResult { name, machine, kind, answered, why, token } = kept;
+        let kind = kind.and_then(|kind| kind.parse().ok());
+        let answered = match answered.map(|hash| hash.parse::<Hash>()) {
+            None => None,
+            Some(hash) => {
+                let hash = hash.map_err(|error| ErrorPage::internal(&error))?;
+                let found = desk::again(app, &hash).await;
+                let Some(found) = found.map_err(|error| ErrorPage::internal(&error))? else {
+                    return Ok(None);
+                };
+                Some(found)
+            }
+        };
+        Ok(Some(Self { name, machine, kind, answered, why, token }))
+    }
+
     fn is_receipt(&self) -> bool {
         self.answered.as_ref().is_some_and(|a| a.response.granted().is_none())
     }
@@ -172,8 +212,10 @@ pub(super) async fn answer_all(
     let items = answer_batch(app, batch, door, visitor.language, at_once).await;
     let left = left.iter().map(|name| shown_name(name)).collect();
     let results = Arc::new(Results { items, left, license_key });
-    let keep = || batch::keep_results(app, visitor, place, None, &results);
-    let part = results.is_large().then(keep);
+    let part = match results.is_large() {
+        true => Some(batch::keep_results(app, visitor, place, None, &results).await?),
+        false => None,
+    };
     let (frame, paths) = (Frame::new(app, visitor), Paths::of(place));
     let wait = results.again_in();
     let mut response = page(&ResultPage { frame, results, part, paths });

@@ -6,6 +6,7 @@ use askama::Template;
 use countersign_core::request::VerifiedRequest;
 use countersign_core::{Hash, TokenType};
 use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
 
 use super::batch::{self, Part};
 use super::seats::Need;
@@ -24,6 +25,14 @@ pub(super) struct ReviewItem {
     pub(super) why: Option<Why>,
 }
 
+/// As it is kept where every node finds it: what a request would do is looked at again.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeptItem {
+    name: String,
+    token: Option<String>,
+    why: Option<Why>,
+}
+
 /// A file that is a request.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -34,6 +43,19 @@ pub(super) struct Read {
 }
 
 impl ReviewItem {
+    pub(super) fn kept(&self) -> KeptItem {
+        let token = self.read.as_ref().map(|read| read.token.clone());
+        KeptItem { name: self.name.clone(), token, why: self.why.clone() }
+    }
+
+    async fn of_kept(app: App, kept: KeptItem, door: Arc<Door>) -> Self {
+        let KeptItem { name, token, why } = kept;
+        match token {
+            Some(token) => look(app, Brought { name, content: Ok(token.into_bytes()) }, door).await,
+            None => Self { name, read: None, why },
+        }
+    }
+
     /// What was understood of it.
     pub(super) fn read(&self) -> Option<&Read> {
         self.read.as_ref()
@@ -71,6 +93,17 @@ impl ReviewItem {
 /// Looks at every file, several at a time.
 pub(super) async fn look_at(app: &App, files: Vec<Brought>, door: &Arc<Door>) -> Vec<ReviewItem> {
     let looks = files.into_iter().map(|file| look(app.clone(), file, Arc::clone(door)));
+    stream::iter(looks).buffered(AT_ONCE).collect().await
+}
+
+/// Looks again at what was looked at on another node.
+pub(super) async fn look_again(
+    app: &App,
+    kept: Vec<KeptItem>,
+    door: &Arc<Door>,
+) -> Vec<ReviewItem> {
+    let looks =
+        kept.into_iter().map(|kept| ReviewItem::of_kept(app.clone(), kept, Arc::clone(door)));
     stream::iter(looks).buffered(AT_ONCE).collect().await
 }
 

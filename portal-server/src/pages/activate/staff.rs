@@ -60,7 +60,7 @@ pub(crate) async fn review(
     let mut upload = Upload::read(form, visitor.language).await?;
     let door = door(&app, &visitor, &upload.license_key).await?;
     if let Some(id) = upload.batch.take() {
-        upload.add_all(batch::review(&app, &visitor, &id)?.without_license());
+        upload.add_all(batch::review(&app, &visitor, &id).await?.without_license());
     }
     take_search(&visitor, &mut upload);
     if !upload.has_files() {

@@ -40,9 +40,9 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// As they were sent, or as they are kept.
-    fn resolved(self, app: &App, visitor: &Visitor) -> Result<Self, ErrorPage> {
+    async fn resolved(self, app: &App, visitor: &Visitor) -> Result<Self, ErrorPage> {
         if !self.batch.is_empty() {
-            let results = batch::results(app, visitor, &self.batch)?;
+            let results = batch::results(app, visitor, &self.batch).await?;
             let (row, name) =
                 results.items.iter().map(|item| (item.row(), item.name.clone())).unzip();
             let (left, license_key) = (results.left.clone(), results.license_key.clone());
@@ -61,7 +61,7 @@ pub(crate) async fn zip(
     visitor: Visitor,
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
-    let rows = rows.resolved(&app, &visitor)?;
+    let rows = rows.resolved(&app, &visitor).await?;
     let hashes: Vec<Hash> = rows.row.iter().filter_map(|row| row.parse().ok()).collect();
     let found = hashes.into_iter().map(|hash| find(app.clone(), hash));
     let found: Vec<Option<Answered>> = stream::iter(found).buffered(AT_ONCE).try_collect().await?;
@@ -82,7 +82,7 @@ pub(crate) async fn table(
     visitor: Visitor,
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
-    let rows = rows.resolved(&app, &visitor)?;
+    let rows = rows.resolved(&app, &visitor).await?;
     let door = public_door(&app, &visitor, &rows.license_key).await?;
     csv(&app, rows, door, visitor.language).await
 }
@@ -93,7 +93,7 @@ pub(crate) async fn table_for_staff(
     visitor: Visitor,
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
-    let rows = rows.resolved(&app, &visitor)?;
+    let rows = rows.resolved(&app, &visitor).await?;
     let door = staff::door(&app, &visitor, &rows.license_key).await?;
     csv(&app, rows, door, visitor.language).await
 }
@@ -106,7 +106,7 @@ pub(crate) async fn table_for_license(
     Form(rows): Form<Rows>,
 ) -> Result<Response, ErrorPage> {
     let door = license_door(&app, &visitor, &id).await?;
-    let rows = rows.resolved(&app, &visitor)?;
+    let rows = rows.resolved(&app, &visitor).await?;
     csv(&app, rows, door, visitor.language).await
 }
 
@@ -203,7 +203,7 @@ fn refused(mut line: Line, why: &Why, language: Language) -> Line {
     line[3] = language.t("outcome-refused");
     line[4] = why.in_one_line(&language);
     line[5] = language.say(&why.advice);
-    line[6] = why.code.to_owned();
+    line[6] = why.code.clone();
     line
 }
 

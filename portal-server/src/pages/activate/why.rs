@@ -1,16 +1,18 @@
 //! Why something was not done, whoever says it: the desk, or the reader of files.
 
+use serde::{Deserialize, Serialize};
+
 use crate::bundle::unread::Unread;
 use crate::desk::Refusal;
 use crate::language::{Language, Say};
 
 /// A heading, what happened, what to do next.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::pages) struct Why {
     pub(in crate::pages) title: Say,
     pub(in crate::pages) fact: Say,
     pub(in crate::pages) advice: Say,
-    pub(in crate::pages) code: &'static str,
+    pub(in crate::pages) code: String,
     /// Seconds after which the portal may be able to do it, where it is not the request's fault.
     pub(in crate::pages) again_in: Option<u64>,
     /// Who holds the seats, where the asker may know.
@@ -34,7 +36,7 @@ impl From<&Refusal> for Why {
             title: refusal.title(),
             fact: refusal.fact(),
             advice: refusal.advice(),
-            code: refusal.code(),
+            code: refusal.code().to_owned(),
             again_in: refusal.retry_after().filter(|_| refusal.status().is_server_error()),
             holders: refusal.holders().to_vec(),
         }
@@ -47,7 +49,7 @@ impl From<Unread> for Why {
             title: unread.title(),
             fact: unread.fact(),
             advice: unread.advice(),
-            code: unread.code(),
+            code: unread.code().to_owned(),
             again_in: None,
             holders: Vec::new(),
         }

@@ -97,8 +97,8 @@ pub(crate) async fn look_at(
     let admin = visitor.user()?;
     let (name, bytes) = read(form).await?;
     let table = look(&app, name, &bytes).await?;
-    let token = kept::keep(&app, admin.id, What::Table(table));
-    review(&app, &visitor, token)
+    let token = kept::keep(&app, admin.id, What::Table(table)).await?;
+    review(&app, &visitor, token).await
 }
 
 async fn look(app: &App, name: String, bytes: &[u8]) -> Result<Table, ErrorPage> {
@@ -131,11 +131,12 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    review(&app, &visitor, token)
+    review(&app, &visitor, token).await
 }
 
-fn review(app: &App, visitor: &Visitor, token: String) -> Result<Response, ErrorPage> {
-    let kept = kept::find(app, visitor.user()?.id, &token).ok_or_else(ErrorPage::kept_gone)?;
+async fn review(app: &App, visitor: &Visitor, token: String) -> Result<Response, ErrorPage> {
+    let kept = kept::find(app, visitor.user()?.id, &token).await?;
+    let kept = kept.ok_or_else(ErrorPage::kept_gone)?;
     let table = match &kept.what {
         What::Table(table) => table,
         What::Made(_) => return Ok(to_made(&token)),
@@ -175,7 +176,7 @@ pub(crate) async fn confirm(
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
     let admin = visitor.user()?;
-    let kept = kept::find(&app, admin.id, &token).ok_or_else(ErrorPage::kept_gone)?;
+    let kept = kept::find(&app, admin.id, &token).await?.ok_or_else(ErrorPage::kept_gone)?;
     let table = match &kept.what {
         What::Table(table) => table,
         What::Made(_) => return Ok(to_made(&token)),
@@ -189,7 +190,7 @@ pub(crate) async fn confirm(
     match import(&app, list, Arc::clone(&licenses), &actor(&admin)).await? {
         // Who confirmed at the same moment gets the same keys.
         Ended::Done | Ended::Before => {
-            kept::put(&app, admin.id, &token, What::Made(made_of(&licenses)));
+            kept::put(&app, admin.id, &token, What::Made(made_of(&licenses))).await?;
             Ok(to_made(&token))
         }
         Ended::Refused { row, why } => {

@@ -27,8 +27,8 @@ struct MadePage {
     licenses: Vec<MadeLicense>,
 }
 
-fn found(app: &App, visitor: &Visitor, token: &str) -> Result<Arc<Kept>, ErrorPage> {
-    kept::find(app, visitor.user()?.id, token).ok_or_else(ErrorPage::kept_gone)
+async fn found(app: &App, visitor: &Visitor, token: &str) -> Result<Arc<Kept>, ErrorPage> {
+    kept::find(app, visitor.user()?.id, token).await?.ok_or_else(ErrorPage::kept_gone)
 }
 
 pub(crate) async fn show(
@@ -36,7 +36,7 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let kept = found(&app, &visitor, &token)?;
+    let kept = found(&app, &visitor, &token).await?;
     let What::Made(made) = &kept.what else { return Err(ErrorPage::kept_gone()) };
     Ok(page(&MadePage {
         frame: Frame::new(&app, &visitor),
@@ -52,7 +52,7 @@ pub(crate) async fn table(
     visitor: Visitor,
     Path(token): Path<String>,
 ) -> Result<Response, ErrorPage> {
-    let kept = found(&app, &visitor, &token)?;
+    let kept = found(&app, &visitor, &token).await?;
     let What::Made(made) = &kept.what else { return Err(ErrorPage::kept_gone()) };
     let language = visitor.language;
     let broken = |error: csv::Error| ErrorPage::internal(&error);

@@ -170,7 +170,10 @@ pub(crate) async fn create(
         Made::Proposed => "/admin/approvals".to_owned(),
         Made::Created(made) => match made.as_slice() {
             [license] => page_of(&license.id),
-            _ => format!("/admin/licenses/made/{}", kept::keep(&app, admin.id, What::Made(made))),
+            _ => {
+                let token = kept::keep(&app, admin.id, What::Made(made)).await?;
+                format!("/admin/licenses/made/{token}")
+            }
         },
     };
     Ok(Redirect::to(&to).into_response())
