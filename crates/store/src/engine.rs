@@ -7,13 +7,16 @@
 //! | `connection` | a statement run, one row, all rows: on either engine |
 //! | `pipeline` | what was sent to a server and is not answered yet |
 //! | `sqlite`, `postgres` | what is one engine's own: opening, errors, statements kept |
+//! | `address`, `tls` | where a server is, and how it is known to be the one that is meant |
 //! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
 //! | `writer`, `group` | writes queue up and are committed together |
 //! | `readers` | connections for reading, handed out one at a time |
 //! | `condition`, `backup` | what a database is before it is opened; copies of the embedded one while it is in use |
+//! | `server` | how a server is set, and its schemas put aside: for operators |
 //! | `transfer` | all of it moved into another database |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
+mod address;
 pub(crate) mod backup;
 pub(crate) mod cell;
 pub(crate) mod columns;
@@ -29,9 +32,11 @@ pub(crate) mod params;
 mod pipeline;
 mod postgres;
 pub(crate) mod readers;
+pub(crate) mod server;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transaction;
 pub(crate) mod transfer;
 pub(crate) mod writer;
@@ -56,4 +61,9 @@ pub(crate) fn start(
     let writers = if engine.is_embedded() { 1 } else { options.writers };
     let writer = writer::Writer::start(&engine, first, writers, options.group_commit_max)?;
     Ok((writer, readers::Readers::open(engine, options.readers)?))
+}
+
+/// The number of the newest migration that this program has.
+pub fn newest_migration() -> i64 {
+    migrations::newest()
 }

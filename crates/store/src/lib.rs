@@ -163,9 +163,13 @@ pub use email_change::EmailChange;
 pub use engine::backup::{InUse, copy_database, in_use};
 pub use engine::condition::{Condition, condition};
 pub use engine::fault::FaultKind;
+pub use engine::newest_migration;
+pub use engine::server::{
+    ServerFacts, bring_schema_back, drop_empty_schema, server_facts, set_schema_aside, table_names,
+};
 pub use engine::transfer::{
-    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data, plan_move,
-    reopen_source,
+    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data,
+    plan_move, reopen_source,
 };
 pub use engine::{Database, Fault, Options};
 pub use error::{Result, StoreError};

@@ -4,21 +4,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
-use countersign_store::{Database, DiskTrouble, StoreError, copy_database};
+use anyhow::{Context as _, ensure};
+use countersign_store::{Database, DiskTrouble, StoreError, condition, copy_database};
 use serde_json::{Value, json};
 
 use super::files::{self, Told as _};
 use super::manifest::{self, Manifest, Packed};
 use super::pack;
+use super::tools::Tools;
 use crate::config::Config;
 use crate::config::DATABASE;
 use crate::keys::{self, passphrase};
 use crate::release::Place;
 use crate::vault;
 
-/// How an operator copies a server. No address: that has the password in it.
-const OWN_TOOLS: &str = "a PostgreSQL server is copied by its own tools, while the portal runs: pg_dump --format=custom \
+/// How an operator copies a server by hand. No address: that has the password in it.
+const OWN_TOOLS: &str = "a PostgreSQL server is copied by its own tools, also while the portal runs: pg_dump --format=custom \
     --file=countersign.dump \"$DATABASE_URL\", and pg_restore --clean --if-exists brings it back. Copy the folders keys and \
     releases of the data folder with it";
 
@@ -49,16 +50,13 @@ pub struct Arguments {
 /// When it could not be made whole: then there is nothing under its name.
 pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Value> {
     let to = &arguments.to;
-    let Database::Sqlite(database) = &config.database else {
-        bail!("nothing was copied: {OWN_TOOLS}");
-    };
     ensure!(
         !to.exists(),
         "{} is there already and is not replaced: choose another name",
         to.display()
     );
     let partial = beside(to, "partial")?;
-    let made = make(config, database, arguments, &partial).and_then(|manifest| {
+    let made = make(config, arguments, &partial).and_then(|manifest| {
         let size = finish(&partial, to)?;
         Ok((manifest, size))
     });
@@ -79,12 +77,7 @@ pub(super) fn beside(path: &Path, what: &str) -> anyhow::Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-fn make(
-    config: &Config,
-    database: &Path,
-    arguments: &Arguments,
-    folder: &Path,
-) -> anyhow::Result<Manifest> {
+fn make(config: &Config, arguments: &Arguments, folder: &Path) -> anyhow::Result<Manifest> {
     ensure!(
         !folder.exists(),
         "{} is there already: delete it, if no backup runs",
@@ -92,17 +85,7 @@ fn make(
     );
     fs::create_dir(folder).told(|| format!("{} cannot be made", folder.display()))?;
     keys::private_folder(folder)?;
-    let made_at = config.clock.now();
-    let copy = folder.join(DATABASE);
-    let found = copy_database(database, &copy).map_err(|error| told(error, &config.data))?;
-    ensure!(found.wrong.is_empty(), "the database is damaged: {}", found.wrong.join("; "));
-    let mut manifest = Manifest::new(made_at, found.migration);
-    own_alone(&copy)?;
-    fs::File::open(&copy)
-        .and_then(|file| file.sync_all())
-        .told(|| "the copy cannot be synced".to_owned())?;
-    let (size, sha256) = files::digest(&copy)?;
-    manifest.files.push(Packed { name: DATABASE.to_owned(), size, sha256 });
+    let mut manifest = copy_data(config, folder)?;
     copy_keys(config, arguments, folder, &mut manifest)?;
     copy_releases(config, arguments, folder, &mut manifest)?;
     manifest.not_included.extend(
@@ -116,6 +99,35 @@ fn make(
     let text = serde_json::to_string_pretty(&manifest)?;
     keys::write_private_file(&folder.join(manifest::NAME), &format!("{text}\n"))?;
     files::sync_folder(folder)?;
+    Ok(manifest)
+}
+
+/// The database as of one moment, and what it is.
+fn copy_data(config: &Config, folder: &Path) -> anyhow::Result<Manifest> {
+    let made_at = config.clock.now();
+    let (kind, name, migration) = match &config.database {
+        Database::Sqlite(database) => {
+            let found = copy_database(database, &folder.join(DATABASE))
+                .map_err(|error| told(error, &config.data))?;
+            ensure!(found.wrong.is_empty(), "the database is damaged: {}", found.wrong.join("; "));
+            (manifest::EMBEDDED, DATABASE, found.migration)
+        }
+        server => {
+            let found = condition(server).with_context(|| format!("{server} cannot be read"))?;
+            Tools::of(server)
+                .and_then(|tools| tools.dump(&folder.join(manifest::DUMP)))
+                .with_context(|| format!("nothing was copied. {OWN_TOOLS}"))?;
+            (manifest::SERVER, manifest::DUMP, found.migration)
+        }
+    };
+    let mut manifest = Manifest::new(made_at, kind, migration);
+    let copy = folder.join(name);
+    own_alone(&copy)?;
+    fs::File::open(&copy)
+        .and_then(|file| file.sync_all())
+        .told(|| "the copy cannot be synced".to_owned())?;
+    let (size, sha256) = files::digest(&copy)?;
+    manifest.files.push(Packed { name: name.to_owned(), size, sha256 });
     Ok(manifest)
 }
 

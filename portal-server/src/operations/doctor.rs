@@ -3,6 +3,7 @@
 
 mod place;
 mod portal;
+mod server;
 mod settings;
 
 use std::fmt;
@@ -100,6 +101,7 @@ impl Report {
 pub async fn run(config: &Config) -> Report {
     let mut report = Report::default();
     place::look(config, &mut report);
+    server::look(config, &mut report);
     settings::look(config, &mut report);
     portal::look(config, &mut report).await;
     report

@@ -17,6 +17,12 @@ const FORM: u32 = 1;
 /// A manifest is a line for each file.
 const LONGEST: u64 = 64 * 1024 * 1024;
 
+/// The kind of an embedded database, and of a server's.
+pub(super) const EMBEDDED: &str = "sqlite";
+pub(super) const SERVER: &str = "postgresql";
+/// What a server's database is called in a backup.
+pub(super) const DUMP: &str = "countersign.dump";
+
 /// A backup's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -49,12 +55,12 @@ pub struct Packed {
 
 impl Manifest {
     /// An empty one of this program.
-    pub(super) fn new(made_at: UnixSeconds, migration: i64) -> Self {
+    pub(super) fn new(made_at: UnixSeconds, database: &str, migration: i64) -> Self {
         Self {
             countersign_backup: FORM,
             made_at,
             program: env!("CARGO_PKG_VERSION").to_owned(),
-            database: "sqlite".to_owned(),
+            database: database.to_owned(),
             migration,
             files: Vec::new(),
             not_included: Vec::new(),

@@ -5,11 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use countersign_store::{Database, InUse, condition, in_use};
+use countersign_store::{
+    Database, InUse, ServerFacts, bring_schema_back, condition, drop_empty_schema, in_use,
+    newest_migration, server_facts, set_schema_aside, table_names,
+};
 use serde_json::{Value, json};
 
 use super::backup::beside;
 use super::files::{self, Told as _};
+use super::tools::Tools;
 use super::{Manifest, manifest, pack};
 use crate::config::Config;
 use crate::config::DATABASE;
@@ -39,26 +43,86 @@ const PUT: &str = "put in place";
 /// With what is in the way. The data folder is as it was then, unless the error says otherwise.
 pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Value> {
     let data = &config.data;
-    check_place(data, arguments)?;
+    check_place(config, arguments)?;
     let staged = beside(data, "restoring")?;
-    let done = stage(arguments, &staged).and_then(|manifest| {
-        let kept = put_in_place(config, &staged)?;
-        Ok((manifest, kept))
+    let done = stage(config, arguments, &staged).and_then(|manifest| {
+        let schema = bring_to_server(config, &staged)?;
+        let kept = put_in_place(config, &staged).or_else(|error| {
+            schema
+                .iter()
+                .try_for_each(|schema| bring_schema_back(&config.database, &schema.name))?;
+            Err(error)
+        })?;
+        Ok((manifest, kept, schema))
     });
     let _ = fs::remove_dir_all(&staged);
-    let (manifest, aside) =
-        done.with_context(|| format!("nothing was restored, {} is as it was", data.display()))?;
+    let (manifest, aside, schema) =
+        done.with_context(|| format!("nothing was restored, {} is as it was", place(config)))?;
+    let kept_schema = schema.map(|schema| schema.end(&config.database)).transpose()?.flatten();
     let missing = missing(data);
     Ok(json!({
-        "restored": data, "made_at": manifest.made_at, "program": manifest.program,
+        "restored": place(config), "made_at": manifest.made_at, "program": manifest.program,
         "migration": manifest.migration, "files": manifest.files.len(), "kept_aside": aside,
-        "missing": missing,
+        "schema_kept_aside": kept_schema, "missing": missing,
         "next": "start the portal. Machines that were activated after the backup was made are counted again when they come back; \
                  compare the release files: countersign-portal check",
     }))
 }
 
-fn check_place(data: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+/// What is restored, in words.
+fn place(config: &Config) -> String {
+    match &config.database {
+        Database::Sqlite(_) => config.data.display().to_string(),
+        server => format!("{} with {server}", config.data.display()),
+    }
+}
+
+/// What a server's database had before, under its new name.
+struct Aside {
+    name: String,
+    tables: usize,
+}
+
+impl Aside {
+    /// What was empty goes; what is kept stays, by its name.
+    fn end(self, database: &Database) -> anyhow::Result<Option<String>> {
+        if self.tables > 0 {
+            return Ok(Some(self.name));
+        }
+        drop_empty_schema(database, &self.name).with_context(|| {
+            format!("it is restored; the empty schema {} could not be deleted", self.name)
+        })?;
+        Ok(None)
+    }
+}
+
+/// Brings the copy into the server's database, whose schema is put aside first: all of it is there afterwards, or what was before.
+fn bring_to_server(config: &Config, staged: &Path) -> anyhow::Result<Option<Aside>> {
+    let Database::Postgres(_) = &config.database else { return Ok(None) };
+    let (database, dump) = (&config.database, staged.join(manifest::DUMP));
+    let tools = Tools::of(database)?;
+    let tables = table_names(database)?.len();
+    let name = format!("before_restore_{}", config.clock.now());
+    set_schema_aside(database, &name).with_context(|| {
+        format!("the tables in {database} cannot be put aside: the user has to own the database and its schema")
+    })?;
+    let restored = tools.restore(&dump).and_then(|()| {
+        let found = condition(database).context("what was restored is no portal's database")?;
+        ensure!(found.migration <= found.known, "the backup's database is newer than this program");
+        Ok(())
+    });
+    if let Err(error) = restored {
+        bring_schema_back(database, &name)
+            .with_context(|| format!("{error:#}. What was there lies in the schema {name}"))?;
+        return Err(error);
+    }
+    fs::remove_file(&dump)?;
+    Ok(Some(Aside { name, tables }))
+}
+
+fn check_place(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
+    let data = &config.data;
+    check_server(config, arguments)?;
     let is_empty =
         fs::read_dir(data).map_or(!data.exists(), |mut entries| entries.next().is_none());
     if is_empty {
@@ -79,8 +143,33 @@ fn check_place(data: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn check_server(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
+    let database = &config.database;
+    let Some(facts) = facts_of_server(database)? else { return Ok(()) };
+    let tables = table_names(database)?.len();
+    ensure!(
+        tables == 0 || arguments.overwrite,
+        "{database} holds {tables} tables, and nothing was touched: with --overwrite the backup takes their place, and they are kept in \
+         a schema of another name"
+    );
+    ensure!(
+        tables == 0 || facts.others_here == 0,
+        "{} others are connected to {database}: portals, or people. Nothing was touched: stop them first",
+        facts.others_here
+    );
+    Ok(())
+}
+
+fn facts_of_server(database: &Database) -> anyhow::Result<Option<ServerFacts>> {
+    match database {
+        Database::Sqlite(_) => Ok(None),
+        server => server_facts(server)
+            .with_context(|| format!("{server} does not answer: nothing was touched")),
+    }
+}
+
 /// The backup beside the data folder, verified.
-fn stage(arguments: &Arguments, staged: &Path) -> anyhow::Result<Manifest> {
+fn stage(config: &Config, arguments: &Arguments, staged: &Path) -> anyhow::Result<Manifest> {
     let from = &arguments.from;
     ensure!(from.exists(), "there is no {}", from.display());
     ensure!(
@@ -103,24 +192,45 @@ fn stage(arguments: &Arguments, staged: &Path) -> anyhow::Result<Manifest> {
     }
     let manifest = Manifest::read(staged)?;
     manifest.verify(staged)?;
-    let found = condition(&Database::Sqlite(staged.join(DATABASE)))
-        .context("the database in the backup cannot be read")?;
-    if found.migration > found.known {
-        bail!(
-            "the backup's database has migration {} and this program knows {}: it was made by version {}, which is newer. \
-             Restore it with that version or a later one",
-            found.migration,
-            found.known,
-            manifest.program
-        );
-    }
-    ensure!(
-        found.wrong.is_empty(),
-        "the database in the backup is damaged: {}",
-        found.wrong.join("; ")
-    );
+    check_data(config, &manifest, staged)?;
     fs::remove_file(staged.join(manifest::NAME))?;
     Ok(manifest)
+}
+
+/// Whether the database in the backup is of the kind that is wanted, readable and known to this program.
+fn check_data(config: &Config, manifest: &Manifest, staged: &Path) -> anyhow::Result<()> {
+    let (migration, known) = match (&config.database, manifest.database.as_str()) {
+        (Database::Sqlite(_), manifest::EMBEDDED) => {
+            let found = condition(&Database::Sqlite(staged.join(DATABASE)))
+                .context("the database in the backup cannot be read")?;
+            ensure!(
+                found.wrong.is_empty(),
+                "the database in the backup is damaged: {}",
+                found.wrong.join("; ")
+            );
+            (found.migration, found.known)
+        }
+        (Database::Postgres(_), manifest::SERVER) => {
+            Tools::of(&config.database)?
+                .read(&staged.join(manifest::DUMP))
+                .context("the database in the backup cannot be read")?;
+            (manifest.migration, newest_migration())
+        }
+        (Database::Sqlite(_), _) => bail!(
+            "the backup is of a server's database: name an empty one with --database (or COUNTERSIGN_DATABASE)"
+        ),
+        (Database::Postgres(_), _) => bail!(
+            "the backup is of an embedded database: restore it into a folder, without --database, and move it to the server then: \
+             countersign-portal migrate-data"
+        ),
+    };
+    ensure!(
+        migration <= known,
+        "the backup's database has migration {migration} and this program knows {known}: it was made by version {}, which is newer. \
+         Restore it with that version or a later one",
+        manifest.program
+    );
+    Ok(())
 }
 
 /// Where what was there lies now.

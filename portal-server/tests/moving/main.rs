@@ -4,6 +4,7 @@
 
 mod cut_off;
 mod filled;
+mod on_server;
 mod refused;
 mod running;
 mod there_and_back;

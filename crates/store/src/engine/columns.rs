@@ -81,12 +81,7 @@ impl Take for Vec<u8> {
 /// Whatever it is.
 impl Take for Value {
     fn take(cell: Cell<'_>) -> Option<Self> {
-        Some(match cell {
-            Cell::Null => Self::Null,
-            Cell::Integer(number) => Self::Integer(number),
-            Cell::Text(text) => Self::Text(text.to_owned()),
-            Cell::Blob(bytes) => Self::Blob(bytes.to_vec()),
-        })
+        Some(Self::of(&cell))
     }
 }
 

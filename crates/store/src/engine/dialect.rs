@@ -144,6 +144,32 @@ pub(super) const DROP_NOTES: &str = "DROP TABLE IF EXISTS commit_note";
 pub(super) const DROP_MIGRATIONS: &str =
     "DROP TABLE IF EXISTS schema_migration; DROP TABLE IF EXISTS commit_note";
 
+/// What a server is, in the order of `ServerFacts`.
+pub(super) const SERVER_FACTS: &str = "SELECT CAST(current_setting('server_version_num') AS BIGINT), \
+    current_setting('server_version'), current_setting('server_encoding'), \
+    CASE WHEN pg_is_in_recovery() THEN 1 ELSE 0 END, \
+    CASE WHEN current_setting('default_transaction_read_only') = 'on' THEN 1 ELSE 0 END, \
+    (SELECT s.reset_val FROM pg_settings s WHERE s.name = 'synchronous_commit'), \
+    CASE WHEN current_setting('fsync') = 'on' THEN 1 ELSE 0 END, \
+    CASE WHEN current_setting('full_page_writes') = 'on' THEN 1 ELSE 0 END, \
+    CAST(current_setting('max_connections') AS BIGINT), \
+    (SELECT COUNT(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend'), \
+    (SELECT COUNT(*) FROM pg_stat_activity a WHERE a.backend_type = 'client backend' \
+    AND a.datname = current_database() AND a.pid <> pg_backend_pid()), \
+    CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT), \
+    CASE WHEN EXISTS (SELECT 1 FROM pg_stat_ssl s WHERE s.pid = pg_backend_pid() AND s.ssl) THEN 1 ELSE 0 END, \
+    CASE WHEN inet_server_addr() IS NULL OR inet_server_addr() <<= inet '127.0.0.0/8' \
+    OR inet_server_addr() = inet '::1' THEN 1 ELSE 0 END, \
+    current_setting('synchronous_standby_names'), (SELECT COUNT(*) FROM pg_stat_replication), \
+    (SELECT COUNT(*) FROM pg_stat_replication r WHERE r.sync_state IN ('sync', 'quorum'))";
+
+/// A schema under another name, with an empty one in its place; and back. Statements in one text are one transaction.
+pub(super) const SET_ASIDE: &str = "SELECT format('ALTER SCHEMA %I RENAME TO %I; CREATE SCHEMA %I', current_schema(), \
+    CAST(?1 AS TEXT), current_schema())";
+pub(super) const BRING_BACK: &str = "SELECT format('DROP SCHEMA IF EXISTS %I CASCADE; ALTER SCHEMA %I RENAME TO %I', \
+    current_schema(), CAST(?1 AS TEXT), current_schema())";
+pub(super) const DROP_ASIDE: &str = "SELECT format('DROP SCHEMA %I', CAST(?1 AS TEXT))";
+
 /// Two nodes that start at once change the schema once; the table that only this engine needs.
 pub(super) fn migration_setup() -> String {
     format!("{}; {MIGRATION_TABLES}", lock(LOCK_ALONE, MIGRATING))

@@ -65,20 +65,16 @@ impl From<&tokio_postgres::Error> for Fault {
         let kind = match (code.get(..2).unwrap_or_default(), code) {
             ("40", _) => FaultKind::Conflict,
             ("23", _) => FaultKind::Constraint,
-<<<<<<< HEAD
-            // No write while it recovers or is no leader; all connections taken; ended by the operator.
-            ("08" | "57", _) | (_, "25006" | "53300") => FaultKind::Lost,
-            // A lock that others have for long: as the embedded engine says it.
-            (_, "55P03") => FaultKind::Busy,
-            (_, "42P01") if database.message().contains("commit_note") => {
-                return Self::new(FaultKind::Moved, "its data was moved into another database: nothing is written here any more");
-            }
-=======
             // No write while it recovers or is no leader; all connections taken; ended by the operator,
             // or by the server because nothing was asked for long.
             ("08" | "57", _) | (_, "25006" | "25P03" | "53300") => FaultKind::Lost,
             (_, "55P03") => FaultKind::Busy,
->>>>>>> wt-pg
+            // Every commit leaves a note there, until the data is moved away.
+            (_, "42P01") if database.message().contains("commit_note") => {
+                let words =
+                    "its data was moved into another database: nothing is written here any more";
+                return Self::new(FaultKind::Moved, words);
+            }
             (_, "53100") => FaultKind::Disk(DiskTrouble::Full),
             ("58", _) => FaultKind::Disk(DiskTrouble::Failing),
             _ => FaultKind::Other,

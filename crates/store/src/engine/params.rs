@@ -61,8 +61,6 @@ pub(crate) enum Value {
     Integer(i64),
     Text(String),
     Blob(Vec<u8>),
-<<<<<<< HEAD
-=======
 }
 
 impl Value {
@@ -74,7 +72,6 @@ impl Value {
             Cell::Blob(bytes) => Self::Blob(bytes.to_owned()),
         }
     }
->>>>>>> wt-pg
 }
 
 impl Bind for Value {

@@ -21,7 +21,7 @@ pub(crate) mod ends;
 mod error;
 pub(super) mod marks;
 mod rows;
-mod schema;
+pub(super) mod schema;
 
 use super::database::Database;
 

@@ -30,7 +30,7 @@ pub(super) fn is_of_engine(table: &Table) -> bool {
 }
 
 /// All tables, by their names.
-pub(super) fn all_tables(c: &Connection) -> Result<Vec<Table>> {
+pub(in crate::engine) fn all_tables(c: &Connection) -> Result<Vec<Table>> {
     let sql = match c {
         Connection::Sqlite(_) => dialect::COLUMNS_SQLITE,
         Connection::Postgres(_) => dialect::COLUMNS_POSTGRES,
