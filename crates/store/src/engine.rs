@@ -7,6 +7,7 @@
 //! | `connection` | a statement run, one row, all rows: on either engine |
 //! | `pipeline` | what was sent to a server and is not answered yet |
 //! | `sqlite`, `postgres` | what is one engine's own: opening, errors, statements kept |
+//! | `address`, `tls` | where a server is, and how it is known to be the one that is meant |
 //! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
 //! | `writer`, `group` | writes queue up and are committed together |
 //! | `readers` | connections for reading, handed out one at a time |
@@ -15,6 +16,7 @@
 //! | `transfer` | all of it moved into another database |
 //! | `dialect`, `migrations` | what differs between the engines, each with its reason; the schema |
 
+mod address;
 pub(crate) mod backup;
 pub(crate) mod cell;
 pub(crate) mod columns;
@@ -34,6 +36,7 @@ pub(crate) mod server;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod transaction;
 pub(crate) mod transfer;
 pub(crate) mod writer;

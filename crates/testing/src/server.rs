@@ -72,6 +72,44 @@ impl Server {
         server
     }
 
+    /// One that is reached by TCP as well, at [`Server::ip`]; with a certificate and its key (PEM) it speaks TLS there.
+    pub fn own_by_tcp(tls: Option<(&str, &str)>) -> Self {
+        let own = tempfile::tempdir().unwrap();
+        let server = Self { folder: own.path().to_owned(), own: Some(own) };
+        server.make();
+        let mut settings = CAREFUL.to_vec();
+        let listen = format!("listen_addresses={}", server.ip());
+        settings.push(&listen);
+        server.write("pg_hba.conf", "local all all trust\nhost all all 127.0.0.0/8 trust\n");
+        if let Some((certificate, key)) = tls {
+            server.write("server.crt", certificate);
+            server.write("server.key", key);
+            settings.push("ssl=on");
+        }
+        server.start(&settings);
+        server.end_with(std::process::id());
+        server
+    }
+
+    /// Its own address of this machine: no two servers listen at one.
+    pub fn ip(&self) -> String {
+        let name = self.folder.to_string_lossy();
+        let hash = name.bytes().fold(7_u32, |hash, b| hash.wrapping_mul(31) ^ u32::from(b));
+        let [one, two, ..] = hash.to_le_bytes();
+        let [low, high, ..] = std::process::id().to_le_bytes();
+        format!("127.{}.{}.{}", 1 + (high ^ one) % 254, low, 1 + two % 254)
+    }
+
+    /// A file beside its data, which is nobody else's to read.
+    fn write(&self, name: &str, text: &str) {
+        let (path, of) = (self.data().join(name), fs::metadata(self.data()).unwrap());
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        if user() == 0 {
+            std::os::unix::fs::chown(&path, Some(of.uid()), Some(of.gid())).unwrap();
+        }
+    }
+
     /// Ends it. Of a server of one's own only.
     pub fn stop(&self, how: Stop) {
         assert!(self.own.is_some(), "others use it, too");

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
+
+use super::address::Address;
 
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Database {
     /// The embedded engine's file: `sqlite:PATH`, or a plain path.
     Sqlite(PathBuf),
-    /// `postgres://USER@HOST[,HOST]/NAME`, as libpq's connection URIs (PostgreSQL's documentation, 34.1.1.2).
+    /// `postgres://USER@HOST[,HOST]/NAME`, as libpq's connection URIs (PostgreSQL's documentation, 34.1.1.2); but a server on another
+    /// machine is spoken to by TLS with a certificate that is checked, unless the address says `sslmode=disable`.
     Postgres(String),
 }
 
@@ -20,7 +22,7 @@ impl FromStr for Database {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            let read: Result<tokio_postgres::Config, _> = text.parse();
+            let read: Result<Address, String> = text.parse();
             return match read {
                 Ok(_) => Ok(Self::Postgres(text.to_owned())),
                 Err(e) => Err(format!("not an address of a PostgreSQL database: {e}")),
@@ -40,7 +42,7 @@ impl Database {
     /// for a file. The password is in it.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let Self::Postgres(address) = self else { return Vec::new() };
-        let Ok(config) = address.parse::<Config>() else { return Vec::new() };
+        let Ok(Address { config, tls }) = address.parse() else { return Vec::new() };
         let host = |host: &Host| match host {
             Host::Tcp(name) => name.clone(),
             #[cfg(unix)]
@@ -52,24 +54,20 @@ impl Database {
         let only_leader = config.get_hosts().len() > 1;
         let all = [
             ("PGHOST", joined(config.get_hosts().iter().map(host).collect())),
-            ("PGHOSTADDR", joined(config.get_hostaddrs().iter().map(ToString::to_string).collect())),
+            (
+                "PGHOSTADDR",
+                joined(config.get_hostaddrs().iter().map(ToString::to_string).collect()),
+            ),
             ("PGPORT", joined(config.get_ports().iter().map(ToString::to_string).collect())),
             ("PGUSER", text(config.get_user())),
             ("PGDATABASE", text(config.get_dbname().or(config.get_user()))),
             ("PGPASSWORD", password),
             ("PGOPTIONS", text(config.get_options())),
-            ("PGSSLMODE", text(ssl_mode(config.get_ssl_mode()))),
+            ("PGSSLMODE", text(Some(if tls.is_some() { "verify-full" } else { "disable" }))),
+            ("PGSSLROOTCERT", tls.map(|authority| authority.file())),
             ("PGTARGETSESSIONATTRS", text(only_leader.then_some("read-write"))),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
-    }
-}
-
-fn ssl_mode(mode: SslMode) -> Option<&'static str> {
-    match mode {
-        SslMode::Disable => Some("disable"),
-        SslMode::Require => Some("require"),
-        _ => None,
     }
 }
 
@@ -109,7 +107,12 @@ mod tests {
         assert_eq!(server.to_string(), "postgres://db1,db2:5433/countersign");
         assert!(!format!("{server:?}").contains("secret"));
         let told = server.environment();
-        for (name, value) in [("PGHOST", "db1,db2"), ("PGPORT", "5432,5433"), ("PGUSER", "app"), ("PGDATABASE", "countersign")] {
+        for (name, value) in [
+            ("PGHOST", "db1,db2"),
+            ("PGPORT", "5432,5433"),
+            ("PGUSER", "app"),
+            ("PGDATABASE", "countersign"),
+        ] {
             assert!(told.contains(&(name, value.to_owned())), "{name}");
         }
         for bad in ["", "sqlite:", "mysql://a/b", "postgres://a:b:c/d?sslmode=maybe"] {

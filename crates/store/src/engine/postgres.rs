@@ -16,17 +16,21 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 use tokio_postgres::config::{LoadBalanceHosts, TargetSessionAttrs};
 use tokio_postgres::error::Severity;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{
-    AsyncMessage, Client, Config, Connection, NoTls, Row, SimpleQueryMessage, Statement,
+    AsyncMessage, Client, Config, Connection, NoTls, Row, SimpleQueryMessage, Socket, Statement,
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::address::Address;
 use super::cell::Cell;
 use super::dialect;
 use super::fault::{Fault, FaultKind};
 use super::params::Value;
 use super::pipeline::Pipeline;
+use super::tls;
 use super::transaction::Note;
-use crate::error::{Result, StoreError};
+use crate::error::Result;
 
 /// How long a server may take to let somebody in; one host of several may take less.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -39,6 +43,8 @@ const ANSWER: Duration = Duration::from_secs(60);
 /// Makes connections to one database.
 pub(crate) struct Server {
     config: Config,
+    /// `None`: in the clear.
+    tls: Option<MakeRustlsConnect>,
     io: Arc<Io>,
 }
 
@@ -76,7 +82,9 @@ pub(crate) struct Postgres {
 
 impl Server {
     pub(crate) fn new(address: &str) -> Result<Self> {
-        let mut config: Config = address.parse().map_err(|e| Fault::from(&e))?;
+        let read = address.parse::<Address>();
+        let Address { mut config, tls } = read.map_err(|e| Fault::new(FaultKind::Other, e))?;
+        let tls = tls.map(|authority| tls::connector(&authority)).transpose()?;
         tune(&mut config);
         if config.get_application_name().is_none() {
             config.application_name("countersign");
@@ -87,24 +95,22 @@ impl Server {
             .enable_all()
             .build()
             .map_err(|e| Fault::new(FaultKind::Other, e.to_string()))?;
-        Ok(Self { config, io: Arc::new(Io(Some(runtime))) })
+        Ok(Self { config, tls, io: Arc::new(Io(Some(runtime))) })
     }
 
     pub(super) fn connect(&self) -> Result<Postgres> {
-        let config = self.config.clone();
+        let (config, tls) = (self.config.clone(), self.tls.clone());
         let warned = Arc::new(AtomicBool::new(false));
         let heard = Arc::clone(&warned);
         let (client, named) = self.io.run(async move {
-            let enter = async {
-                let (client, connection) = config.connect(NoTls).await?;
-                tokio::spawn(listen(connection, heard));
-                let named = client.simple_query(dialect::CONNECTION_SETUP).await?;
-                Ok::<_, tokio_postgres::Error>((client, named))
-            };
-            timeout(CONNECT, enter)
-                .await
-                .map_err(|_| late("let nobody in", CONNECT))?
-                .map_err(StoreError::from)
+            let entered = timeout(CONNECT, async move {
+                match tls {
+                    Some(tls) => enter(&config, tls, heard).await,
+                    None => enter(&config, NoTls, heard).await,
+                }
+            });
+            let entered = entered.await.map_err(|_| late("let nobody in", CONNECT))?;
+            entered.map_err(|e| tls::failed(&e))
         })??;
         let name = named.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -129,6 +135,22 @@ impl Server {
             given_up,
         })
     }
+}
+
+/// Lets itself in, and hears the connection's name.
+async fn enter<T>(
+    config: &Config,
+    tls: T,
+    warned: Arc<AtomicBool>,
+) -> std::result::Result<(Client, Vec<SimpleQueryMessage>), tokio_postgres::Error>
+where
+    T: MakeTlsConnect<Socket>,
+    T::Stream: Send + 'static,
+{
+    let (client, connection) = config.connect(tls).await?;
+    tokio::spawn(listen(connection, warned));
+    let named = client.simple_query(dialect::CONNECTION_SETUP).await?;
+    Ok((client, named))
 }
 
 /// What is the same at every address: only a server that takes writes will do, and one that is gone is noticed.
