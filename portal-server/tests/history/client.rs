@@ -230,9 +230,10 @@ impl Client {
                     continue;
                 }
                 Some(Ok(reply)) if reply.is_answer() => Some(reply),
-                // It says that it may have been done, and to come back later.
+                // It says that it may have been done, and to come back later. What may have been done or not makes an order hard to
+                // find: nobody adds to it while the database is away.
                 Some(Ok(_)) => {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    nodes.wait_until_it_is_ready(&url).await;
                     None
                 }
                 // An error in the middle, or half an answer.

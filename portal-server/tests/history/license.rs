@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::nodes::Nodes;
 
 /// Steps that a search may take: a history takes some hundred.
-const BUDGET: Budget = Budget(5_000_000);
+const BUDGET: Budget = Budget(1_000_000);
 
 pub(crate) struct License {
     pub(crate) path: String,

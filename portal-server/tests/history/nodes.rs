@@ -100,6 +100,19 @@ impl Nodes {
         }
     }
 
+    /// Waits until whoever listens there is ready again, or nobody listens there any more.
+    pub(crate) async fn wait_until_it_is_ready(&self, url: &str) {
+        let until = Instant::now() + STARTS_WITHIN;
+        while Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let ready = self.http.get(format!("{url}/readyz")).send().await;
+            if ready.is_ok_and(|ready| ready.status().is_server_error()) {
+                continue;
+            }
+            return;
+        }
+    }
+
     /// All of them answer.
     pub(crate) async fn wait_until_all_answer(&self) {
         for node in 0..self.count() {
