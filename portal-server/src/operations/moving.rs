@@ -228,7 +228,7 @@ fn told(error: MoveError, from: &Database, to: &Database) -> anyhow::Error {
     let nothing = "Nothing was moved, and the source serves as before";
     let advice = match &error {
         MoveError::NoSource(_) => format!("{nothing}: check --from"),
-        MoveError::SourceSchema { found, known } if found < known => {
+        MoveError::SourceSchema { found, known } if found <= known => {
             format!(
                 "{nothing}. Start this version's portal on it once, which brings it up to date, and move then"
             )

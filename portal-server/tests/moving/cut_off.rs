@@ -13,7 +13,7 @@ use crate::process::Portal;
 use crate::{empty, file, file_of, moved, refused_start};
 
 /// So many that a process is killed long before they are moved.
-const MANY: &str = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 150000) \
+const MANY: &str = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 60000) \
     INSERT INTO license_list (id, done, licenses, users, imported_at) SELECT 'list-' || n, n, n, n, n FROM n";
 
 /// Starts to move, and kills it at the first rows.

@@ -163,12 +163,12 @@ pub(super) const SERVER_FACTS: &str = "SELECT CAST(current_setting('server_versi
     current_setting('synchronous_standby_names'), (SELECT COUNT(*) FROM pg_stat_replication), \
     (SELECT COUNT(*) FROM pg_stat_replication r WHERE r.sync_state IN ('sync', 'quorum'))";
 
-/// A schema under another name, with an empty one in its place; and back. Statements in one text are one transaction.
-pub(super) const SET_ASIDE: &str = "SELECT format('ALTER SCHEMA %I RENAME TO %I; CREATE SCHEMA %I', current_schema(), \
-    CAST(?1 AS TEXT), current_schema())";
-pub(super) const BRING_BACK: &str = "SELECT format('DROP SCHEMA IF EXISTS %I CASCADE; ALTER SCHEMA %I RENAME TO %I', \
-    current_schema(), CAST(?1 AS TEXT), current_schema())";
-pub(super) const DROP_ASIDE: &str = "SELECT format('DROP SCHEMA %I', CAST(?1 AS TEXT))";
+/// A schema under another name, with an empty one in its place; and back: two statements each, which are sent as one transaction.
+pub(super) const SET_ASIDE: &str = "SELECT format('ALTER SCHEMA %I RENAME TO %I', current_schema(), CAST(?1 AS TEXT)), \
+    format('CREATE SCHEMA %I', current_schema())";
+pub(super) const BRING_BACK: &str = "SELECT format('DROP SCHEMA IF EXISTS %I CASCADE', current_schema()), \
+    format('ALTER SCHEMA %I RENAME TO %I', CAST(?1 AS TEXT), current_schema())";
+pub(super) const DROP_ASIDE: &str = "SELECT format('DROP SCHEMA %I', CAST(?1 AS TEXT)), 'SELECT 1'";
 
 /// Two nodes that start at once change the schema once; the table that only this engine needs.
 pub(super) fn migration_setup() -> String {

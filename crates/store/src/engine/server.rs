@@ -1,6 +1,7 @@
 //! A server as its operator sees it: how it is set, who is connected, and a database's schema put aside.
 
 use super::Connection;
+use super::columns::Columns;
 use super::database::Database;
 use super::readers::Engine;
 use super::transfer::schema;
@@ -114,6 +115,7 @@ pub fn drop_empty_schema(database: &Database, name: &str) -> Result<()> {
 /// What is to be done is said by the server itself, which knows how names are written.
 fn change(database: &Database, sql: &str, name: &str) -> Result<()> {
     let c = Engine::of(database)?.writer()?;
-    let text: Option<String> = find(&c, sql, [name], |row| row.take())?;
+    let statements = |row: &mut Columns<'_>| Ok([row.take::<String>()?, row.take()?].join("; "));
+    let text = find(&c, sql, [name], statements)?;
     c.batch(&text.ok_or(StoreError::Malformed("schema"))?)
 }
