@@ -100,7 +100,10 @@ fn a_certificate_for_another_name_lets_nobody_pass_for_the_server() {
     let other = "other.acme.example";
     refused(&address(other, &server.ip(), &acme), "for other names");
     for mode in ["require", "verify-ca", "verify-full"] {
-        refused(&address(other, &server.ip(), &format!("{acme}&sslmode={mode}")), "for other names");
+        refused(
+            &address(other, &server.ip(), &format!("{acme}&sslmode={mode}")),
+            "for other names",
+        );
     }
     // Nor under its mere number.
     let number = format!("postgres://postgres@{}/postgres?{acme}", server.ip()).parse().unwrap();
@@ -122,11 +125,10 @@ fn whoever_stands_between_and_says_that_there_is_no_tls_hears_no_password() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let acme = trusting(&made.path("acme.pem"));
-    let database: Database = format!(
-        "postgres://postgres:secret@{NAME}:{port}/postgres?hostaddr=127.0.0.1&{acme}"
-    )
-    .parse()
-    .unwrap();
+    let database: Database =
+        format!("postgres://postgres:secret@{NAME}:{port}/postgres?hostaddr=127.0.0.1&{acme}")
+            .parse()
+            .unwrap();
     let between = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut asked = [0; 8];

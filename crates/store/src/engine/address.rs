@@ -64,9 +64,11 @@ impl FromStr for Address {
         let mut config: Config = rest.trim_end_matches('?').parse().map_err(words)?;
         let tls = match wish {
             Wish::Clear if authority.is_some() => {
-                return Err("sslmode=disable asks nobody for a certificate: leave sslrootcert away, \
+                return Err(
+                    "sslmode=disable asks nobody for a certificate: leave sslrootcert away, \
                     or sslmode"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
             Wish::Clear => None,
             Wish::None if authority.is_none() && is_this_machine(&config) => None,

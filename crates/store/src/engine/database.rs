@@ -54,7 +54,10 @@ impl Database {
         let only_leader = config.get_hosts().len() > 1;
         let all = [
             ("PGHOST", joined(config.get_hosts().iter().map(host).collect())),
-            ("PGHOSTADDR", joined(config.get_hostaddrs().iter().map(ToString::to_string).collect())),
+            (
+                "PGHOSTADDR",
+                joined(config.get_hostaddrs().iter().map(ToString::to_string).collect()),
+            ),
             ("PGPORT", joined(config.get_ports().iter().map(ToString::to_string).collect())),
             ("PGUSER", text(config.get_user())),
             ("PGDATABASE", text(config.get_dbname().or(config.get_user()))),
@@ -104,7 +107,12 @@ mod tests {
         assert_eq!(server.to_string(), "postgres://db1,db2:5433/countersign");
         assert!(!format!("{server:?}").contains("secret"));
         let told = server.environment();
-        for (name, value) in [("PGHOST", "db1,db2"), ("PGPORT", "5432,5433"), ("PGUSER", "app"), ("PGDATABASE", "countersign")] {
+        for (name, value) in [
+            ("PGHOST", "db1,db2"),
+            ("PGPORT", "5432,5433"),
+            ("PGUSER", "app"),
+            ("PGDATABASE", "countersign"),
+        ] {
             assert!(told.contains(&(name, value.to_owned())), "{name}");
         }
         for bad in ["", "sqlite:", "mysql://a/b", "postgres://a:b:c/d?sslmode=maybe"] {
