@@ -456,11 +456,12 @@ fn check_exists(config: &Config) -> anyhow::Result<()> {
 
 /// Whoever only looks brings no database up to date.
 fn check_schema(config: &Config) -> anyhow::Result<()> {
-    let found = countersign_store::condition(&config.database)
-        .map_err(|error| match error.kind() {
+    let found =
+        countersign_store::condition(&config.database).map_err(|error| match error.kind() {
             Some(countersign_store::FaultKind::Moved) => anyhow::Error::new(error),
-            _ => anyhow::Error::new(error)
-                .context("the database cannot be read: restore a backup, countersign-portal restore"),
+            _ => anyhow::Error::new(error).context(
+                "the database cannot be read: restore a backup, countersign-portal restore",
+            ),
         })?;
     if found.migration != found.known {
         anyhow::bail!(

@@ -239,7 +239,7 @@ async fn share(
     let of = name_of(known);
     match (store.vault_key(known).await?, read(path, known)) {
         (Some(sealed), Err(Missing::File(_))) => {
-            let opened = passphrase.unwrap(&of, &sealed)?;
+            let opened = passphrase.unwrapped(&of, &sealed)?;
             let bytes = opened.filter(|bytes| fingerprint(bytes) == known).with_context(|| {
                 format!(
                     "the key of second factors in the database is not opened by the passphrase in {}: nothing was changed. All nodes                      need the passphrase of the one that made it",

@@ -168,8 +168,8 @@ pub use engine::server::{
     ServerFacts, bring_schema_back, drop_empty_schema, server_facts, set_schema_aside, table_names,
 };
 pub use engine::transfer::{
-    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data, plan_move,
-    reopen_source,
+    Contents, MoveError, MoveOutcome, MovePlan, MoveProgress, MoveStep, Moved, move_data,
+    plan_move, reopen_source,
 };
 pub use engine::{Database, Fault, Options};
 pub use error::{Result, StoreError};

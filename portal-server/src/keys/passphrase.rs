@@ -156,7 +156,7 @@ impl Passphrase {
     ///
     /// # Errors
     /// As [`Passphrase::wrap`].
-    pub(crate) fn unwrap(&self, of: &str, wrapped: &str) -> anyhow::Result<Option<[u8; 32]>> {
+    pub(crate) fn unwrapped(&self, of: &str, wrapped: &str) -> anyhow::Result<Option<[u8; 32]>> {
         let bytes = wrapped.strip_prefix(WRAPPED).and_then(|text| BASE64.decode(text).ok());
         let Some(bytes) = bytes else { return Ok(None) };
         let Some((salt, rest)) = bytes.split_first_chunk::<SALT_BYTES>() else { return Ok(None) };
@@ -277,12 +277,12 @@ mod tests {
         let random = Sources::default().find_or_make(folder.path(), &SystemEntropy).unwrap();
         let other = first_line("another one", "a test").unwrap();
         let sealed = random.wrap("the key of a vault", &[7; 32], &SystemEntropy).unwrap();
-        let opened = |passphrase: &Passphrase, of| passphrase.unwrap(of, &sealed).unwrap();
+        let opened = |passphrase: &Passphrase, of| passphrase.unwrapped(of, &sealed).unwrap();
         assert_eq!(opened(&random, "the key of a vault"), Some([7; 32]));
         assert_eq!(opened(&random, "something else"), None);
         assert_eq!(opened(&other, "the key of a vault"), None);
         for broken in ["", "p1.", "p1.AAAA", "x1.AAAA", &sealed[..sealed.len() - 4]] {
-            assert_eq!(random.unwrap("the key of a vault", broken).unwrap(), None, "{broken}");
+            assert_eq!(random.unwrapped("the key of a vault", broken).unwrap(), None, "{broken}");
         }
     }
 

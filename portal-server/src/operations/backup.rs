@@ -77,11 +77,7 @@ pub(super) fn beside(path: &Path, what: &str) -> anyhow::Result<PathBuf> {
     Ok(path.with_file_name(name))
 }
 
-fn make(
-    config: &Config,
-    arguments: &Arguments,
-    folder: &Path,
-) -> anyhow::Result<Manifest> {
+fn make(config: &Config, arguments: &Arguments, folder: &Path) -> anyhow::Result<Manifest> {
     ensure!(
         !folder.exists(),
         "{} is there already: delete it, if no backup runs",

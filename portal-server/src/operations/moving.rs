@@ -75,7 +75,8 @@ pub async fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Ran> 
     let begun = Instant::now();
     let mut teller = Teller::new(begun);
     let now = i64::try_from(now).unwrap_or(i64::MAX);
-    let outcome = move_data(&from, &to, &id.to_string(), now, &mut |progress| teller.tell(progress));
+    let outcome =
+        move_data(&from, &to, &id.to_string(), now, &mut |progress| teller.tell(progress));
     match outcome.map_err(|error| told(error, &from, &to))? {
         MoveOutcome::DoneBefore => Ok(Ran {
             said: json!({
@@ -132,7 +133,8 @@ async fn after(
 ) -> anyhow::Result<Ran> {
     let seconds = begun.elapsed().as_secs_f64();
     if let Database::Sqlite(path) = to {
-        own_alone(path).with_context(|| format!("the data is in {to} now; its rights are not set"))?;
+        own_alone(path)
+            .with_context(|| format!("the data is in {to} now; its rights are not set"))?;
     }
     let rows: u64 = moved.tables.iter().map(|(_, contents)| contents.rows).sum();
     let tables: Vec<Value> = moved
@@ -142,10 +144,14 @@ async fn after(
         .collect();
     let (checked, well) = look_at(config, to).await;
     let next = match well {
-        true => "start every portal with the new place as its --database (COUNTERSIGN_DATABASE), those that run as well: on the source \
-                 they refuse writes from now on. Keep the source until you are sure",
-        false => "all rows are the same in both places; what was found was so before, or the portal cannot be opened here. Look at \
-                  it before you start portals: countersign-portal check --database",
+        true => {
+            "start every portal with the new place as its --database (COUNTERSIGN_DATABASE), those that run as well: on the source \
+                 they refuse writes from now on. Keep the source until you are sure"
+        }
+        false => {
+            "all rows are the same in both places; what was found was so before, or the portal cannot be opened here. Look at \
+                  it before you start portals: countersign-portal check --database"
+        }
     };
     let said = json!({
         "moved": true, "from": from.to_string(), "to": to.to_string(), "rows": rows,
@@ -209,7 +215,8 @@ impl Teller {
             MoveStep::Compare => "compared",
         };
         let percent = progress.done.saturating_mul(100) / progress.all.max(1);
-        let mut line = format!("{what:<9} {percent:>3} %  {} of {} rows", progress.done, progress.all);
+        let mut line =
+            format!("{what:<9} {percent:>3} %  {} of {} rows", progress.done, progress.all);
         let rate = per_second(progress.done, self.begun.elapsed().as_secs_f64());
         let _ = write!(line, ", {rate} rows/s, {}", progress.table);
         eprintln!("{line}");
@@ -222,22 +229,36 @@ fn told(error: MoveError, from: &Database, to: &Database) -> anyhow::Error {
     let advice = match &error {
         MoveError::NoSource(_) => format!("{nothing}: check --from"),
         MoveError::SourceSchema { found, known } if found < known => {
-            format!("{nothing}. Start this version's portal on it once, which brings it up to date, and move then")
+            format!(
+                "{nothing}. Start this version's portal on it once, which brings it up to date, and move then"
+            )
         }
-        MoveError::SourceSchema { .. } => format!("{nothing}. Use the version that runs on it, or a newer one"),
+        MoveError::SourceSchema { .. } => {
+            format!("{nothing}. Use the version that runs on it, or a newer one")
+        }
         MoveError::SourceMoved(_) => format!(
             "Nothing was done. Use that place; or, if {from} is to serve again as it was then: migrate-data --reopen-source"
         ),
-        MoveError::SourceNotWhole => "Nothing was done. Do that move again first, or take its source".to_owned(),
+        MoveError::SourceNotWhole => {
+            "Nothing was done. Do that move again first, or take its source".to_owned()
+        }
         MoveError::TargetNotEmpty { .. } => match to {
-            Database::Sqlite(_) => format!("{nothing}, and nothing in {to} was touched. Name a file that is not there"),
-            Database::Postgres(_) => format!("{nothing}, and nothing in {to} was touched. Name an empty database: createdb NAME"),
+            Database::Sqlite(_) => {
+                format!("{nothing}, and nothing in {to} was touched. Name a file that is not there")
+            }
+            Database::Postgres(_) => format!(
+                "{nothing}, and nothing in {to} was touched. Name an empty database: createdb NAME"
+            ),
         },
         MoveError::Same => "Nothing was done".to_owned(),
         MoveError::NotMoved => "Nothing was done: it serves".to_owned(),
         MoveError::Source(failed) => format!("{nothing}{}", of_source(failed)),
-        MoveError::Target(failed) => format!("{nothing}; the target is as empty as it was{}", of_target(failed, to)),
-        MoveError::Schema(_) => format!("{nothing}; the target is as empty as it was. One of the two was changed by hand"),
+        MoveError::Target(failed) => {
+            format!("{nothing}; the target is as empty as it was{}", of_target(failed, to))
+        }
+        MoveError::Schema(_) => format!(
+            "{nothing}; the target is as empty as it was. One of the two was changed by hand"
+        ),
         MoveError::Differs { .. } => format!(
             "{nothing}; the target is as empty as it was. Do it again; if that happens once more, look at the disks and memory of both"
         ),
@@ -254,7 +275,9 @@ fn told(error: MoveError, from: &Database, to: &Database) -> anyhow::Error {
 
 fn of_source(error: &StoreError) -> &'static str {
     match error.kind() {
-        Some(FaultKind::Busy) => ". Somebody writes to it for long: a backup, another move. Try again",
+        Some(FaultKind::Busy) => {
+            ". Somebody writes to it for long: a backup, another move. Try again"
+        }
         Some(FaultKind::Disk(_)) => ". It has to take writes: at the end it is marked as moved",
         Some(FaultKind::Lost) => ". Is its server there, and the one that leads?",
         _ => "",
@@ -264,16 +287,24 @@ fn of_source(error: &StoreError) -> &'static str {
 fn of_target(error: &StoreError, to: &Database) -> &'static str {
     let is_server = matches!(to, Database::Postgres(_));
     match error.kind() {
-        Some(FaultKind::Disk(DiskTrouble::Full)) if is_server => ". The server's disk is full: make room there",
+        Some(FaultKind::Disk(DiskTrouble::Full)) if is_server => {
+            ". The server's disk is full: make room there"
+        }
         Some(FaultKind::Disk(DiskTrouble::Full | DiskTrouble::Failing)) if !is_server => {
             ". The disk is full, a limit is reached, or it fails: the file takes twice its size while it is made"
         }
         Some(FaultKind::Disk(DiskTrouble::ReadOnly)) => {
             ". Nothing can be written there: check the folder and its rights, and that the disk is not read-only"
         }
-        Some(FaultKind::Lost) => ". Is the server there, does it let this user in, and is it the one that takes writes (no standby)?",
-        Some(FaultKind::Busy) => ". Somebody else works in it: another move, or a portal that starts",
-        _ if is_server => ". The user has to own the database, or have the right to create in its schema",
+        Some(FaultKind::Lost) => {
+            ". Is the server there, does it let this user in, and is it the one that takes writes (no standby)?"
+        }
+        Some(FaultKind::Busy) => {
+            ". Somebody else works in it: another move, or a portal that starts"
+        }
+        _ if is_server => {
+            ". The user has to own the database, or have the right to create in its schema"
+        }
         _ => "",
     }
 }

@@ -48,7 +48,9 @@ pub fn run(config: &Config, arguments: &Arguments) -> anyhow::Result<Value> {
     let done = stage(config, arguments, &staged).and_then(|manifest| {
         let schema = bring_to_server(config, &staged)?;
         let kept = put_in_place(config, &staged).or_else(|error| {
-            schema.iter().try_for_each(|schema| bring_schema_back(&config.database, &schema.name))?;
+            schema
+                .iter()
+                .try_for_each(|schema| bring_schema_back(&config.database, &schema.name))?;
             Err(error)
         })?;
         Ok((manifest, kept, schema))
@@ -87,8 +89,9 @@ impl Aside {
         if self.tables > 0 {
             return Ok(Some(self.name));
         }
-        drop_empty_schema(database, &self.name)
-            .with_context(|| format!("it is restored; the empty schema {} could not be deleted", self.name))?;
+        drop_empty_schema(database, &self.name).with_context(|| {
+            format!("it is restored; the empty schema {} could not be deleted", self.name)
+        })?;
         Ok(None)
     }
 }
@@ -160,7 +163,8 @@ fn check_server(config: &Config, arguments: &Arguments) -> anyhow::Result<()> {
 fn facts_of_server(database: &Database) -> anyhow::Result<Option<ServerFacts>> {
     match database {
         Database::Sqlite(_) => Ok(None),
-        server => server_facts(server).with_context(|| format!("{server} does not answer: nothing was touched")),
+        server => server_facts(server)
+            .with_context(|| format!("{server} does not answer: nothing was touched")),
     }
 }
 

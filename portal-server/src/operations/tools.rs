@@ -16,6 +16,7 @@ const NOT_ASIDE: &str = "--exclude-schema=before_restore_*";
 pub(super) struct Tools {
     folder: PathBuf,
     environment: Vec<(&'static str, String)>,
+    name: String,
 }
 
 impl Tools {
@@ -24,14 +25,18 @@ impl Tools {
     /// # Errors
     /// When the server does not answer, or no such programs are installed.
     pub(super) fn of(database: &Database) -> anyhow::Result<Self> {
-        let facts = server_facts(database).with_context(|| format!("{database} does not answer"))?;
+        let facts =
+            server_facts(database).with_context(|| format!("{database} does not answer"))?;
         let facts = facts.with_context(|| format!("{database} is no server"))?;
-        let wanted = facts.version / 10_000;
+        let (wanted, environment) = (facts.version / 10_000, database.environment());
+        // Without a name the programs would take another database than this one.
+        let name = environment.iter().find(|(variable, _)| *variable == "PGDATABASE");
+        let name = name.map(|(_, name)| name.clone()).context("the address names no database")?;
         let mut found = Vec::new();
         for folder in folders() {
             let Some(version) = version(&folder.join("pg_dump")) else { continue };
             if version >= wanted && folder.join("pg_restore").exists() {
-                return Ok(Self { folder, environment: database.environment() });
+                return Ok(Self { folder, environment, name });
             }
             found.push(version.to_string());
         }
@@ -48,7 +53,13 @@ impl Tools {
     /// Copies the database, as of one moment, into a new file.
     pub(super) fn dump(&self, to: &Path) -> anyhow::Result<()> {
         let mut command = self.command("pg_dump");
-        command.args(["--format=custom", "--no-owner", "--no-privileges", "--no-password", NOT_ASIDE]);
+        command.args([
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            "--no-password",
+            NOT_ASIDE,
+        ]);
         run(command.arg("--file").arg(to), "pg_dump")?;
         // Read once from its beginning to its end: what cannot be read is no backup.
         self.read(to)
@@ -63,17 +74,27 @@ impl Tools {
     /// Brings a copy into the database, all of it or nothing.
     pub(super) fn restore(&self, dump: &Path) -> anyhow::Result<()> {
         let mut command = self.command("pg_restore");
-        command.args(["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", "--no-password"]);
-        let name = self.environment.iter().find(|(variable, _)| *variable == "PGDATABASE");
-        let name = name.map(|(_, name)| name.as_str()).context("the address names no database")?;
+        command.args([
+            "--single-transaction",
+            "--exit-on-error",
+            "--no-owner",
+            "--no-privileges",
+            "--no-password",
+        ]);
+        let name = &self.name;
         // A name and no address: what looks like one would be read as one.
-        ensure!(!name.contains(['=', '/', ':']), "the database {name} has a name that pg_restore misreads");
+        ensure!(
+            !name.contains(['=', '/', ':']),
+            "the database {name} has a name that pg_restore misreads"
+        );
         run(command.arg("--dbname").arg(name).arg(dump), "pg_restore")
     }
 
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.folder.join(name));
-        for variable in ["PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE", "PGOPTIONS"] {
+        for variable in
+            ["PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE", "PGOPTIONS"]
+        {
             command.env_remove(variable);
         }
         command.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str())));
@@ -86,7 +107,9 @@ fn run(command: &mut Command, name: &str) -> anyhow::Result<()> {
     let ran = command.output().with_context(|| format!("{name} cannot be started"))?;
     let said = String::from_utf8_lossy(&ran.stderr);
     let advice = match said.contains("No space left on device") || said.contains("File too large") {
-        true => ". The disk is full, or a limit is reached. Make room, or take another disk, and run this again",
+        true => {
+            ". The disk is full, or a limit is reached. Make room, or take another disk, and run this again"
+        }
         false => "",
     };
     ensure!(ran.status.success(), "{name} failed ({}): {}{advice}", ran.status, said.trim());

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::nodes::Nodes;
 
 /// Steps that a search may take: a history takes some hundred.
-const BUDGET: Budget = Budget(20_000_000);
+const BUDGET: Budget = Budget(5_000_000);
 
 pub(crate) struct License {
     pub(crate) path: String,
@@ -82,7 +82,16 @@ impl License {
         let begin = Seats::begin(seats, deactivations, self.reinstalls);
         match check(&Seats, begin, &history, BUDGET) {
             Checked::Explained(_) => Ok(history.len()),
-            Checked::GaveUp => Err(format!("{}: the search was given up", self.path)),
+            Checked::GaveUp => {
+                history.sort_by_key(|call| call.asked);
+                let all: Vec<_> = history.iter().map(|call| format!("{call:?}")).collect();
+                Err(format!(
+                    "{}, {:?}: the search was given up\n{}",
+                    self.path,
+                    self.limits,
+                    all.join("\n")
+                ))
+            }
             Checked::Unexplained(why) => {
                 let order = why.longest.iter().map(|n| format!("{n:4} {:?}", history[*n]));
                 let order: Vec<_> = order.collect();

@@ -36,7 +36,8 @@ async fn with_many_rows() -> Place {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_move_that_is_killed_leaves_a_target_that_is_refused_a_source_that_serves_and_is_done_again() {
+async fn a_move_that_is_killed_leaves_a_target_that_is_refused_a_source_that_serves_and_is_done_again()
+ {
     let place = with_many_rows().await;
     let server = empty();
     for to in [server.clone(), file(&place.path("other.db"))] {
@@ -49,7 +50,10 @@ async fn a_move_that_is_killed_leaves_a_target_that_is_refused_a_source_that_ser
         // The source takes writes.
         let portal = Portal::start(&place.data());
         let key = place.license(1).await;
-        assert_eq!(place.activate(&portal, &place.machine(&key.id().to_string()), &key).await.0, StatusCode::OK);
+        assert_eq!(
+            place.activate(&portal, &place.machine(&key.id().to_string()), &key).await.0,
+            StatusCode::OK
+        );
         stop(portal);
     }
     let ran = moved(&place, &file_of(&place), &server, &["--yes", "--json"]).well().json();
@@ -86,7 +90,11 @@ async fn a_source_that_was_moved_serves_again_when_it_is_told_to() {
     let reopen = ["migrate-data", "--reopen-source", "--from"];
     let source = file_of(&place);
     let unmoved = place.run(&[&reopen[..], &[&source, "--yes"]].concat());
-    assert!(unmoved.code() == 1 && unmoved.said().contains("not marked as moved"), "{}", unmoved.said());
+    assert!(
+        unmoved.code() == 1 && unmoved.said().contains("not marked as moved"),
+        "{}",
+        unmoved.said()
+    );
     let server = empty();
     moved(&place, &source, &server, &["--yes"]).well();
     let back = file(&place.path("back.db"));
@@ -98,7 +106,8 @@ async fn a_source_that_was_moved_serves_again_when_it_is_told_to() {
         let done = place.run(&[&reopen[..], &[source, "--yes", "--json"]].concat()).well().json();
         assert!(done["was_moved_to"].as_str().unwrap().starts_with(others), "{done}");
         let portal = crate::serve_on(&place, source);
-        let (machine, key) = (place.machine(&format!("of-{}", others.len())), license_on(source).await);
+        let (machine, key) =
+            (place.machine(&format!("of-{}", others.len())), license_on(source).await);
         assert_eq!(place.activate(&portal, &machine, &key).await.0, StatusCode::OK);
         stop(portal);
     }

@@ -35,7 +35,8 @@ pub(crate) fn dump(file: &Path) -> Dump {
     let of_table = |table: String| {
         let mut columns = columns(&c, &table);
         columns.sort();
-        let values: Vec<String> = columns.iter().map(|column| format!("quote({})", column.name)).collect();
+        let values: Vec<String> =
+            columns.iter().map(|column| format!("quote({})", column.name)).collect();
         let sql = format!("SELECT {} FROM {table} ORDER BY 1, 2", values.join(" || ',' || "));
         let sql = sql.replace("ORDER BY 1, 2", "ORDER BY 1");
         let mut statement = c.prepare(&sql).unwrap();
@@ -55,13 +56,16 @@ struct Column {
 }
 
 fn columns(c: &Connection, table: &str) -> Vec<Column> {
-    let mut references = c.prepare("SELECT \"from\", \"table\", \"to\" FROM pragma_foreign_key_list(?1)").unwrap();
+    let mut references =
+        c.prepare("SELECT \"from\", \"table\", \"to\" FROM pragma_foreign_key_list(?1)").unwrap();
     let references: Vec<(String, String, String)> = references
         .query_map([table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    let mut columns = c.prepare("SELECT name, type, \"notnull\" OR pk > 0, dflt_value FROM pragma_table_info(?1)").unwrap();
+    let mut columns = c
+        .prepare("SELECT name, type, \"notnull\" OR pk > 0, dflt_value FROM pragma_table_info(?1)")
+        .unwrap();
     let column = |row: &rusqlite::Row<'_>| {
         let name: String = row.get(0)?;
         let refers_to = references.iter().find(|(from, ..)| *from == name);
@@ -79,13 +83,19 @@ fn columns(c: &Connection, table: &str) -> Vec<Column> {
 /// Puts a row into each table that has none.
 pub(crate) fn fill(file: &Path) {
     let c = Connection::open(file).unwrap();
-    let count = |table: &str| c.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).unwrap();
+    let count = |table: &str| {
+        c.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
     // Once for each table at most: a table waits for those that it refers to.
     for _ in tables(&c) {
         for table in tables(&c).iter().filter(|table| count(table) == 0) {
             let columns = columns(&c, table);
             let waits = columns.iter().filter(|column| column.is_needed).any(|column| {
-                column.refers_to.as_ref().is_some_and(|(other, _)| other != table && count(other) == 0)
+                column
+                    .refers_to
+                    .as_ref()
+                    .is_some_and(|(other, _)| other != table && count(other) == 0)
             });
             if !waits {
                 insert(&c, table, &columns);
@@ -97,8 +107,11 @@ pub(crate) fn fill(file: &Path) {
 }
 
 fn insert(c: &Connection, table: &str, columns: &[Column]) {
-    let made: String = c.query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0)).unwrap();
-    let used: Vec<&Column> = columns.iter().filter(|column| column.is_needed && !column.has_default).collect();
+    let made: String = c
+        .query_row("SELECT sql FROM sqlite_schema WHERE name = ?1", [table], |row| row.get(0))
+        .unwrap();
+    let used: Vec<&Column> =
+        columns.iter().filter(|column| column.is_needed && !column.has_default).collect();
     let values = used.iter().map(|column| value(c, table, &made, column)).collect::<Vec<_>>();
     let names = used.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
     let mut names = names.join(", ");
@@ -122,7 +135,9 @@ fn value(c: &Connection, table: &str, made: &str, column: &Column) -> String {
     if let Some((_, allowed)) = made.split_once(&format!("({} IN (", column.name)) {
         return allowed.split([',', ')']).next().unwrap().to_owned();
     }
-    let given = GIVEN.iter().find(|(name, _)| *name == column.name && !(*name == "place" && table != "domain"));
+    let given = GIVEN
+        .iter()
+        .find(|(name, _)| *name == column.name && !(*name == "place" && table != "domain"));
     if let Some((_, value)) = given {
         return (*value).to_owned();
     }

@@ -73,9 +73,11 @@ async fn backed_up(name: &str) -> (Served, LicenseKey, Vec<Client>) {
     let served = Served::new().await;
     let portal = serve_on(&served.place, &served.database);
     let key = served.license(5).await;
-    let machines: Vec<Client> = (1..=5).map(|n| served.place.machine(&format!("lab-{n}"))).collect();
+    let machines: Vec<Client> =
+        (1..=5).map(|n| served.place.machine(&format!("lab-{n}"))).collect();
     activate(&served, &portal, &machines[..3], &key).await;
-    let made = served.run(&["backup", "--json", "--to", text(&served.place.path(name))]).well().json();
+    let made =
+        served.run(&["backup", "--json", "--to", text(&served.place.path(name))]).well().json();
     assert!(made["migration"].as_u64().unwrap() > 0, "{made}");
     activate(&served, &portal, &machines[3..], &key).await;
     stop(portal);
@@ -90,11 +92,13 @@ async fn activate(served: &Served, portal: &Portal, machines: &[Client], key: &L
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn machines_that_a_restored_copy_on_a_server_has_forgotten_come_back_and_a_sixth_is_refused() {
+async fn machines_that_a_restored_copy_on_a_server_has_forgotten_come_back_and_a_sixth_is_refused()
+{
     let (served, key, machines) = backed_up("backup.zip").await;
     let fresh = empty();
     let from = served.place.path("backup.zip");
-    let restored = served.run_on(&fresh, &["restore", "--json", "--overwrite", "--from", text(&from)]);
+    let restored =
+        served.run_on(&fresh, &["restore", "--json", "--overwrite", "--from", text(&from)]);
     let restored = restored.well().json();
     assert_eq!(restored["schema_kept_aside"], Value::Null, "{restored}");
     assert_eq!(stored(&fresh, &key).await.live_activations, 3);
@@ -102,11 +106,16 @@ async fn machines_that_a_restored_copy_on_a_server_has_forgotten_come_back_and_a
     for machine in &machines[3..] {
         let before = machine.check().right().unwrap().id();
         let (status, answer) = served.place.activate(&portal, machine, &key).await;
-        assert_eq!((status, &answer["id"]), (StatusCode::OK, &before.to_string().into()), "{answer}");
+        assert_eq!(
+            (status, &answer["id"]),
+            (StatusCode::OK, &before.to_string().into()),
+            "{answer}"
+        );
     }
     let license = stored(&fresh, &key).await;
     assert_eq!((license.live_activations, license.over_activations), (5, 0));
-    let (status, refused) = served.place.activate(&portal, &served.place.machine("lab-6"), &key).await;
+    let (status, refused) =
+        served.place.activate(&portal, &served.place.machine("lab-6"), &key).await;
     assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &"seats-used-up".into()));
     activate(&served, &portal, &machines[..3], &key).await;
     stop(portal);
@@ -125,7 +134,11 @@ async fn what_a_server_holds_is_replaced_only_when_it_is_meant_and_nobody_uses_i
     let restore = ["restore", "--json", "--from", text(&from)];
     let refused = served.run(&restore);
     assert_eq!(refused.code(), 1);
-    assert!(refused.said().contains("tables, and nothing was touched: with --overwrite"), "{}", refused.said());
+    assert!(
+        refused.said().contains("tables, and nothing was touched: with --overwrite"),
+        "{}",
+        refused.said()
+    );
     let overwrite = [&restore[..], &["--overwrite"]].concat();
     let portal = serve_on(&served.place, &served.database);
     let in_use = served.run(&overwrite);
@@ -135,7 +148,8 @@ async fn what_a_server_holds_is_replaced_only_when_it_is_meant_and_nobody_uses_i
     assert_eq!(stored(&served.database, &key).await.live_activations, 5);
     let done = served.run(&overwrite).well().json();
     let schema = done["schema_kept_aside"].as_str().unwrap();
-    let count = |schema: &str| served.raw().value(&format!("SELECT COUNT(*) FROM {schema}.activation"));
+    let count =
+        |schema: &str| served.raw().value(&format!("SELECT COUNT(*) FROM {schema}.activation"));
     assert_eq!((count(schema), count("public")), ("5".to_owned(), "3".to_owned()));
     assert_eq!(stored(&served.database, &key).await.live_activations, 3);
     served.run(&["check"]).well();
@@ -157,7 +171,8 @@ async fn a_damaged_copy_or_one_of_the_other_kind_leaves_everything_as_it_was() {
     assert!(listed.contains("countersign.dump") && listed.contains("postgresql"), "{listed}");
     let fresh = empty();
     // Of the other kind, both ways.
-    let as_file = crate::machines::run(&served.place.path("other"), &["restore", "--from", text(&from)]);
+    let as_file =
+        crate::machines::run(&served.place.path("other"), &["restore", "--from", text(&from)]);
     assert_eq!(as_file.code(), 1);
     assert!(as_file.said().contains("name an empty one with --database"), "{}", as_file.said());
     let embedded = Place::new().await;
@@ -207,9 +222,13 @@ async fn attack_the_password_of_a_server_is_on_no_command_line_of_a_backup() {
     let secret = "hunter2secret";
     let address = served.database.replace("postgres@", &format!("postgres:{secret}@"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign-portal"));
-    command.args(["backup", "--to", text(&served.place.path("backup"))]).arg("--data").arg(served.place.data());
+    command
+        .args(["backup", "--to", text(&served.place.path("backup"))])
+        .arg("--data")
+        .arg(served.place.data());
     let path = format!("{own}:{}", std::env::var("PATH").unwrap());
-    let ran = Ran(command.env("PATH", path).env("COUNTERSIGN_DATABASE", address).output().unwrap()).well();
+    let ran = Ran(command.env("PATH", path).env("COUNTERSIGN_DATABASE", address).output().unwrap())
+        .well();
     assert!(!ran.said().contains(secret), "{}", ran.said());
     let seen = fs::read_to_string(seen).unwrap();
     let (arguments, password) = seen.trim().rsplit_once(' ').unwrap();
@@ -227,7 +246,15 @@ async fn doctor_looks_at_the_server_and_check_at_its_data() {
         let of_code = findings.filter(|finding| finding["code"] == code);
         of_code.map(|finding| finding["level"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    for code in ["database", "server-version", "server-encoding", "server-role", "server-clock", "server-way", "replication"] {
+    for code in [
+        "database",
+        "server-version",
+        "server-encoding",
+        "server-role",
+        "server-clock",
+        "server-way",
+        "replication",
+    ] {
         assert_eq!(level(code), ["well"], "{code}: {found}");
     }
     // The tests' server does not wait for its disk.

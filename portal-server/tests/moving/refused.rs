@@ -33,7 +33,12 @@ async fn wrong_arguments_change_nothing_and_no_password_is_shown() {
     let wrong = format!("postgres://ada:{SECRET}@db1/x?sslmode=perhaps");
     is_refused(&place, &source, &wrong, "--to: not an address of a PostgreSQL database");
     is_refused(&place, &wrong, &server, "--from: not an address of a PostgreSQL database");
-    is_refused(&place, &source, "mysql://ada@db1/x", "--to: a database is sqlite:FILE or postgres://");
+    is_refused(
+        &place,
+        &source,
+        "mysql://ada@db1/x",
+        "--to: a database is sqlite:FILE or postgres://",
+    );
     let nobody = format!("postgres://ada:{SECRET}@127.0.0.1:1/countersign");
     is_refused(&place, &source, &nobody, "Is the server there");
     let nowhere = file(&place.path("no/such/folder/x.db"));
@@ -50,8 +55,15 @@ async fn a_target_that_holds_anything_is_not_touched() {
     let place = Place::new().await;
     let (source, server) = (file_of(&place), empty());
     let on_server = Raw::open(&Database::Postgres(server.clone()));
-    on_server.execute("CREATE TABLE of_somebody_else (n INT); INSERT INTO of_somebody_else VALUES (7)").unwrap();
-    is_refused(&place, &source, &server, "the target is not empty: it has 1 tables, such as of_somebody_else");
+    on_server
+        .execute("CREATE TABLE of_somebody_else (n INT); INSERT INTO of_somebody_else VALUES (7)")
+        .unwrap();
+    is_refused(
+        &place,
+        &source,
+        &server,
+        "the target is not empty: it has 1 tables, such as of_somebody_else",
+    );
     assert_eq!(on_server.value("SELECT n FROM of_somebody_else"), "7");
     assert_eq!(on_server.value("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'"), "1");
     // Another portal's.
@@ -92,13 +104,22 @@ async fn a_server_that_takes_no_writes_and_a_disk_without_room_are_said_to_be() 
     let server = empty();
     let name = server.rsplit_once('/').unwrap().1;
     let on_server = Raw::open(&Database::Postgres(server.clone()));
-    on_server.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).unwrap();
+    on_server
+        .execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        .unwrap();
     is_refused(&place, &file_of(&place), &server, "is it the one that takes writes (no standby)?");
     // A file may have 64 KiB there: the data has more.
     let program = env!("CARGO_BIN_EXE_countersign-portal");
     let to = place.path("small.db");
     let ran = Command::new("sh")
-        .args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$@\"", "sh", program, "migrate-data", "--yes"])
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 128; exec \"$@\"",
+            "sh",
+            program,
+            "migrate-data",
+            "--yes",
+        ])
         .args(["--from", &copied(&place), "--to", &file(&to)])
         .args(["--data", place.data().to_str().unwrap()])
         .output();

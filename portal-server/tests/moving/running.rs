@@ -42,7 +42,8 @@ async fn there_under_load(place: &Place, portal: &Portal, from: &str, to: &str) 
     let known = Machine::new("known", &product()).activation(&key);
     let (status, answer) = place.post(portal, ACTIVATIONS, &known).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
-    let (stopping, url) = (Arc::new(AtomicBool::new(false)), format!("{}{ACTIVATIONS}", portal.url()));
+    let (stopping, url) =
+        (Arc::new(AtomicBool::new(false)), format!("{}{ACTIVATIONS}", portal.url()));
     let workers: Vec<_> = (0..4)
         .map(|worker| {
             let (stopping, url, key) = (Arc::clone(&stopping), url.clone(), key.clone());
@@ -65,7 +66,10 @@ async fn there_under_load(place: &Place, portal: &Portal, from: &str, to: &str) 
         .collect();
     let (from_, to_, data) = (from.to_owned(), to.to_owned(), place.data());
     let ran = tokio::task::spawn_blocking(move || {
-        crate::machines::run(&data, &["migrate-data", "--from", &from_, "--to", &to_, "--yes", "--json"])
+        crate::machines::run(
+            &data,
+            &["migrate-data", "--from", &from_, "--to", &to_, "--yes", "--json"],
+        )
     });
     let ran = ran.await.unwrap().well().json();
     assert_eq!(ran["checked"]["verdict"], "ok", "{ran}");
@@ -84,7 +88,8 @@ async fn there_under_load(place: &Place, portal: &Portal, from: &str, to: &str) 
     let ready = place.http.get(format!("{}/readyz", portal.url())).send().await.unwrap();
     assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
     let count = format!("SELECT COUNT(*) FROM activation WHERE license_id = '{}'", key.id());
-    let of_request = format!("SELECT token FROM answer WHERE request_hash = '{}'", Hash::of(&known));
+    let of_request =
+        format!("SELECT token FROM answer WHERE request_hash = '{}'", Hash::of(&known));
     for database in [from, to] {
         assert_eq!(answer["token"], Raw::open(&database.parse().unwrap()).value(&of_request));
         let found = Raw::open(&database.parse().unwrap()).value(&count);

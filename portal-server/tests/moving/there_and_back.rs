@@ -40,7 +40,8 @@ fn listed(said: &Value) -> Vec<(String, u64)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_portal_with_rows_in_every_table_is_the_same_to_the_byte_on_the_server_and_back_in_a_file() {
+async fn a_portal_with_rows_in_every_table_is_the_same_to_the_byte_on_the_server_and_back_in_a_file()
+ {
     let place = populated().await;
     let source = place.data().join("countersign.db");
     filled::fill(&source);
@@ -65,13 +66,18 @@ async fn a_portal_with_rows_in_every_table_is_the_same_to_the_byte_on_the_server
     let names = |dump: &filled::Dump| dump.keys().cloned().collect::<Vec<_>>();
     let listed = listed(&there);
     assert_eq!(listed.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>(), names(&before));
-    let mut of_server = on_server.column("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
+    let mut of_server =
+        on_server.column("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
     of_server.retain(|name| !["commit_note", "schema_migration"].contains(&name.as_str()));
     of_server.sort();
     assert_eq!(of_server, names(&before));
     for (table, rows) in &listed {
         assert_eq!(before[table].len() as u64, *rows, "{table}");
-        assert_eq!(on_server.value(&format!("SELECT COUNT(*) FROM {table}")), rows.to_string(), "{table}");
+        assert_eq!(
+            on_server.value(&format!("SELECT COUNT(*) FROM {table}")),
+            rows.to_string(),
+            "{table}"
+        );
     }
     // References are held again, and what counts by itself goes on where it was.
     let references = "SELECT COUNT(*) FROM pg_constraint WHERE contype = 'f' AND convalidated";
@@ -95,7 +101,8 @@ async fn a_portal_with_rows_in_every_table_is_the_same_to_the_byte_on_the_server
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_portal_on_the_moved_data_gives_the_same_answers_and_goes_on_with_it_and_a_check_finds_nothing() {
+async fn a_portal_on_the_moved_data_gives_the_same_answers_and_goes_on_with_it_and_a_check_finds_nothing()
+ {
     let place = Place::new().await;
     let portal = Portal::start(&place.data());
     let key = place.license(2).await;

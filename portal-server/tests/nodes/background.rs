@@ -81,7 +81,7 @@ async fn two_sealers_make_one_chain_and_two_counters_count_once() {
     let chained: u64 = raw.value("SELECT COUNT(*) FROM audit_chain").parse().unwrap();
     assert_eq!(entries, chained);
     let day = NOW / 86_400;
-    let counts = nodes.a.app.store().daily_counts(day, day).await.unwrap();
+    let counts = nodes.a.app.store().daily_counts(day, day + 1).await.unwrap();
     let of = |kind| counts.iter().filter(|c| c.kind == kind).map(|c| c.count).sum::<u64>();
     assert_eq!((of(CountKind::Activation), of(CountKind::License)), (60, 1));
 }
@@ -98,7 +98,7 @@ async fn refused_requests_of_both_nodes_are_counted_together() {
     tally::catch_up(&nodes.a.app).await.unwrap();
     tally::catch_up(&nodes.b.app).await.unwrap();
     let day = NOW / 86_400;
-    let counts = nodes.b.app.store().daily_counts(day, day).await.unwrap();
+    let counts = nodes.b.app.store().daily_counts(day, day + 1).await.unwrap();
     let refused = counts.iter().filter(|c| c.kind == CountKind::Refused).map(|c| c.count);
     assert_eq!(refused.sum::<u64>(), 6);
 }

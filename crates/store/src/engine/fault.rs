@@ -71,7 +71,8 @@ impl From<&tokio_postgres::Error> for Fault {
             (_, "55P03") => FaultKind::Busy,
             // Every commit leaves a note there, until the data is moved away.
             (_, "42P01") if database.message().contains("commit_note") => {
-                let words = "its data was moved into another database: nothing is written here any more";
+                let words =
+                    "its data was moved into another database: nothing is written here any more";
                 return Self::new(FaultKind::Moved, words);
             }
             (_, "53100") => FaultKind::Disk(DiskTrouble::Full),

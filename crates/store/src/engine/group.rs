@@ -70,7 +70,9 @@ pub(super) fn write_loop(
 /// As askers hear of it: all kinds that have their own way out keep it.
 fn told(fault: Fault) -> StoreError {
     match fault.kind {
-        FaultKind::Disk(_) | FaultKind::Lost | FaultKind::Busy | FaultKind::Moved => StoreError::Database(fault),
+        FaultKind::Disk(_) | FaultKind::Lost | FaultKind::Busy | FaultKind::Moved => {
+            StoreError::Database(fault)
+        }
         _ => StoreError::Commit(fault.words),
     }
 }

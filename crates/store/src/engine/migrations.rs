@@ -42,7 +42,8 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";
-pub(super) const NOTE: &str = "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
+pub(super) const NOTE: &str =
+    "INSERT INTO schema_migration (number, name, applied_at) VALUES (?1, ?2, ?3)";
 
 /// Brings the database to this program's schema, in one transaction: two programs starting at once do it once.
 pub(super) fn apply(connection: &Connection, now: i64) -> Result<()> {

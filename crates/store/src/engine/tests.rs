@@ -9,7 +9,7 @@ use countersign_testing::{Cut, Cutter, shared_server};
 use super::fault::{Fault, FaultKind};
 use super::readers::{Engine, Readers};
 use super::writer::{Scope, Writer};
-use super::{Connection, Database, find, list, migrations, run};
+use super::{Connection, Database, find, list, migrations, put, run};
 use crate::error::{Result, StoreError};
 
 const INSERT: &str = "INSERT INTO thing (name) VALUES (?1)";
@@ -66,6 +66,22 @@ async fn what_was_committed_beside_a_command_that_failed_is_there_before_anybody
     assert!(matches!(failed, Err(StoreError::Malformed(_))), "{failed:?}");
     first.and(one).and(two).unwrap();
     assert_eq!(things(&looking), ["one", "two"]);
+}
+
+#[tokio::test]
+async fn what_the_server_refuses_takes_back_the_commit_that_was_sent_with_it_and_its_neighbours_are_kept()
+ {
+    let (writer, looking) = database(&|name| shared_server().address(name));
+    writer.run(SCOPE, insert("a")).await.unwrap();
+    let send = |name: &'static str| move |c: &Connection| put(c, INSERT, [name]);
+    let (one, refused, two) = tokio::join!(
+        writer.run(SCOPE, send("one")),
+        writer.run(SCOPE, send("a")),
+        writer.run(SCOPE, send("two")),
+    );
+    assert!(refused.as_ref().is_err_and(StoreError::is_constraint), "{refused:?}");
+    one.and(two).unwrap();
+    assert_eq!(things(&looking), ["a", "one", "two"]);
 }
 
 #[tokio::test]

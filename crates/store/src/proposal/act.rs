@@ -105,9 +105,10 @@ impl NewLicenses {
         let Act::CreateLicenses(mut read) = read_licenses(value)? else { return None };
         read.owner = match &value["new_owner"] {
             Value::Null => None,
-            new => {
-                Some(NewOwner { email: new[0].as_str()?.to_owned(), id: new[1].as_str()?.parse().ok()? })
-            }
+            new => Some(NewOwner {
+                email: new[0].as_str()?.to_owned(),
+                id: new[1].as_str()?.parse().ok()?,
+            }),
         };
         Some(*read)
     }

@@ -69,15 +69,26 @@ fn durability(facts: &ServerFacts, report: &mut Report) {
     if !off.is_empty() {
         return report.problem(
             "server-durability",
-            format!("{} is off: a power cut loses what was answered, or all of it", off.join(" and ")),
-            format!("set {} = on in the server's configuration, and make a backup now", off.join(" = on and ")),
+            format!(
+                "{} is off: a power cut loses what was answered, or all of it",
+                off.join(" and ")
+            ),
+            format!(
+                "set {} = on in the server's configuration, and make a backup now",
+                off.join(" = on and ")
+            ),
         );
     }
     let own = match facts.synchronous_commit.as_str() {
         "off" | "local" => {
-            format!("synchronous_commit is {} there, and on for the portal's connections", facts.synchronous_commit)
+            format!(
+                "synchronous_commit is {} there, and on for the portal's connections",
+                facts.synchronous_commit
+            )
         }
-        other => format!("commits are on disk when they are answered (synchronous_commit is {other})"),
+        other => {
+            format!("commits are on disk when they are answered (synchronous_commit is {other})")
+        }
     };
     report.well("server-durability", own);
 }
@@ -190,14 +201,22 @@ mod tests {
         clock(1_790_000_000, &facts, &mut report);
         way(&facts, &mut report);
         assert!(report.findings().iter().all(|f| f.advice.is_empty() == (f.level == Level::Well)));
-        report.findings().iter().filter(|f| f.level != Level::Well).map(|f| (f.code, f.level)).collect()
+        report
+            .findings()
+            .iter()
+            .filter(|f| f.level != Level::Well)
+            .map(|f| (f.code, f.level))
+            .collect()
     }
 
     #[test]
     fn each_mistake_with_a_server_is_a_finding_with_advice() {
         assert_eq!(found(|_| ()), []);
         assert_eq!(found(|f| f.version = 130_000), [("server-version", Level::Problem)]);
-        assert_eq!(found(|f| f.encoding = "SQL_ASCII".into()), [("server-encoding", Level::Problem)]);
+        assert_eq!(
+            found(|f| f.encoding = "SQL_ASCII".into()),
+            [("server-encoding", Level::Problem)]
+        );
         assert_eq!(found(|f| f.is_standby = true), [("server-role", Level::Problem)]);
         assert_eq!(found(|f| f.is_read_only = true), [("server-role", Level::Problem)]);
         assert_eq!(found(|f| f.fsync = false), [("server-durability", Level::Problem)]);

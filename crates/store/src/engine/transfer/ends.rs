@@ -161,7 +161,10 @@ pub(crate) struct Target {
 
 impl Target {
     /// Whether it is empty, or the rest of a move that was cut off.
-    pub(super) fn look(database: &Database, gone: Option<&Other>) -> std::result::Result<(), MoveError> {
+    pub(super) fn look(
+        database: &Database,
+        gone: Option<&Other>,
+    ) -> std::result::Result<(), MoveError> {
         let refused = |gone: &Other| Err(MoveError::SourceMoved(gone.place.clone()));
         if let Database::Sqlite(path) = database
             && !path.exists()
@@ -188,7 +191,10 @@ impl Target {
     }
 
     /// Whether what left the source by this move is here, whole.
-    pub(super) fn has_arrived(database: &Database, gone: &Other) -> std::result::Result<bool, MoveError> {
+    pub(super) fn has_arrived(
+        database: &Database,
+        gone: &Other,
+    ) -> std::result::Result<bool, MoveError> {
         if !database.exists().target()? {
             return Ok(false);
         }
@@ -248,7 +254,8 @@ impl Target {
         if let Some(other) = tables.iter().find(|table| !is_here(table)) {
             return Err(MoveError::Schema(other.name.clone()));
         }
-        if let Some(other) = here.iter().find(|table| !tables.iter().any(|t| t.name == table.name)) {
+        if let Some(other) = here.iter().find(|table| !tables.iter().any(|t| t.name == table.name))
+        {
             return Err(MoveError::Schema(other.name.clone()));
         }
         // What a migration puts into a table of its own making is in the source as well.
@@ -275,12 +282,20 @@ impl Target {
     }
 
     /// References, and numbers that count by themselves, once the rows are there.
-    pub(super) fn complete(&self, made: &Made, id: &str, now: i64) -> std::result::Result<(), MoveError> {
+    pub(super) fn complete(
+        &self,
+        made: &Made,
+        id: &str,
+        now: i64,
+    ) -> std::result::Result<(), MoveError> {
         let c = &self.connection;
         marks::set_arrived(c, id, now).target()?;
         if let Connection::Sqlite(_) = c {
             let dangling = list(c, dialect::DANGLING, [], |row| row.take::<String>()).target()?;
-            return dangling.into_iter().next().map_or(Ok(()), |table| Err(MoveError::Dangling(table)));
+            return dangling
+                .into_iter()
+                .next()
+                .map_or(Ok(()), |table| Err(MoveError::Dangling(table)));
         }
         for reference in &made.references {
             c.batch(&reference.add).map_err(|error| match error.is_constraint() {

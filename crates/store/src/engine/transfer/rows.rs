@@ -90,7 +90,8 @@ impl<'a> Reader<'a> {
         };
         let sql = text.as_str();
         let count = self.table.columns.len();
-        let part = list(c, sql, &params, |row| (0..count).map(|_| row.take()).collect::<Result<Row>>());
+        let part =
+            list(c, sql, &params, |row| (0..count).map(|_| row.take()).collect::<Result<Row>>());
         let part = part.map_err(|error| self.names(error))?;
         let Some(last) = part.last() else { return Ok(None) };
         self.after = Some(self.table.key.iter().map(|at| last[*at].clone()).collect());
@@ -176,7 +177,8 @@ fn named(sql: &str, table: &Table) -> String {
     let (mut named, mut rest) = (String::new(), sql);
     while let Some(next) = rest.chars().next() {
         let found = names.iter().find(|(name, _)| rest.starts_with(name));
-        let (length, put) = found.map_or((next.len_utf8(), None), |(name, put)| (name.len(), Some(put)));
+        let (length, put) =
+            found.map_or((next.len_utf8(), None), |(name, put)| (name.len(), Some(put)));
         named.push_str(put.unwrap_or(&&rest[..length]));
         rest = &rest[length..];
     }
@@ -191,7 +193,10 @@ mod tests {
     fn statements_get_the_names_of_their_table() {
         let columns = ["value", "b", "name"].map(str::to_owned).to_vec();
         let table = Table { name: "t".to_owned(), columns, key: vec![2, 0] };
-        assert_eq!(named(FIRST, &table), "SELECT value, b, name FROM t ORDER BY name, value LIMIT ?1");
+        assert_eq!(
+            named(FIRST, &table),
+            "SELECT value, b, name FROM t ORDER BY name, value LIMIT ?1"
+        );
         assert_eq!(
             named(NEXT, &table),
             "SELECT value, b, name FROM t WHERE (name, value) > (?2, ?3) ORDER BY name, value LIMIT ?1"
@@ -216,7 +221,10 @@ mod tests {
         assert_ne!(all, of(&[&rows[0], &rows[1], &rows[1]]));
         assert_ne!(of(&[&rows[1]]), of(&[&rows[2]]));
         // Where one value ends and the next begins counts.
-        let cut = [vec![Value::Text("ab".into()), Value::Text("c".into())], vec![Value::Text("a".into()), Value::Text("bc".into())]];
+        let cut = [
+            vec![Value::Text("ab".into()), Value::Text("c".into())],
+            vec![Value::Text("a".into()), Value::Text("bc".into())],
+        ];
         assert_ne!(of(&[&cut[0]]), of(&[&cut[1]]));
     }
 }
