@@ -59,9 +59,15 @@ impl Cluster {
 
     /// The tables, by way of one member alone.
     pub(crate) fn store(&self, member: &str) -> Store {
-        let address =
-            format!("postgres://countersign:for-trying-only@{}/countersign", self.address(member));
-        Store::connect(&Database::Postgres(address), Options::default(), NOW).unwrap()
+        let authority = self.folder.path().join("cluster/tls/authority.pem");
+        let database: Database = format!(
+            "postgres://countersign:for-trying-only@{}/countersign?sslrootcert={}",
+            self.address(member),
+            authority.display()
+        )
+        .parse()
+        .unwrap();
+        Store::connect(&database, Options::default(), NOW).unwrap()
     }
 
     pub(crate) async fn wait_for_another_leader(&self, than: &str) -> String {
