@@ -235,7 +235,10 @@ fn the_checks_see_what_they_look_for() {
 }
 
 fn sources() -> Vec<Source> {
-    Source::below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+    let mut all = Source::below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    // The engine's own tests have a table of their own.
+    all.retain(|source| source.path != "engine/tests.rs");
+    all
 }
 
 fn statements() -> Vec<Statement> {
