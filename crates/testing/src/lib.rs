@@ -29,7 +29,7 @@ impl Engine {
     }
 }
 
-/// A database of one test. A file goes with it; a server's database stays until the server ends.
+/// A database of one test, which goes with it: hundreds of them would fill a disk, and take minutes to delete at once.
 #[derive(Debug)]
 pub struct TestDatabase {
     database: Database,
@@ -77,6 +77,17 @@ impl TestDatabase {
     /// For looking and for changing behind the store's back.
     pub fn raw(&self) -> Raw {
         Raw::open(&self.database)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        // A failed test leaves its database to be looked at.
+        if let Database::Postgres(address) = &self.database
+            && !std::thread::panicking()
+        {
+            shared_server().drop_database(address);
+        }
     }
 }
 

@@ -198,6 +198,14 @@ impl Server {
         self.address(&name)
     }
 
+    /// Ends a database, and whoever is connected to it.
+    pub(crate) fn drop_database(&self, address: &str) {
+        let name = address.rsplit('/').next().unwrap_or_default();
+        on_server(&self.address("postgres"), |client| {
+            client.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).unwrap();
+        });
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
