@@ -66,8 +66,10 @@ impl Figures {
     pub(crate) fn assert_that_something_happened(&self) {
         assert!(self.unanswered * 2 < self.operations, "hardly anything was answered");
         assert!(self.kills > 0, "no node was killed");
-        for name in ["Granted", "SeatsUsedUp", "Suspended", "Receipt", "Looked", "Yes", "BelowUse"]
-        {
+        // In a short run nobody may have come while a license was suspended.
+        let long =
+            ["SeatsUsedUp", "Suspended", "BelowUse"].into_iter().filter(|_| self.rounds >= 10);
+        for name in ["Granted", "Receipt", "Looked", "Yes"].into_iter().chain(long) {
             assert!(self.answers.contains_key(name), "nobody was ever told {name}");
         }
     }
