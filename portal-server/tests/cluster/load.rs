@@ -185,7 +185,7 @@ impl Client {
     async fn activate(&self, count: u64) {
         let machine = Machine::new(&format!("{}-{count}", self.number), &self.world.product);
         let wide = &self.world.wide;
-        let is_scarce = count % SCARCE == 0;
+        let is_scarce = count.is_multiple_of(SCARCE);
         let key = if is_scarce { &self.world.narrow } else { &wide[self.number % wide.len()] };
         let request = machine.activation(key);
         let mut door = self.number + usize::try_from(count).unwrap();
