@@ -64,7 +64,7 @@ fn connect(database: &Database) -> Result<Store, String> {
 
 #[track_caller]
 fn refused(database: &Database, says: &str) {
-    let words = connect(database).err().expect("it was let in");
+    let words = connect(database).expect_err("it was let in");
     assert!(words.contains(says), "{words}");
     assert!(!words.contains("secret"), "{words}");
 }
