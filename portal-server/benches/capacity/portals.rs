@@ -1,4 +1,5 @@
 //! Real portals, each with a runtime and a data folder of its own, over a database that they share.
+#![allow(dead_code, clippy::unwrap_used)] // each program uses its part of this
 
 use std::net::SocketAddr;
 
@@ -80,6 +81,18 @@ impl Portals {
 impl Running {
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where all of them have their data.
+    pub(crate) fn database(&self) -> &Database {
+        let (_, app) = &self.nodes[0];
+        &app.config().database
+    }
+
+    /// Licenses for further requests.
+    pub(crate) fn set_up(&self, load: &Load) {
+        let (runtime, app) = &self.nodes[0];
+        runtime.block_on(set_up(app, load));
     }
 
     pub(crate) fn stored(&self, load: &Load) -> usize {

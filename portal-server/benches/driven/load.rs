@@ -12,7 +12,7 @@ use hyper::body::Bytes;
 use crate::played::{Machine, NOW, rng};
 
 /// As many as a busy vendor sells from at the same moment.
-const LICENSES: usize = 50;
+pub(crate) const LICENSES: usize = 50;
 
 pub(crate) struct Load {
     pub(crate) product: ProductId,
