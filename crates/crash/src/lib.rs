@@ -24,9 +24,9 @@ pub enum Point {
     MigrationsCommitting,
     /// All migrations are committed.
     MigrationsCommitted,
-    /// The first keys are written, in a folder that is not theirs yet.
+    /// The first keys are written, in a folder that is not theirs yet; over a server their root is.
     FirstKeysWritten,
-    /// The first keys are in their folder.
+    /// The first keys are in their folder; over a server the database has them.
     FirstKeysMoved,
     /// A file of the keys folder is written beside its place.
     KeyFileWritten,

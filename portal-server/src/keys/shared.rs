@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use countersign_core::{PublicKey, UnixSeconds, pem};
+use countersign_crash::{Point, passes};
 use countersign_store::{KeyFiles, Store};
 
 use super::folder::{CHAIN, INCOMING, NEXT, ROOT, SIGNING};
@@ -70,9 +71,11 @@ impl Starting<'_> {
         // The root is on disk before anybody can rely on it.
         let beside = root_beside(self.data);
         first::write_root(&beside, &made.root)?;
+        passes(Point::FirstKeysWritten);
         let folder = Folder::of(made.files.clone());
         let given = self.store.change_key_files(0, made.files, vec![], "first-start", self.now);
         if let Some(revision) = given.await? {
+            passes(Point::FirstKeysMoved);
             self.settle_root(&Papers::read(&folder)?.root)?;
             put(&keys_folder(self.data), &folder)?;
             return Ok(Some(self.ring()?.shared(revision)));

@@ -68,7 +68,7 @@ async fn points(engine: Engine) {
             | Point::KeyFileWritten
             | Point::KeyFileMoved => commands::first_start(engine, point).await,
             Point::KeyChangeWritten | Point::KeyChangeDecided | Point::KeyChangeMoving => {
-                commands::next_key(&mut site, point).await
+                commands::next_key(engine, point).await
             }
             Point::ReleaseFileWritten | Point::ReleaseFileMoved => {
                 commands::release_file(&mut site, point).await

@@ -97,7 +97,10 @@ async fn unavailable(answer: Response) {
         (status, &problem["code"]),
         (StatusCode::SERVICE_UNAVAILABLE, &"unavailable".into())
     );
-    assert!(problem["advice"].as_str().unwrap().contains("Nothing was used up"), "{problem}");
+    assert!(
+        problem["advice"].as_str().unwrap().contains("can be sent again as it is"),
+        "{problem}"
+    );
     assert_eq!(retry_after.unwrap(), "30");
 }
 

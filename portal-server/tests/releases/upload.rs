@@ -119,6 +119,7 @@ async fn files_go_to_one_place_alone() {
     shop.add(release, "a.bin", b"1").await;
     let elsewhere = Shop::with(|config| {
         config.data = shop.app().config().data.clone();
+        config.database = shop.app().config().database.clone();
         let keys = Credentials { id: "id".into(), secret: "secret".into(), token: None };
         config.releases = Place::Bucket(countersign_portal::release::Bucket {
             name: "bucket".into(),
