@@ -49,12 +49,25 @@ async fn nothing_that_was_answered_is_lost_and_writes_resume_by_themselves() {
     load.check(&cluster.store(&next)).await;
     cluster.wait_for_replica(&leader).await;
 
+    println!(
+        "\n== The leader hangs: it closes no connection (SIGSTOP), and wakes when another one leads"
+    );
+    let after = load.begin_looking();
+    cluster.command(&["freeze", &next]);
+    let last = cluster.wait_for_another_leader(&next).await;
+    load.wait_for_answers(200).await;
+    println!("{next} hangs, {last} leads; {}", load.looked(after));
+    cluster.command(&["thaw", &next]);
+    cluster.wait_for_replica(&next).await;
+    load.wait_for_answers(200).await;
+    load.check(&cluster.store(&last)).await;
+
     println!("\n== etcd is gone, for longer than a leader's lease");
     let after = load.begin_looking();
     cluster.command(&["kill", "etcd"]);
     tokio::time::sleep(Duration::from_secs(30)).await;
     load.wait_for_answers(200).await;
-    assert_eq!(cluster.leader(), next, "without etcd the leader stays, as it reaches all members");
+    assert_eq!(cluster.leader(), last, "without etcd the leader stays, as it reaches all members");
     println!("{}", load.looked(after));
     cluster.command(&["start", "etcd"]);
 
