@@ -293,6 +293,9 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
 
 /// What is going to be asked of most activations, in one round trip.
 fn ask_all(c: &Connection, activate: &Activate) -> Result<()> {
+    if !c.asks_ahead() {
+        return Ok(());
+    }
     let (license, machine) = (&activate.terms.id, &activate.device.fingerprint);
     answer::ask_answer(c, &activate.request_hash)?;
     ask(c, CURRENT, of_current(activate))?;

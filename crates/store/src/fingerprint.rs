@@ -96,9 +96,10 @@ pub(crate) fn candidates_for(
 
 /// The places of this machine at which anything is noted.
 fn known(c: &Connection, scope: &str, fingerprint: &Fingerprint) -> Result<Vec<i64>> {
+    let places: Vec<i64> = places(scope, fingerprint).collect();
+    places.iter().try_for_each(|place| ask(c, KNOWN, [place]))?;
     let mut known = Vec::new();
-    ask_candidates(c, scope, fingerprint)?;
-    for place in places(scope, fingerprint) {
+    for place in places {
         if find(c, KNOWN, [place], |_| Ok(()))?.is_some() {
             known.push(place);
         }

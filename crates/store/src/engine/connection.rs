@@ -81,6 +81,11 @@ pub(crate) fn ask(connection: &Connection, sql: &str, params: impl Params) -> Re
 }
 
 impl Connection {
+    /// Whether [`ask`] does anything: where it does not, its values need not be computed.
+    pub(crate) fn asks_ahead(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     fn rows<T>(
         &self,
         sql: &str,

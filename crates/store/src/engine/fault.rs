@@ -31,6 +31,13 @@ pub enum FaultKind {
     Other,
 }
 
+impl FaultKind {
+    /// Whether the same may succeed when it is tried again.
+    pub(super) fn is_passing(self) -> bool {
+        matches!(self, Self::Conflict | Self::Lost)
+    }
+}
+
 impl Fault {
     pub(super) fn new(kind: FaultKind, words: impl Into<String>) -> Self {
         Self { kind, words: words.into() }

@@ -159,7 +159,7 @@ impl Lane<'_> {
         if kept {
             match commit(connection) {
                 // One of the commands failed after it had been told that all was well.
-                Err(late) if takes_locks && !is_passing(late.fault.kind) => {}
+                Err(late) if takes_locks && !late.fault.kind.is_passing() => {}
                 committed => return committed,
             }
         }
@@ -195,7 +195,7 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
                 Ok(()) => connection.keep()?,
                 Err(error) => {
                     let fault = fault(error);
-                    if is_passing(fault.kind) {
+                    if fault.kind.is_passing() {
                         return Err(fault.into());
                     }
                     command.refuse(fault);
@@ -207,11 +207,6 @@ fn run_apart(connection: &Connection, group: &mut Group) -> std::result::Result<
         }
     }
     Ok(())
-}
-
-/// Whether it may succeed when it is tried again.
-fn is_passing(kind: FaultKind) -> bool {
-    matches!(kind, FaultKind::Conflict | FaultKind::Lost)
 }
 
 fn fault(error: StoreError) -> Fault {

@@ -33,7 +33,7 @@ pub(super) struct OnItsWay<T>(Pin<Box<MaybeDone<Boxed<T>>>>);
 
 impl<T> OnItsWay<T> {
     /// Polled once, it is sent.
-    fn start(question: Boxed<T>) -> Self {
+    pub(super) fn start(question: Boxed<T>) -> Self {
         let mut question = Box::pin(maybe_done(question));
         let _ = question.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         Self(question)
@@ -58,12 +58,12 @@ impl Pipeline {
     }
 
     pub(super) fn ask(&self, sql: &str, cells: &[Cell<'_>], query: Boxed<Vec<Row>>) {
-        // Asked by whoever asks for everything, and by whoever wants it.
-        if self.place(sql, cells).is_some() {
-            return;
-        }
         let (sql, values) = (sql.to_owned(), cells.iter().map(Value::of).collect());
         self.asked.borrow_mut().push(Asked { sql, values, rows: OnItsWay::start(query) });
+    }
+
+    pub(super) fn is_asked(&self, sql: &str, cells: &[Cell<'_>]) -> bool {
+        self.place(sql, cells).is_some()
     }
 
     /// The answer to a query that was asked before.

@@ -27,7 +27,7 @@ use super::cell::Cell;
 use super::dialect;
 use super::fault::{Fault, FaultKind};
 use super::params::Value;
-use super::pipeline::Pipeline;
+use super::pipeline::{OnItsWay, Pipeline};
 use super::tls;
 use super::transaction::Note;
 use crate::error::Result;
@@ -67,10 +67,10 @@ pub(crate) struct Postgres {
     statements: RefCell<HashMap<String, Statement>>,
     /// What is to be sent ahead of the next statement, in the same round trip.
     ahead: RefCell<String>,
-    /// What was sent and not waited for.
-    pipeline: Pipeline,
     /// Whether the beginning of the transaction is in that.
     unbegun: Slot<bool>,
+    /// What was sent and not waited for.
+    pipeline: Pipeline,
     /// Distinguishes this connection from every other, for notes.
     name: String,
     notes: Slot<i64>,
@@ -234,10 +234,8 @@ impl Postgres {
 
     /// Sends it and does not wait: what is sent later comes after it.
     pub(super) fn send_behind(&self, sql: &'static str) {
-        // Polled once, so that it is on its way before anything else.
-        let mut sent = Box::pin(self.client.batch_execute(sql));
-        let waker = std::task::Waker::noop();
-        let _ = sent.as_mut().poll(&mut std::task::Context::from_waker(waker));
+        let client = Arc::clone(&self.client);
+        drop(OnItsWay::start(Box::pin(async move { client.batch_execute(sql).await })));
     }
 
     pub(super) fn is_lost(&self) -> bool {
@@ -267,6 +265,10 @@ impl Postgres {
 
     /// Asks what [`Self::query`] will want to know, without waiting.
     pub(super) fn ask(&self, sql: &str, cells: &[Cell<'_>]) -> Result<()> {
+        // By whoever asks for everything, and by whoever wants it.
+        if self.pipeline.is_asked(sql, cells) {
+            return Ok(());
+        }
         let (statement, values) = (self.prepared(sql)?, values(cells));
         self.flush();
         let client = Arc::clone(&self.client);

@@ -107,7 +107,7 @@ impl Readers {
                 self.forget_idle();
             }
             match result {
-                Err(StoreError::Database(f)) if left > 0 && is_passing(f.kind) => left -= 1,
+                Err(StoreError::Database(f)) if left > 0 && f.kind.is_passing() => left -= 1,
                 result => return result,
             }
         }
@@ -152,10 +152,6 @@ impl Readers {
         drop(idle);
         self.returned.notify_one();
     }
-}
-
-fn is_passing(kind: FaultKind) -> bool {
-    matches!(kind, FaultKind::Lost | FaultKind::Conflict)
 }
 
 /// Whether the runtime can be told that this thread is going to wait.

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use super::connection::Connection;
-use super::fault::{Fault, FaultKind};
+use super::fault::Fault;
 use super::group;
 use super::readers::Engine;
 use crate::error::{Result, StoreError};
@@ -90,9 +90,7 @@ impl<T: Send, C: Fn(&Connection) -> Result<T> + Send> Command for Queued<T, C> {
             .unwrap_or_else(|_| Err(StoreError::Commit("the command panicked".to_owned())));
         match &self.result {
             Ok(_) => Ran::Kept,
-            Err(StoreError::Database(fault))
-                if matches!(fault.kind, FaultKind::Conflict | FaultKind::Lost) =>
-            {
+            Err(StoreError::Database(fault)) if fault.kind.is_passing() => {
                 Ran::Again(fault.clone())
             }
             Err(_) => Ran::Failed,
