@@ -186,5 +186,4 @@ fn named(sql: &str, table: &Table) -> String {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
 mod tests;
