@@ -37,7 +37,7 @@ fn main() {
     let json = arguments.iter().position(|a| a == "--json").map(|at| arguments[at + 1].clone());
     let sizes: &[u64] = if quick { &[1_000, 10_000] } else { &[10_000, 100_000, 1_000_000] };
     let count = if quick { 500 } else { 5_000 };
-    let server = Server::own();
+    let server = Server::own_with(&["max_wal_size=1GB"]);
     let mut figures = serde_json::Map::new();
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let sites: Vec<Site> =

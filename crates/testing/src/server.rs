@@ -64,10 +64,15 @@ fn user() -> u32 {
 impl Server {
     /// One for whoever asks, which waits for its disk. It ends with them.
     pub fn own() -> Self {
+        Self::own_with(&[])
+    }
+
+    /// The same with further settings, as `name=value`.
+    pub fn own_with(settings: &[&str]) -> Self {
         let own = tempfile::tempdir().unwrap();
         let server = Self { folder: own.path().to_owned(), own: Some(own) };
         server.make();
-        server.start(CAREFUL);
+        server.start(&[CAREFUL, settings].concat());
         server.end_with(std::process::id());
         server
     }

@@ -23,6 +23,8 @@ use driven::{handler, median, runtime};
 use portals::Portals;
 
 const CONNECTIONS: [usize; 4] = [1, 8, 64, 256];
+/// Requests before what is measured.
+const WARM: usize = 400;
 const PATH: &str = "/api/v1/activations";
 
 /// What is measured.
@@ -55,7 +57,7 @@ fn main() {
     let value = |name: &str| arguments.iter().position(|a| a == name).map(|at| &arguments[at + 1]);
     let quick = arguments.iter().any(|a| a == "--quick");
     let rounds = value("--rounds").map_or(if quick { 1 } else { 3 }, |n| n.parse().unwrap());
-    let server = Server::own();
+    let server = Server::own_with(&["max_connections=320", "max_wal_size=1GB"]);
     let mut measured: BTreeMap<(usize, What), Vec<Figures>> = BTreeMap::new();
     for round in 0..rounds {
         for connections in CONNECTIONS {
@@ -96,6 +98,10 @@ fn measure(what: What, connections: usize, count: usize, server: &Server) -> Fig
 
 fn portals(load: &Load, portals: Portals, connections: usize) -> Driven {
     let running = portals.start(load);
+    // Statements are prepared and caches filled, as in a portal that has run for a while.
+    let warm = Load::new(WARM);
+    running.set_up(&warm);
+    drive(running.addresses(), PATH, &warm, 8);
     let driven = drive(running.addresses(), PATH, load, connections);
     assert_eq!(running.stored(load), load.requests.len(), "every activation is there");
     running.end();

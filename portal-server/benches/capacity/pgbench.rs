@@ -15,6 +15,8 @@ use crate::portals::Portals;
 const TOKEN: usize = 1_900;
 /// Of a machine's fingerprint.
 const COMPONENTS: usize = 5;
+/// Places in one statement, the last ones alike.
+const TOGETHER: usize = 6;
 
 pub(crate) fn run(load: &Load, server: &Server, connections: usize, count: usize) -> Figures {
     let portals = Portals::on(server, 1, Options::default());
@@ -60,8 +62,7 @@ fn text(load: &Load) -> String {
     sql.push_str("\\set one random(1, 4000000000000000000)\n\\set cpu random(1, 8)\n");
     sql.push_str("\\startpipeline\nBEGIN ISOLATION LEVEL READ COMMITTED;\n");
     sql.push_str("SELECT pg_advisory_xact_lock_shared(77);\n");
-    sql.push_str("SELECT pg_advisory_xact_lock(CAST(:license AS BIGINT));\n");
-    sql.push_str("SELECT pg_advisory_xact_lock(CAST(:one AS BIGINT));\n");
+    sql.push_str("SELECT pg_advisory_xact_lock(n) FROM unnest(ARRAY[CAST(:license AS BIGINT), CAST(:one AS BIGINT)]) n;\n");
     let one = "CAST(:one AS TEXT)";
     let _ = writeln!(
         sql,
@@ -81,12 +82,16 @@ fn text(load: &Load) -> String {
     );
     // The last component is one that many machines share.
     let place = |n: usize| match n {
-        COMPONENTS => "CAST(:cpu AS BIGINT)".to_owned(),
+        COMPONENTS.. => "CAST(:cpu AS BIGINT)".to_owned(),
         n => format!("CAST(:one AS BIGINT) + {n}"),
     };
-    for n in 1..=COMPONENTS {
-        let _ = writeln!(sql, "SELECT 1 FROM machine_part WHERE place = {} LIMIT 1;", place(n));
-    }
+    let exists = |n: usize| {
+        let place = place(n);
+        format!(
+            "CASE WHEN EXISTS (SELECT 1 FROM machine_part WHERE place = {place}) THEN 1 ELSE 0 END"
+        )
+    };
+    let _ = writeln!(sql, "SELECT {};", (1..=TOGETHER).map(exists).collect::<Vec<_>>().join(", "));
     let _ = writeln!(
         sql,
         "UPDATE license SET live_activations = live_activations + 1, total_activations = total_activations + 1 \
@@ -99,14 +104,12 @@ fn text(load: &Load) -> String {
          granted_at) VALUES ('a' || {one}, {license}, 's' || {one}, 'd' || {one}, repeat('f', 400), 'machine', 'machine', NULL, \
          NULL, 'active', 0, 1790000000, NULL, 1790086400, 'api', NULL, NULL, 'q' || {one}, 'r' || {one}, 1790000000);"
     );
-    for n in 1..=COMPONENTS {
-        let _ = writeln!(
-            sql,
-            "INSERT INTO machine_part (place, parts, subject) VALUES ({}, {COMPONENTS}, 'a' || {one}) \
-             ON CONFLICT (place, parts, subject) DO NOTHING;",
-            place(n)
-        );
-    }
+    let part = |n: usize| format!("({}, {COMPONENTS}, 'a' || {one})", place(n));
+    let _ = writeln!(
+        sql,
+        "INSERT INTO machine_part (place, parts, subject) VALUES {} ON CONFLICT (place, parts, subject) DO NOTHING;",
+        (1..=TOGETHER).map(part).collect::<Vec<_>>().join(", ")
+    );
     let _ = writeln!(
         sql,
         "INSERT INTO audit (at, actor, action, subject, detail, organization_id) \

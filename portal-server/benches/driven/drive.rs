@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::sync::Barrier;
 
 use super::load::Load;
 
@@ -47,11 +48,13 @@ pub(crate) fn drive(
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
-            let start = Instant::now();
+            // Opening connections is not what is measured.
+            let all_open = Arc::new(Barrier::new(connections + 1));
             let tasks: Vec<_> = (0..connections)
                 .map(|n| {
                     let address = addresses[n % addresses.len()];
                     let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
+                    let all_open = Arc::clone(&all_open);
                     tokio::spawn(async move {
                         let stream = TcpStream::connect(address).await.unwrap();
                         stream.set_nodelay(true).unwrap();
@@ -60,6 +63,7 @@ pub(crate) fn drive(
                                 .await
                                 .unwrap();
                         tokio::spawn(connection);
+                        all_open.wait().await;
                         let mut latencies = Vec::new();
                         loop {
                             let at = next.fetch_add(1, Ordering::Relaxed);
@@ -79,6 +83,8 @@ pub(crate) fn drive(
                     })
                 })
                 .collect();
+            all_open.wait().await;
+            let start = Instant::now();
             let mut latencies = Vec::new();
             for task in tasks {
                 latencies.extend(task.await.unwrap());

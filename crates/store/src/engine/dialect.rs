@@ -1,7 +1,5 @@
 //! What differs between the engines, each with its reason. Everything else is one SQL text for both.
 
-use std::fmt::Write as _;
-
 use super::writer::Lock;
 
 /// Take the write lock at once: a transaction that reads first and upgrades later can fail after its work is done.
@@ -44,13 +42,13 @@ pub(super) fn begin_with(locks: &[Lock]) -> String {
     if locks.contains(&Lock::Everything) {
         return format!("{BEGIN_WRITING}; {}", lock(LOCK_ALONE, EVERYTHING));
     }
-    let mut sql = format!("{BEGIN_WRITING}; {}", lock(LOCK_SHARED, EVERYTHING));
-    for key in locks {
-        if let Lock::Key(number) = key {
-            let _ = write!(sql, "; {}", lock(LOCK_ALONE, *number));
-        }
-    }
-    sql
+    let number = |lock: &Lock| match lock {
+        Lock::Key(number) => Some(number.to_string()),
+        Lock::Everything => None,
+    };
+    let numbers: Vec<String> = locks.iter().filter_map(number).collect();
+    let shared = lock(LOCK_SHARED, EVERYTHING);
+    format!("{BEGIN_WRITING}; {shared}; {}", LOCK_EACH.replace("?1", &numbers.join(",")))
 }
 
 const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -60,6 +58,9 @@ fn lock(sql: &str, number: i64) -> String {
     sql.replace("?1", &number.to_string())
 }
 
+/// In one statement, because each is parsed by itself; row by row, so in their order.
+const LOCK_EACH: &str =
+    "SELECT pg_advisory_xact_lock(number) FROM unnest(CAST('{?1}' AS BIGINT[])) AS number";
 const LOCK_ALONE: &str = "SELECT pg_advisory_xact_lock(?1)";
 const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(?1)";
 
