@@ -48,7 +48,8 @@ pub(super) fn begin_with(locks: &[Lock]) -> String {
     };
     let numbers: Vec<String> = locks.iter().filter_map(number).collect();
     let shared = lock(LOCK_SHARED, EVERYTHING);
-    format!("{BEGIN_WRITING}; {shared}; {}", LOCK_EACH.replace("?1", &numbers.join(",")))
+    let numbers = format!("'{{{}}}'", numbers.join(","));
+    format!("{BEGIN_WRITING}; {shared}; {}", LOCK_EACH.replace("?1", &numbers))
 }
 
 const BEGIN_WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -60,7 +61,7 @@ fn lock(sql: &str, number: i64) -> String {
 
 /// In one statement, because each is parsed by itself; row by row, so in their order.
 const LOCK_EACH: &str =
-    "SELECT pg_advisory_xact_lock(number) FROM unnest(CAST('{?1}' AS BIGINT[])) AS number";
+    "SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(?1 AS BIGINT[])) AS number";
 const LOCK_ALONE: &str = "SELECT pg_advisory_xact_lock(?1)";
 const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(?1)";
 

@@ -126,7 +126,7 @@ impl Lane<'_> {
     ) -> std::result::Result<(), Failed> {
         let connection = match self.connection.take() {
             Some(open) if !open.is_lost() => open,
-            _ => self.engine.writer()?,
+            _ => self.engine.writer_here()?,
         };
         let connection = &*self.connection.insert(connection);
         let takes_locks = !self.engine.is_embedded();

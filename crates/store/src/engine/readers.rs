@@ -42,6 +42,14 @@ impl Engine {
         }
     }
 
+    /// The same for a thread that is its own and no runtime's.
+    pub(super) fn writer_here(&self) -> Result<Connection> {
+        match self {
+            Self::Sqlite(path) => sqlite::writer(path),
+            Self::Postgres(server) => server.connect_here().map(Connection::Postgres),
+        }
+    }
+
     /// A connection for looking at what is there, which changes nothing: not even how the file is kept.
     pub(super) fn looker(&self) -> Result<Connection> {
         match self {

@@ -118,14 +118,14 @@ struct Lane {
 }
 
 impl Writer {
-    /// `first` is the connection that has brought the schema up to date.
+    /// `first` is the connection that has brought the schema up to date. On a server each lane opens one that lives on its thread.
     pub(super) fn start(
         engine: &Engine,
         first: Connection,
         count: usize,
         most: usize,
     ) -> Result<Self> {
-        let mut first = Some(first);
+        let mut first = Some(first).filter(|_| engine.is_embedded());
         let lanes = (0..count.max(1)).map(|_| Lane::start(engine, first.take(), most.max(1)));
         Ok(Self { lanes: lanes.collect::<Result<_>>()? })
     }
