@@ -42,22 +42,38 @@ fn main() {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let sites: Vec<Site> =
             sizes.iter().map(|size| site(engine, &server, *size, count)).collect();
+        if let Some(largest) = sites.last() {
+            let bytes = bytes(largest.running.database()) / *sizes.last().unwrap() as f64;
+            println!(
+                "\n{engine:?}: {bytes:.0} bytes in the database for each machine, indexes included"
+            );
+            figures.insert(format!("{engine:?}_bytes_each"), bytes.into());
+        }
         let mut rates: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+        let mut logged: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for round in 0..ROUNDS {
             for (at, site) in sites.iter().enumerate() {
                 let load = &site.loads[round];
+                let before = log_bytes(site.running.database());
                 let driven =
                     drive(site.running.addresses(), "/api/v1/activations", load, CONNECTIONS);
                 assert_eq!(site.running.stored(load), count, "every activation is there");
                 rates.entry(at).or_default().push(driven.rate());
+                let written = log_bytes(site.running.database()) - before;
+                logged.entry(at).or_default().push(written / count as f64);
             }
         }
-        println!("\n{engine:?}{:>20} {:>10} {:>8}", "machines before", "a second", "ratio");
+        println!(
+            "\n{engine:?}{:>20} {:>10} {:>8} {:>10}",
+            "machines before", "a second", "ratio", "log bytes"
+        );
         for (at, size) in sizes.iter().enumerate() {
             let ratios: Vec<f64> =
                 rates[&at].iter().zip(&rates[&0]).map(|(rate, first)| rate / first).collect();
             let (rate, ratio) = (median(&rates[&at]), median(&ratios));
-            println!("{size:>28} {rate:>10.0} {ratio:>8.2}");
+            let log = median(&logged[&at]);
+            println!("{size:>28} {rate:>10.0} {ratio:>8.2} {log:>10.0}");
+            figures.insert(format!("{engine:?}_{size}_log_bytes_each"), log.into());
             figures.insert(format!("{engine:?}_{size}_per_second"), rate.into());
             figures.insert(format!("{engine:?}_{size}_ratio_to_smallest"), ratio.into());
         }
@@ -84,6 +100,26 @@ fn site(engine: Engine, server: &Server, size: u64, count: usize) -> Site {
     others.iter().for_each(|load| running.set_up(load));
     fill(running.database(), size);
     Site { running, loads }
+}
+
+/// How large the database is.
+fn bytes(database: &Database) -> f64 {
+    let sql = match database {
+        Database::Sqlite(path) => return std::fs::metadata(path).unwrap().len() as f64,
+        Database::Postgres(_) => "SELECT pg_database_size(current_database())",
+    };
+    Raw::open(database).value(sql).parse().unwrap()
+}
+
+/// What has been written to PostgreSQL's log since the server was made; 0 for a file, whose log is written over.
+fn log_bytes(database: &Database) -> f64 {
+    match database {
+        Database::Sqlite(_) => 0.0,
+        Database::Postgres(_) => {
+            let sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')";
+            Raw::open(database).value(sql).parse().unwrap()
+        }
+    }
 }
 
 /// Machines of these licenses with their parts and answers, as the portal writes them.

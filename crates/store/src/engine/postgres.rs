@@ -47,12 +47,12 @@ pub(crate) struct Server {
     io: Arc<Io>,
 }
 
-/// The threads on which connections live. Not the caller's: whoever waits for an answer may be on one of those.
+/// What drives connections.
 struct Io(Option<Runtime>);
 
 impl Drop for Io {
     fn drop(&mut self) {
-        // Not waited for: a store may be dropped where waiting is not allowed.
+        // Not waited for: a store may be dropped where waiting is not allowed, and looking up a server's name takes its time.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
@@ -66,7 +66,7 @@ enum Home {
     Shared(Arc<Io>),
     /// With whoever uses it, whose thread is its own. It is driven while somebody waits, and no thread has to wake another one: that
     /// was half of the time that a single activation took.
-    Own(Runtime),
+    Own(Io),
 }
 
 pub(crate) struct Postgres {
@@ -114,9 +114,8 @@ impl Server {
     /// One for a thread that is its own and no runtime's.
     pub(super) fn connect_here(&self) -> Result<Postgres> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        self.connect_at(Home::Own(
-            runtime.map_err(|e| Fault::new(FaultKind::Other, e.to_string()))?,
-        ))
+        let runtime = runtime.map_err(|e| Fault::new(FaultKind::Other, e.to_string()))?;
+        self.connect_at(Home::Own(Io(Some(runtime))))
     }
 
     fn connect_at(&self, home: Home) -> Result<Postgres> {
@@ -135,7 +134,7 @@ impl Server {
         };
         let (client, named) = match &home {
             Home::Shared(io) => io.run(entered)?,
-            Home::Own(runtime) => runtime.block_on(entered),
+            Home::Own(io) => io.runtime()?.block_on(entered),
         }?;
         let name = named.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
@@ -266,7 +265,9 @@ impl Postgres {
 
     /// Sends and hears what there is, without waiting.
     fn turn(&self) {
-        if let Home::Own(runtime) = &self.home {
+        if let Home::Own(io) = &self.home
+            && let Ok(runtime) = io.runtime()
+        {
             // The network is looked at in one turn, and what came is taken in the next one.
             runtime.block_on(async {
                 tokio::task::yield_now().await;
@@ -393,10 +394,10 @@ impl Postgres {
             return Err(late("did not answer", ANSWER).into());
         }
         let answer = match (limit, &self.home) {
-            (None, Home::Own(runtime)) => return Ok(runtime.block_on(question)?),
+            (None, Home::Own(io)) => return Ok(io.runtime()?.block_on(question)?),
             (None, Home::Shared(_)) => return Ok(block_on(question)?),
-            (Some(limit), Home::Own(runtime)) => {
-                runtime.block_on(async { timeout(limit, question).await })
+            (Some(limit), Home::Own(io)) => {
+                io.runtime()?.block_on(async { timeout(limit, question).await })
             }
             (Some(limit), Home::Shared(io)) => {
                 let _clock = io.runtime()?.enter();
