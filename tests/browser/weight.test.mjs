@@ -2,7 +2,7 @@
 // first time. Lists are full. A route that is added without an entry here fails.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -14,7 +14,7 @@ import { scratch, startBrowser, startPortal, visit } from "./world.mjs";
 const MOST = 60 * 1024;
 /** Rows that every list has, or has on its first page. */
 const ROWS = 50;
-const ROUTER = new URL("../../portal-server/src/router.rs", import.meta.url);
+const ROUTER = new URL("../../portal-server/src/router/pages/", import.meta.url);
 
 /** What answers with something else than a page: a file, a picture, a calendar, a table, a state for programs. */
 const NO_PAGES = ["/admin/licenses/import/template.csv", "/admin/licenses/made/{token}/keys.csv", "/healthz", "/readyz", "/assets/{name}", "/responses/{hash}", "/responses/{hash}/qr.svg", "/releases/{id}", "/releases/{id}/checksums", "/licenses.csv", "/licenses.ics", "/admin/audit.jsonl", "/admin/overview.csv", "/admin/audit.csv", "/admin/audit/checkpoints/{n}",
@@ -172,7 +172,7 @@ function release() {
 
 /** The routes that answer GET, with their access, out of the router's own text. */
 function routes() {
-  const text = readFileSync(ROUTER, "utf8");
+  const text = readdirSync(ROUTER).map((name) => readFileSync(new URL(name, ROUTER), "utf8")).join("\n");
   const found = [...text.matchAll(/\.(?:route|limited)\(\s*"([^"]+)",\s*Access::(\w+)(?:\([\w:,\s]+\))?,\s*(?:[\w:]*upload\(\s*)?([\w:]+)\(/g)];
   assert.equal(found.length, [...text.matchAll(/\.(?:route|limited)\(\s*"/g)].length, "every route's form is understood");
   return found.filter(([, , access, method]) => method === "get" && access !== "Api" && access !== "Token").map(([, path, access]) => ({ path, access }));

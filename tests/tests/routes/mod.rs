@@ -1,8 +1,9 @@
-//! Every URL of the portal stands in `router.rs`, in its table, beside its access.
+//! Every URL of the portal stands in `router.rs` or below it, in its table, beside its access.
 
 use crate::source::Source;
 
-const ROUTER: &str = "router.rs";
+/// Where the table is made.
+const TABLE_FILE: &str = "router/table.rs";
 
 /// The ways of the table that take a URL.
 const TABLE: [&str; 4] = ["route", "limited", "limited_with", "operation"];
@@ -20,8 +21,17 @@ const MADE: &str = "router : Router : : new ( )";
 /// Ways around the table.
 const AROUND: [&str; 4] = ["route_service", "nest", "nest_service", "fallback_service"];
 
+/// Whether this is the router's, or one of its areas.
+fn is_router(source: &Source) -> bool {
+    source.path == "router.rs" || source.path.starts_with("router/")
+}
+
 /// How many URLs the table has.
-pub(crate) fn listed(router: &Source) -> usize {
+pub(crate) fn listed(sources: &[Source]) -> usize {
+    sources.iter().filter(|source| is_router(source)).map(listed_in).sum()
+}
+
+fn listed_in(router: &Source) -> usize {
     calls(router).into_iter().filter(|call| router.text(call + 3).is_some()).count()
 }
 
@@ -33,12 +43,12 @@ pub(crate) fn complaints(source: &Source) -> Vec<String> {
     for way in AROUND {
         complain(source.places(&format!(". {way} (")), "a way around the table");
     }
-    if source.path == ROUTER {
+    if is_router(source) {
         complain(without_access(source), "a URL without its access");
         complain(made_elsewhere(source), "a router beside the table's");
     } else {
-        complain(calls(source), "a URL outside router.rs");
-        complain(source.places("Router"), "a router outside router.rs");
+        complain(calls(source), "a URL outside the router");
+        complain(source.places("Router"), "a router outside the router");
     }
     found
 }
@@ -69,7 +79,7 @@ fn without_access(source: &Source) -> Vec<usize> {
 
 /// Every `Router::…` but the one that is the table's.
 fn made_elsewhere(source: &Source) -> Vec<usize> {
-    let made = source.places(MADE);
+    let made = if source.path == TABLE_FILE { source.places(MADE) } else { Vec::new() };
     let is_first = |place: &usize| made.first().is_some_and(|first| *place == first + 2);
     source.places("Router : :").into_iter().filter(|place| !is_first(place)).collect()
 }
@@ -79,7 +89,7 @@ fn a_url_beside_the_table_is_seen() {
     let found = |path: &str, text: &str| complaints(&Source::of(path, text)).len();
     let table = "fn new(app: &App) -> Self { Self { app, router: Router::new() } }\n\
         fn route(self) { self.router = self.router.route(path, methods); }";
-    let with = |text: &str| found(ROUTER, &format!("{table}\n{text}"));
+    let with = |text: &str| found(TABLE_FILE, &format!("{table}\n{text}"));
     assert_eq!(
         with("fn f() { Table::new(app).route(\"/\", Access::Public, get(pages::home)) }"),
         0
@@ -103,6 +113,14 @@ fn a_url_beside_the_table_is_seen() {
         "fn f() { pages.router.nest(\"/a\", other) }",
     ] {
         assert_ne!(with(bad), 0, "{bad}");
+    }
+    let area = "fn routes(t: Table<'_>) -> Table<'_> { t.route(\"/\", Access::Public, get(home)) }";
+    assert_eq!(found("router/pages/public.rs", area), 0);
+    for bad in [
+        "fn f() { Self { app, router: Router::new() } }",
+        "fn routes(t: Table<'_>) -> Table<'_> { t.route(\"/\", get(home)) }",
+    ] {
+        assert_ne!(found("router/pages/public.rs", bad), 0, "{bad}");
     }
     for bad in [
         "pub(crate) fn routes() -> Router<App> { other() }",
