@@ -189,7 +189,8 @@ impl<'a, S: Specification> Search<'a, S> {
     }
 
     /// What may come next: whatever was asked before the first answer that is not explained yet. First what was answered first, and
-    /// what was never answered in the end: most of the time it was not done, or later.
+    /// what was never answered in the end: most of the time it was not done, or later. What is answered so now and changes nothing
+    /// may as well come now as later, since whatever comes in between finds the same: then nothing else need be tried.
     fn choice(&self) -> std::vec::IntoIter<usize> {
         let mut open = Vec::new();
         let mut place = self.moments.first();
@@ -197,8 +198,17 @@ impl<'a, S: Specification> Search<'a, S> {
             open.push(n);
             place = self.moments.next[place];
         }
+        if let Some(n) = open.iter().find(|n| self.changes_nothing(**n)) {
+            return vec![*n].into_iter();
+        }
         open.sort_by_key(|n| self.history[*n].answered.unwrap_or(u64::MAX));
         open.into_iter()
+    }
+
+    fn changes_nothing(&self, n: usize) -> bool {
+        let call = &self.history[n];
+        call.answered.is_some()
+            && self.specification.after(&self.state, &call.operation).as_ref() == Some(&self.state)
     }
 
     fn fails(self) -> Checked {

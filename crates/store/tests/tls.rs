@@ -75,6 +75,8 @@ fn a_server_of_the_authority_that_is_named_is_spoken_to_by_tls() {
     let server = made.server();
     let acme = trusting(&made.path("acme.pem"));
     let store = connect(&address(NAME, &server.ip(), &acme)).unwrap();
+    // Connections are opened when they are needed.
+    tokio::runtime::Runtime::new().unwrap().block_on(store.ping()).unwrap();
     let raw = Raw::open(&server.address("postgres").parse().unwrap());
     let by_tcp = "FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_port > 0";
     assert_ne!(raw.value(&format!("SELECT COUNT(*) {by_tcp} AND ssl")), "0");
