@@ -16,6 +16,5 @@ pub(super) fn routes(app: &App) -> Table<'_> {
     let table = customer::routes(table);
     let table = selling::routes(table);
     let table = running::routes(table);
-    let table = reseller::routes(table);
-    table
+    reseller::routes(table)
 }
