@@ -16,7 +16,7 @@ use crate::{ask, find, list, put, run};
 /// How many machines that share a component (a processor model) are looked at.
 const COMMON: usize = 64;
 
-/// Places in one statement: as many as most machines have. A statement for each was a third of an activation's time on a server.
+/// Places in one statement: one more than most machines have. Each statement is a message to a server and an execution there.
 const TOGETHER: usize = 6;
 type Together = [i64; TOGETHER];
 

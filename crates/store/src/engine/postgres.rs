@@ -64,8 +64,7 @@ enum Home {
     /// On threads that connections share, and that live as long as they do. Whoever waits may be on a thread of an asynchronous
     /// runtime, and driving a connection is not allowed there.
     Shared(Arc<Io>),
-    /// With whoever uses it, whose thread is its own. It is driven while somebody waits, and no thread has to wake another one: that
-    /// was half of the time that a single activation took.
+    /// With whoever uses it, whose thread is its own. It is driven while somebody waits, and no thread has to wake another one.
     Own(Io),
 }
 
@@ -393,22 +392,22 @@ impl Postgres {
         if self.given_up.get() {
             return Err(late("did not answer", ANSWER).into());
         }
-        let answer = match (limit, &self.home) {
-            (None, Home::Own(io)) => return Ok(io.runtime()?.block_on(question)?),
-            (None, Home::Shared(_)) => return Ok(block_on(question)?),
-            (Some(limit), Home::Own(io)) => {
-                io.runtime()?.block_on(async { timeout(limit, question).await })
+        let answered = async {
+            match limit {
+                Some(limit) => {
+                    timeout(limit, question).await.map_err(|_| late("did not answer", limit))
+                }
+                None => Ok(question.await),
             }
-            (Some(limit), Home::Shared(io)) => {
+        };
+        let answer = match &self.home {
+            Home::Own(io) => io.runtime()?.block_on(answered),
+            Home::Shared(io) => {
                 let _clock = io.runtime()?.enter();
-                block_on(timeout(limit, question))
+                block_on(answered)
             }
         };
-        let Ok(answer) = answer else {
-            self.given_up.set(true);
-            return Err(late("did not answer", limit.unwrap_or(ANSWER)).into());
-        };
-        Ok(answer?)
+        Ok(answer.inspect_err(|_| self.given_up.set(true))??)
     }
 
     fn prepared(&self, sql: &str) -> Result<Statement> {

@@ -45,7 +45,7 @@ impl Engine {
     /// The same for a thread that is its own and no runtime's.
     pub(super) fn writer_here(&self) -> Result<Connection> {
         match self {
-            Self::Sqlite(path) => sqlite::writer(path),
+            Self::Sqlite(_) => self.writer(),
             Self::Postgres(server) => server.connect_here().map(Connection::Postgres),
         }
     }
