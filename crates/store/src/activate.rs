@@ -285,6 +285,7 @@ fn activate_in(c: &Connection, activate: &Activate) -> Result<Activated> {
         c,
         &activate.request_hash,
         &activate.response,
+        Some(&activate.activation),
         device_name,
         activate.now,
     )?;

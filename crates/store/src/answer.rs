@@ -1,15 +1,15 @@
 //! The response that a request got: kept for ever, so that the same request gives the same bytes.
 
 use crate::engine::Connection;
-use countersign_core::{Hash, UnixSeconds};
+use countersign_core::{Hash, Id, UnixSeconds};
 
 use crate::error::Result;
 use crate::row::{Columns, seconds};
 use crate::{Store, ask, find, put};
 
 const FIND: &str = "SELECT token, device_name, created_at FROM answer WHERE request_hash = ?1";
-const INSERT: &str =
-    "INSERT INTO answer (request_hash, token, device_name, created_at) VALUES (?1, ?2, ?3, ?4)";
+const INSERT: &str = "INSERT INTO answer (request_hash, token, device_name, created_at, activation_id) \
+    VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +44,15 @@ pub(crate) fn find_answer(c: &Connection, request_hash: &Hash) -> Result<Option<
     find(c, FIND, [request_hash.to_string()], map)
 }
 
+/// `activation`: the one that the response is for.
 pub(crate) fn insert_answer(
     c: &Connection,
     request_hash: &Hash,
     token: &str,
+    activation: Option<&Id>,
     device_name: Option<&str>,
     now: UnixSeconds,
 ) -> Result<()> {
-    put(c, INSERT, (request_hash.to_string(), token, device_name, seconds(now)))
+    let activation = activation.map(Id::to_string);
+    put(c, INSERT, (request_hash.to_string(), token, device_name, seconds(now), activation))
 }

@@ -172,6 +172,7 @@ fn deactivate_in(c: &Connection, deactivate: &Deactivate) -> Result<Deactivated>
         c,
         &deactivate.request_hash,
         &deactivate.receipt,
+        None,
         device_name,
         deactivate.now,
     )?;

@@ -12,8 +12,8 @@ use crate::merge::{self, Origin};
 use crate::row::seconds;
 use crate::{Store, activation, audit, find, license, run};
 
-const ANSWER: &str = "INSERT INTO answer (request_hash, token, device_name, created_at) VALUES (?1, ?2, ?3, ?4) \
-    ON CONFLICT (request_hash) DO NOTHING";
+const ANSWER: &str = "INSERT INTO answer (request_hash, token, device_name, created_at, activation_id) \
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (request_hash) DO NOTHING";
 const NAME: &str = "UPDATE activation SET device_name = ?2, device_name_folded = ?3 WHERE id = ?1 AND device_name IS NULL";
 const RELEASED: &str = "SELECT 1 FROM activation WHERE license_id = ?1 AND device_key = ?2 AND state = 'released' \
     AND granted_at >= ?3 LIMIT 1";
@@ -107,6 +107,7 @@ fn recognise_in(c: &Connection, grant: &Recognise) -> Result<Recognised> {
 /// The same request, the same response: the one that it got.
 fn learn_answer(c: &Connection, request: &Hash, grant: &Recognise) -> Result<()> {
     let at = seconds(grant.response.issued_at);
-    let values = (request.to_string(), &grant.token, &grant.device_name, at);
+    let id = grant.response.id.to_string();
+    let values = (request.to_string(), &grant.token, &grant.device_name, at, id);
     run(c, ANSWER, values).map(|_| ())
 }

@@ -396,7 +396,7 @@ fn answered(c: &Connection, start: &StartTrial, action: &str) -> Result<()> {
     let request = (start.request_hash.to_string(), start.request_id.to_string());
     run(c, NOTE_REQUEST, (request.0, request.1, &id, seconds(now), &device.app_version))?;
     let name = device.name.as_deref();
-    answer::insert_answer(c, &start.request_hash, &start.response, name, now)?;
+    answer::insert_answer(c, &start.request_hash, &start.response, None, name, now)?;
     let actor = match start.by_user {
         Some(user) => crate::session::by(user),
         None => format!("device:{}", start.device_key),

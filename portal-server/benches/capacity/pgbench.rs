@@ -117,8 +117,8 @@ fn text(load: &Load) -> String {
     );
     let _ = writeln!(
         sql,
-        "INSERT INTO answer (request_hash, token, device_name, created_at) \
-         VALUES ('r' || {one}, repeat('t', {TOKEN}), 'machine', 1790000000);"
+        "INSERT INTO answer (request_hash, token, device_name, created_at, activation_id) \
+         VALUES ('r' || {one}, repeat('t', {TOKEN}), 'machine', 1790000000, 'a' || {one});"
     );
     sql.push_str("COMMIT;\n\\endpipeline\n");
     sql

@@ -100,6 +100,12 @@ impl Running {
         runtime.block_on(stored(app, load))
     }
 
+    /// Runs it beside the first node.
+    pub(crate) fn block_on<T>(&self, task: impl AsyncFnOnce(App) -> T) -> T {
+        let (runtime, app) = &self.nodes[0];
+        runtime.block_on(task(app.clone()))
+    }
+
     pub(crate) fn end(self) {
         self.nodes.iter().for_each(|(_, app)| app.store().close());
     }

@@ -161,7 +161,8 @@ impl Site {
     }
 
     pub(crate) fn kill_while_starting(&mut self) {
-        let after = Duration::from_millis(self.dice.below(300));
+        // A start takes some tens of milliseconds, more where others use the machine.
+        let after = Duration::from_millis(self.dice.below(120));
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign-portal"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&self.data);
         self.prepare(&mut command, None);

@@ -39,6 +39,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (25, "release pages", include_str!("migrations/0025_release_pages.sql"), None),
     (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
     (29, "nodes", include_str!("migrations/0029_nodes.sql"), None),
+    (30, "answer activation", include_str!("migrations/0030_answer_activation.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

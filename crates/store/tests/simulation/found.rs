@@ -175,3 +175,18 @@ fn a_late_answer_of_the_portal_is_its_own_though_a_desk_answered_the_same_reques
     ];
     assert_that_the_store_does_as_the_model(&script((Some(1), Some(3)), ops));
 }
+
+/// Seed 752940: the portal had answered the same request with another activation, and that answer was taken for the desk's one.
+#[test]
+fn the_portals_answer_to_the_same_request_with_another_activation_is_no_answer_of_the_desks_one() {
+    let ops = vec![
+        desk_grant(0, 2, false),
+        Op::Repeat(0),
+        push(0),
+        desk_receipt(0, 0),
+        desk_renew(1, 0),
+        push(1),
+        push(0),
+    ];
+    assert_that_the_store_does_as_the_model(&script((Some(3), Some(1)), ops));
+}

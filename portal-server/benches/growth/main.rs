@@ -1,15 +1,19 @@
 //! Durable activations a second at 64 connections, in databases that have 10^4, 10^5 and 10^6 machines already, on both engines, and
 //! what the portal's memory is then. Sizes are measured in turn, several rounds each: compare the ratios to the smallest one.
 //!
-//! `cargo bench -p countersign-portal --bench growth -- [--quick] [--json FILE]`
+//! `cargo bench -p countersign-portal --bench growth -- [--quick] [--machines N,N,…] [--engine sqlite|postgres] [--json FILE]`
+//!
+//! A machine takes some 3 KB: 10^7 of them 30 GB on each engine, one after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "driven/mod.rs"]
+#[path = "../driven/mod.rs"]
 mod driven;
-#[path = "../tests/played/mod.rs"]
+mod fill;
+#[path = "../../tests/played/mod.rs"]
 mod played;
-#[path = "capacity/portals.rs"]
+#[path = "../capacity/portals.rs"]
 mod portals;
+mod reads;
 
 use std::collections::BTreeMap;
 
@@ -34,12 +38,22 @@ struct Site {
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let quick = arguments.iter().any(|a| a == "--quick");
-    let json = arguments.iter().position(|a| a == "--json").map(|at| arguments[at + 1].clone());
-    let sizes: &[u64] = if quick { &[1_000, 10_000] } else { &[10_000, 100_000, 1_000_000] };
+    let option = |name: &str| arguments.iter().position(|a| a == name).map(|at| &arguments[at + 1]);
+    let sizes: Vec<u64> = match option("--machines") {
+        Some(list) => list.split(',').map(|size| size.parse().unwrap()).collect(),
+        None if quick => vec![1_000, 10_000],
+        None => vec![10_000, 100_000, 1_000_000],
+    };
+    let engines = match option("--engine").map(String::as_str) {
+        None => vec![Engine::Sqlite, Engine::Postgres],
+        Some("sqlite") => vec![Engine::Sqlite],
+        Some("postgres") => vec![Engine::Postgres],
+        Some(other) => panic!("{other} is no engine"),
+    };
     let count = if quick { 500 } else { 5_000 };
     let server = Server::own_with(&["max_wal_size=1GB"]);
     let mut figures = serde_json::Map::new();
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in engines {
         let sites: Vec<Site> =
             sizes.iter().map(|size| site(engine, &server, *size, count)).collect();
         if let Some(largest) = sites.last() {
@@ -59,8 +73,9 @@ fn main() {
                     drive(site.running.addresses(), "/api/v1/activations", load, CONNECTIONS);
                 assert_eq!(site.running.stored(load), count, "every activation is there");
                 rates.entry(at).or_default().push(driven.rate());
-                let written = log_bytes(site.running.database()) - before;
-                logged.entry(at).or_default().push(written / count as f64);
+                if let Some((before, after)) = before.zip(log_bytes(site.running.database())) {
+                    logged.entry(at).or_default().push((after - before) / count as f64);
+                }
             }
         }
         println!(
@@ -71,20 +86,30 @@ fn main() {
             let ratios: Vec<f64> =
                 rates[&at].iter().zip(&rates[&0]).map(|(rate, first)| rate / first).collect();
             let (rate, ratio) = (median(&rates[&at]), median(&ratios));
-            let log = median(&logged[&at]);
-            println!("{size:>28} {rate:>10.0} {ratio:>8.2} {log:>10.0}");
-            figures.insert(format!("{engine:?}_{size}_log_bytes_each"), log.into());
+            print!("{size:>28} {rate:>10.0} {ratio:>8.2}");
+            if let Some(logged) = logged.get(&at) {
+                let log = median(logged);
+                print!(" {log:>10.0}");
+                figures.insert(format!("{engine:?}_{size}_log_bytes_each"), log.into());
+            }
+            println!();
             figures.insert(format!("{engine:?}_{size}_per_second"), rate.into());
             figures.insert(format!("{engine:?}_{size}_ratio_to_smallest"), ratio.into());
         }
-        sites.into_iter().for_each(|site| site.running.end());
+        for (site, size) in sites.into_iter().zip(&sizes) {
+            for (name, milliseconds) in reads::pages(&site.running) {
+                println!("{size:>28} {milliseconds:>10.2} ms  {name}");
+                figures.insert(format!("{engine:?}_{size}_{name}_ms"), milliseconds.into());
+            }
+            site.running.end();
+        }
     }
     let peak = peak_mib();
     println!(
         "\nthis process at most {peak:.0} MiB: all portals, and the load generator with its requests"
     );
     figures.insert("peak_mib".to_owned(), peak.into());
-    if let Some(path) = json {
+    if let Some(path) = option("--json") {
         std::fs::write(path, serde_json::Value::from(figures).to_string()).unwrap();
     }
 }
@@ -98,7 +123,8 @@ fn site(engine: Engine, server: &Server, size: u64, count: usize) -> Site {
     let (first, others) = loads.split_first().unwrap();
     let running = portals.start(first);
     others.iter().for_each(|load| running.set_up(load));
-    fill(running.database(), size);
+    fill::fill(running.database(), size);
+    println!("{engine:?}: {size} machines are there");
     Site { running, loads }
 }
 
@@ -111,70 +137,14 @@ fn bytes(database: &Database) -> f64 {
     Raw::open(database).value(sql).parse().unwrap()
 }
 
-/// What has been written to PostgreSQL's log since the server was made; 0 for a file, whose log is written over.
-fn log_bytes(database: &Database) -> f64 {
+/// What has been written to PostgreSQL's log since the server was made. A file's log is written over.
+fn log_bytes(database: &Database) -> Option<f64> {
     match database {
-        Database::Sqlite(_) => 0.0,
+        Database::Sqlite(_) => None,
         Database::Postgres(_) => {
             let sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')";
-            Raw::open(database).value(sql).parse().unwrap()
+            Some(Raw::open(database).value(sql).parse().unwrap())
         }
-    }
-}
-
-/// Machines of these licenses with their parts and answers, as the portal writes them.
-fn fill(database: &Database, size: u64) {
-    let raw = Raw::open(database);
-    let random = match database {
-        Database::Sqlite(_) => "lower(hex(randomblob(16)))",
-        Database::Postgres(_) => "md5(random()::text)",
-    };
-    let place = match database {
-        Database::Sqlite(_) => "random()",
-        Database::Postgres(_) => "CAST((random() - 0.5) * 18000000000000000000 AS BIGINT)",
-    };
-    // In parts, so that no transaction holds all of it.
-    for first in (0..size).step_by(50_000) {
-        let last = (first + 50_000).min(size);
-        let numbers = format!(
-            "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last}), \
-             l(id, at) AS (SELECT id, row_number() OVER (ORDER BY id) FROM license)"
-        );
-        for sql in [
-            format!(
-                "{numbers} INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
-                 device_name_folded, state, reinstall, created_at, import_by, door, request_id, request_hash, granted_at) \
-                 SELECT 'a' || i, l.id, 's' || i, {random}, '{{}}', 'machine ' || i, 'machine ' || i, 'active', 0, 1790000000, \
-                 1790086400, 'api', 'q' || i, {random}, 1790000000 FROM n JOIN l ON l.at = 1 + i % {LICENSES}"
-            ),
-            format!(
-                "{numbers}, p(part) AS (SELECT 1 UNION ALL SELECT part + 1 FROM p WHERE part < 5) \
-                 INSERT INTO machine_part (place, parts, subject) SELECT {place}, 5, 'a' || i FROM n, p"
-            ),
-            format!(
-                "{numbers} INSERT INTO answer (request_hash, token, device_name, created_at) \
-                 SELECT {random}, {}, 'machine ' || i, 1790000000 FROM n",
-                token(database, random)
-            ),
-            format!(
-                "{numbers} INSERT INTO audit (at, actor, action, subject, detail) \
-                 SELECT 1790000000, 'device:' || i, 'activation.create', 'a' || i, '' FROM n"
-            ),
-        ] {
-            raw.execute(&sql).unwrap();
-        }
-    }
-    match database {
-        Database::Sqlite(_) => raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap(),
-        Database::Postgres(_) => raw.execute("VACUUM ANALYZE").unwrap(),
-    }
-}
-
-/// Some 1,900 characters that cannot be made smaller.
-fn token(database: &Database, random: &str) -> String {
-    match database {
-        Database::Sqlite(_) => "hex(randomblob(950))".to_owned(),
-        Database::Postgres(_) => vec![random; 59].join(" || "),
     }
 }
 
