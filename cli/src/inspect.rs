@@ -7,8 +7,8 @@ use countersign_core::response::{Answer, Response};
 use countersign_core::rotation::Rotation;
 use countersign_core::token::Unverified;
 use countersign_core::trust::{Roots, VerifiedResponse};
-use countersign_core::{Expect, TokenType, file};
-use serde_json::json;
+use countersign_core::{Code, Expect, TokenType, file};
+use serde_json::{Value, json};
 
 use crate::approve;
 use crate::args::Inspect;
@@ -81,7 +81,9 @@ pub(crate) fn run(options: &Inspect, as_json: bool) -> Outcome {
                      --checkpoint FILE --root KEY",
                 )
         }
-        _ if token_type.is_request() => request(&VerifiedRequest::verify(&token, Expect::Request)?),
+        _ if token_type.is_request() => {
+            request(&VerifiedRequest::verify(&token, Expect::Request)?, &roots)
+        }
         _ => response(&roots.verify_response(&token, Expect::Response)?),
     };
     report.print(as_json)?;
@@ -99,7 +101,7 @@ fn unknown_signer(token: &str, token_type: TokenType, as_json: bool) -> Outcome 
     Ok(ExitCode::SUCCESS)
 }
 
-fn request(verified: &VerifiedRequest) -> Report {
+fn request(verified: &VerifiedRequest, roots: &Roots) -> Report {
     let claims = verified.claims();
     let device = claims.device();
     let license = match &claims.ask {
@@ -107,13 +109,14 @@ fn request(verified: &VerifiedRequest) -> Report {
         _ => None,
     };
     let (what, next) = request_words(claims, license.is_some());
+    let (held, held_words) = held(verified, roots).unzip();
     let components = device
         .map(|d| d.fingerprint.components().map(|(name, _)| name).collect::<Vec<_>>().join(", "));
     Report::new(json!({
         "type": claims.token_type().as_str(), "verdict": "ok", "id": claims.id.to_string(),
         "product": claims.product.as_str(), "made_at": claims.issued_at, "device_name": claims.device_name(),
         "platform": device.and_then(|d| d.platform.clone()), "app_version": device.and_then(|d| d.app_version.clone()),
-        "device": verified.device_key().thumbprint().to_string(), "license": license, "hash": verified.hash().to_string(),
+        "device": verified.device_key().thumbprint().to_string(), "license": license, "hash": verified.hash().to_string(), "holds": held,
     }))
     .text(format!("This is {what}. It is whole, and signed by the machine that made it."))
     .field("product", &claims.product)
@@ -129,7 +132,41 @@ fn request(verified: &VerifiedRequest) -> Report {
         Ask::Deactivation { activation, .. } => Some(activation),
         _ => None,
     })
+    .maybe("brings along", held_words)
     .text(next)
+}
+
+/// The response that the machine says it has (docs/format.md, `holds`): as JSON and in words. It is worth what its own signature
+/// says, and the request is none the worse for a wrong one.
+fn held(verified: &VerifiedRequest, roots: &Roots) -> Option<(Value, String)> {
+    let token = verified.holds()?;
+    if roots.thumbprints().next().is_none() {
+        let words = "a response, of which nothing is believed without the vendor's root key: give it with --root";
+        return Some((json!({"verdict": null}), words.to_owned()));
+    }
+    let response = match roots.verify_installed(token) {
+        Ok(response) => response,
+        Err(error) => {
+            let words = format!("a response that counts for nothing: {error}");
+            return Some((json!({"verdict": error.code().as_str()}), words));
+        }
+    };
+    let claims = response.claims();
+    let (verdict, words) = if claims.device != verified.device_key().thumbprint() {
+        (
+            Code::WrongDevice.as_str(),
+            "the response of another machine, which counts for nothing".to_owned(),
+        )
+    } else if claims.product != verified.claims().product {
+        (
+            Code::WrongProduct.as_str(),
+            "the response for another product, which counts for nothing".to_owned(),
+        )
+    } else {
+        ("ok", format!("activation {}, signed {} UTC", claims.id, file::date(claims.issued_at)))
+    };
+    let id = claims.id.to_string();
+    Some((json!({"verdict": verdict, "id": id, "signed_at": claims.issued_at}), words))
 }
 
 fn request_words(claims: &Request, names_license: bool) -> (&'static str, &'static str) {

@@ -182,3 +182,34 @@ fn a_device_without_end_in_the_way_of_a_file_is_not_read_to_its_end() {
         assert!(matches!(refused.status.code(), Some(1 | 2)), "{out}");
     }
 }
+
+#[test]
+fn what_a_request_brings_along_is_believed_by_its_own_signature_alone() {
+    let lab = Lab::new();
+    lab.activate();
+    let asked = lab.on_machine(&["request", "activation", "--out", "c.request"]).output().unwrap();
+    assert!(asked.status.success(), "{asked:?}");
+    let other = lab.command(&["keys", "root", "--out", "other.pem"]).output().unwrap();
+    assert!(other.status.success(), "{other:?}");
+    let inspect = |more: &[&str]| {
+        let shown = lab.command(&[&["inspect", "c.request"], more].concat()).output().unwrap();
+        assert!(shown.status.success(), "the request is none the worse for it: {shown:?}");
+        String::from_utf8(shown.stdout).unwrap()
+    };
+    let json = |more: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&inspect(&[more, &["--json"]].concat())).unwrap()
+    };
+    assert!(inspect(&[]).contains("brings along"), "{}", inspect(&[]));
+    assert!(json(&[])["holds"]["verdict"].is_null() && json(&[])["holds"].get("id").is_none());
+    let response = ["inspect", "a.response", "--root", "root.pub", "--json"];
+    let response = lab.command(&response).output().unwrap().stdout;
+    let response: serde_json::Value = serde_json::from_slice(&response).unwrap();
+    let known = json(&["--root", "root.pub"]);
+    assert_eq!(known["holds"]["verdict"], "ok");
+    assert_eq!(known["holds"]["id"], response["id"], "the activation that it has");
+    assert_eq!(known["holds"]["signed_at"], response["signed_at"]);
+    assert!(inspect(&["--root", "root.pub"]).contains("brings along   activation "));
+    let unknown = json(&["--root", "other.pub"]);
+    assert_eq!(unknown["holds"], serde_json::json!({"verdict": "untrusted-key"}));
+    assert!(inspect(&["--root", "other.pub"]).contains("counts for nothing"));
+}
