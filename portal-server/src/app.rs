@@ -418,6 +418,11 @@ impl App {
         Id::random(&mut self.rng())
     }
 
+    /// For an activation that is signed now.
+    pub(crate) fn activation_id(&self) -> Id {
+        Id::at(self.now(), &mut self.rng())
+    }
+
     /// A secret for a cookie or link, and the hash that is stored of it.
     pub(crate) fn secret(&self) -> (String, Hash) {
         let mut bytes = [0; 32];

@@ -8,7 +8,7 @@ use countersign_core::{Hash, Id, LicenseId, Thumbprint, UnixSeconds};
 
 use crate::error::{Result, StoreError};
 use crate::row::{Columns, seconds};
-use crate::{Store, ask, find, fingerprint, list, run};
+use crate::{Store, ask, find, fingerprint, list, release, run};
 
 const FIND: &str = "SELECT a.id, a.license_id, a.seat, a.device_key, a.fingerprint, a.device_name, a.platform, \
     a.app_version, a.state, a.created_at, a.expires_at, a.import_by, a.ended_at, a.door, a.by_user, \
@@ -186,8 +186,13 @@ pub(crate) fn note_end(c: &Connection, activation: &Activation) -> Result<()> {
 }
 
 /// Where the components of machines are kept that hold no seat any more.
-pub(crate) fn ended_scope(license: &LicenseId) -> String {
+pub(crate) fn ended_scope(license: impl std::fmt::Display) -> String {
     format!("ended:{license}")
+}
+
+/// Wherever components of a license's machines are kept.
+pub(crate) fn scopes(license: &str) -> [String; 3] {
+    [license.to_owned(), ended_scope(license), release::scope(license)]
 }
 
 /// Notes the machines of all that ended before this was noted.

@@ -1,7 +1,9 @@
 //! Finding machines by the components of their fingerprint, among those of one license or one product's trials.
 //!
 //! Each component of a machine is a row at a *place*: a number made of the scope (which license, which trials) and the
-//! component's hash. Two components may share a place by chance, so whoever is found is a candidate, to be compared.
+//! component's hash. Two components may share a place by chance, so whoever is found is a candidate, to be compared. The places of
+//! a scope lie beside each other: all components of a machine are in one page of the index, or in a few of a large license's, and
+//! not each in a page of its own.
 
 use std::collections::HashMap;
 
@@ -11,7 +13,7 @@ use countersign_core::Hash;
 use countersign_core::fingerprint::{Fingerprint, Strategy};
 
 use crate::error::Result;
-use crate::{ask, find, list, put, run};
+use crate::{activation, ask, find, list, put, run, trial};
 
 /// How many machines that share a component (a processor model) are looked at.
 const COMMON: usize = 64;
@@ -34,6 +36,12 @@ const KNOWN: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM machine_part WHERE p
 // The limit is COMMON, as a literal: SQLite plans a statement anew for each value of a bound limit.
 const FIND: &str =
     "SELECT subject, parts FROM machine_part WHERE place = ?1 AND parts <= ?2 LIMIT 64";
+const MOVE: &str =
+    "UPDATE machine_part SET place = ?1 WHERE place = ?2 AND parts = ?3 AND subject = ?4";
+const MACHINES: &str =
+    "SELECT id, license_id, fingerprint FROM activation WHERE id > ?1 ORDER BY id LIMIT 1000";
+const TRIALS: &str =
+    "SELECT id, product_id, fingerprint FROM trial WHERE id > ?1 ORDER BY id LIMIT 1000";
 const EMPTY_OLD: &str = "DELETE FROM fingerprint_component";
 const OLD: &str = "SELECT scope, hash, parts, subject FROM fingerprint_component";
 
@@ -170,10 +178,50 @@ fn places(scope: &str, fingerprint: &Fingerprint) -> impl Iterator<Item = i64> {
     fingerprint.components().map(move |(_, hash)| place(scope, &hash.to_string()))
 }
 
-/// The first 64 bits of a hash of both.
+/// The first 24 bits of a hash of the scope, then the first 40 of a hash of both: of ten million machines in one scope one component
+/// in some twenty thousand finds a stranger at its place, and scopes that begin alike tell their components apart all the same.
 fn place(scope: &str, hash: &str) -> i64 {
+    let [a, b, c, ..] = *Hash::of(scope).as_bytes();
+    let [d, e, f, g, h, ..] = *Hash::of(format!("{scope} {hash}")).as_bytes();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Where a component was noted by programs until migration 31: all bits by both.
+fn scattered(scope: &str, hash: &str) -> i64 {
     let [a, b, c, d, e, f, g, h, ..] = *Hash::of(format!("{scope} {hash}")).as_bytes();
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Moves what was noted at scattered places. A machine may be noted in any of the scopes of its license.
+pub(crate) fn gather(c: &Connection) -> Result<()> {
+    gather_from(c, MACHINES, |license| activation::scopes(license).to_vec())?;
+    gather_from(c, TRIALS, |product| vec![trial::scope(product)])
+}
+
+fn gather_from(
+    c: &Connection,
+    sql: &'static str,
+    scopes: impl Fn(&str) -> Vec<String>,
+) -> Result<()> {
+    // What cannot be read was never noted.
+    let map = |row: &mut Columns<'_>| Ok((row.text()?, row.text()?, row.fingerprint().ok()));
+    let mut after = String::new();
+    loop {
+        let subjects: Vec<(String, String, Option<Fingerprint>)> = list(c, sql, [&after], map)?;
+        let Some((last, ..)) = subjects.last() else { return Ok(()) };
+        after.clone_from(last);
+        for (subject, of, fingerprint) in &subjects {
+            let Some(fingerprint) = fingerprint else { continue };
+            let parts = parts(fingerprint);
+            for scope in scopes(of) {
+                for (_, hash) in fingerprint.components() {
+                    let hash = hash.to_string();
+                    let (from, to) = (scattered(&scope, &hash), place(&scope, &hash));
+                    put(c, MOVE, (to, from, parts, subject))?;
+                }
+            }
+        }
+    }
 }
 
 /// Takes over what was noted before there were places. Only the program can compute them.

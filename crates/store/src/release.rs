@@ -290,6 +290,6 @@ pub(crate) fn recognise(
 }
 
 /// Where the components of released machines are kept, apart from those that hold a seat.
-fn scope(license: &LicenseId) -> String {
+pub(crate) fn scope(license: impl std::fmt::Display) -> String {
     format!("released:{license}")
 }

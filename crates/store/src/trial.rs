@@ -227,7 +227,8 @@ pub(crate) fn is_superseded(c: &Connection, trial: &Trial) -> Result<bool> {
     Ok(find(c, NEXT_OF, [trial.id.to_string()], |_| Ok(()))?.is_some())
 }
 
-fn scope(product: &ProductId) -> String {
+/// Where the components of machines are kept that had a trial.
+pub(crate) fn scope(product: impl std::fmt::Display) -> String {
     format!("trial:{product}")
 }
 

@@ -22,11 +22,16 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn new(count: usize) -> Self {
+        Self::of(count, LICENSES)
+    }
+
+    /// Requests of so many machines, for so many licenses in turn.
+    pub(crate) fn of(count: usize, licenses: usize) -> Self {
         let product: ProductId = "acme-cad".parse().unwrap();
-        let keys: Vec<_> = (0..LICENSES).map(|_| LicenseKey::generate(&mut rng())).collect();
+        let keys: Vec<_> = (0..licenses).map(|_| LicenseKey::generate(&mut rng())).collect();
         let requests = (0..count)
             .map(|n| {
-                Machine::new(&format!("machine-{n}"), &product).activation(&keys[n % LICENSES])
+                Machine::new(&format!("machine-{n}"), &product).activation(&keys[n % licenses])
             })
             .map(Bytes::from)
             .collect();

@@ -1,19 +1,23 @@
 //! Machines by the million, in the time that a disk takes to write them.
 //!
 //! What an activation looks up is hashes, spread evenly over all that there are. Here they come in their order, of which two thirds
-//! go first and the others between them: so each page of an index is written twice instead of once for each of its rows, and is as full
-//! in the end as one that has grown by itself.
+//! go first and the others between them: so each page of an index is written a few times instead of once for each of its rows, and is
+//! as full in the end as one that has grown by itself.
 
+use countersign_core::Hash;
+use countersign_core::license_key::LicenseKey;
 use countersign_store::Database;
 use countersign_testing::Raw;
 use rand_core::Rng as _;
 
-use crate::driven::load::LICENSES;
+use crate::played::rng;
 
 /// The characters of base64url as text sorts them.
 const ALPHABET: &str = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 /// Of so many different beginnings of a hash.
 const BEGINNINGS: u64 = 1 << 30;
+/// Machines of a license, which has seats for some more.
+const MACHINES: u64 = 20;
 /// Parts of a machine.
 const PARTS: u64 = 5;
 /// Characters of a response.
@@ -21,25 +25,28 @@ const TOKEN: usize = 1_900;
 /// Rows of a transaction.
 const TOGETHER: u64 = 60_000;
 
-/// Machines of the licenses that there are, with their parts and answers, as the portal writes them.
+/// Licenses with their machines, the machines' parts and answers, as the portal writes them.
 pub(crate) fn fill(database: &Database, size: u64) {
     let raw = Raw::open(database);
     if let Database::Sqlite(_) = database {
         raw.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000").unwrap();
     }
+    licenses(&raw, size.div_ceil(MACHINES));
     // What cannot be made smaller, at another place of it for each.
     let mut noise = vec![0; 8 * TOKEN];
-    crate::played::rng().fill_bytes(&mut noise);
-    let noise: String =
-        noise.iter().map(|byte| char::from(ALPHABET.as_bytes()[usize::from(byte & 63)])).collect();
+    rng().fill_bytes(&mut noise);
+    let character = |byte: &u8| char::from(ALPHABET.as_bytes()[usize::from(byte & 63)]);
+    let noise: String = noise.iter().map(character).collect();
     for pass in [Pass::TwoThirds, Pass::Others] {
         for first in (0..size).step_by(TOGETHER as usize) {
             let last = (first + TOGETHER).min(size);
-            rows(database, size, pass.of(first, last), &noise)
-                .iter()
-                .for_each(|sql| raw.execute(sql).unwrap());
+            let numbers = pass.of(first, last);
+            for sql in rows(database, size, &numbers, &noise) {
+                raw.execute(&sql).unwrap();
+            }
         }
     }
+    raw.execute("DROP TABLE filled").unwrap();
     match database {
         Database::Sqlite(_) => raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap(),
         Database::Postgres(_) => {
@@ -47,6 +54,43 @@ pub(crate) fn fill(database: &Database, size: u64) {
             // Otherwise the first round pays for what was written here.
             raw.execute("CHECKPOINT").unwrap();
         }
+    }
+}
+
+/// The licenses, in the order of their ids, and a table of them for as long as this takes: number, id, where its parts are.
+fn licenses(raw: &Raw, count: u64) {
+    let mut keys: Vec<(String, LicenseKey)> = (0..count)
+        .map(|_| LicenseKey::generate(&mut rng()))
+        .map(|key| (key.id().to_string(), key))
+        .collect();
+    keys.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    raw.execute(
+        "CREATE TABLE filled (at BIGINT PRIMARY KEY, id TEXT NOT NULL, part BIGINT NOT NULL)",
+    )
+    .unwrap();
+    for (part, keys) in keys.chunks(1_000).enumerate() {
+        let license = |(id, key): &(String, LicenseKey)| {
+            format!(
+                "('{id}', '{}', 'acme-cad', 'Pro', 'Jane', 'active', 25, {MACHINES}, {MACHINES}, 'perpetual', 86400, 'fuzzy', \
+                 '{{}}', '{{}}', 1790000000)",
+                key.normal()
+            )
+        };
+        let all: Vec<String> = keys.iter().map(license).collect();
+        raw.execute(&format!(
+            "INSERT INTO license (id, license_key, product_id, plan, holder, status, allowed_activations, live_activations, \
+             total_activations, validity, response_validity, strategy, entitlements, metadata, created_at) VALUES {}",
+            all.join(", ")
+        ))
+        .unwrap();
+        let row = |(at, (id, _)): (usize, &(String, LicenseKey))| {
+            let [a, b, c, ..] = *Hash::of(id).as_bytes();
+            let place = i64::from_be_bytes([a, b, c, 0, 0, 0, 0, 0]);
+            format!("({}, '{id}', {place})", part * 1_000 + at)
+        };
+        let all: Vec<String> = keys.iter().enumerate().map(row).collect();
+        raw.execute(&format!("INSERT INTO filled (at, id, part) VALUES {}", all.join(", ")))
+            .unwrap();
     }
 }
 
@@ -64,41 +108,36 @@ impl Pass {
             Self::Others => "i % 3 = 0",
         };
         format!(
-            "a(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM a WHERE i + 1 < {last}), n(i) AS (SELECT i FROM a WHERE {which})"
+            "WITH RECURSIVE a(i) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT i + 1 FROM a WHERE i + 1 < {last}), \
+             n(i) AS (SELECT i FROM a WHERE {which})"
         )
     }
 }
 
 /// Rows of those machines, a statement for each table.
-fn rows(database: &Database, size: u64, numbers: String, noise: &str) -> [String; 4] {
-    let session = match database {
-        Database::Sqlite(_) => "",
-        Database::Postgres(_) => "SET synchronous_commit = off;",
+fn rows(database: &Database, size: u64, numbers: &str, noise: &str) -> [String; 4] {
+    let numbers = match database {
+        Database::Sqlite(_) => numbers.to_owned(),
+        Database::Postgres(_) => format!("SET synchronous_commit = off; {numbers}"),
     };
-    let numbers = format!(
-        "{session} WITH RECURSIVE {numbers}, l(id, at) AS (SELECT id, row_number() OVER (ORDER BY id) FROM license)"
-    );
     let (id, hash) = (hash(size, 22), hash(size, 43));
     // Nothing looks a machine up by this text: it has the length that it has.
     let parts: Vec<String> =
-        (0..PARTS).map(|part| format!("\"part-{part}\":\"' || {hash} || '\"")).collect();
+        (0..PARTS).map(|part| format!("\"part-{part}\":\"' || {id} || '\"")).collect();
     let fingerprint = format!("'{{{}}}'", parts.join(","));
-    // Parts are numbers in their order, too, and the machines that they are of come in no order.
-    let space = i128::from(u64::MAX) / i128::from(PARTS * size);
-    let part = format!("(CAST(i AS BIGINT) * {PARTS} + part)");
-    let place = format!("CAST({} + {part} * {space} AS BIGINT)", i64::MIN + 1);
-    let of = format!("({part} * 7919) % {size}");
-    let of = hash_of(&of, size, 22);
+    // Parts lie by their licenses, and there in no order.
+    let place = format!("l.part + (i * {PARTS} + p.part) * 611953 % 1099511627776");
     [
         format!(
             "{numbers} INSERT INTO activation (id, license_id, seat, device_key, fingerprint, device_name, \
              device_name_folded, state, reinstall, created_at, import_by, door, request_id, request_hash, granted_at) \
              SELECT {id}, l.id, {id}, {hash}, {fingerprint}, 'machine ' || i, 'machine ' || i, 'active', 0, 1790000000, \
-             1790086400, 'api', {id}, {hash}, 1790000000 FROM n JOIN l ON l.at = 1 + i % {LICENSES}"
+             1790086400, 'api', {id}, {hash}, 1790000000 FROM n JOIN filled l ON l.at = i / {MACHINES}"
         ),
         format!(
             "{numbers}, p(part) AS (SELECT 0 UNION ALL SELECT part + 1 FROM p WHERE part + 1 < {PARTS}) \
-             INSERT INTO machine_part (place, parts, subject) SELECT {place}, {PARTS}, {of} FROM n, p ORDER BY 1"
+             INSERT INTO machine_part (place, parts, subject) SELECT {place}, {PARTS}, {id} \
+             FROM n JOIN filled l ON l.at = i / {MACHINES} CROSS JOIN p"
         ),
         format!(
             "{numbers}, t(noise) AS (SELECT '{noise}') \
@@ -113,20 +152,16 @@ fn rows(database: &Database, size: u64, numbers: String, noise: &str) -> [String
     ]
 }
 
-/// The hash of number `i`, so many characters of it: its beginning by its place among all, the others by its number.
+/// The hash of number `i` of so many, that many characters of it: its beginning by its place among all, then its number.
 fn hash(size: u64, length: usize) -> String {
-    hash_of("i", size, length)
-}
-
-fn hash_of(number: &str, size: u64, length: usize) -> String {
-    let beginning = format!("({number}) * {}", BEGINNINGS / size);
+    let beginning = format!("(i * {})", BEGINNINGS / size);
     let digit = |shift: u32| {
-        format!("substr('{ALPHABET}', 1 + CAST((({beginning}) >> {shift}) & 63 AS INTEGER), 1)")
+        format!("substr('{ALPHABET}', 1 + CAST(({beginning} >> {shift}) & 63 AS INTEGER), 1)")
     };
     let digits: Vec<String> = [24, 18, 12, 6, 0].into_iter().map(digit).collect();
     let rest = length - digits.len();
     format!(
-        "{} || substr(CAST(({number}) AS TEXT) || '-{}', 1, {rest})",
+        "{} || substr(CAST(i AS TEXT) || '-{}', 1, {rest})",
         digits.join(" || "),
         "A".repeat(length)
     )

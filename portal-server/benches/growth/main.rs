@@ -21,7 +21,7 @@ use countersign_store::{Database, Options};
 use countersign_testing::{Engine, Raw, Server};
 
 use driven::drive::drive;
-use driven::load::{LICENSES, Load};
+use driven::load::Load;
 use driven::median;
 use portals::{Portals, Running};
 
@@ -119,7 +119,7 @@ fn site(engine: Engine, server: &Server, size: u64, count: usize) -> Site {
         Engine::Sqlite => Portals::embedded(Options::default()),
         Engine::Postgres => Portals::on(server, 1, Options::default()),
     };
-    let loads: Vec<Load> = (0..ROUNDS).map(|_| Load::new(count)).collect();
+    let loads: Vec<Load> = (0..ROUNDS).map(|_| Load::of(count, count / 5)).collect();
     let (first, others) = loads.split_first().unwrap();
     let running = portals.start(first);
     others.iter().for_each(|load| running.set_up(load));

@@ -15,7 +15,7 @@ const RUNS: usize = 60;
 
 /// Medians in milliseconds. The license is one of those that the machines have been filled into.
 pub(crate) fn pages(running: &Running) -> Vec<(&'static str, f64)> {
-    let license = Raw::open(running.database()).value("SELECT MIN(id) FROM license");
+    let license = Raw::open(running.database()).value("SELECT MIN(license_id) FROM activation");
     let pages = [
         ("list of licenses", "/licenses".to_owned()),
         ("a license with its machines", format!("/licenses/{license}")),
@@ -32,8 +32,8 @@ pub(crate) fn pages(running: &Running) -> Vec<(&'static str, f64)> {
                 let start = Instant::now();
                 let ask = client.get(format!("http://{address}{path}")).header("cookie", &cookie);
                 let answer = ask.send().await.unwrap();
-                assert_eq!(answer.status(), 200, "{path}");
-                answer.bytes().await.unwrap();
+                let (status, page) = (answer.status(), answer.text().await.unwrap());
+                assert_eq!(status, 200, "{path}: {page}");
                 times.push(start.elapsed().as_secs_f64() * 1e3);
             }
             medians.push((name, median(&times)));

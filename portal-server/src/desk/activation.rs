@@ -43,7 +43,7 @@ pub(super) async fn answer(
         }
         let (id, now) = match renewal {
             Some((id, granted_at)) => (id, not_older(app, granted_at)),
-            None => (app.random_id(), app.now()),
+            None => (app.activation_id(), app.now()),
         };
         let granted = grant(&license, &device.fingerprint, now, &*app.settings().await?);
         let (expires_at, import_by) = (granted.grant.expires_at, granted.import_by);

@@ -40,6 +40,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (28, "session factor", include_str!("migrations/0028_session_factor.sql"), None),
     (29, "nodes", include_str!("migrations/0029_nodes.sql"), None),
     (30, "answer activation", include_str!("migrations/0030_answer_activation.sql"), None),
+    (31, "places", include_str!("migrations/0031_places.sql"), Some(fingerprint::gather)),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

@@ -7,6 +7,7 @@ mod groups;
 mod lists;
 mod machines;
 mod migration;
+mod places;
 mod plans;
 mod races;
 mod releases;

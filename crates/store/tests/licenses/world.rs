@@ -28,14 +28,14 @@ pub(crate) fn product(id: &str) -> ProductId {
 
 pub(crate) struct World {
     pub(crate) store: Store,
-    _database: countersign_testing::TestDatabase,
+    pub(crate) database: countersign_testing::TestDatabase,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
         let database = countersign_testing::test_database!();
         let store = database.open(Options::default(), NOW);
-        let world = Self { store, _database: database };
+        let world = Self { store, database };
         world.product("acme-cad", "Acme CAD").await;
         world
     }

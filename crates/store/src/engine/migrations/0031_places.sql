@@ -1,0 +1,1 @@
+-- The places of machine_part lie by their scopes: the program moves them (fingerprint.rs).
