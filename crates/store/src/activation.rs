@@ -182,7 +182,7 @@ pub(crate) fn end(
 pub(crate) fn note_end(c: &Connection, activation: &Activation) -> Result<()> {
     let (id, machine) = (activation.id.to_string(), &activation.fingerprint);
     fingerprint::delete(c, &activation.license.to_string(), machine, &id)?;
-    fingerprint::insert(c, &ended_scope(&activation.license), machine, &id)
+    fingerprint::insert(c, &ended_scope(activation.license), machine, &id)
 }
 
 /// Where the components of machines are kept that hold no seat any more.
@@ -204,7 +204,7 @@ pub(crate) fn note_ended(c: &Connection) -> Result<()> {
         after.clone_from(last);
         for id in &ids {
             if let Some(ended) = find_activation(c, id)? {
-                fingerprint::insert(c, &ended_scope(&ended.license), &ended.fingerprint, id)?;
+                fingerprint::insert(c, &ended_scope(ended.license), &ended.fingerprint, id)?;
             }
         }
     }

@@ -230,7 +230,7 @@ pub(crate) fn release_in(c: &Connection, release: &Release) -> Result<ReleaseOut
     group_seat::give_back(c, activation.group, &activation.license)?;
     // The machine is looked for among the released ones from now on.
     activation::note_end(c, &activation)?;
-    fingerprint::insert(c, &scope(&activation.license), &activation.fingerprint, &id)?;
+    fingerprint::insert(c, &scope(activation.license), &activation.fingerprint, &id)?;
     let actor = format!("user:{}", release.by);
     let (of, action) = (&activation.license, "activation.release");
     audit::record_of_license(c, of, release.now, &actor, action, &id, &reason)?;
@@ -263,7 +263,7 @@ pub(crate) fn late_proof(c: &Connection, activation: &Activation, now: UnixSecon
 fn seen_again(c: &Connection, former: &Activation, now: UnixSeconds) -> Result<()> {
     let id = former.id.to_string();
     run(c, CAME_BACK, (&id, seconds(now)))?;
-    fingerprint::delete(c, &scope(&former.license), &former.fingerprint, &id)
+    fingerprint::delete(c, &scope(former.license), &former.fingerprint, &id)
 }
 
 /// By its key, or by its fingerprint when it was reinstalled in the meantime.
@@ -275,7 +275,7 @@ pub(crate) fn recognise(
 ) -> Result<Option<Activation>> {
     let values = (license.id.to_string(), device_key.to_string());
     let mut ids = list(c, OF_DEVICE, values, |row| row.text())?;
-    ids.extend(fingerprint::candidates(c, &scope(&license.id), machine, license.strategy)?);
+    ids.extend(fingerprint::candidates(c, &scope(license.id), machine, license.strategy)?);
     for id in ids {
         let is_it = |a: &Activation| {
             let is_out = a.license == license.id && a.state == ActivationState::Released;

@@ -181,7 +181,7 @@ fn add(
     }
     let scope = match grant.state.holds_seat() {
         true => grant.license.to_string(),
-        false => activation::ended_scope(&grant.license),
+        false => activation::ended_scope(grant.license),
     };
     count.live += i64::from(grant.state.holds_seat());
     fingerprint::insert(c, &scope, &grant.fingerprint, &grant.id.to_string())

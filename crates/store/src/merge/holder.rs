@@ -19,7 +19,7 @@ const REPLACED_OF_DEVICE: &str = "SELECT id FROM activation WHERE license_id = ?
 pub(super) fn revive(c: &Connection, former: &Activation, count: &mut seat::Merged) -> Result<()> {
     let id = former.id.to_string();
     if run(c, REVIVE, [&id])? == 1 {
-        let (machine, ended) = (&former.fingerprint, activation::ended_scope(&former.license));
+        let (machine, ended) = (&former.fingerprint, activation::ended_scope(former.license));
         fingerprint::delete(c, &ended, machine, &id)?;
         fingerprint::insert(c, &former.license.to_string(), machine, &id)?;
         count.live += 1;
@@ -44,7 +44,7 @@ pub(super) fn superseded(
     if let Some(since) = newer.into_iter().chain(live).min() {
         return Ok(Some(since.max(grant.granted_at)));
     }
-    for scope in [license.id.to_string(), activation::ended_scope(&license.id)] {
+    for scope in [license.id.to_string(), activation::ended_scope(license.id)] {
         let machine = &grant.fingerprint;
         for other in fingerprint::candidates_for(c, &scope, machine, license.strategy)? {
             let other = activation::find_activation(c, &other)?;
@@ -116,7 +116,7 @@ pub(super) fn come_back(
     let Some(license) = license::find_license(c, &forgotten.license)? else { return Ok(()) };
     let values = (license.id.to_string(), forgotten.device_key.to_string());
     let mut ids = list(c, REPLACED_OF_DEVICE, values, |row| row.text())?;
-    let (ended, machine) = (activation::ended_scope(&license.id), &forgotten.fingerprint);
+    let (ended, machine) = (activation::ended_scope(license.id), &forgotten.fingerprint);
     ids.extend(fingerprint::candidates(c, &ended, machine, license.strategy)?);
     let mut former = Vec::new();
     for id in ids {
