@@ -21,6 +21,12 @@ pub trait Specification {
 
     /// The state after the operation, if it can have been answered so in this one.
     fn after(&self, state: &Self::State, operation: &Self::Operation) -> Option<Self::State>;
+
+    /// Whether the answer to `other` tells that `operation` had been done, of which nobody was told. Such an operation is tried
+    /// before those of which nobody ever heard: it decides how soon an order is found, not whether.
+    fn shows(&self, _other: &Self::Operation, _operation: &Self::Operation) -> bool {
+        false
+    }
 }
 
 /// An operation of a client.
@@ -140,6 +146,8 @@ struct Search<'a, S: Specification> {
     specification: &'a S,
     history: &'a [Call<S::Operation>],
     moments: Moments,
+    /// When it is known of each that it had been done: by its answer, or by another one's.
+    known: Vec<(Option<u64>, Option<u64>)>,
     state: S::State,
     /// Which are done, bit by bit.
     done: Vec<u64>,
@@ -152,12 +160,27 @@ struct Search<'a, S: Specification> {
     stuck: usize,
 }
 
+/// When it was answered, and the first answer to another one that shows it.
+fn known<S: Specification>(
+    specification: &S,
+    call: &Call<S::Operation>,
+    history: &[Call<S::Operation>],
+) -> (Option<u64>, Option<u64>) {
+    if call.answered.is_some() {
+        return (call.answered, None);
+    }
+    let shows =
+        |other: &&Call<S::Operation>| specification.shows(&other.operation, &call.operation);
+    (None, history.iter().filter(shows).filter_map(|other| other.answered).min())
+}
+
 impl<'a, S: Specification> Search<'a, S> {
     fn new(specification: &'a S, begin: S::State, history: &'a [Call<S::Operation>]) -> Self {
         Self {
             specification,
             history,
             moments: Moments::of(history),
+            known: history.iter().map(|call| known(specification, call, history)).collect(),
             state: begin,
             done: vec![0; history.len().div_ceil(64)],
             order: Vec::new(),
@@ -189,7 +212,7 @@ impl<'a, S: Specification> Search<'a, S> {
     }
 
     /// What may come next: whatever was asked before the first answer that is not explained yet. First what was answered first, and
-    /// what was never answered in the end: most of the time it was not done, or later. What is answered so now and changes nothing
+    /// what was never answered in the end: most of the time it was not done, or later. Of that first what another answer shows first. What is answered so now and changes nothing
     /// may as well come now as later, since whatever comes in between finds the same: then nothing else need be tried.
     fn choice(&self) -> std::vec::IntoIter<usize> {
         let mut open = Vec::new();
@@ -201,7 +224,8 @@ impl<'a, S: Specification> Search<'a, S> {
         if let Some(n) = open.iter().find(|n| self.changes_nothing(**n)) {
             return vec![*n].into_iter();
         }
-        open.sort_by_key(|n| self.history[*n].answered.unwrap_or(u64::MAX));
+        let never = |moment: Option<u64>| moment.unwrap_or(u64::MAX);
+        open.sort_by_key(|n| (never(self.known[*n].0), never(self.known[*n].1)));
         open.into_iter()
     }
 

@@ -10,6 +10,8 @@ use countersign_model::linear::{Budget, Call, Checked, check};
 
 /// A call in each line: when it was asked, when it was answered, what, and the answer; `-` is none.
 const BUSY: &str = include_str!("histories/busy.txt");
+/// One in which two machines have no answer, one of them a seat by then, and it shows late which one.
+const LATE: &str = include_str!("histories/late.txt");
 
 #[test]
 fn a_busy_history_is_explained_in_about_as_many_steps_as_it_has_operations() {
@@ -21,6 +23,17 @@ fn a_busy_history_is_explained_in_about_as_many_steps_as_it_has_operations() {
     // With one seat fewer it cannot have been so, however long one searches.
     let one = Seats::begin(Some(1), Some(6), 2);
     assert!(!matches!(check(&Seats, one, &history, steps), Checked::Explained(_)));
+}
+
+#[test]
+fn of_what_nobody_was_told_that_comes_first_which_another_answer_shows_first() {
+    let history: Vec<Call<Operation>> = LATE.lines().map(call).collect();
+    assert_eq!(history.len(), 154);
+    let steps = Budget(history.len() * 100);
+    let begin = || Seats::begin(Some(2), Some(11), 2);
+    assert!(matches!(check(&Seats, begin(), &history, steps), Checked::Explained(_)));
+    let three = Seats::begin(Some(3), Some(11), 2);
+    assert!(!matches!(check(&Seats, three, &history, steps), Checked::Explained(_)));
 }
 
 fn call(line: &str) -> Call<Operation> {

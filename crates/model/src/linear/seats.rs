@@ -148,6 +148,21 @@ impl Specification for Seats {
         };
         may_be.then_some(after)
     }
+
+    /// Who renews a grant, or gives it up, has seen it.
+    fn shows(&self, other: &Operation, operation: &Operation) -> bool {
+        let Operation::Activate { told, .. } = operation else { return false };
+        let Told::Nothing(Some(Activation::Granted(id, _))) = told else { return false };
+        match other {
+            Operation::Activate { told: Told::This(Activation::Granted(other, _)), .. } => {
+                other == id
+            }
+            Operation::Deactivate { grant, told: Told::This(Deactivation::Receipt(_)), .. } => {
+                grant == id
+            }
+            _ => false,
+        }
+    }
 }
 
 fn activate(
