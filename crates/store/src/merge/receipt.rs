@@ -106,7 +106,8 @@ pub(super) fn forget_later(
     before.extend(further);
     let last = before.into_iter().max_by_key(|(signed_at, _)| *signed_at);
     // An earlier receipt than the one that was known: it was too late by that one, too.
-    let was_late = given_up.ended_at == Some(given_up.granted_at);
+    let was_late = given_up.state == ActivationState::Deactivated
+        && given_up.ended_at == Some(given_up.granted_at);
     let own_is_late = was_late
         || own.is_some_and(|(signed_at, _)| signed_at > at)
         || find(c, KEPT_LATER, (&id, until), |_| Ok(()))?.is_some();

@@ -190,3 +190,38 @@ fn the_portals_answer_to_the_same_request_with_another_activation_is_no_answer_o
     ];
     assert_that_the_store_does_as_the_model(&script((Some(3), Some(1)), ops));
 }
+
+/// Seed 787293: what another grant had replaced in the second of its signing was taken for something given up before.
+#[test]
+fn a_receipt_for_what_was_replaced_when_it_was_signed_leaves_what_was_signed_before_it() {
+    let ops = vec![
+        ask(4, Who::Nobody),
+        desk_grant(1, 4, true),
+        desk_receipt(1, 1),
+        desk_renew(0, 1),
+        ask(4, Who::Nobody),
+        push(0),
+        push(1),
+    ];
+    assert_that_the_store_does_as_the_model(&script((Some(1), Some(0)), ops));
+}
+
+/// Seed 745935: the same of what went with the other answer to its request, which had been given up.
+#[test]
+fn a_receipt_for_what_went_with_its_twin_leaves_what_was_signed_before_it() {
+    let renew = Op::Renew { license: 0, grant: 0, by: Who::Vendor };
+    let part = |share| Op::Push { desk: 1, share, again: false };
+    let ops = vec![
+        desk_grant(1, 2, false),
+        ask(1, Who::Nobody),
+        part(2),
+        desk_grant(1, 2, true),
+        desk_receipt(0, 2),
+        push(0),
+        desk_receipt(1, 0),
+        renew,
+        desk_receipt(1, 0),
+        part(1),
+    ];
+    assert_that_the_store_does_as_the_model(&script((Some(3), Some(2)), ops));
+}
