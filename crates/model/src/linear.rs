@@ -6,6 +6,7 @@
 //! how many are open at once, not with the length of the history. A history is of one thing alone (one license): whoever has many
 //! checks each by itself, which is the same (Herlihy and Wing's theorem of locality) and much sooner done.
 
+mod beam;
 pub mod seats;
 
 use std::collections::HashSet;
@@ -64,14 +65,57 @@ pub enum Checked {
     GaveUp,
 }
 
-/// Looks for an order.
+/// Steps of the first search, for each operation: one that goes well takes little more than one.
+const STEPS: usize = 20;
+
+/// Looks for an order: in few steps, then by [`beam`], then as long as it may take. Each of them finds nothing but orders, and the
+/// first and the last say that there is none when they have tried all.
 pub fn check<S: Specification>(
     specification: &S,
     begin: S::State,
     history: &[Call<S::Operation>],
     budget: Budget,
 ) -> Checked {
-    Search::new(specification, begin, history).run(budget)
+    let search = || Search::new(specification, begin.clone(), history);
+    let short = search().run(Budget(budget.0.min(history.len() * STEPS)));
+    if short != Checked::GaveUp {
+        return short;
+    }
+    let rank = search().known;
+    let never = |moment: Option<u64>| moment.unwrap_or(u64::MAX);
+    let rank = |n: usize| (never(rank[n].0), never(rank[n].1));
+    match beam::Beam::new(specification, history, rank).run(begin.clone()) {
+        Some(order) => {
+            assert!(explains(specification, begin, history, &order), "{order:?} is no such order");
+            Checked::Explained(order)
+        }
+        None => search().run(budget),
+    }
+}
+
+/// Whether this is an order that explains every answer: each operation was asked before those after it were answered, and was
+/// answered as it would have been there.
+pub fn explains<S: Specification>(
+    specification: &S,
+    begin: S::State,
+    history: &[Call<S::Operation>],
+    order: &[usize],
+) -> bool {
+    let mut state = begin;
+    let mut left: Vec<usize> =
+        (0..history.len()).filter(|n| history[*n].answered.is_some()).collect();
+    for n in order {
+        let call = &history[*n];
+        let is_in_time = left.iter().all(|other| Some(call.asked) <= history[*other].answered);
+        let Some(after) = specification.after(&state, &call.operation).filter(|_| is_in_time)
+        else {
+            return false;
+        };
+        state = after;
+        left.retain(|other| other != n);
+    }
+    let once: HashSet<&usize> = order.iter().collect();
+    left.is_empty() && once.len() == order.len()
 }
 
 /// What happens at a moment.

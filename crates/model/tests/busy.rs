@@ -6,12 +6,14 @@ use countersign_model::license::Status;
 use countersign_model::linear::seats::{
     Activation, Change, Deactivation, Done, Looked, Operation, Seats, Told,
 };
-use countersign_model::linear::{Budget, Call, Checked, check};
+use countersign_model::linear::{Budget, Call, Checked, check, explains};
 
 /// A call in each line: when it was asked, when it was answered, what, and the answer; `-` is none.
 const BUSY: &str = include_str!("histories/busy.txt");
 /// One in which two machines have no answer, one of them a seat by then, and it shows late which one.
 const LATE: &str = include_str!("histories/late.txt");
+/// One with eleven operations without an answer.
+const OPEN: &str = include_str!("histories/open.txt");
 
 #[test]
 fn a_busy_history_is_explained_in_about_as_many_steps_as_it_has_operations() {
@@ -36,6 +38,25 @@ fn of_what_nobody_was_told_that_comes_first_which_another_answer_shows_first() {
     assert!(!matches!(check(&Seats, three, &history, steps), Checked::Explained(_)));
 }
 
+#[test]
+fn an_order_is_found_though_eleven_operations_have_no_answer() {
+    let history: Vec<Call<Operation>> = OPEN.lines().map(call).collect();
+    assert_eq!(history.len(), 178);
+    assert_eq!(history.iter().filter(|call| call.answered.is_none()).count(), 11);
+    let begin = || Seats::begin(Some(2), Some(2), 2);
+    let steps = Budget(history.len() * 20);
+    let Checked::Explained(order) = check(&Seats, begin(), &history, steps) else {
+        panic!("no order was found");
+    };
+    assert!(explains(&Seats, begin(), &history, &order));
+    // An answer that is missing, an operation that is done twice, and one that is done before it was asked for.
+    assert!(!explains(&Seats, begin(), &history, &order[1..]));
+    assert!(!explains(&Seats, begin(), &history, &[&order[..1], &order].concat()));
+    let early: Vec<usize> =
+        order.iter().rev().take(1).chain(&order[..order.len() - 1]).copied().collect();
+    assert!(!explains(&Seats, begin(), &history, &early));
+}
+
 fn call(line: &str) -> Call<Operation> {
     let words: Vec<&str> = line.split(' ').collect();
     let (asked, answered) = (words[0].parse().unwrap(), number(words[1]));
@@ -46,6 +67,8 @@ fn call(line: &str) -> Call<Operation> {
                 "granted" => Activation::Granted(id(7), id(8)),
                 "SeatsUsedUp" => Activation::SeatsUsedUp,
                 "Suspended" => Activation::Suspended,
+                "ReinstallsUsedUp" => Activation::ReinstallsUsedUp,
+                "unknown" => return unseen(answered, asked, &words),
                 other => panic!("{other}"),
             };
             let told = told(answered, answer);
@@ -65,6 +88,14 @@ fn call(line: &str) -> Call<Operation> {
         }),
         other => panic!("{other}"),
     };
+    Call { operation, asked, answered }
+}
+
+/// An activation of which nobody ever heard.
+fn unseen(answered: Option<u64>, asked: u64, words: &[&str]) -> Call<Operation> {
+    let id = |at: usize| words[at].parse().unwrap();
+    let told = Told::Nothing(None);
+    let operation = Operation::Activate { request: id(3), device: id(4), machine: id(5), told };
     Call { operation, asked, answered }
 }
 
