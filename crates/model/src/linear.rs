@@ -68,7 +68,7 @@ pub enum Checked {
 /// Steps of the first search, for each operation: one that goes well takes little more than one.
 const STEPS: usize = 20;
 
-/// Looks for an order: in few steps, then by [`beam`], then as long as it may take. Each of them finds nothing but orders, and the
+/// Looks for an order: in few steps, then by keeping several beginnings (`beam.rs`), then as long as it may take. Each of them finds nothing but orders, and the
 /// first and the last say that there is none when they have tried all.
 pub fn check<S: Specification>(
     specification: &S,
