@@ -68,23 +68,21 @@ pub enum Checked {
 /// Steps of the first search, for each operation: one that goes well takes little more than one.
 const STEPS: usize = 20;
 
-/// Looks for an order: in few steps, then by keeping several beginnings (`beam.rs`), then as long as it may take. Each of them finds nothing but orders, and the
-/// first and the last say that there is none when they have tried all.
+/// Looks for an order: in few steps, then by keeping several beginnings (`beam.rs`), then as long as it may take. Each of them finds
+/// nothing but orders, and the first and the last say that there is none when they have tried all.
 pub fn check<S: Specification>(
     specification: &S,
     begin: S::State,
     history: &[Call<S::Operation>],
     budget: Budget,
 ) -> Checked {
-    let search = || Search::new(specification, begin.clone(), history);
+    let rank: Vec<Rank> = history.iter().map(|call| rank(specification, call, history)).collect();
+    let search = || Search::new(specification, begin.clone(), history, &rank);
     let short = search().run(Budget(budget.0.min(history.len() * STEPS)));
     if short != Checked::GaveUp {
         return short;
     }
-    let rank = search().known;
-    let never = |moment: Option<u64>| moment.unwrap_or(u64::MAX);
-    let rank = |n: usize| (never(rank[n].0), never(rank[n].1));
-    match beam::Beam::new(specification, history, rank).run(begin.clone()) {
+    match beam::Beam::new(specification, history, &rank).run(begin.clone()) {
         Some(order) => {
             assert!(explains(specification, begin, history, &order), "{order:?} is no such order");
             Checked::Explained(order)
@@ -190,8 +188,7 @@ struct Search<'a, S: Specification> {
     specification: &'a S,
     history: &'a [Call<S::Operation>],
     moments: Moments,
-    /// When it is known of each that it had been done: by its answer, or by another one's.
-    known: Vec<(Option<u64>, Option<u64>)>,
+    rank: &'a [Rank],
     state: S::State,
     /// Which are done, bit by bit.
     done: Vec<u64>,
@@ -204,27 +201,37 @@ struct Search<'a, S: Specification> {
     stuck: usize,
 }
 
-/// When it was answered, and the first answer to another one that shows it.
-fn known<S: Specification>(
+/// When an operation was answered, and the first answer to another one that shows it: what is tried in which order.
+type Rank = (u64, u64);
+
+/// First what was answered first, and what was never answered in the end: most of the time it was not done, or later. Of that first
+/// what another answer shows first.
+fn rank<S: Specification>(
     specification: &S,
     call: &Call<S::Operation>,
     history: &[Call<S::Operation>],
-) -> (Option<u64>, Option<u64>) {
-    if call.answered.is_some() {
-        return (call.answered, None);
+) -> Rank {
+    if let Some(at) = call.answered {
+        return (at, 0);
     }
     let shows =
         |other: &&Call<S::Operation>| specification.shows(&other.operation, &call.operation);
-    (None, history.iter().filter(shows).filter_map(|other| other.answered).min())
+    let shown = history.iter().filter(shows).filter_map(|other| other.answered).min();
+    (u64::MAX, shown.unwrap_or(u64::MAX))
 }
 
 impl<'a, S: Specification> Search<'a, S> {
-    fn new(specification: &'a S, begin: S::State, history: &'a [Call<S::Operation>]) -> Self {
+    fn new(
+        specification: &'a S,
+        begin: S::State,
+        history: &'a [Call<S::Operation>],
+        rank: &'a [Rank],
+    ) -> Self {
         Self {
             specification,
             history,
             moments: Moments::of(history),
-            known: history.iter().map(|call| known(specification, call, history)).collect(),
+            rank,
             state: begin,
             done: vec![0; history.len().div_ceil(64)],
             order: Vec::new(),
@@ -255,9 +262,9 @@ impl<'a, S: Specification> Search<'a, S> {
         Checked::GaveUp
     }
 
-    /// What may come next: whatever was asked before the first answer that is not explained yet. First what was answered first, and
-    /// what was never answered in the end: most of the time it was not done, or later. Of that first what another answer shows first. What is answered so now and changes nothing
-    /// may as well come now as later, since whatever comes in between finds the same: then nothing else need be tried.
+    /// What may come next: whatever was asked before the first answer that is not explained yet, by its rank. What is answered so
+    /// now and changes nothing may as well come now as later, since whatever comes in between finds the same: then nothing else need
+    /// be tried.
     fn choice(&self) -> std::vec::IntoIter<usize> {
         let mut open = Vec::new();
         let mut place = self.moments.first();
@@ -268,8 +275,7 @@ impl<'a, S: Specification> Search<'a, S> {
         if let Some(n) = open.iter().find(|n| self.changes_nothing(**n)) {
             return vec![*n].into_iter();
         }
-        let never = |moment: Option<u64>| moment.unwrap_or(u64::MAX);
-        open.sort_by_key(|n| (never(self.known[*n].0), never(self.known[*n].1)));
+        open.sort_by_key(|n| self.rank[*n]);
         open.into_iter()
     }
 

@@ -23,16 +23,13 @@ use crate::engine::Connection;
 use crate::error::Result;
 use crate::journal::{self, JournalOpening};
 use crate::journal_entry::{self, Verdict};
-use crate::row::seconds;
-use crate::{Store, answer, find, run, trial};
+use crate::{Store, answer, find, trial};
 
 const IS_ANSWER: &str = "SELECT 1 FROM answer WHERE request_hash = ?1 AND token = ?2";
 const KNOWN_RENEWAL: &str =
     "SELECT 1 FROM renewal WHERE activation_id = ?1 AND request_hash = ?2 AND token = ?3";
 const KNOWN_RENEWAL_OF_TRIAL: &str =
     "SELECT 1 FROM trial_renewal WHERE trial_id = ?1 AND request_hash = ?2 AND token = ?3";
-const LEARN: &str = "INSERT INTO answer (request_hash, token, device_name, created_at, activation_id) \
-    VALUES (?1, ?2, NULL, ?3, ?4) ON CONFLICT (request_hash) DO NOTHING";
 
 /// An entry of a journal as it came, with what its response says where that could be verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,9 +153,8 @@ fn take_in(
     if verdict.is_believed() {
         let granted = entry.response.as_ref().ok().and_then(Option::as_ref);
         let granted = granted.filter(|r| matches!(r.answer, Said::Activation(_)));
-        let activation = granted.map(|response| response.id.to_string());
-        let values = (entry.request.to_string(), &entry.token, seconds(entry.at), activation);
-        run(c, LEARN, values)?;
+        let activation = granted.map(|response| &response.id);
+        answer::learn_answer(c, &entry.request, &entry.token, activation, None, entry.at)?;
     }
     let (n, license) = (entry.n, license_of(entry));
     Ok(MergedEntry { n, is_new: true, verdict, why, license, is_duplicate })

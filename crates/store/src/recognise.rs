@@ -5,15 +5,13 @@
 
 use crate::engine::Connection;
 use countersign_core::response::{Answer as Said, Granted, Response};
-use countersign_core::{Hash, LicenseId, Thumbprint, UnixSeconds};
+use countersign_core::{LicenseId, Thumbprint, UnixSeconds};
 
 use crate::error::Result;
 use crate::merge::{self, Origin};
 use crate::row::seconds;
-use crate::{Store, activation, audit, find, license, run};
+use crate::{Store, activation, answer, audit, find, license, run};
 
-const ANSWER: &str = "INSERT INTO answer (request_hash, token, device_name, created_at, activation_id) \
-    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (request_hash) DO NOTHING";
 const NAME: &str = "UPDATE activation SET device_name = ?2, device_name_folded = ?3 WHERE id = ?1 AND device_name IS NULL";
 const RELEASED: &str = "SELECT 1 FROM activation WHERE license_id = ?1 AND device_key = ?2 AND state = 'released' \
     AND granted_at >= ?3 LIMIT 1";
@@ -94,7 +92,9 @@ fn recognise_in(c: &Connection, grant: &Recognise) -> Result<Recognised> {
     merge::merge_grant(c, response, granted, Origin::Machine, &actor, now)?;
     let (id, name) = (response.id.to_string(), grant.device_name.as_deref());
     run(c, NAME, (&id, name, activation::folded(name)))?;
-    learn_answer(c, &response.request.hash, grant)?;
+    // The same request, the same response: the one that it got.
+    let (request, at) = (&response.request.hash, response.issued_at);
+    answer::learn_answer(c, request, &grant.token, Some(&response.id), name, at)?;
     let over = license::find_license(c, &of)?.map_or(0, |license| license.over_activations);
     if over > 0 {
         let detail = over.to_string();
@@ -102,12 +102,4 @@ fn recognise_in(c: &Connection, grant: &Recognise) -> Result<Recognised> {
         audit::record_of_license(c, &of, now, &actor, action, &id, &detail)?;
     }
     Ok(Recognised::Counted { over })
-}
-
-/// The same request, the same response: the one that it got.
-fn learn_answer(c: &Connection, request: &Hash, grant: &Recognise) -> Result<()> {
-    let at = seconds(grant.response.issued_at);
-    let id = grant.response.id.to_string();
-    let values = (request.to_string(), &grant.token, &grant.device_name, at, id);
-    run(c, ANSWER, values).map(|_| ())
 }

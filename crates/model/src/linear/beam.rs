@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::{Call, Specification};
+use super::{Call, Rank, Specification};
 
 /// Beginnings that go on.
 const WIDTH: usize = 24;
@@ -36,10 +36,10 @@ impl<'a, S: Specification> Beam<'a, S> {
     pub(super) fn new(
         specification: &'a S,
         history: &'a [Call<S::Operation>],
-        rank: impl Fn(usize) -> (u64, u64),
+        rank: &[Rank],
     ) -> Self {
         let mut ranked: Vec<usize> = (0..history.len()).collect();
-        ranked.sort_by_key(|n| rank(*n));
+        ranked.sort_by_key(|n| rank[*n]);
         let mut answers: Vec<usize> =
             (0..history.len()).filter(|n| history[*n].answered.is_some()).collect();
         answers.sort_by_key(|n| history[*n].answered);
