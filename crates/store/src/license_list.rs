@@ -18,7 +18,9 @@ const DAY: u64 = 86_400;
 pub(crate) const NEVER: i64 = 9_007_199_254_740_991;
 
 // Every list has its statement, so that each is planned for its own index. The limit is a literal, one more than the largest
-// page: SQLite plans a statement anew for each value of a bound limit. "+ 0" keeps a filter from choosing the index.
+// page: SQLite plans a statement anew for each value of a bound limit. "+ 0" (or "|| ''")
+// keeps a filter from choosing the index, and an order from choosing it where somebody's own licenses are read by their ids: who
+// has few would otherwise wait for all that there are to be looked at.
 const ALL_BY_CREATION: &str = "SELECT id, created_at FROM license \
     WHERE (created_at, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
     AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
@@ -56,69 +58,69 @@ const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.created_at, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
+    AND (l.created_at + 0, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
-    ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
+    ORDER BY l.created_at + 0 DESC, l.id DESC LIMIT 101";
 const OF_RESELLER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
     UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
-    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
-    ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY COALESCE(l.expires_at, 9007199254740991) + 0, l.id LIMIT 101";
 const OF_RESELLER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
     UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.product_id, l.id) > (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
+    AND (l.product_id || '', l.id) > (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
-    ORDER BY l.product_id, l.id LIMIT 101";
+    ORDER BY l.product_id || '', l.id LIMIT 101";
 const OF_RESELLER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
     UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?7 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.live_activations, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
+    AND (l.live_activations + 0, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?8 OR ?8 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
-    ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
+    ORDER BY l.live_activations + 0 DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
     AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.created_at, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
+    AND (l.created_at + 0, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
-    ORDER BY l.created_at DESC, l.id DESC LIMIT 101";
+    ORDER BY l.created_at + 0 DESC, l.id DESC LIMIT 101";
 const OF_USER_BY_END: &str = "SELECT l.id, COALESCE(l.expires_at, 9007199254740991) FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
     AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND COALESCE(l.expires_at, 9007199254740991) >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
-    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) <= ?6 \
-    ORDER BY COALESCE(l.expires_at, 9007199254740991), l.id LIMIT 101";
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 >= ?1 AND (COALESCE(l.expires_at, 9007199254740991) + 0 > ?1 OR l.id > ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
+    AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
+    ORDER BY COALESCE(l.expires_at, 9007199254740991) + 0, l.id LIMIT 101";
 const OF_USER_BY_PRODUCT: &str = "SELECT l.id, l.product_id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
     AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.product_id, l.id) > (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
+    AND (l.product_id || '', l.id) > (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
-    ORDER BY l.product_id, l.id LIMIT 101";
+    ORDER BY l.product_id || '', l.id LIMIT 101";
 const OF_USER_BY_SEATS: &str = "SELECT l.id, l.live_activations FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?7 \
     AND COALESCE(x.organization_id, ?8) = ?8 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?7 AND g.id = m.group_id AND g.organization_id = ?8 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?8) own \
     CROSS JOIN license l WHERE l.id = own.id \
-    AND (l.live_activations, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
+    AND (l.live_activations + 0, l.id) < (?1, ?2) AND (l.product_id = ?3 OR ?3 IS NULL) AND (l.status = ?4 OR ?4 IS NULL) AND (l.plan_id = ?9 OR ?9 IS NULL) \
     AND COALESCE(l.expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(l.expires_at, 9007199254740991) + 0 <= ?6 \
-    ORDER BY l.live_activations DESC, l.id DESC LIMIT 101";
+    ORDER BY l.live_activations + 0 DESC, l.id DESC LIMIT 101";
 
 /// Which licenses to list.
 #[derive(Debug, Clone)]

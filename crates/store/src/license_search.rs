@@ -42,37 +42,33 @@ const WITH_MACHINE_IN: &str = "SELECT own.id FROM (SELECT x.id FROM license x WH
     OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id \
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
-const OWN: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
+const OWN: &str = "SELECT own.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
+    AND COALESCE(x.organization_id, ?2) = ?2 \
+    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
+    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
+    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own LIMIT 10001";
+const OWN_WITH_MACHINE: &str = "SELECT own.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
     AND COALESCE(x.organization_id, ?2) = ?2 \
     UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
     WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
     AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
-    CROSS JOIN license l WHERE l.id = own.id LIMIT 10001";
-const OWN_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.owner_user_id = ?1 \
-    AND COALESCE(x.organization_id, ?2) = ?2 \
-    UNION SELECT x.id FROM group_member m CROSS JOIN user_group g CROSS JOIN group_license gl CROSS JOIN license x \
-    WHERE m.user_id = ?1 AND g.id = m.group_id AND g.organization_id = ?2 AND g.deleted_at IS NULL \
-    AND gl.group_id = g.id AND gl.unlinked_at IS NULL AND x.id = gl.license_id AND x.organization_id = ?2) own \
-    CROSS JOIN license l WHERE l.id = own.id \
-    AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
+    WHERE (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id AND a.state IN ('active', 'returned') \
     AND a.device_name_folded >= ?3 AND a.device_name_folded < ?4) \
-    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
+    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id \
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?3 AND a.device_name_folded < ?4)) LIMIT 1001";
 
-const OWN_OF_RESELLER: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 \
+const OWN_OF_RESELLER: &str = "SELECT own.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 \
+    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?1 AND x.organization_id = o.id \
+    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
+    WHERE u.reseller_id = ?1 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own LIMIT 10001";
+const OWN_OF_RESELLER_WITH_MACHINE: &str = "SELECT own.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 \
     UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?1 AND x.organization_id = o.id \
     UNION SELECT x.id FROM app_user u CROSS JOIN license x \
     WHERE u.reseller_id = ?1 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
-    CROSS JOIN license l WHERE l.id = own.id LIMIT 10001";
-const OWN_OF_RESELLER_WITH_MACHINE: &str = "SELECT l.id FROM (SELECT x.id FROM license x WHERE x.organization_id = ?1 \
-    UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?1 AND x.organization_id = o.id \
-    UNION SELECT x.id FROM app_user u CROSS JOIN license x \
-    WHERE u.reseller_id = ?1 AND x.owner_user_id = u.id AND x.organization_id IS NULL) own \
-    CROSS JOIN license l WHERE l.id = own.id \
-    AND (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id AND a.state IN ('active', 'returned') \
+    WHERE (EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id AND a.state IN ('active', 'returned') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3) \
-    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = l.id \
+    OR EXISTS (SELECT 1 FROM activation a WHERE a.license_id = own.id \
     AND a.state IN ('deactivated', 'replaced', 'released') \
     AND a.device_name_folded >= ?2 AND a.device_name_folded < ?3)) LIMIT 1001";
 

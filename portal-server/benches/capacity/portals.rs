@@ -8,6 +8,8 @@ use countersign_store::{Database, Options};
 use countersign_testing::Server;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::driven::load::{Load, set_up, stored};
 use crate::driven::runtime;
@@ -21,9 +23,16 @@ pub(crate) struct Portals {
 
 /// What runs.
 pub(crate) struct Running {
-    nodes: Vec<(Runtime, App)>,
+    nodes: Vec<Node>,
     addresses: Vec<SocketAddr>,
     _folder: tempfile::TempDir,
+}
+
+struct Node {
+    runtime: Runtime,
+    app: App,
+    serving: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
 }
 
 impl Portals {
@@ -61,17 +70,18 @@ impl Portals {
                 Some(database) => Config { database: database.clone(), ..config },
                 None => config,
             };
-            let (app, address) = runtime.block_on(async {
+            let (stop, stopped) = oneshot::channel();
+            let (app, address, serving) = runtime.block_on(async {
                 let app = App::open(config).await.unwrap();
                 if node == 0 {
                     set_up(&app, load).await;
                 }
                 let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
                 let address = listener.local_addr().unwrap();
-                tokio::spawn(serve(listener, app.clone(), std::future::pending()));
-                (app, address)
+                let served = serve(listener, app.clone(), async { drop(stopped.await) });
+                (app, address, tokio::spawn(async { served.await.unwrap() }))
             });
-            running.nodes.push((runtime, app));
+            running.nodes.push(Node { runtime, app, serving, stop });
             running.addresses.push(address);
         }
         running
@@ -85,29 +95,31 @@ impl Running {
 
     /// Where all of them have their data.
     pub(crate) fn database(&self) -> &Database {
-        let (_, app) = &self.nodes[0];
-        &app.config().database
+        &self.nodes[0].app.config().database
     }
 
     /// Licenses for further requests.
     pub(crate) fn set_up(&self, load: &Load) {
-        let (runtime, app) = &self.nodes[0];
+        let Node { runtime, app, .. } = &self.nodes[0];
         runtime.block_on(set_up(app, load));
     }
 
     pub(crate) fn stored(&self, load: &Load) -> usize {
-        let (runtime, app) = &self.nodes[0];
+        let Node { runtime, app, .. } = &self.nodes[0];
         runtime.block_on(stored(app, load))
     }
 
     /// Runs it beside the first node.
     pub(crate) fn block_on<T>(&self, task: impl AsyncFnOnce(App) -> T) -> T {
-        let (runtime, app) = &self.nodes[0];
+        let Node { runtime, app, .. } = &self.nodes[0];
         runtime.block_on(task(app.clone()))
     }
 
     pub(crate) fn end(self) {
-        self.nodes.iter().for_each(|(_, app)| app.store().close());
+        for Node { runtime, serving, stop, .. } in self.nodes {
+            stop.send(()).unwrap();
+            runtime.block_on(serving).unwrap();
+        }
     }
 }
 

@@ -94,6 +94,23 @@ impl Cluster {
         }
     }
 
+    /// Only who is known to have all that was answered may take over. Who has just begun to lead, or to follow, has none such,
+    /// or is none, until Patroni has looked; if the leader dies in that time, its answers wait for it to come back.
+    pub(crate) async fn wait_for_synchronous_standby(&self) {
+        let members: Vec<_> =
+            MEMBERS.iter().map(|member| self.address(&format!("{member}-rest"))).collect();
+        let until = Instant::now() + PATIENCE;
+        loop {
+            for rest in &members {
+                if is_well(&format!("http://{rest}/synchronous")).await {
+                    return;
+                }
+            }
+            assert!(Instant::now() < until, "no member became a synchronous standby");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// Nobody writes any more: what the leader has, the others have soon.
     pub(crate) async fn wait_until_all_have_the_same(&self) {
         let until = Instant::now() + PATIENCE;

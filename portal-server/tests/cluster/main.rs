@@ -26,6 +26,7 @@ async fn nothing_that_was_answered_is_lost_and_writes_resume_by_themselves() {
 
     println!("\n== The leader is killed (SIGKILL, Patroni and PostgreSQL)");
     load.wait_for_answers(200).await;
+    cluster.wait_for_synchronous_standby().await;
     let former = cluster.leader();
     let after = load.begin_looking();
     cluster.command(&["kill", &former]);
@@ -41,6 +42,7 @@ async fn nothing_that_was_answered_is_lost_and_writes_resume_by_themselves() {
     assert_eq!(cluster.leader(), leader, "who came back took over");
 
     println!("\n== A switchover");
+    cluster.wait_for_synchronous_standby().await;
     let after = load.begin_looking();
     cluster.command(&["switchover"]);
     let next = cluster.wait_for_another_leader(&leader).await;
@@ -52,6 +54,7 @@ async fn nothing_that_was_answered_is_lost_and_writes_resume_by_themselves() {
     println!(
         "\n== The leader hangs: it closes no connection (SIGSTOP), and wakes when another one leads"
     );
+    cluster.wait_for_synchronous_standby().await;
     let after = load.begin_looking();
     cluster.command(&["freeze", &next]);
     let last = cluster.wait_for_another_leader(&next).await;

@@ -10,7 +10,8 @@ use countersign_testing::{Engine, TestDatabase};
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use rusqlite::{Batch, Connection};
 
-#[path = "../../../tests/tests/source/mod.rs"]
+mod plans;
+#[path = "../../../../tests/tests/source/mod.rs"]
 mod source;
 
 use source::{Source, looks_like_sql};
@@ -70,8 +71,7 @@ fn every_statement_is_prepared_against_the_schema_of_both_engines() {
 }
 
 /// Programs of their own that need no second run: they name the engine themselves, or have servers of their own.
-const ON_BOTH_BY_THEMSELVES: [&str; 5] =
-    ["postgres", "simulation", "sql.rs", "standby.rs", "tls.rs"];
+const ON_BOTH_BY_THEMSELVES: [&str; 5] = ["postgres", "simulation", "sql", "standby.rs", "tls.rs"];
 
 #[test]
 fn every_test_of_the_store_runs_on_both_engines() {
@@ -87,88 +87,6 @@ fn every_test_of_the_store_runs_on_both_engines() {
         }
     }
     assert!(missing.is_empty(), "not in tests/postgres/main.rs: {missing:?}");
-}
-
-/// Lists and searches of which a person may ask as many as they like. A name is a file, and a constant in it.
-const THROUGH_INDEXES: &[&str] = &[
-    "access.rs ",
-    "license_list.rs ",
-    "license_narrow.rs ",
-    "license_search.rs ",
-    "license_term.rs ",
-    "activation_list.rs ",
-    "activation.rs ",
-    "customer.rs ",
-    "plan_license.rs ",
-    "release.rs ",
-    "renewal.rs ",
-    "journal.rs ",
-    "merge.rs ",
-    "clue.rs ",
-    "directory.rs ",
-    "machine_before.rs ",
-    "outlook.rs ",
-    "trial_search.rs ",
-    "reseller.rs ",
-    "staff.rs ",
-    "trial.rs ",
-    "trial_extension.rs ",
-    "trial_list.rs ",
-];
-
-#[test]
-fn no_list_and_no_search_reads_a_whole_table() {
-    let (_folder, database) = migrated();
-    let mut scans = Vec::new();
-    let listed = |s: &Statement| THROUGH_INDEXES.iter().any(|file| s.name.starts_with(file));
-    let statements: Vec<_> = statements().into_iter().filter(listed).collect();
-    assert!(statements.len() > 30, "{}", statements.len());
-    for Statement { name, sql } in &statements {
-        let plan = plan(&database, sql);
-        assert!(!plan.is_empty() || sql.starts_with("INSERT"), "{name}");
-        scans.extend(
-            plan.iter().filter(|step| reads_all(step)).map(|step| format!("{name}: {step}")),
-        );
-        // What is one person's, or one reseller's customers', is put into order after it was found.
-        let is_own = name.contains("OF_USER") || name.contains("OF_RESELLER");
-        let orders = name.contains("_BY_") && !is_own && !name.contains(" END");
-        let sorts = |step: &&String| orders && step.contains("TEMP B-TREE FOR ORDER");
-        scans.extend(plan.iter().filter(sorts).map(|step| format!("{name}: {step}")));
-    }
-    assert!(scans.is_empty(), "{scans:#?}");
-    // A user's own licenses are read one by one, however many their organization has.
-    let is_own = |s: &&Statement| {
-        [" OF_USER_", " OF_RESELLER_", " OWN"].iter().any(|own| s.name.contains(own))
-    };
-    for Statement { name, sql } in statements.iter().filter(is_own) {
-        let by_id = |step: &String| {
-            step.starts_with("SEARCH l USING")
-                && step.ends_with("sqlite_autoindex_license_1 (id=?)")
-        };
-        assert!(plan(&database, sql).iter().any(by_id), "{name}");
-    }
-    // The check sees what it looks for.
-    for bad in
-        ["SELECT id FROM license WHERE plan = 'x'", "SELECT id FROM license ORDER BY created_at"]
-    {
-        assert!(plan(&database, bad).iter().any(|step| reads_all(step)), "{bad}");
-    }
-}
-
-/// The steps of SQLite's plan, in its words.
-fn plan(database: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-    let mut rows = statement.raw_query();
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        steps.push(row.get(3).unwrap());
-    }
-    steps
-}
-
-/// A table from its beginning to its end. What a statement itself has put together is read so, and is no table.
-fn reads_all(step: &str) -> bool {
-    step.starts_with("SCAN") && step != "SCAN own" && !step.starts_with("SCAN CONSTANT")
 }
 
 #[test]
