@@ -1,37 +1,31 @@
 //! `countersign-portal admin …`: set-up without a browser, on the same data directory, also while the server runs.
 
+mod license;
 mod release;
+mod settings;
 mod sign_on;
 mod token;
 mod webhook;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
-use countersign_core::fingerprint::Strategy;
-use countersign_core::license_key::LicenseKey;
-use countersign_core::response::Entitlement;
-use countersign_core::trial::MOST_WORK_BITS;
-use countersign_core::{Id, LicenseId, ProductId};
-use countersign_store::{
-    Entitlements, MOST_EXTENSION_DAYS, Metadata, MetadataEntry, NewLicense, Organization, Product,
-    ReleaseLimits, Role, TrialPolicy, User, UserChange, UserStatus, Validity, Viewer,
-};
+use countersign_core::{Id, ProductId};
+use countersign_store::{Organization, Product, Role, TrialPolicy, User, UserChange, UserStatus};
 use serde_json::{Value, json};
 
+pub use license::{CreateLicense, LicenseCommand, parse_entitlements, parse_metadata};
 pub use release::{ReleaseCommand, UpTo};
+pub use settings::SettingsCommand;
 pub use sign_on::SignOnCommand;
 pub use token::{CreateToken, TokenCommand};
 pub use webhook::WebhookCommand;
 
 use crate::app::App;
 use crate::desk::{Of, Said};
-use crate::fields::{Field, Unfit};
-use crate::language::{Language, Say};
+use crate::fields::Field;
+use crate::language::Language;
 use crate::mail;
 use crate::password;
-use crate::settings::{
-    LONGEST_COOL_DOWN, MOST_EXTENSIONS, MOST_RELEASES, MOST_TRIALS, Settings, parse_origins,
-};
 use crate::trial_policy::{self, TrialOptions};
 use crate::vault;
 
@@ -143,107 +137,6 @@ pub struct CreateProduct {
     reinstall_allowance: u64,
 }
 
-/// `admin license …`
-#[derive(Debug, Subcommand)]
-pub enum LicenseCommand {
-    /// Create a license and print its key.
-    Create(Box<CreateLicense>),
-    /// Make licenses from a table (CSV); first dry, with every bad line.
-    Import(crate::licensing::table::command::ImportTable),
-    /// Set up to where a license goes in releases; what is not given stays.
-    Limits {
-        /// The license's id.
-        #[arg(allow_hyphen_values = true)]
-        license: LicenseId,
-        /// What to set.
-        #[command(flatten)]
-        limits: UpTo,
-    },
-}
-
-/// `admin license create`
-#[derive(Debug, Args)]
-pub struct CreateLicense {
-    /// The product's id.
-    #[arg(long)]
-    product: ProductId,
-    /// The plan's name.
-    #[arg(long)]
-    plan: Option<String>,
-    /// Who holds it, in words.
-    #[arg(long)]
-    holder: Option<String>,
-    /// E-mail address of the user that it belongs to.
-    #[arg(long)]
-    owner: Option<String>,
-    /// Id of the organization that it belongs to.
-    #[arg(long, allow_hyphen_values = true)]
-    organization: Option<String>,
-    /// Machines at a time; without it any number.
-    #[arg(long, value_parser = number())]
-    activations: Option<u64>,
-    /// Deactivations; without it any number.
-    #[arg(long, value_parser = number())]
-    deactivations: Option<u64>,
-    /// Days that it is valid; without it it is perpetual.
-    #[arg(long, value_parser = number())]
-    days: Option<u64>,
-    /// What the days start with: creation or first-activation.
-    #[arg(long, default_value = "creation", value_parser = ["creation", "first-activation"])]
-    from: String,
-    /// Days within which a response must be installed.
-    #[arg(long, default_value_t = 14)]
-    import_days: u64,
-    /// exact, fuzzy or loose
-    #[arg(long, default_value = "fuzzy")]
-    strategy: Strategy,
-    /// A feature: NAME, NAME=7 or NAME=word; may be given more than once.
-    #[arg(long)]
-    entitlement: Vec<String>,
-    /// A further string: "NAME=VALUE" for the app, "NAME=VALUE [user, organization]" for those who are named (device, user,
-    /// organization, reseller); may be given more than once.
-    #[arg(long)]
-    metadata: Vec<String>,
-    #[command(flatten)]
-    limits: UpTo,
-}
-
-/// `admin settings …`
-#[derive(Debug, Subcommand)]
-pub enum SettingsCommand {
-    /// Print the settings.
-    Show,
-    /// Turn the two-person rule off without a second person, as whoever runs this host can: where only one admin is left, say.
-    EndTwoPeople,
-    /// Change what is given; the rest stays.
-    Set {
-        /// The longest time in days within which any response may be installed.
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3650))]
-        response_validity_cap_days: Option<u64>,
-        /// How many seats of one license its owner may release without proof within 365 days.
-        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_RELEASES))]
-        releases_per_year: Option<u64>,
-        /// Seconds from one such release of a license to the next.
-        #[arg(long, value_parser = clap::value_parser!(u64).range(..=LONGEST_COOL_DOWN))]
-        release_cool_down_seconds: Option<u64>,
-        /// An origin whose trial page may post here; may be given more than once and replaces those that are set.
-        #[arg(long)]
-        trial_origin: Option<Vec<String>>,
-        /// How much work whoever is not logged in does before a trial starts, in bits; 0 for none. A phone does 18 in a second or two.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(..=i64::from(MOST_WORK_BITS)))]
-        trial_work_bits: Option<u32>,
-        /// How many trials of all products together may start in a day of UTC; 0 for any number.
-        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_TRIALS))]
-        trials_per_day: Option<u64>,
-        /// How often one trial may be extended, unless an admin means to go beyond.
-        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_EXTENSIONS))]
-        trial_extensions: Option<u64>,
-        /// By how many days one trial may be extended in all, unless an admin means to go beyond.
-        #[arg(long, value_parser = clap::value_parser!(u64).range(..=MOST_EXTENSION_DAYS))]
-        trial_extension_days: Option<u64>,
-    },
-}
-
 /// `admin organization …`
 #[derive(Debug, Subcommand)]
 pub enum OrganizationCommand {
@@ -272,7 +165,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
             or_nothing("changed", change_trial(app, &product, &options).await)
         }
         Admin::License(LicenseCommand::Create(create)) => {
-            or_nothing("created", create_license(app, *create).await)
+            or_nothing("created", license::create(app, *create).await)
         }
         Admin::License(LicenseCommand::Import(import)) => {
             crate::licensing::table::command::run(app, import).await
@@ -288,7 +181,7 @@ pub async fn run(app: &App, command: Admin) -> anyhow::Result<Value> {
         Admin::SignOn(command) => or_nothing("changed", sign_on::run(app, command).await),
         Admin::Webhook(command) => or_nothing("changed", webhook::run(app, command).await),
         Admin::LostTwoFactorKey => or_nothing("changed", lost_two_factor_key(app).await),
-        Admin::Settings(command) => or_nothing("changed", settings(app, command).await),
+        Admin::Settings(command) => or_nothing("changed", settings::run(app, command).await),
     }
 }
 
@@ -383,50 +276,6 @@ async fn known_organization(app: &App, id: Option<String>) -> anyhow::Result<Opt
     Ok(Some(chosen.id))
 }
 
-async fn settings(app: &App, command: SettingsCommand) -> anyhow::Result<Value> {
-    if matches!(command, SettingsCommand::EndTwoPeople) {
-        app.store().end_two_people(ACTOR, app.now()).await?;
-    }
-    let mut settings = Settings::clone(&*app.settings().await?);
-    if let SettingsCommand::Set {
-        response_validity_cap_days,
-        releases_per_year,
-        release_cool_down_seconds,
-        trial_origin,
-        trial_work_bits,
-        trials_per_day,
-        trial_extensions,
-        trial_extension_days,
-    } = command
-    {
-        let replace = |old: &mut u64, new: Option<u64>| *old = new.unwrap_or(*old);
-        replace(&mut settings.response_validity_cap_days, response_validity_cap_days);
-        replace(&mut settings.releases_per_year, releases_per_year);
-        replace(&mut settings.release_cool_down_seconds, release_cool_down_seconds);
-        replace(&mut settings.trial_extensions, trial_extensions);
-        replace(&mut settings.trial_extension_days, trial_extension_days);
-        if let Some(origins) = trial_origin {
-            settings.trial_origins = parse_origins(origins.iter().map(String::as_str))?;
-        }
-        settings.trial_work_bits = trial_work_bits.unwrap_or(settings.trial_work_bits);
-        if let Some(most) = trials_per_day {
-            settings.trials_per_day = Some(most).filter(|most| *most > 0);
-        }
-        app.save_settings(&settings, ACTOR).await?;
-    }
-    Ok(json!({
-        "response_validity_cap_days": settings.response_validity_cap_days,
-        "releases_per_year": settings.releases_per_year,
-        "release_cool_down_seconds": settings.release_cool_down_seconds,
-        "trial_origins": settings.trial_origins,
-        "trial_work_bits": settings.trial_work_bits,
-        "trials_per_day": settings.trials_per_day,
-        "trial_extensions": settings.trial_extensions,
-        "trial_extension_days": settings.trial_extension_days,
-        "two_people": app.store().needs_two_people().await?,
-    }))
-}
-
 fn read_password(path: &str) -> anyhow::Result<String> {
     let text = match path {
         "-" => std::io::read_to_string(std::io::stdin())?,
@@ -470,135 +319,4 @@ async fn change_trial(app: &App, id: &ProductId, options: &TrialOptions) -> anyh
     said.check_room(app, id, Of::Trial)?;
     app.store().save_product(product.clone(), ACTOR, app.now()).await?;
     Ok(json!({"id": id.to_string(), "trial": trial_policy::as_json(&product)}))
-}
-
-async fn create_license(app: &App, create: CreateLicense) -> anyhow::Result<Value> {
-    match app.store().product(&create.product).await? {
-        Some(product) if product.archived => {
-            bail!("the product {} is archived: it gets no new licenses", create.product)
-        }
-        Some(_) => {}
-        None => {
-            bail!("there is no product {}: create it first (admin product create)", create.product)
-        }
-    }
-    let owner = match &create.owner {
-        Some(email) => {
-            let user = app.store().user_by_email(email).await?;
-            Some(
-                user.with_context(|| {
-                    format!("there is no user {email}: create them first (admin user create)")
-                })?
-                .id,
-            )
-        }
-        None => None,
-    };
-    let validity = match (create.days, create.from.as_str()) {
-        (None | Some(0), _) => Validity::Perpetual,
-        (Some(days), "first-activation") => Validity::FromFirstActivation(days.saturating_mul(DAY)),
-        (Some(days), _) => Validity::FromCreation(days.saturating_mul(DAY)),
-    };
-    let key = LicenseKey::generate(&mut app.rng());
-    let new = NewLicense {
-        key: key.clone(),
-        product: create.product.clone(),
-        plan: create.plan.as_deref().map_or(Ok(None), |plan| Field::Plan.optional(plan))?,
-        holder: create
-            .holder
-            .as_deref()
-            .map_or(Ok(None), |holder| Field::Holder.optional(holder))?,
-        owner,
-        organization: known_organization(app, create.organization).await?,
-        allowed_activations: create.activations,
-        allowed_deactivations: create.deactivations,
-        validity,
-        response_validity: create.import_days.clamp(1, 365) * DAY,
-        strategy: create.strategy,
-        entitlements: parse_entitlements(create.entitlement.iter().map(String::as_str))?,
-        metadata: parse_metadata(create.metadata.iter().map(String::as_str))?,
-    };
-    Said::by(&new).check_room(app, &new.product, Of::License)?;
-    let limits = create.limits.over(ReleaseLimits::default())?;
-    let id = app.store().create_limited_license(new, limits, ACTOR, app.now()).await?;
-    Ok(json!({"id": id.to_string(), "key": key.grouped(), "product": create.product.to_string()}))
-}
-
-/// Features as people write them: `name` is on, `name=7` a number, `name=word` a word. Empty lines are left out.
-///
-/// # Errors
-/// When a feature has no name, or name or word are too long.
-pub fn parse_entitlements<'a>(
-    lines: impl Iterator<Item = &'a str>,
-) -> anyhow::Result<Entitlements> {
-    let mut entitlements = Entitlements::new();
-    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once('=').unwrap_or((line, "true"));
-        if name.trim().is_empty() {
-            bail!("a feature is written NAME, NAME=7 or NAME=word, not {line:?}");
-        }
-        let (name, value) = (Field::FeatureName.check(name)?, Field::FeatureWord.check(value)?);
-        entitlements.insert(name.to_owned(), Entitlement::from_text(value));
-    }
-    Ok(entitlements)
-}
-
-/// Metadata as people write it: `name=value` is for the app, `name=value [user, organization]` for those who are named.
-/// Empty lines are left out.
-///
-/// # Errors
-/// When a line has no name, is too long or names somebody who does not exist, or when there are too many lines.
-pub fn parse_metadata<'a>(lines: impl Iterator<Item = &'a str>) -> anyhow::Result<Metadata> {
-    let mut metadata = Metadata::new();
-    for line in lines.map(str::trim).filter(|line| !line.is_empty()) {
-        let (name, rest) = line.split_once('=').unwrap_or((line, ""));
-        if name.trim().is_empty() {
-            bail!(
-                "metadata is written NAME=VALUE or NAME=VALUE [user, organization], not {line:?}"
-            );
-        }
-        let viewers = rest.trim_end().strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
-        let entry = match viewers {
-            None => MetadataEntry::for_device(rest.trim()),
-            Some((value, viewers)) => MetadataEntry {
-                value: value.trim().to_owned(),
-                visible_to: viewers
-                    .split(',')
-                    .map(|viewer| {
-                        Viewer::named(viewer.trim()).with_context(|| {
-                            format!(
-                                "{:?} in {line:?} is none of device, user, organization, reseller",
-                                viewer.trim()
-                            )
-                        })
-                    })
-                    .collect::<anyhow::Result<_>>()?,
-            },
-        };
-        Field::MetadataValue.check(&entry.value)?;
-        metadata.insert(Field::MetadataName.check(name)?.to_owned(), entry);
-        if metadata.len() > MOST_METADATA {
-            return Err(Unfit(Say::new("metadata-too-many").with("most", MOST_METADATA)).into());
-        }
-    }
-    Ok(metadata)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metadata_says_who_may_see_it() {
-        let metadata = parse_metadata(
-            ["site = Ulm", "", "cost=47 [11] [user, organization]", "empty="].into_iter(),
-        )
-        .unwrap();
-        assert_eq!(metadata["site"], MetadataEntry::for_device("Ulm"));
-        assert_eq!(metadata["cost"].value, "47 [11]");
-        assert_eq!(metadata["cost"].visible_to, [Viewer::User, Viewer::Organization]);
-        assert_eq!(metadata["empty"].value, "");
-        assert!(parse_metadata(["a=b [thief]"].into_iter()).is_err());
-        assert!(parse_metadata(["=b"].into_iter()).is_err());
-    }
 }
