@@ -19,6 +19,7 @@ pub(crate) fn pages(running: &Running) -> Vec<(&'static str, f64)> {
     let pages = [
         ("list of licenses", "/licenses".to_owned()),
         ("a license with its machines", format!("/licenses/{license}")),
+        ("the vendor's overview", "/admin".to_owned()),
         ("search for a machine by name", "/admin/activations?q=machine%2077".to_owned()),
     ];
     let address = running.addresses()[0];
