@@ -15,9 +15,14 @@ const MAKE_LOG: &str =
 const LOG: &str = "SELECT id, made_at FROM audit_log WHERE one = 1";
 const HEAD: &str = "SELECT n, hash FROM audit_chain ORDER BY n DESC LIMIT 1";
 const HIGHEST: &str = "SELECT MAX(seq) FROM audit_chain";
-const LATE: &str = "SELECT a.seq, a.at, a.actor, a.action, a.subject, a.detail, a.organization_id \
-    FROM audit_gap g JOIN audit a ON a.seq BETWEEN g.first_seq AND g.last_seq \
-    WHERE NOT EXISTS (SELECT 1 FROM audit_chain c WHERE c.seq = a.seq) ORDER BY a.seq LIMIT ?1";
+// A subquery for each gap, and for each row, and no join: a server would go through all of the log to find the few numbers in
+// between, or through all of the chain to find that they are not in it.
+const LATE_GAPS: &str = "SELECT gap.first_seq, gap.last_seq FROM audit_gap gap \
+    WHERE (SELECT MIN(a.seq) FROM audit a WHERE a.seq BETWEEN gap.first_seq AND gap.last_seq \
+    AND (SELECT c.n FROM audit_chain c WHERE c.seq = a.seq) IS NULL) IS NOT NULL ORDER BY gap.first_seq";
+const LATE: &str = "SELECT a.seq, a.at, a.actor, a.action, a.subject, a.detail, a.organization_id FROM audit a \
+    WHERE a.seq BETWEEN ?1 AND ?2 AND (SELECT c.n FROM audit_chain c WHERE c.seq = a.seq) IS NULL \
+    ORDER BY a.seq LIMIT ?3";
 const NEW: &str = "SELECT seq, at, actor, action, subject, detail, organization_id FROM audit \
     WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const COUNT_NEW: &str = "SELECT COUNT(*) FROM audit WHERE seq > ?1";
@@ -29,7 +34,7 @@ const CHAINED: &str = "SELECT c.n, c.hash, c.seq, a.at, a.actor, a.action, a.sub
     FROM audit_chain c LEFT JOIN audit a ON a.seq = c.seq WHERE c.n > ?1 ORDER BY c.n LIMIT ?2";
 const HASH_OF: &str = "SELECT hash FROM audit_chain WHERE n = ?1";
 const STRAY: &str = "SELECT a.seq FROM audit a WHERE a.seq > ?1 AND a.seq <= ?2 \
-    AND NOT EXISTS (SELECT 1 FROM audit_chain c WHERE c.seq = a.seq) \
+    AND (SELECT c.n FROM audit_chain c WHERE c.seq = a.seq) IS NULL \
     AND NOT EXISTS (SELECT 1 FROM audit_gap g WHERE a.seq BETWEEN g.first_seq AND g.last_seq) ORDER BY a.seq LIMIT ?3";
 const SAVE_CHECKPOINT: &str =
     "INSERT INTO audit_checkpoint (n, at, token) VALUES (?1, ?2, ?3) ON CONFLICT (n) DO NOTHING";
@@ -118,10 +123,17 @@ impl Store {
     /// When the database fails.
     pub async fn unchained_audit(&self, most: u32) -> Result<Unchained> {
         self.read(|c| {
-            let mut entries = list(c, LATE, [most], entry)?;
+            let room = |entries: &Vec<AuditEntry>| {
+                most.saturating_sub(u32::try_from(entries.len()).unwrap_or(most))
+            };
+            let mut entries = Vec::new();
+            for (first, last) in list(c, LATE_GAPS, [], |row| Ok((row.take()?, row.take()?)))? {
+                let (first, last): (i64, i64) = (first, last);
+                entries.extend(list(c, LATE, (first, last, room(&entries)), entry)?);
+            }
             let late = entries.len();
             let mut before = highest(c)?;
-            let rest = most - u32::try_from(late).unwrap_or(most).min(most);
+            let rest = room(&entries);
             entries.extend(list(c, NEW, (before, rest), entry)?);
             let mut gaps = Vec::new();
             for new in &entries[late..] {

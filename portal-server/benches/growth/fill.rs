@@ -22,6 +22,7 @@ const MACHINES: u64 = 20;
 const PARTS: u64 = 5;
 /// Characters of a response.
 const TOKEN: usize = 1_900;
+const UNSEALED: &str = "SELECT COUNT(*) FROM audit a WHERE NOT EXISTS (SELECT 1 FROM audit_chain c WHERE c.seq = a.seq)";
 /// Rows of a transaction.
 const TOGETHER: u64 = 60_000;
 
@@ -32,6 +33,10 @@ pub(crate) fn fill(database: &Database, size: u64) {
         raw.execute("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000").unwrap();
     }
     licenses(&raw, size.div_ceil(MACHINES));
+    // Otherwise the portal would chain what is written here, and still be at it when it is measured.
+    while raw.value(UNSEALED) != "0" {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
     // What cannot be made smaller, at another place of it for each.
     let mut noise = vec![0; 8 * TOKEN];
     rng().fill_bytes(&mut noise);
@@ -116,10 +121,12 @@ impl Pass {
 
 /// Rows of those machines, a statement for each table.
 fn rows(database: &Database, size: u64, numbers: &str, noise: &str) -> [String; 4] {
-    let numbers = match database {
-        Database::Sqlite(_) => numbers.to_owned(),
-        Database::Postgres(_) => format!("SET synchronous_commit = off; {numbers}"),
+    // What a server is told at once is one transaction.
+    let (begin, end) = match database {
+        Database::Sqlite(_) => ("BEGIN IMMEDIATE;", "COMMIT"),
+        Database::Postgres(_) => ("SET synchronous_commit = off; SET enable_seqscan = off;", ""),
     };
+    let numbers = format!("{begin} {numbers}");
     let (id, hash) = (hash(size, 22), hash(size, 43));
     // Nothing looks a machine up by this text: it has the length that it has.
     let parts: Vec<String> =
@@ -147,9 +154,13 @@ fn rows(database: &Database, size: u64, numbers: &str, noise: &str) -> [String; 
         ),
         format!(
             "{numbers} INSERT INTO audit (at, actor, action, subject, detail) \
-             SELECT 1790000000, 'device:' || {hash}, 'activation.create', {id}, '' FROM n"
+             SELECT 1790000000, 'device:' || {hash}, 'activation.create', {id}, '' FROM n; \
+             INSERT INTO audit_chain (n, seq, hash) SELECT h.n + ROW_NUMBER() OVER (ORDER BY a.seq), a.seq, '{}' \
+             FROM (SELECT MAX(n) AS n, MAX(seq) AS seq FROM audit_chain) h JOIN audit a ON a.seq > h.seq",
+            "A".repeat(43)
         ),
     ]
+    .map(|sql| format!("{sql}; {end}"))
 }
 
 /// The hash of number `i` of so many, that many characters of it: its beginning by its place among all, then its number.
