@@ -11,14 +11,14 @@ use crate::row::Columns;
 use crate::user::{self, User};
 use crate::{Store, license_term, list, user_term};
 
-const ALL_BY_EMAIL: &str = "SELECT id, email FROM app_user WHERE email > ?1 AND role = 'customer' \
-    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' ORDER BY email LIMIT 101";
+const ALL_BY_EMAIL: &str = "SELECT id, email FROM app_user WHERE email > ?1 AND CASE WHEN role = 'customer' \
+    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' THEN TRUE ELSE FALSE END ORDER BY email LIMIT 101";
 const OF_ORGANIZATION_BY_EMAIL: &str = "SELECT id, email FROM app_user \
-    WHERE organization_id = ?2 AND email > ?1 AND role = 'customer' \
-    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' ORDER BY email LIMIT 101";
+    WHERE organization_id = ?2 AND email > ?1 AND CASE WHEN role = 'customer' \
+    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' THEN TRUE ELSE FALSE END ORDER BY email LIMIT 101";
 const WITH_WORD: &str = "SELECT user_id FROM user_term WHERE term >= ?1 AND term < ?2 LIMIT 1001";
-const ADDRESSES: &str = "SELECT email FROM app_user WHERE email >= ?1 AND email < ?2 AND role = 'customer' \
-    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' ORDER BY email LIMIT 101";
+const ADDRESSES: &str = "SELECT email FROM app_user WHERE email >= ?1 AND email < ?2 AND CASE WHEN role = 'customer' \
+    AND COALESCE(staff_role, 'reseller-admin') = 'reseller-admin' THEN TRUE ELSE FALSE END ORDER BY email LIMIT 101";
 
 /// Hits of one word that are looked at.
 const MOST_HITS: usize = 1000;

@@ -18,40 +18,43 @@ const DAY: u64 = 86_400;
 pub(crate) const NEVER: i64 = 9_007_199_254_740_991;
 
 // Every list has its statement, so that each is planned for its own index. The limit is a literal, one more than the largest
-// page: SQLite plans a statement anew for each value of a bound limit. "+ 0" (or "|| ''")
-// keeps a filter from choosing the index, and an order from choosing it where somebody's own licenses are read by their ids: who
-// has few would otherwise wait for all that there are to be looked at.
+// page: SQLite plans a statement anew for each value of a bound limit. Filters stand in a CASE: no index is chosen for one of them,
+// and a server takes them to leave half of the rows, and not next to none, for which it would read all of them. Where somebody's own
+// licenses are read by their ids, "+ 0" (or "|| ''") keeps the order from choosing an index: who has few would wait for all that
+// there are to be looked at.
 const ALL_BY_CREATION: &str = "SELECT id, created_at FROM license \
-    WHERE (created_at, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    WHERE (created_at, id) < (?1, ?2) AND CASE WHEN (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
+    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 THEN TRUE ELSE FALSE END \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const ALL_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    WHERE COALESCE(expires_at, 9007199254740991) >= ?1 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    AND CASE WHEN (COALESCE(expires_at, 9007199254740991) > ?1 OR id > ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) \
+    AND (plan_id = ?7 OR ?7 IS NULL) AND COALESCE(expires_at, 9007199254740991) > ?5 THEN TRUE ELSE FALSE END \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const ALL_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
-    WHERE (product_id, id) > (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    WHERE (product_id, id) > (?1, ?2) AND CASE WHEN (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
+    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 THEN TRUE ELSE FALSE END \
     ORDER BY product_id, id LIMIT 101";
 const ALL_BY_SEATS: &str = "SELECT id, live_activations FROM license \
-    WHERE (live_activations, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    WHERE (live_activations, id) < (?1, ?2) AND CASE WHEN (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?7 OR ?7 IS NULL) \
+    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 THEN TRUE ELSE FALSE END \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_CREATION: &str = "SELECT id, created_at FROM license \
-    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    WHERE organization_id = ?7 AND (created_at, id) < (?1, ?2) AND CASE WHEN (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
+    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 THEN TRUE ELSE FALSE END \
     ORDER BY created_at DESC, id DESC LIMIT 101";
 const OF_ORGANIZATION_BY_END: &str = "SELECT id, COALESCE(expires_at, 9007199254740991) FROM license \
-    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND (COALESCE(expires_at, 9007199254740991) + 0 > ?1 OR id > ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    WHERE organization_id = ?7 AND COALESCE(expires_at, 9007199254740991) >= ?1 AND COALESCE(expires_at, 9007199254740991) <= ?6 \
+    AND CASE WHEN (COALESCE(expires_at, 9007199254740991) > ?1 OR id > ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) \
+    AND (plan_id = ?8 OR ?8 IS NULL) AND COALESCE(expires_at, 9007199254740991) > ?5 THEN TRUE ELSE FALSE END \
     ORDER BY COALESCE(expires_at, 9007199254740991), id LIMIT 101";
 const OF_ORGANIZATION_BY_PRODUCT: &str = "SELECT id, product_id FROM license \
-    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    WHERE organization_id = ?7 AND (product_id, id) > (?1, ?2) AND CASE WHEN (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
+    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 THEN TRUE ELSE FALSE END \
     ORDER BY product_id, id LIMIT 101";
 const OF_ORGANIZATION_BY_SEATS: &str = "SELECT id, live_activations FROM license \
-    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
-    AND COALESCE(expires_at, 9007199254740991) + 0 > ?5 AND COALESCE(expires_at, 9007199254740991) + 0 <= ?6 \
+    WHERE organization_id = ?7 AND (live_activations, id) < (?1, ?2) AND CASE WHEN (product_id = ?3 OR ?3 IS NULL) AND (status = ?4 OR ?4 IS NULL) AND (plan_id = ?8 OR ?8 IS NULL) \
+    AND COALESCE(expires_at, 9007199254740991) > ?5 AND COALESCE(expires_at, 9007199254740991) <= ?6 THEN TRUE ELSE FALSE END \
     ORDER BY live_activations DESC, id DESC LIMIT 101";
 const OF_RESELLER_BY_CREATION: &str = "SELECT l.id, l.created_at FROM (SELECT x.id FROM license x WHERE x.organization_id = ?7 \
     UNION SELECT x.id FROM organization o CROSS JOIN license x WHERE o.reseller_id = ?7 AND x.organization_id = o.id \

@@ -79,10 +79,12 @@ pub(crate) const BEGIN_READING_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABL
 /// A commit is on disk, and on the synchronous standby where there is one, when it returns. Plans are made once per statement, as
 /// on the embedded engine, and through an index wherever there is one: for values that it does not know yet the planner guesses
 /// that filters leave nearly nothing of a table, and would rather read and sort all of it than the first hundred in their order. A
-/// node that dies or is cut off holds no lock for long. The last statement names the connection.
+/// statement has one processor, as there are other statements. A node that dies or is cut off holds no lock for long. The last
+/// statement names the connection.
 pub(super) const CONNECTION_SETUP: &str = "SELECT set_config('synchronous_commit', 'on', false) \
     WHERE current_setting('synchronous_commit') IN ('off', 'local'); \
-    SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off; SET client_min_messages = warning; \
+    SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; \
+    SET max_parallel_workers_per_gather = 0; SET jit = off; SET client_min_messages = warning; \
     SET idle_in_transaction_session_timeout = '15s'; SET lock_timeout = '30s'; SET tcp_keepalives_idle = 5; \
     SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SELECT gen_random_uuid()::text";
 

@@ -21,6 +21,7 @@ const THROUGH_INDEXES: &[&str] = &[
     "customer.rs ",
     "plan_license.rs ",
     "release.rs ",
+    "release_terms.rs ",
     "renewal.rs ",
     "journal.rs ",
     "merge.rs ",
