@@ -155,8 +155,9 @@ fn rows(database: &Database, size: u64, numbers: &str, noise: &str) -> [String; 
         format!(
             "{numbers} INSERT INTO audit (at, actor, action, subject, detail) \
              SELECT 1790000000, 'device:' || {hash}, 'activation.create', {id}, '' FROM n; \
-             INSERT INTO audit_chain (n, seq, hash) SELECT h.n + ROW_NUMBER() OVER (ORDER BY a.seq), a.seq, '{}' \
-             FROM (SELECT MAX(n) AS n, MAX(seq) AS seq FROM audit_chain) h JOIN audit a ON a.seq > h.seq",
+             INSERT INTO audit_chain (n, seq, hash) \
+             SELECT (SELECT MAX(n) FROM audit_chain) + ROW_NUMBER() OVER (ORDER BY a.seq), a.seq, '{}' \
+             FROM audit a WHERE a.seq > (SELECT MAX(seq) FROM audit_chain)",
             "A".repeat(43)
         ),
     ]
