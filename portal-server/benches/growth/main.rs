@@ -3,7 +3,7 @@
 //!
 //! `cargo bench -p countersign-portal --bench growth -- [--quick] [--machines N,N,…] [--engine sqlite|postgres] [--json FILE]`
 //!
-//! A machine takes some 3 KB: 10^7 of them 30 GB on each engine, one after the other.
+//! A machine takes 3.3 KB in SQLite and 4.2 in PostgreSQL: 10^7 of them 33 and 42 GB, one engine after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "../driven/mod.rs"]
