@@ -25,6 +25,7 @@ const THROUGH_INDEXES: &[&str] = &[
     "renewal.rs ",
     "journal.rs ",
     "merge.rs ",
+    "merge/",
     "clue.rs ",
     "directory.rs ",
     "machine_before.rs ",
@@ -108,7 +109,7 @@ fn plan(database: &Connection, sql: &str) -> Vec<String> {
 fn reads_all(step: &str) -> bool {
     step.starts_with("SCAN")
         && step != "SCAN own"
-        && !step.starts_with("SCAN gap")
+        && step != "SCAN gap"
         && !step.starts_with("SCAN CONSTANT")
 }
 
