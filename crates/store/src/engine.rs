@@ -10,6 +10,7 @@
 //! | `address`, `tls` | where a server is, and how it is known to be the one that is meant |
 //! | `transaction` | its beginning and end on either engine, and how a commit is found again whose answer was lost |
 //! | `writer`, `group` | writes queue up and are committed together |
+//! | `wal` | the embedded engine's log, and how its pages come into the file |
 //! | `readers` | connections for reading, handed out one at a time |
 //! | `condition`, `backup` | what a database is before it is opened; copies of the embedded one while it is in use |
 //! | `server` | how a server is set, and its schemas put aside: for operators |
@@ -39,6 +40,7 @@ mod tests;
 mod tls;
 mod transaction;
 pub(crate) mod transfer;
+mod wal;
 pub(crate) mod writer;
 
 use crate::error::Result;
@@ -58,8 +60,7 @@ pub(crate) fn start(
     let first = engine.writer()?;
     migrations::apply(&first, now)?;
     first.forget_old_notes()?;
-    let writers = if engine.is_embedded() { 1 } else { options.writers };
-    let writer = writer::Writer::start(&engine, first, writers, options.group_commit_max)?;
+    let writer = writer::Writer::start(&engine, first, options)?;
     Ok((writer, readers::Readers::open(engine, options.readers)?))
 }
 

@@ -496,7 +496,7 @@ async fn thirty_two_at_once_never_oversell_five_seats() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nor_without_group_commit() {
-    race(Options { group_commit_max: 1, readers: 2, writers: 3 }).await;
+    race(Options { group_commit_max: 1, readers: 2, writers: 3, ..Options::default() }).await;
 }
 
 #[tokio::test]

@@ -55,7 +55,10 @@ pub(crate) fn fill(database: &Database, size: u64) {
     raw.execute("DROP TABLE filled").unwrap();
     autovacuum(&raw, "on");
     match database {
-        Database::Sqlite(_) => raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap(),
+        Database::Sqlite(path) => {
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+            std::fs::File::open(path).and_then(|file| file.sync_all()).unwrap();
+        }
         Database::Postgres(_) => {
             raw.execute("VACUUM ANALYZE").unwrap();
             // Otherwise the first round pays for what was written here.

@@ -10,9 +10,13 @@ pub(crate) const BEGIN_READING: &str = "BEGIN DEFERRED";
 
 /// WAL: readers and the writer do not wait for each other. FULL: a commit is on disk when it returns; what was answered
 /// survives a power cut. A large cache, because random ids touch random pages. What a savepoint needs to be undone is kept in
-/// memory: it is never needed after a crash.
+/// memory: it is never needed after a crash. The log's pages are copied by SQLite where no store is opened: while a schema is made
+/// or data is moved in.
 pub(crate) const WRITER_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;";
+
+/// As the writer: the log is on disk before its pages are copied, and the file before the log begins anew.
+pub(crate) const COPIER_SETUP: &str = "PRAGMA synchronous = FULL; PRAGMA schema_version;";
 
 /// At the end everything goes into the one file, which is then all that a backup needs.
 pub(crate) const CLOSING: &str = "PRAGMA wal_checkpoint(TRUNCATE)";

@@ -9,6 +9,7 @@ use super::connection::Connection;
 use super::fault::{Fault, FaultKind};
 use super::readers::Engine;
 use super::transaction::Note;
+use super::wal::Log;
 use super::writer::{Command, Lock, Ran};
 use crate::error::{Result, StoreError};
 
@@ -50,6 +51,7 @@ impl From<StoreError> for Failed {
 pub(super) fn write_loop(
     engine: &Engine,
     connection: Option<Connection>,
+    mut log: Option<Log>,
     receiver: &mpsc::Receiver<Box<dyn Command>>,
     most: usize,
 ) {
@@ -61,7 +63,11 @@ pub(super) fn write_loop(
             command.answer(committed.clone().map_err(told));
             passes(Point::Told);
         }
+        if let (Some(log), Some(connection)) = (&mut log, &lane.connection) {
+            log.look_after(connection);
+        }
     }
+    drop(log);
     if let Some(connection) = &lane.connection {
         connection.close();
     }

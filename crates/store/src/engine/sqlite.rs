@@ -23,6 +23,13 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
     Ok(Connection::Sqlite(connection))
 }
 
+/// A connection that copies pages of the log into the file.
+pub(super) fn copier(path: &Path) -> Result<rusqlite::Connection> {
+    let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch(dialect::COPIER_SETUP)?;
+    Ok(connection)
+}
+
 /// A connection that only looks.
 pub(super) fn looker(path: &Path) -> Result<Connection> {
     Ok(Connection::Sqlite(open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?))

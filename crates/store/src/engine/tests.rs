@@ -7,6 +7,7 @@ use std::time::Duration;
 use countersign_testing::{Cut, Cutter, shared_server};
 
 use super::fault::{Fault, FaultKind};
+use super::options::Options;
 use super::readers::{Engine, Readers};
 use super::writer::{Scope, Writer};
 use super::{Connection, Database, find, list, migrations, put, run};
@@ -26,7 +27,7 @@ fn database(address: &dyn Fn(&str) -> String) -> (Writer, Connection) {
     looking.batch("CREATE TABLE thing (name TEXT PRIMARY KEY)").unwrap();
     let engine = engine(&address(name));
     let first = engine.writer().unwrap();
-    (Writer::start(&engine, first, 1, 256).unwrap(), looking)
+    (Writer::start(&engine, first, Options { writers: 1, ..Options::default() }).unwrap(), looking)
 }
 
 fn engine(address: &str) -> Engine {

@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 use super::connection::Connection;
 use super::fault::Fault;
 use super::group;
+use super::options::Options;
 use super::readers::Engine;
+use super::wal::Log;
 use crate::error::{Result, StoreError};
 
 /// What a command looks at and changes.
@@ -119,14 +121,10 @@ struct Lane {
 
 impl Writer {
     /// `first` is the connection that has brought the schema up to date. On a server each lane opens one that lives on its thread.
-    pub(super) fn start(
-        engine: &Engine,
-        first: Connection,
-        count: usize,
-        most: usize,
-    ) -> Result<Self> {
+    pub(super) fn start(engine: &Engine, first: Connection, options: Options) -> Result<Self> {
         let mut first = Some(first).filter(|_| engine.is_embedded());
-        let lanes = (0..count.max(1)).map(|_| Lane::start(engine, first.take(), most.max(1)));
+        let count = if engine.is_embedded() { 1 } else { options.writers.max(1) };
+        let lanes = (0..count).map(|_| Lane::start(engine, first.take(), options));
         Ok(Self { lanes: lanes.collect::<Result<_>>()? })
     }
 
@@ -165,12 +163,23 @@ impl Writer {
 }
 
 impl Lane {
-    fn start(engine: &Engine, connection: Option<Connection>, most: usize) -> Result<Self> {
+    fn start(
+        engine: &Engine,
+        mut connection: Option<Connection>,
+        options: Options,
+    ) -> Result<Self> {
+        let log = match (engine, &mut connection) {
+            (Engine::Sqlite(path), Some(Connection::Sqlite(writer))) => {
+                Some(Log::of(path, writer, options.log_pages)?)
+            }
+            _ => None,
+        };
+        let most = options.group_commit_max.max(1);
         let (sender, receiver) = mpsc::channel();
         let engine = engine.clone();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || group::write_loop(&engine, connection, &receiver, most))
+            .spawn(move || group::write_loop(&engine, connection, log, &receiver, most))
             .map_err(|e| StoreError::Commit(e.to_string()))?;
         Ok(Self { queue: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
