@@ -2158,6 +2158,7 @@ activity-journal-push = Das Journal einer Support-Stelle wurde übertragen: { $d
 activity-journal-forked = Das Journal einer Support-Stelle hat zwei Einträge mit einer Nummer.
 activity-journal-take-back = Das Journal einer Support-Stelle wurde zurückgenommen.
 activity-keys-new = Ein neuer Schlüssel wurde gemacht.
+activity-keys-passphrase = Der Schlüssel bekam eine andere Passphrase.
 activity-keys-take = Die Schlüssel im Ordner wurden in Gebrauch genommen. { $detail }
 activity-keys-delegation = Eine andere Delegation ist in Gebrauch: { $detail }
 activity-keys-revocations = Eine neuere Widerrufsliste ist in Gebrauch. { $detail }

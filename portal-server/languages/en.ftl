@@ -2159,6 +2159,7 @@ activity-journal-push = A support desk's journal was pushed: { $detail }
 activity-journal-forked = A support desk's journal has two entries with one number.
 activity-journal-take-back = A support desk's journal was taken back.
 activity-keys-new = A new key was made.
+activity-keys-passphrase = The key got another passphrase.
 activity-keys-take = The keys in the folder were taken into use. { $detail }
 activity-keys-delegation = Another delegation is in use: { $detail }
 activity-keys-revocations = A newer revocation list is in use. { $detail }

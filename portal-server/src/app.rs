@@ -164,7 +164,7 @@ impl App {
         }
         let passphrase = match ring.passphrase() {
             _ if !is_shared => None,
-            Some(passphrase) => Some(passphrase.clone()),
+            Some(passphrase) => Some(passphrase),
             None => config.key_passphrase.find(data)?,
         };
         let vault = Vault::open(data, &store, entropy, passphrase.as_ref(), now).await?;

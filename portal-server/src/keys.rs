@@ -23,8 +23,10 @@ mod folder;
 #[cfg(unix)]
 pub(crate) mod held;
 pub(crate) mod install;
+pub(crate) mod opener;
 mod papers;
 pub mod passphrase;
+mod reseal;
 mod ring;
 pub(crate) mod shared;
 pub(crate) mod watch;

@@ -242,7 +242,8 @@ async fn share(
             let opened = passphrase.unwrapped(&of, &sealed)?;
             let bytes = opened.filter(|bytes| fingerprint(bytes) == known).with_context(|| {
                 format!(
-                    "the key of second factors in the database is not opened by the passphrase in {}: nothing was changed. All nodes                      need the passphrase of the one that made it",
+                    "the key of second factors in the database is not opened by the passphrase in {}: nothing was changed. All nodes \
+                     need the passphrase of the one that made it",
                     passphrase.from()
                 )
             })?;
@@ -264,7 +265,7 @@ fn write(path: &Path, bytes: &[u8; 32]) -> anyhow::Result<()> {
 }
 
 /// What the key is called where it lies encrypted: under another name it is worth nothing.
-fn name_of(fingerprint: &str) -> String {
+pub(crate) fn name_of(fingerprint: &str) -> String {
     format!("countersign/vault-key/v1 {fingerprint}")
 }
 

@@ -21,6 +21,28 @@ const VAULT_KEY: &str = "SELECT sealed FROM vault_key WHERE fingerprint = ?1";
 const KEEP_VAULT_KEY: &str =
     "INSERT INTO vault_key (fingerprint, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
+const VAULT_KEYS: &str = "SELECT fingerprint, sealed FROM vault_key ORDER BY fingerprint";
+const RESEAL_VAULT_KEY: &str = "UPDATE vault_key SET sealed = ?2 WHERE fingerprint = ?1";
+
+/// The same keys under another passphrase.
+#[derive(Clone)]
+pub struct Resealed {
+    /// The revision of the files that all nodes have, which these follow; `None`: they have none, or there is one node.
+    pub known: Option<i64>,
+    /// The files of all nodes.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Keys of secrets by their fingerprints, encrypted anew.
+    pub secrets: BTreeMap<String, String>,
+    /// Action, subject and detail of what is noted of it; `None`: it was noted before.
+    pub entry: Option<(&'static str, String, String)>,
+}
+
+impl std::fmt::Debug for Resealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Resealed({:?}, {:?})", self.known, self.files.keys())
+    }
+}
+
 /// The files of all nodes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeyFiles {
@@ -74,20 +96,52 @@ impl Store {
             if revision(c)? != known {
                 return Ok(None);
             }
-            match known {
-                0 => run(c, BEGIN, [seconds(now)])?,
-                known => run(c, GO_ON, (known, seconds(now)))?,
-            };
-            run(c, FORGET, [])?;
-            for (name, content) in &files {
-                run(c, INSERT, (name, content))?;
-            }
+            replace(c, known, &files, now)?;
             for (action, subject, detail) in &entries {
                 audit::record(c, now, &actor, action, subject, detail)?;
             }
             Ok(Some(known + 1))
         })
         .await
+    }
+
+    /// Puts keys that are encrypted with another passphrase in the place of what they were; whether it was done. Somebody else may
+    /// have changed the files since: nothing is changed then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reseal_keys(
+        &self,
+        resealed: Resealed,
+        actor: &str,
+        now: UnixSeconds,
+    ) -> Result<bool> {
+        let actor = actor.to_owned();
+        self.write(move |c| {
+            let Resealed { known, files, secrets, entry } = &resealed;
+            if let Some(known) = *known {
+                if revision(c)? != known {
+                    return Ok(false);
+                }
+                replace(c, known, files, now)?;
+            }
+            for (fingerprint, sealed) in secrets {
+                run(c, RESEAL_VAULT_KEY, (fingerprint, sealed))?;
+            }
+            if let Some((action, subject, detail)) = entry {
+                audit::record(c, now, &actor, action, subject, detail)?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    /// All keys of secrets, encrypted, by their fingerprints.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn vault_keys(&self) -> Result<Vec<(String, String)>> {
+        self.read(|c| list(c, VAULT_KEYS, [], |row| Ok((row.text()?, row.text()?))))
     }
 
     /// The encrypted key of secrets with this fingerprint.
@@ -129,6 +183,23 @@ impl Store {
         })
         .await
     }
+}
+
+fn replace(
+    c: &Connection,
+    known: i64,
+    files: &BTreeMap<String, Vec<u8>>,
+    now: UnixSeconds,
+) -> Result<()> {
+    match known {
+        0 => run(c, BEGIN, [seconds(now)])?,
+        known => run(c, GO_ON, (known, seconds(now)))?,
+    };
+    run(c, FORGET, [])?;
+    for (name, content) in files {
+        run(c, INSERT, (name, content))?;
+    }
+    Ok(())
 }
 
 fn revision(c: &Connection) -> Result<i64> {

@@ -187,7 +187,7 @@ pub use invitation::{Accept, Accepted, Invite, InviteCustomer};
 pub use job::{FailedJob, Job, JobSubject, JobsWaiting, NewJob};
 pub use journal::{Journal, JournalOpening};
 pub use journal_entry::{JournalEntry, Numbers, Verdict};
-pub use key_file::KeyFiles;
+pub use key_file::{KeyFiles, Resealed};
 pub use license::{License, LicenseChange, LicenseStatus, NewLicense, Validity};
 pub use license_list::{LicenseFilter, LicenseOrder, LicensePage, LicenseQuery};
 pub use link::{Link, LinkPurpose};

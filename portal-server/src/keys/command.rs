@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::folder::{NEXT, NEXT_PUBLIC, SIGNING};
 use super::install::{Brought, Entry, Less, judge};
 use super::papers::next_public;
+use super::reseal::reseal;
 use super::{Folder, Papers, change, keys_folder, load, passphrase_of, shared};
 use crate::clock::Rng;
 use crate::config::Config;
@@ -41,6 +42,17 @@ pub enum KeysCommand {
         Carry next.pub to the root, delegate to it, and install the delegation: the portal then signs with the new key.\n    \
         What the old one signed stays valid.")]
     New,
+    /// Encrypt the same keys with another passphrase, in the folder and in the database that several nodes have.
+    #[command(
+        after_help = "Example: countersign-portal keys passphrase new-passphrase.txt --data portal-data\n    \
+        Nothing has to be stopped. The first line of the file counts. Backups of before need the old one: keep both as long.\n    \
+        Where somebody may have had the old one and the files, have a new key: countersign-portal keys new."
+    )]
+    Passphrase {
+        /// A file with the new passphrase.
+        #[arg(value_name = "FILE")]
+        new: PathBuf,
+    },
     /// Show the keys and what the root signed for them.
     #[command(after_help = "Example: countersign-portal keys show --data portal-data --json")]
     Show,
@@ -57,6 +69,7 @@ pub async fn run(config: &Config, command: KeysCommand) -> anyhow::Result<Value>
             install(config, &files, less).await
         }
         KeysCommand::New => new(config).await,
+        KeysCommand::Passphrase { new } => reseal(config, &new).await,
         KeysCommand::Show => show(config),
     }
 }
@@ -95,7 +108,7 @@ fn brought(path: &Path) -> anyhow::Result<Brought> {
     Ok(Brought { name, bytes })
 }
 
-fn locked(path: &Path) -> anyhow::Result<change::Locked> {
+pub(super) fn locked(path: &Path) -> anyhow::Result<change::Locked> {
     let Some(locked) = change::lock(path)? else {
         bail!(
             "the keys are being changed by somebody else: nothing was changed. Try again in a moment"
@@ -172,7 +185,7 @@ fn described(papers: &Papers, folder: &Folder) -> Value {
 }
 
 /// The keys that all nodes have, with the revision; `None` where there is one node, or none has given them yet.
-async fn of_all_nodes(
+pub(super) async fn of_all_nodes(
     config: &Config,
     store: Option<&Store>,
 ) -> anyhow::Result<Option<(i64, Folder)>> {
@@ -202,7 +215,7 @@ async fn note(
 }
 
 /// Where changes are noted; `None` in the folder of a signer, which has no audit log.
-fn open_store(config: &Config) -> anyhow::Result<Option<Store>> {
+pub(super) fn open_store(config: &Config) -> anyhow::Result<Option<Store>> {
     let database = &config.database;
     let out_of_reach = || format!("the database {database} cannot be opened");
     if !database.exists().with_context(out_of_reach)? {

@@ -106,6 +106,27 @@ impl Sources {
 }
 
 impl Passphrase {
+    /// The first line of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is empty.
+    pub(super) fn of_file(path: &Path) -> anyhow::Result<Self> {
+        read(path)
+    }
+
+    /// Whether it is the same one, wherever each is from.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+
+    /// Writes it where it is looked for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn keep(&self, path: &Path) -> anyhow::Result<()> {
+        write_private_file(path, &Zeroizing::new(format!("{}\n", *self.text)))
+    }
+
     /// Where it is from, for people.
     pub fn from(&self) -> &str {
         &self.from

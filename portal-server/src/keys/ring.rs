@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use anyhow::Context as _;
 use countersign_core::{PublicKey, UnixSeconds, pem};
 
+use super::opener::Opener;
 use super::papers::next_public;
 use super::passphrase::{Passphrase, Sources};
 use super::{Folder, Keys, Start, change, folder, keys_folder, load, open_folder};
@@ -15,7 +16,7 @@ use crate::clock::Entropy;
 pub(crate) struct Ring {
     path: PathBuf,
     /// What opens them; `None` where a signer has the key, and the folder has none.
-    passphrase: Option<Passphrase>,
+    opener: Option<Opener>,
     keys: RwLock<Arc<Keys>>,
     /// The files that the keys in use were read from.
     taken: Mutex<Folder>,
@@ -47,7 +48,7 @@ impl Ring {
         }
         Ok(Self {
             path,
-            passphrase: Some(passphrase),
+            opener: Some(Opener::new(passphrase, data, sources)),
             keys: RwLock::new(Arc::new(keys)),
             taken: Mutex::new(folder),
             trouble: Mutex::new(None),
@@ -60,7 +61,7 @@ impl Ring {
     pub(crate) fn at_signer(data: &Path, keys: Keys) -> Self {
         Self {
             path: keys_folder(data),
-            passphrase: None,
+            opener: None,
             keys: RwLock::new(Arc::new(keys)),
             taken: Mutex::default(),
             trouble: Mutex::new(None),
@@ -85,8 +86,8 @@ impl Ring {
     }
 
     /// What opens the private keys; `None` where a signer has them.
-    pub(crate) fn passphrase(&self) -> Option<&Passphrase> {
-        self.passphrase.as_ref()
+    pub(crate) fn passphrase(&self) -> Option<Passphrase> {
+        self.opener.as_ref().map(Opener::passphrase)
     }
 
     /// The files that the keys in use were read from.
@@ -99,7 +100,7 @@ impl Ring {
     /// # Errors
     /// When one cannot be read.
     pub(super) fn sealed(&self, folder: &Folder, entropy: &dyn Entropy) -> anyhow::Result<Folder> {
-        let passphrase = self.passphrase.as_ref().context("the key is at a signer")?;
+        let passphrase = self.passphrase().context("the key is at a signer")?;
         let mut files = std::collections::BTreeMap::new();
         for name in [folder::SIGNING, folder::NEXT].into_iter().filter(|name| folder.has(name)) {
             if !pem::is_encrypted(folder.text(name)?) {
@@ -113,7 +114,7 @@ impl Ring {
 
     /// Whether the key lies in the folder here, and not at a signer.
     pub(crate) fn is_here(&self) -> bool {
-        self.passphrase.is_some()
+        self.opener.is_some()
     }
 
     /// The keys in use.
@@ -141,12 +142,13 @@ impl Ring {
         *guard(&self.taken) == *folder
     }
 
-    /// The keys of these files, opened with the passphrase of those in use.
+    /// The keys of these files, opened with the passphrase of those in use or the one that is in its place by now.
     ///
     /// # Errors
     /// When they do not fit each other.
     pub(super) fn load(&self, folder: &Folder) -> anyhow::Result<Keys> {
-        load(folder, self.passphrase.as_ref().context("the key is at a signer")?)
+        let opener = self.opener.as_ref().context("the key is at a signer")?;
+        opener.open(|passphrase| load(folder, passphrase))
     }
 
     /// Uses these keys from now on; the ones before.

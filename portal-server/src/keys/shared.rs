@@ -179,14 +179,24 @@ impl Starting<'_> {
 /// # Errors
 /// When they do not fit each other, the passphrase does not open them, or one is not encrypted: nobody with the passphrase put it
 /// there.
-pub(super) fn opened(folder: &Folder, passphrase: &Passphrase) -> anyhow::Result<Keys> {
-    never_in_clear(folder).and_then(|()| load(folder, passphrase)).with_context(|| {
-        format!(
-            "the keys in the database cannot be used with the passphrase in {}: nothing was changed, and no key was made. All nodes \
-             need the passphrase of the one that made the keys",
-            passphrase.from()
-        )
-    })
+fn opened(folder: &Folder, passphrase: &Passphrase) -> anyhow::Result<Keys> {
+    never_in_clear(folder)
+        .and_then(|()| load(folder, passphrase))
+        .with_context(|| not_opened(passphrase))
+}
+
+/// The same for a node that runs.
+pub(super) fn opened_by(ring: &Ring, folder: &Folder) -> anyhow::Result<Keys> {
+    let passphrase = ring.passphrase().context("the key is at a signer")?;
+    never_in_clear(folder).and_then(|()| ring.load(folder)).with_context(|| not_opened(&passphrase))
+}
+
+fn not_opened(passphrase: &Passphrase) -> String {
+    format!(
+        "the keys in the database cannot be used with the passphrase in {}: nothing was changed, and no key was made. All nodes \
+         need the same one, which is another one since countersign-portal keys passphrase was run",
+        passphrase.from()
+    )
 }
 
 /// Whether one has something newer, and nothing older.

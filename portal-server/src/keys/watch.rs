@@ -193,8 +193,7 @@ type Behind = Option<(i64, std::collections::BTreeMap<String, Vec<u8>>)>;
 
 fn put_in_use(app: &App, there: KeyFiles) -> anyhow::Result<Behind> {
     let (ring, folder) = (app.ring(), Folder::of(there.files));
-    let passphrase = ring.passphrase().context("the key is at a signer")?;
-    let (present, new) = (ring.keys(), shared::opened(&folder, passphrase)?);
+    let (present, new) = (ring.keys(), shared::opened_by(ring, &folder)?);
     if shared::is_ahead(&present.papers, &new.papers, app.now()) {
         return Ok(Some((there.revision, ring.taken().files().clone())));
     }

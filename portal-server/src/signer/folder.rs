@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 use super::until;
 use crate::clock::{Clock, Entropy};
-use crate::keys::passphrase::{Passphrase, Sources};
+use crate::keys::opener::Opener;
+use crate::keys::passphrase::Sources;
 use crate::keys::{Folder as Files, Papers, held};
 use crate::signing::Public;
 
@@ -39,7 +40,7 @@ pub struct Held {
 pub struct Folder {
     data: PathBuf,
     clock: Arc<dyn Clock>,
-    passphrase: Passphrase,
+    opener: Opener,
     held: RwLock<Arc<Held>>,
     /// What the first that was held was read from.
     first: Files,
@@ -62,15 +63,16 @@ impl Folder {
     /// When another signer has, or the files are unreadable or do not fit each other.
     pub fn open(
         data: &Path,
-        passphrase: &Sources,
+        sources: &Sources,
         clock: Arc<dyn Clock>,
         entropy: &dyn Entropy,
     ) -> anyhow::Result<Self> {
         let lock = lock(data)?;
-        let (opened, passphrase) = held::open(data, clock.now(), entropy, passphrase)?;
+        let (opened, passphrase) = held::open(data, clock.now(), entropy, sources)?;
         let (held, first) = Held::new(opened);
         let held = RwLock::new(Arc::new(held));
-        Ok(Self { data: data.to_owned(), clock, passphrase, held, first, _lock: lock })
+        let opener = Opener::new(passphrase, data, sources);
+        Ok(Self { data: data.to_owned(), clock, opener, held, first, _lock: lock })
     }
 
     /// What is held now.
@@ -118,7 +120,8 @@ impl Folder {
             *before = Some(files);
             return Ok(());
         }
-        let loaded = held::load(&self.data, files, &self.passphrase)?;
+        let loaded =
+            self.opener.open(|passphrase| held::load(&self.data, files.clone(), passphrase))?;
         let (held, files) = Held::new(loaded);
         let present = self.held();
         crate::keys::watch::not_backwards(&present.papers, &held.papers, self.clock.now())?;

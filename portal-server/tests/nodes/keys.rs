@@ -17,6 +17,9 @@ use crate::played::{Machine, NOW, rng};
 use crate::world::{DAY, TestPortal};
 use crate::{Nodes, PASSPHRASE, of_all, until};
 
+/// As random as the first one.
+const ANOTHER: &str = "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg";
+
 /// A node's start, with this passphrase or none.
 async fn start(data: &Path, database: &Database, passphrase: Option<&str>) -> anyhow::Result<App> {
     let mut config = Config::new(data.to_owned());
@@ -211,12 +214,55 @@ async fn without_the_passphrase_a_further_node_says_what_it_needs_and_makes_noth
     assert!(none.contains("this node has no passphrase"), "{none}");
     assert!(none.contains("--key-passphrase-file") && none.contains("no key was made"), "{none}");
     let wrong = refusal(start(&data, &nodes.database, Some("another passphrase")).await);
-    assert!(
-        wrong.contains("All nodes need the passphrase of the one that made the keys"),
-        "{wrong}"
-    );
+    assert!(wrong.contains("All nodes need the same one"), "{wrong}");
     assert!(!data.join("keys").exists() && !data.join("key-passphrase").exists());
     start(&data, &nodes.database, Some(PASSPHRASE)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_keys_get_another_passphrase_while_all_nodes_run() {
+    let secrets = tempfile::tempdir().unwrap();
+    let (given, new) = (secrets.path().join("given"), secrets.path().join("new"));
+    std::fs::write(&given, PASSPHRASE).unwrap();
+    std::fs::write(&new, ANOTHER).unwrap();
+    let nodes = Nodes::with(|config| config.key_passphrase.file = Some(given.clone())).await;
+    run(nodes.a.app.config(), KeysCommand::New).await.unwrap();
+    let reseal = || run(nodes.a.app.config(), KeysCommand::Passphrase { new: new.clone() });
+    let done = reseal().await.unwrap();
+    assert_eq!(done["resealed"], serde_json::json!(["next.pem", "signing.pem"]));
+    let sealed = String::from_utf8(files(&nodes.a)["signing.pem"].clone()).unwrap();
+    assert!(pem::read_private(&sealed, Some(PASSPHRASE)).is_err());
+    assert!(pem::read_private(&sealed, Some(ANOTHER)).is_ok());
+    // Nobody has given it to the nodes yet: they sign with what they have in memory, and a start needs it.
+    for node in [&nodes.a, &nodes.b] {
+        let key = node.license(1, None).await;
+        let request = Machine::new("studio", &node.product).activation(&key);
+        let visitor = node.visitor();
+        let post = visitor.request("POST", "/api/v1/activations").body(request);
+        assert!(visitor.send(post).await.status.is_success());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let data = |name: &str| folder.path().join(name);
+    let old = refusal(start(&data("old"), &nodes.database, Some(PASSPHRASE)).await);
+    assert!(old.contains("All nodes need the same one"), "{old}");
+    assert!(!data("old").join("keys").exists());
+    let further = start(&data("further"), &nodes.database, Some(ANOTHER)).await.unwrap();
+    assert!(further.vault().missing().is_none());
+    // They look where the old one was, and need no restart.
+    std::fs::copy(&new, &given).unwrap();
+    until("both have it", async || files(&nodes.b) == files(&nodes.a)).await;
+    let path = secrets.path().join("list.response");
+    std::fs::write(&path, list(&nodes.a.root(), 7)).unwrap();
+    let install = KeysCommand::Install { files: vec![path], less: false };
+    run(nodes.a.app.config(), install).await.unwrap();
+    until("both use a list that came since", async || {
+        list_of(&nodes.a) == Some(7) && list_of(&nodes.b) == Some(7)
+    })
+    .await;
+    let again = format!("{:#}", reseal().await.unwrap_err());
+    assert!(again.contains("nothing was changed"), "{again}");
+    let noted = nodes.a.audit().await;
+    assert_eq!(noted.iter().filter(|entry| entry.action == "keys.passphrase").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,9 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixListener;
 
 use countersign_core::pem;
+use countersign_portal::Config;
 use countersign_portal::clock::SystemEntropy;
+use countersign_portal::keys::command::{KeysCommand, run};
 use countersign_portal::keys::passphrase::Sources;
 use countersign_portal::signer::{init, open};
 use serde_json::json;
@@ -130,6 +132,28 @@ async fn a_new_delegation_and_a_new_key_are_taken_while_it_runs() {
         stand.keys.roots().verify_response(&token, countersign_core::Expect::Response).unwrap();
     assert_eq!(*verified.signer(), next.public_key().thumbprint());
     assert_eq!(fs::read_dir(stand.keys.data().join("journals")).unwrap().count(), 4);
+}
+
+#[tokio::test]
+async fn the_key_of_a_signer_gets_another_passphrase_while_it_runs() {
+    let stand = Stand::new();
+    let first = stand.says(&json!({"v": 1, "do": "state"})).await;
+    let (data, new) = (stand.keys.data(), stand.keys.folder.path().join("new"));
+    fs::write(&new, "correct horse\n").unwrap();
+    let config = Config::new(data.clone());
+    let done = run(&config, KeysCommand::Passphrase { new }).await.unwrap();
+    assert_eq!(done["resealed"], json!(["signing.pem"]));
+    assert_eq!(fs::read_to_string(data.join("key-passphrase")).unwrap(), "correct horse\n");
+    let sealed = fs::read_to_string(stand.keys.place().join("signing.pem")).unwrap();
+    assert!(pem::read_private(&sealed, Some("correct horse")).is_ok());
+    // What comes afterwards is opened by it.
+    let mut longer = delegation(&stand.keys.key);
+    longer.not_after += 100 * DAY;
+    longer.serial = Some(2);
+    stand.keys.delegate(&longer);
+    changed(&stand, &first).await;
+    let (_, license, request) = asked();
+    stand.signs(&request, &answer_to(&request, license.id())).await;
 }
 
 /// The state, once it is another one.

@@ -82,7 +82,7 @@ fn numbers(path: &Path) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_begun_anew_while_writes_go_on_and_is_gone_when_the_writer_is_closed() {
     let folder = tempfile::tempdir().unwrap();
-    let here = open(folder.path().join("things.db"));
+    let here = open(folder.path().join("things"));
     // The log alone would have 20 times its size.
     here.write(0..5_000, |_| ()).await;
     assert!(here.log_bytes() <= LONGEST, "{} and not {LONGEST}", here.log_bytes());
@@ -94,7 +94,7 @@ async fn the_log_is_begun_anew_while_writes_go_on_and_is_gone_when_the_writer_is
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_reads_for_long_makes_the_log_longer_and_finds_what_was_there_before() {
     let folder = tempfile::tempdir().unwrap();
-    let here = open(folder.path().join("things.db"));
+    let here = open(folder.path().join("things"));
     here.write(0..10, |_| ()).await;
     let reading = looker(&here.path);
     reading.begin_reading().unwrap();
@@ -118,7 +118,7 @@ async fn somebody_who_reads_for_long_makes_the_log_longer_and_finds_what_was_the
 #[test]
 fn attack_killed_again_and_again_while_pages_are_copied_the_file_is_whole_and_has_what_was_told() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("things.db");
+    let path = folder.path().join("things");
     let mut told = BTreeSet::new();
     for kill in 0..12 {
         let mut child = Command::new(std::env::current_exe().unwrap())
