@@ -24,6 +24,7 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
     let (path, now, entropy) =
         (keys_folder(&config.data), config.clock.now(), config.entropy.as_ref());
     let new = Passphrase::of_file(new)?;
+    let store = open_store(config)?;
     let old = config.key_passphrase.find(&config.data)?.with_context(|| {
         format!(
             "the passphrase that the keys have now is missing: {} is not there, and none is given. Nothing was changed",
@@ -31,10 +32,13 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
         )
     })?;
     if old.is_same(&new) {
-        bail!("the passphrase in {} is the one in {}: nothing was changed", new.from(), old.from());
+        bail!(
+            "the keys have the passphrase in {} already, by {}: nothing was changed",
+            new.from(),
+            old.from()
+        );
     }
     let both = Both { old: &old, new: &new, entropy };
-    let store = open_store(config)?;
     let locked = locked(&path)?;
     let of_all = of_all_nodes(config, store.as_ref()).await?;
     let folder = of_all.as_ref().map_or_else(|| Folder::read(&path), |(_, f)| Ok(f.clone()))?;
