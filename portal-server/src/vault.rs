@@ -18,7 +18,7 @@ use crate::keys;
 use crate::keys::passphrase::Passphrase;
 
 /// The setting that says which key there is: a hash, from which nobody gets the key.
-const KNOWN: &str = "two_factor_key";
+pub(crate) const KNOWN: &str = "two_factor_key";
 /// What begins a secret that is encrypted. Base32, which it is not otherwise, has no such letter.
 const MARK: &str = "x1.";
 const NONCE_BYTES: usize = 24;

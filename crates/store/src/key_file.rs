@@ -22,7 +22,8 @@ const KEEP_VAULT_KEY: &str =
     "INSERT INTO vault_key (fingerprint, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 const VAULT_KEYS: &str = "SELECT fingerprint, sealed FROM vault_key ORDER BY fingerprint";
-const RESEAL_VAULT_KEY: &str = "UPDATE vault_key SET sealed = ?2 WHERE fingerprint = ?1";
+const RESEAL_VAULT_KEY: &str =
+    "UPDATE vault_key SET sealed = ?3 WHERE fingerprint = ?1 AND sealed = ?2";
 
 /// The same keys under another passphrase.
 #[derive(Clone)]
@@ -31,8 +32,8 @@ pub struct Resealed {
     pub known: Option<i64>,
     /// The files of all nodes.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// Keys of secrets by their fingerprints, encrypted anew.
-    pub secrets: BTreeMap<String, String>,
+    /// Keys of secrets by their fingerprints: as they lie there encrypted, and anew.
+    pub secrets: BTreeMap<String, (String, String)>,
     /// Action, subject and detail of what is noted of it; `None`: it was noted before.
     pub entry: Option<(&'static str, String, String)>,
 }
@@ -125,8 +126,8 @@ impl Store {
                 }
                 replace(c, known, files, now)?;
             }
-            for (fingerprint, sealed) in secrets {
-                run(c, RESEAL_VAULT_KEY, (fingerprint, sealed))?;
+            for (fingerprint, (before, anew)) in secrets {
+                run(c, RESEAL_VAULT_KEY, (fingerprint, before, anew))?;
             }
             if let Some((action, subject, detail)) = entry {
                 audit::record(c, now, &actor, action, subject, detail)?;

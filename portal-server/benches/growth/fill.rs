@@ -57,7 +57,9 @@ pub(crate) fn fill(database: &Database, size: u64) {
     match database {
         Database::Sqlite(path) => {
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-            std::fs::File::open(path).and_then(|file| file.sync_all()).unwrap();
+            // By another process: closing the file here would give up the locks that the portal has on it.
+            let synced = std::process::Command::new("sync").arg(path).status().unwrap();
+            assert!(synced.success());
         }
         Database::Postgres(_) => {
             raw.execute("VACUUM ANALYZE").unwrap();

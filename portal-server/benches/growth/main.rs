@@ -1,7 +1,9 @@
 //! Durable activations a second at 64 connections, in databases that have 10^4, 10^5 and 10^6 machines already, on both engines, and
 //! what the portal's memory is then. Sizes are measured in turn, several rounds each: compare the ratios to the smallest one.
 //!
-//! `cargo bench -p countersign-portal --bench growth -- [--quick] [--machines N,N,…] [--engine sqlite|postgres] [--json FILE]`
+//! `cargo bench -p countersign-portal --bench growth -- [--quick] [--machines N,N,…] [--engine sqlite|postgres] [--json FILE] [--set NAME=VALUE]`
+//!
+//! `--set`, as often as needed, is a setting of the PostgreSQL server beside Debian's own.
 //!
 //! A machine takes 3.3 KB in SQLite and 4.2 in PostgreSQL: 10^7 of them 33 and 42 GB, one engine after the other.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
@@ -51,7 +53,10 @@ fn main() {
         Some(other) => panic!("{other} is no engine"),
     };
     let count = if quick { 500 } else { 5_000 };
-    let server = Server::own_with(&["max_wal_size=1GB"]);
+    let mut settings = vec!["max_wal_size=1GB"];
+    let set = arguments.iter().zip(arguments.iter().skip(1)).filter(|(name, _)| *name == "--set");
+    settings.extend(set.map(|(_, setting)| setting.as_str()));
+    let server = Server::own_with(&settings);
     let mut figures = serde_json::Map::new();
     for engine in engines {
         let sites: Vec<Site> =

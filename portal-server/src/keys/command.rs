@@ -84,7 +84,10 @@ async fn install(config: &Config, files: &[PathBuf], less: Less) -> anyhow::Resu
     let plan = judge(&folder, brought, less, now)?;
     // Without the passphrase the public halves have to do: the running portal opens the key before it uses it.
     if let Some(passphrase) = config.key_passphrase.find(&config.data)? {
-        load(&plan.folder, &passphrase)?;
+        match of_all {
+            Some(_) => shared::whole(&plan.folder, &passphrase)?,
+            None => load(&plan.folder, &passphrase)?,
+        };
     }
     let papers = Papers::read(&plan.folder)?;
     note(store.as_ref(), of_all, &plan.folder, plan.entries, now).await?;

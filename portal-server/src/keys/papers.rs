@@ -137,6 +137,19 @@ pub(crate) fn next_public(folder: &Folder) -> Option<PublicKey> {
     pem::read_public(text).ok()
 }
 
+/// Checks that the public half that is carried to the root is that of the private key beside it.
+///
+/// # Errors
+/// When it is not, or the passphrase does not open the private key.
+pub(super) fn next_fits(folder: &Folder, passphrase: &Passphrase) -> anyhow::Result<()> {
+    if let Some(public) = next_public(folder)
+        && open(folder, NEXT, passphrase)?.public_key() != public
+    {
+        bail!("{NEXT_PUBLIC} is not the public half of {NEXT}");
+    }
+    Ok(())
+}
+
 /// Opens a private key of the folder.
 ///
 /// # Errors

@@ -177,7 +177,11 @@ impl Passphrase {
     ///
     /// # Errors
     /// As [`Passphrase::wrap`].
-    pub(crate) fn unwrapped(&self, of: &str, wrapped: &str) -> anyhow::Result<Option<[u8; 32]>> {
+    pub(crate) fn unwrapped(
+        &self,
+        of: &str,
+        wrapped: &str,
+    ) -> anyhow::Result<Option<Zeroizing<[u8; 32]>>> {
         let bytes = wrapped.strip_prefix(WRAPPED).and_then(|text| BASE64.decode(text).ok());
         let Some(bytes) = bytes else { return Ok(None) };
         let Some((salt, rest)) = bytes.split_first_chunk::<SALT_BYTES>() else { return Ok(None) };
@@ -186,7 +190,8 @@ impl Passphrase {
         };
         let payload = Payload { msg: sealed, aad: of.as_bytes() };
         let opened = self.cipher(salt)?.decrypt(&XNonce::from(*nonce), payload);
-        Ok(opened.ok().and_then(|bytes| bytes.try_into().ok()))
+        let opened = opened.ok().map(Zeroizing::new);
+        Ok(opened.and_then(|bytes| bytes.as_slice().try_into().ok()).map(Zeroizing::new))
     }
 
     fn cipher(&self, salt: &[u8; SALT_BYTES]) -> anyhow::Result<XChaCha20Poly1305> {
@@ -299,7 +304,7 @@ mod tests {
         let other = first_line("another one", "a test").unwrap();
         let sealed = random.wrap("the key of a vault", &[7; 32], &SystemEntropy).unwrap();
         let opened = |passphrase: &Passphrase, of| passphrase.unwrapped(of, &sealed).unwrap();
-        assert_eq!(opened(&random, "the key of a vault"), Some([7; 32]));
+        assert_eq!(opened(&random, "the key of a vault"), Some(Zeroizing::new([7; 32])));
         assert_eq!(opened(&random, "something else"), None);
         assert_eq!(opened(&other, "the key of a vault"), None);
         for broken in ["", "p1.", "p1.AAAA", "x1.AAAA", &sealed[..sealed.len() - 4]] {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use countersign_core::UnixSeconds;
 use countersign_store::{Resealed, Store};
 use serde_json::{Value, json};
 
 use super::command::{locked, of_all_nodes, open_store};
 use super::folder::{NEXT, SIGNING};
 use super::passphrase::{FILE, Passphrase};
+use super::watch::not_backwards;
 use super::{Folder, Papers, change, keys_folder, shared};
 use crate::clock::Entropy;
 use crate::config::Config;
@@ -41,23 +43,27 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
     let both = Both { old: &old, new: &new, entropy };
     let locked = locked(&path)?;
     let of_all = of_all_nodes(config, store.as_ref()).await?;
-    let folder = of_all.as_ref().map_or_else(|| Folder::read(&path), |(_, f)| Ok(f.clone()))?;
-    let files = both.files(&folder)?;
+    let local = Folder::read(&path)?;
+    let folder = match &of_all {
+        Some((_, theirs)) => {
+            is_of_this_portal(&local, theirs, now)?;
+            theirs
+        }
+        None => &local,
+    };
+    let files = both.files(folder)?;
     let (with, secrets) = (folder.with(&files), both.secrets(store.as_ref()).await?);
+    shared::whole(&with, &new).context("nothing was changed")?;
     if let Some(store) = &store {
-        let entry = (!files.is_empty()).then(|| {
-            Papers::read(&folder)
-                .map(|papers| format!("key:{}", papers.delegation.key.thumbprint()))
-        });
+        let is_done = files.is_empty() && secrets.is_empty();
+        let key = Papers::read(folder)?.delegation.key.thumbprint();
+        let entry = ("keys.passphrase", format!("key:{key}"), String::new());
         let resealed = Resealed {
             known: of_all.as_ref().map(|(known, _)| *known),
             files: with.files().clone(),
             secrets,
-            entry: entry.transpose()?.map(|subject| ("keys.passphrase", subject, String::new())),
+            entry: (!is_done).then_some(entry),
         };
-        if of_all.is_some() {
-            shared::never_in_clear(&with)?;
-        }
         if !store.reseal_keys(resealed, "command-line", now).await? {
             bail!("a node has just changed the keys: nothing was changed. Try again in a moment");
         }
@@ -78,11 +84,12 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
     let names: Vec<&String> = files.keys().collect();
     let next = match is_kept {
         true => {
-            "a portal that runs on this folder uses it within seconds; give it to the other nodes, and to your backup"
+            "a portal that runs on this folder uses it within seconds; give it to the other nodes; backups of before are \
+                 opened by the old one"
         }
         false => {
-            "give it to this portal and to all other nodes where they had the old one, and to your backup; until then they \
-                  go on with the keys that they have in memory"
+            "give it to this portal and to all other nodes where they had the old one: until then they go on with the \
+                  keys that they have in memory; backups of before are opened by the old one"
         }
     };
     Ok(json!({
@@ -90,6 +97,21 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
         "written": is_kept.then(|| kept.display().to_string()),
         "next": next,
     }))
+}
+
+/// Whoever can write into the database shall not have their keys encrypted by this.
+fn is_of_this_portal(local: &Folder, theirs: &Folder, now: UnixSeconds) -> anyhow::Result<()> {
+    let check = || -> anyhow::Result<()> {
+        shared::never_in_clear(theirs)?;
+        let (mine, theirs) = (Papers::read(local)?, Papers::read(theirs)?);
+        if mine.root != theirs.root {
+            bail!("they stand under another root than those in the folder here");
+        }
+        not_backwards(&mine, &theirs, now)
+    };
+    check().context(
+        "the keys in the database are not taken: nothing was changed. Run this on a node that has run with them",
+    )
 }
 
 /// Both passphrases.
@@ -120,14 +142,29 @@ impl Both<'_> {
         Ok(files)
     }
 
-    /// The keys of secrets that lie in the database under the old one, under the new one.
-    async fn secrets(&self, store: Option<&Store>) -> anyhow::Result<BTreeMap<String, String>> {
+    /// The keys of secrets that lie in the database under the old one, under the new one: what is there and what is to be there, by
+    /// fingerprint. Those that were lost and replaced may be under any.
+    async fn secrets(
+        &self,
+        store: Option<&Store>,
+    ) -> anyhow::Result<BTreeMap<String, (String, String)>> {
         let mut secrets = BTreeMap::new();
         let Some(store) = store else { return Ok(secrets) };
+        let in_use = store.setting(vault::KNOWN).await?;
         for (fingerprint, sealed) in store.vault_keys().await? {
             let of = vault::name_of(&fingerprint);
             if let Some(bytes) = self.old.unwrapped(&of, &sealed)? {
-                secrets.insert(fingerprint, self.new.wrap(&of, &bytes, self.entropy)?);
+                let anew = self.new.wrap(&of, &bytes, self.entropy)?;
+                secrets.insert(fingerprint, (sealed, anew));
+            } else if in_use.as_ref() == Some(&fingerprint)
+                && self.new.unwrapped(&of, &sealed)?.is_none()
+            {
+                bail!(
+                    "the key of second factors in the database is opened neither by the passphrase in {} nor by the one in {}: nothing \
+                     was changed",
+                    self.old.from(),
+                    self.new.from()
+                );
             }
         }
         Ok(secrets)

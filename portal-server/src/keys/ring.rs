@@ -147,8 +147,15 @@ impl Ring {
     /// # Errors
     /// When they do not fit each other.
     pub(super) fn load(&self, folder: &Folder) -> anyhow::Result<Keys> {
-        let opener = self.opener.as_ref().context("the key is at a signer")?;
-        opener.open(|passphrase| load(folder, passphrase))
+        self.opens(|passphrase| load(folder, passphrase))
+    }
+
+    /// What is opened so, see `Opener::open`.
+    pub(super) fn opens<T>(
+        &self,
+        opens: impl Fn(&Passphrase) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        self.opener.as_ref().context("the key is at a signer")?.open(opens)
     }
 
     /// Uses these keys from now on; the ones before.
@@ -175,8 +182,11 @@ fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The next key becomes the present one: its delegation was put there by hand.
 pub(super) fn adopt_next(path: &Path, before: &Folder) -> anyhow::Result<Folder> {
     let Some(locked) = change::lock(path)? else { return Ok(before.clone()) };
-    let next = before.bytes(folder::NEXT).unwrap_or_default().to_vec();
-    let files = [(folder::SIGNING.to_owned(), next)].into();
+    change::finish(&locked, path)?;
+    // As it is by now: it may have got another passphrase since it was read.
+    let present = Folder::read(path)?;
+    let Some(next) = present.bytes(folder::NEXT) else { return Ok(present) };
+    let files = [(folder::SIGNING.to_owned(), next.to_vec())].into();
     change::commit(&locked, path, &files)?;
-    Ok(before.with(&files))
+    Ok(present.with(&files))
 }

@@ -12,6 +12,7 @@ use countersign_store::{KeyFiles, Store};
 
 use super::folder::{CHAIN, INCOMING, NEXT, ROOT, SIGNING};
 use super::install::is_newer;
+use super::papers::next_fits;
 use super::passphrase::{self, Passphrase, Sources};
 use super::watch::not_backwards;
 use super::{Folder, Keys, Papers, Ring, Start, change, first, keys_folder, load, root_folder};
@@ -132,8 +133,15 @@ impl Starting<'_> {
             );
         }
         let mine = Papers::read(local).ok();
-        let ahead = mine.is_some_and(|mine| is_ahead(&mine, theirs, self.now));
-        Ok(ahead && load(local, passphrase).is_ok())
+        let is_ahead = mine.is_some_and(|mine| is_ahead(&mine, theirs, self.now));
+        if is_ahead && let Err(error) = load(local, passphrase) {
+            bail!(
+                "{} has newer papers than the database, and cannot be used: {error:#}. Nothing was changed. Move it away, start with \
+                 the keys of the database, and bring the papers with countersign-portal keys install",
+                keys_folder(self.data).display()
+            );
+        }
+        Ok(is_ahead)
     }
 
     fn ring(&self) -> anyhow::Result<Ring> {
@@ -180,15 +188,20 @@ impl Starting<'_> {
 /// When they do not fit each other, the passphrase does not open them, or one is not encrypted: nobody with the passphrase put it
 /// there.
 fn opened(folder: &Folder, passphrase: &Passphrase) -> anyhow::Result<Keys> {
-    never_in_clear(folder)
-        .and_then(|()| load(folder, passphrase))
-        .with_context(|| not_opened(passphrase))
+    whole(folder, passphrase).with_context(|| not_opened(passphrase))
+}
+
+/// The keys of these files, of which none may be somebody's who has the database and no passphrase.
+pub(super) fn whole(folder: &Folder, passphrase: &Passphrase) -> anyhow::Result<Keys> {
+    never_in_clear(folder)?;
+    next_fits(folder, passphrase)?;
+    load(folder, passphrase)
 }
 
 /// The same for a node that runs.
 pub(super) fn opened_by(ring: &Ring, folder: &Folder) -> anyhow::Result<Keys> {
     let passphrase = ring.passphrase().context("the key is at a signer")?;
-    never_in_clear(folder).and_then(|()| ring.load(folder)).with_context(|| not_opened(&passphrase))
+    ring.opens(|passphrase| whole(folder, passphrase)).with_context(|| not_opened(&passphrase))
 }
 
 fn not_opened(passphrase: &Passphrase) -> String {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 use countersign_store::{KeyFiles, KeyNotice};
 use tokio::sync::watch;
 
+use super::folder::{NEXT, SIGNING};
 use super::install::{Brought, Less, Refused, delegation_entry, follows, judge};
 use super::{Folder, Keys, Papers, change, shared};
 use crate::app::App;
@@ -195,7 +196,18 @@ fn put_in_use(app: &App, there: KeyFiles) -> anyhow::Result<Behind> {
     let (ring, folder) = (app.ring(), Folder::of(there.files));
     let (present, new) = (ring.keys(), shared::opened_by(ring, &folder)?);
     if shared::is_ahead(&present.papers, &new.papers, app.now()) {
-        return Ok(Some((there.revision, ring.taken().files().clone())));
+        let mut files = ring.taken();
+        if ring.load(&files).is_err() {
+            // The keys there have another passphrase by now, and what is in use here gets the same.
+            let sealed = [SIGNING, NEXT].into_iter().filter(|name| files.has(name));
+            let sealed =
+                sealed.filter_map(|name| Some((name.to_owned(), folder.bytes(name)?.to_vec())));
+            files = files.with(&sealed.collect());
+            let keys = ring.load(&files)?;
+            shared::put(ring.path(), &files)?;
+            ring.take(keys, files.clone());
+        }
+        return Ok(Some((there.revision, files.files().clone())));
     }
     if new.papers.root != present.papers.root {
         bail!("the keys in the database stand under another root than those in use");
@@ -317,7 +329,10 @@ pub(crate) async fn install(
             None => Folder::read(path)?,
         };
         let plan = judge(&folder, brought, less, of.now())?;
-        let keys = of.ring().load(&plan.folder)?;
+        let keys = match known {
+            Some(_) => shared::opened_by(of.ring(), &plan.folder)?,
+            None => of.ring().load(&plan.folder)?,
+        };
         Ok((locked, plan, keys))
     });
     let (locked, plan, keys) = judged.await??;

@@ -347,4 +347,79 @@ async fn attack_who_writes_into_the_database_puts_no_key_of_theirs_in_use() {
     let refused =
         refusal(start(&folder.path().join("data"), &nodes.database, Some(PASSPHRASE)).await);
     assert!(refused.contains("signing.pem is not encrypted"), "{refused}");
+    // Nor does somebody of the vendor encrypt it for them.
+    let new = folder.path().join("new");
+    std::fs::write(&new, ANOTHER).unwrap();
+    let revision = raw.value("SELECT revision FROM key_set");
+    let resealed = run(nodes.a.app.config(), KeysCommand::Passphrase { new }).await;
+    let refused = format!("{:#}", resealed.unwrap_err());
+    assert!(refused.contains("signing.pem is not encrypted"), "{refused}");
+    assert_eq!([files(&nodes.a), files(&nodes.b)], before);
+    assert_eq!(raw.value("SELECT revision FROM key_set"), revision);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_the_public_half_that_is_carried_to_the_root_is_exchanged_in_the_database() {
+    let nodes = Nodes::new().await;
+    run(nodes.a.app.config(), KeysCommand::New).await.unwrap();
+    until("both have the next key", async || files(&nodes.b).contains_key("next.pub")).await;
+    let before = [files(&nodes.a), files(&nodes.b)];
+    let theirs = pem::write_public(&SigningKey::from_seed(&[5; 32]).public_key());
+    let raw = nodes.raw();
+    raw.execute(&format!(
+        "UPDATE key_file SET content = convert_to('{theirs}', 'UTF8') WHERE name = 'next.pub'; \
+         UPDATE key_set SET revision = revision + 1"
+    ))
+    .unwrap();
+    for node in [&nodes.a, &nodes.b] {
+        until("the node complains", async || {
+            let ready = node.visitor().get("/readyz").await.json();
+            ready["warning"].as_str().is_some_and(|warning| warning.contains("keys folder"))
+        })
+        .await;
+    }
+    assert_eq!([files(&nodes.a), files(&nodes.b)], before);
+    let folder = tempfile::tempdir().unwrap();
+    let refused =
+        refusal(start(&folder.path().join("data"), &nodes.database, Some(PASSPHRASE)).await);
+    assert!(refused.contains("next.pub is not the public half of next.pem"), "{refused}");
+    let path = folder.path().join("list.response");
+    std::fs::write(&path, list(&nodes.a.root(), 3)).unwrap();
+    let install = KeysCommand::Install { files: vec![path], less: false };
+    let refused = format!("{:#}", run(nodes.a.app.config(), install).await.unwrap_err());
+    assert!(refused.contains("next.pub is not the public half of next.pem"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_of_before_gets_the_newer_keys_back_under_the_passphrase_that_it_has_since() {
+    let secrets = tempfile::tempdir().unwrap();
+    let given = secrets.path().join("given");
+    std::fs::write(&given, PASSPHRASE).unwrap();
+    let nodes = Nodes::with(|config| config.key_passphrase.file = Some(given.clone())).await;
+    let raw = nodes.raw();
+    raw.execute("CREATE TABLE before AS SELECT * FROM key_file").unwrap();
+    let path = nodes.a.app.config().data.join("keys/revocations.response");
+    std::fs::write(path, list(&nodes.a.root(), 9)).unwrap();
+    until("the list is in use", async || list_of(&nodes.b) == Some(9)).await;
+    let sealed = String::from_utf8(files(&nodes.a)["signing.pem"].clone()).unwrap();
+    let key = pem::read_private(&sealed, Some(PASSPHRASE)).unwrap();
+    let anew = pem::write_encrypted(&key, ANOTHER, pem::Tries::Cheap, &mut rng()).unwrap();
+    std::fs::write(&given, ANOTHER).unwrap();
+    raw.execute(&format!(
+        "BEGIN; DELETE FROM key_file; INSERT INTO key_file SELECT * FROM before; \
+         UPDATE key_file SET content = convert_to('{}', 'UTF8') WHERE name = 'signing.pem'; \
+         UPDATE key_set SET revision = revision + 7; COMMIT",
+        *anew
+    ))
+    .unwrap();
+    let lists = "SELECT COUNT(*) FROM key_file WHERE name = 'revocations.response'";
+    until("the database has the list again", async || raw.value(lists) == "1").await;
+    let key_of_all =
+        "SELECT convert_from(content, 'UTF8') FROM key_file WHERE name = 'signing.pem'";
+    assert!(pem::read_private(&raw.value(key_of_all), Some(ANOTHER)).is_ok());
+    until("both have that", async || {
+        let key = files(&nodes.a)["signing.pem"].clone();
+        key == files(&nodes.b)["signing.pem"] && key == raw.value(key_of_all).into_bytes()
+    })
+    .await;
 }

@@ -1,6 +1,7 @@
 //! Opening the embedded engine's file.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
@@ -8,6 +9,9 @@ use rusqlite::config::DbConfig;
 use super::connection::Connection;
 use super::dialect;
 use crate::error::Result;
+
+/// How long is waited for a lock of another process.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The connection that writes; makes the file where there is none.
 pub(super) fn writer(path: &Path) -> Result<Connection> {
@@ -37,13 +41,27 @@ pub(super) fn looker(path: &Path) -> Result<Connection> {
 
 /// Everything goes into the one file. Who cannot do it now (another process is reading) leaves it to the next start.
 pub(super) fn fold_together(connection: &rusqlite::Connection) {
-    let _ = connection.query_row(dialect::CLOSING, [], |_| Ok(()));
+    // The lock for writing is held while it waits for who reads: other processes shall not wait long for both.
+    with_patience(connection, Duration::from_millis(200), || {
+        let _ = connection.query_row(dialect::CLOSING, [], |_| Ok(()));
+    });
+}
+
+/// Waits no longer than this for locks.
+pub(super) fn with_patience(
+    connection: &rusqlite::Connection,
+    patience: Duration,
+    work: impl FnOnce(),
+) {
+    let _ = connection.busy_timeout(patience);
+    work();
+    let _ = connection.busy_timeout(PATIENCE);
 }
 
 fn open(path: &Path, flags: OpenFlags) -> Result<rusqlite::Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(256);
     // A plan is made once, and not anew for other values: without this, SQLite looks at values where an index is partial.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

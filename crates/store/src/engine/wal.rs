@@ -5,12 +5,15 @@
 //! waits: the longer, the larger the file. But the log begins anew only when all of it is copied, and as long as the writer goes
 //! on there is always a rest. That is the writer's, once it is small.
 
+use std::collections::BTreeMap;
 use std::ffi::c_int;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::DEFAULT_NAME;
 use rusqlite::hooks::Wal;
@@ -27,9 +30,11 @@ mod tests;
 const PART: u32 = 2;
 /// A rest that the writer copies, as a part of the log's size.
 const SMALL: u32 = 32;
-/// A log of so many times its size is the writer's, whatever the rest: the thread does not keep up, somebody reads for long, or the
-/// disk fails.
+/// At a log of so many times its size the writer waits for the thread, and a moment for those who read: the thread does not keep up,
+/// there is always somebody who reads, or the disk fails. The next time when it is twice as long.
 const TOO_LARGE: u32 = 4;
+/// How long it waits for those who read: most are done in less, and a backup is not.
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// The log, as the writer sees it.
 pub(super) struct Log {
@@ -40,6 +45,8 @@ pub(super) struct Log {
     before: u32,
     /// How long it is when the writer copies the rest.
     finish_at: u32,
+    /// How long it is when the writer waits.
+    wait_at: u32,
     copier: Option<Copier>,
     path: PathBuf,
 }
@@ -48,8 +55,10 @@ pub(super) struct Log {
 struct Progress {
     /// Pages in the log after the last commit.
     pages: AtomicU32,
-    /// How many of them are in the file, too. An old figure makes a copy come too soon or too late, and nothing worse.
+    /// How many of them are in the file, too.
     copied: AtomicU32,
+    /// How often the log was begun anew.
+    rounds: AtomicU32,
     /// Who copies has it: SQLite refuses a second one instead of keeping it waiting.
     turn: Mutex<()>,
 }
@@ -70,7 +79,9 @@ impl Log {
             Ok(())
         }))?;
         let size = size.max(SMALL);
-        Ok(Self { size, progress, before: 0, finish_at: size, copier: None, path: path.to_owned() })
+        let (finish_at, wait_at) = (size, size.saturating_mul(TOO_LARGE));
+        let path = path.to_owned();
+        Ok(Self { size, progress, before: 0, finish_at, wait_at, copier: None, path })
     }
 
     /// After a commit, when those who waited for it have been told.
@@ -78,22 +89,20 @@ impl Log {
         let Connection::Sqlite(writer) = writer else { return };
         let pages = self.progress.pages.load(Relaxed);
         if pages < self.before {
-            self.progress.copied.store(0, Relaxed);
-            self.finish_at = self.size;
+            self.progress.begun_anew();
+            (self.finish_at, self.wait_at) = (self.size, self.size.saturating_mul(TOO_LARGE));
         }
         self.before = pages;
         let left = pages.saturating_sub(self.progress.copied.load(Relaxed));
-        let (is_small, is_too_large) =
-            (left <= self.size / SMALL, pages >= self.size.saturating_mul(TOO_LARGE));
+        let is_small = left <= self.size / SMALL;
         if left >= self.size / PART || (pages >= self.size && !is_small) {
             self.wake();
         }
-        if pages >= self.finish_at && (is_small || is_too_large) {
-            if is_too_large {
-                self.progress.copy_in_turn(writer);
-            } else {
-                self.progress.copy_if_free(writer);
-            }
+        if pages >= self.wait_at {
+            self.progress.finish(writer);
+            self.wait_at = pages.saturating_mul(2);
+        } else if pages >= self.finish_at && is_small {
+            self.progress.copy_if_free(writer);
             // The next commit begins the log anew, unless somebody still reads from it or the disk is full: then this is tried again,
             // but not after each commit.
             self.finish_at = pages.saturating_add(self.size / SMALL);
@@ -105,9 +114,11 @@ impl Log {
         if self.copier.is_none() {
             self.copier = Copier::start(&self.path, &self.progress);
         }
-        if let Some(copier) = &self.copier {
-            // It is at work, and told already to go on.
-            let _ = copier.wake.try_send(());
+        if let Some(copier) = &self.copier
+            && let Err(TrySendError::Disconnected(())) = copier.wake.try_send(())
+        {
+            // It panicked, and that was said: the next time another one is started.
+            self.copier = None;
         }
     }
 }
@@ -135,16 +146,34 @@ impl Copier {
 }
 
 fn copy_when_woken(path: &Path, woken: &Receiver<()>, progress: &Progress) {
-    let mut connection = None;
+    let (mut connection, file) = (None, kept_open(path));
     while woken.recv().is_ok() {
         connection = connection.or_else(|| sqlite::copier(path).ok());
         if let Some(connection) = &connection {
             progress.copy_in_turn(connection);
+            // SQLite does so where it has copied all, which is the writer's part: it would wait for all pages of this pass.
+            let _ = file.as_ref().map(|file| file.sync_data());
         }
     }
 }
 
+/// The file, for having it written to the disk. It is never closed: closing any of a process's handles of a file gives up all locks
+/// that the process has on it (POSIX; sqlite3.c, "How to avoid POSIX advisory locking problems").
+fn kept_open(path: &Path) -> Option<Arc<File>> {
+    static FILES: Mutex<BTreeMap<PathBuf, Arc<File>>> = Mutex::new(BTreeMap::new());
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    if !files.contains_key(path) {
+        files.insert(path.to_owned(), Arc::new(File::open(path).ok()?));
+    }
+    files.get(path).cloned()
+}
+
 impl Progress {
+    fn begun_anew(&self) {
+        self.rounds.fetch_add(1, Relaxed);
+        self.copied.store(0, Relaxed);
+    }
+
     fn copy_in_turn(&self, connection: &rusqlite::Connection) {
         self.copy(connection, self.turn.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -160,9 +189,21 @@ impl Progress {
     /// Copies what is in the log by now and nobody reads from it any more, without keeping anybody from writing. What cannot be
     /// copied now stays in the log, where it is found: on a full disk it is writes to the log that fail, and they are answered so.
     fn copy(&self, connection: &rusqlite::Connection, _turn: MutexGuard<'_, ()>) {
+        let round = self.rounds.load(Relaxed);
         let done = connection.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE);
-        if let Ok((_, copied)) = done {
+        if let Ok((_, copied)) = done
+            && self.rounds.load(Relaxed) == round
+        {
             self.copied.store(copied.unsigned_abs(), Relaxed);
         }
+    }
+
+    /// The same by the writer, who waits a moment for those who read: the log begins anew then.
+    fn finish(&self, writer: &rusqlite::Connection) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        sqlite::with_patience(writer, MOMENT, || {
+            // Where somebody reads for longer, what could be copied is.
+            let _ = writer.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::RESTART);
+        });
     }
 }
