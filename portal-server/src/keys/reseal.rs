@@ -17,6 +17,13 @@ use crate::clock::Entropy;
 use crate::config::Config;
 use crate::vault;
 
+/// What is to be done next, where the new passphrase is in the place of the old one.
+const FOLLOWED: &str = "a portal that runs on this folder uses it within seconds; give it to the other nodes; backups of before are \
+     opened by the old one";
+/// The same where somebody else keeps it.
+const TO_BE_GIVEN: &str = "give it to this portal and to all other nodes where they had the old one: until then they go on with the \
+     keys that they have in memory; backups of before are opened by the old one";
+
 /// Encrypts the keys with the passphrase in the file `new` instead of the one that they have. Where it was cut off it is finished
 /// when it is run again.
 ///
@@ -82,16 +89,7 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
         store.close();
     }
     let names: Vec<&String> = files.keys().collect();
-    let next = match is_kept {
-        true => {
-            "a portal that runs on this folder uses it within seconds; give it to the other nodes; backups of before are \
-                 opened by the old one"
-        }
-        false => {
-            "give it to this portal and to all other nodes where they had the old one: until then they go on with the \
-                  keys that they have in memory; backups of before are opened by the old one"
-        }
-    };
+    let next = if is_kept { FOLLOWED } else { TO_BE_GIVEN };
     Ok(json!({
         "resealed": names,
         "written": is_kept.then(|| kept.display().to_string()),
