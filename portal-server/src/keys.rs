@@ -42,7 +42,7 @@ use crate::signing::Signing;
 
 pub(crate) use files::{private_folder, write_private_file};
 pub(crate) use folder::Folder;
-use folder::{CHAIN, NEXT, ROOT, SIGNING};
+use folder::{CHAIN, ROOT, SIGNING};
 pub use papers::Papers;
 use passphrase::{Passphrase, Sources};
 pub(crate) use ring::Ring;
@@ -182,7 +182,7 @@ fn encrypt_in_place(
     entropy: &dyn Entropy,
     passphrase: &Passphrase,
 ) -> anyhow::Result<()> {
-    for name in [SIGNING, NEXT].into_iter().filter(|name| folder.has(name)) {
+    for name in folder.private_keys() {
         if !pem::is_encrypted(folder.text(name)?) {
             let key = pem::read_private(folder.text(name)?, None).context(name)?;
             write_private_file(&keys.join(name), &passphrase.seal(&key, entropy)?)?;

@@ -2,10 +2,11 @@
 //! file of its own. Such are the shared secrets of authenticator apps and of webhooks, and those by which the portal is known to
 //! identity providers; everything else is stored as a hash.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
@@ -18,7 +19,7 @@ use crate::keys;
 use crate::keys::passphrase::Passphrase;
 
 /// The setting that says which key there is: a hash, from which nobody gets the key.
-pub(crate) const KNOWN: &str = "two_factor_key";
+const KNOWN: &str = "two_factor_key";
 /// What begins a secret that is encrypted. Base32, which it is not otherwise, has no such letter.
 const MARK: &str = "x1.";
 const NONCE_BYTES: usize = 24;
@@ -257,6 +258,36 @@ async fn share(
     }
 }
 
+/// The keys of secrets that lie in the database under the old passphrase, under the new one: what is there and what is to be there,
+/// by fingerprint. Those that were lost and replaced may be under any.
+///
+/// # Errors
+/// When neither opens the one in use, or the database fails.
+pub(crate) async fn resealed(
+    store: &Store,
+    old: &Passphrase,
+    new: &Passphrase,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<BTreeMap<String, (String, String)>> {
+    let mut secrets = BTreeMap::new();
+    let in_use = store.setting(KNOWN).await?;
+    for (fingerprint, sealed) in store.vault_keys().await? {
+        let of = name_of(&fingerprint);
+        if let Some(bytes) = old.unwrapped(&of, &sealed)? {
+            let anew = new.wrap(&of, &bytes, entropy)?;
+            secrets.insert(fingerprint, (sealed, anew));
+        } else if in_use.as_ref() == Some(&fingerprint) && new.unwrapped(&of, &sealed)?.is_none() {
+            bail!(
+                "the key of second factors in the database is opened neither by the passphrase in {} nor by the one in {}: nothing \
+                 was changed",
+                old.from(),
+                new.from()
+            );
+        }
+    }
+    Ok(secrets)
+}
+
 fn write(path: &Path, bytes: &[u8; 32]) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         keys::private_folder(folder)?;
@@ -265,7 +296,7 @@ fn write(path: &Path, bytes: &[u8; 32]) -> anyhow::Result<()> {
 }
 
 /// What the key is called where it lies encrypted: under another name it is worth nothing.
-pub(crate) fn name_of(fingerprint: &str) -> String {
+fn name_of(fingerprint: &str) -> String {
     format!("countersign/vault-key/v1 {fingerprint}")
 }
 

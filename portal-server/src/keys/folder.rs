@@ -95,6 +95,11 @@ impl Folder {
         file::read(bytes).map(Some).with_context(|| name.to_owned())
     }
 
+    /// The names of the private keys that are there.
+    pub(crate) fn private_keys(&self) -> impl Iterator<Item = &'static str> + '_ {
+        [SIGNING, NEXT].into_iter().filter(|name| self.has(name))
+    }
+
     /// The names of the files with root rotations.
     pub(crate) fn rotations(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str).filter(|name| is_rotation(name))

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use countersign_core::UnixSeconds;
-use countersign_store::{Resealed, Store};
+use countersign_core::{UnixSeconds, pem};
+use countersign_store::Resealed;
 use serde_json::{Value, json};
 
 use super::command::{locked, of_all_nodes, open_store};
-use super::folder::{NEXT, SIGNING};
 use super::passphrase::{FILE, Passphrase};
 use super::watch::not_backwards;
 use super::{Folder, Papers, change, keys_folder, shared};
@@ -47,7 +46,6 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
             old.from()
         );
     }
-    let both = Both { old: &old, new: &new, entropy };
     let locked = locked(&path)?;
     let of_all = of_all_nodes(config, store.as_ref()).await?;
     let local = Folder::read(&path)?;
@@ -58,8 +56,12 @@ pub(super) async fn reseal(config: &Config, new: &Path) -> anyhow::Result<Value>
         }
         None => &local,
     };
-    let files = both.files(folder)?;
-    let (with, secrets) = (folder.with(&files), both.secrets(store.as_ref()).await?);
+    let files = files_of(folder, &old, &new, entropy)?;
+    let with = folder.with(&files);
+    let secrets = match &store {
+        Some(store) => vault::resealed(store, &old, &new, entropy).await?,
+        None => BTreeMap::new(),
+    };
     shared::whole(&with, &new).context("nothing was changed")?;
     if let Some(store) = &store {
         let is_done = files.is_empty() && secrets.is_empty();
@@ -112,59 +114,27 @@ fn is_of_this_portal(local: &Folder, theirs: &Folder, now: UnixSeconds) -> anyho
     )
 }
 
-/// Both passphrases.
-struct Both<'a> {
-    old: &'a Passphrase,
-    new: &'a Passphrase,
-    entropy: &'a dyn Entropy,
-}
-
-impl Both<'_> {
-    /// The private keys that are not under the new one yet, under it.
-    fn files(&self, folder: &Folder) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
-        let mut files = BTreeMap::new();
-        for name in [SIGNING, NEXT].into_iter().filter(|name| folder.has(name)) {
-            let text = folder.text(name)?;
-            if countersign_core::pem::is_encrypted(text) && self.new.open(text).is_ok() {
-                continue;
-            }
-            let key = self.old.open(text).with_context(|| {
-                format!(
-                    "{name} is opened neither by the passphrase in {} nor by the one in {}: nothing was changed",
-                    self.old.from(),
-                    self.new.from()
-                )
-            })?;
-            files.insert(name.to_owned(), self.new.seal(&key, self.entropy)?.as_bytes().to_vec());
+/// The private keys that are not under the new passphrase yet, under it.
+fn files_of(
+    folder: &Folder,
+    old: &Passphrase,
+    new: &Passphrase,
+    entropy: &dyn Entropy,
+) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for name in folder.private_keys() {
+        let text = folder.text(name)?;
+        if pem::is_encrypted(text) && new.open(text).is_ok() {
+            continue;
         }
-        Ok(files)
+        let key = old.open(text).with_context(|| {
+            format!(
+                "{name} is opened neither by the passphrase in {} nor by the one in {}: nothing was changed",
+                old.from(),
+                new.from()
+            )
+        })?;
+        files.insert(name.to_owned(), new.seal(&key, entropy)?.as_bytes().to_vec());
     }
-
-    /// The keys of secrets that lie in the database under the old one, under the new one: what is there and what is to be there, by
-    /// fingerprint. Those that were lost and replaced may be under any.
-    async fn secrets(
-        &self,
-        store: Option<&Store>,
-    ) -> anyhow::Result<BTreeMap<String, (String, String)>> {
-        let mut secrets = BTreeMap::new();
-        let Some(store) = store else { return Ok(secrets) };
-        let in_use = store.setting(vault::KNOWN).await?;
-        for (fingerprint, sealed) in store.vault_keys().await? {
-            let of = vault::name_of(&fingerprint);
-            if let Some(bytes) = self.old.unwrapped(&of, &sealed)? {
-                let anew = self.new.wrap(&of, &bytes, self.entropy)?;
-                secrets.insert(fingerprint, (sealed, anew));
-            } else if in_use.as_ref() == Some(&fingerprint)
-                && self.new.unwrapped(&of, &sealed)?.is_none()
-            {
-                bail!(
-                    "the key of second factors in the database is opened neither by the passphrase in {} nor by the one in {}: nothing \
-                     was changed",
-                    self.old.from(),
-                    self.new.from()
-                );
-            }
-        }
-        Ok(secrets)
-    }
+    Ok(files)
 }

@@ -102,7 +102,7 @@ impl Ring {
     pub(super) fn sealed(&self, folder: &Folder, entropy: &dyn Entropy) -> anyhow::Result<Folder> {
         let passphrase = self.passphrase().context("the key is at a signer")?;
         let mut files = std::collections::BTreeMap::new();
-        for name in [folder::SIGNING, folder::NEXT].into_iter().filter(|name| folder.has(name)) {
+        for name in folder.private_keys() {
             if !pem::is_encrypted(folder.text(name)?) {
                 let key = pem::read_private(folder.text(name)?, None).context(name)?;
                 let sealed = passphrase.seal(&key, entropy)?.as_bytes().to_vec();

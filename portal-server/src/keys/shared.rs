@@ -10,7 +10,7 @@ use countersign_core::{PublicKey, UnixSeconds, pem};
 use countersign_crash::{Point, passes};
 use countersign_store::{KeyFiles, Store};
 
-use super::folder::{CHAIN, INCOMING, NEXT, ROOT, SIGNING};
+use super::folder::{CHAIN, INCOMING, ROOT, SIGNING};
 use super::install::is_newer;
 use super::papers::next_fits;
 use super::passphrase::{self, Passphrase, Sources};
@@ -228,7 +228,7 @@ pub(super) fn is_ahead(mine: &Papers, theirs: &Papers, now: UnixSeconds) -> bool
 
 /// A private key that is not encrypted never goes into the database, and is not believed when it comes from there.
 pub(super) fn never_in_clear(folder: &Folder) -> anyhow::Result<()> {
-    for name in [SIGNING, NEXT].into_iter().filter(|name| folder.has(name)) {
+    for name in folder.private_keys() {
         if !pem::is_encrypted(folder.text(name)?) {
             bail!("{name} is not encrypted");
         }

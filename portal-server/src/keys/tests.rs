@@ -9,6 +9,7 @@ use countersign_core::{Expect, Hash, Id, SigningKey, Thumbprint, file};
 use std::collections::BTreeMap;
 use std::fs;
 
+use super::folder::NEXT;
 use super::*;
 use crate::clock::SystemEntropy;
 

@@ -7,7 +7,6 @@ use anyhow::{Context as _, bail};
 use countersign_store::{KeyFiles, KeyNotice};
 use tokio::sync::watch;
 
-use super::folder::{NEXT, SIGNING};
 use super::install::{Brought, Less, Refused, delegation_entry, follows, judge};
 use super::{Folder, Keys, Papers, change, shared};
 use crate::app::App;
@@ -199,9 +198,9 @@ fn put_in_use(app: &App, there: KeyFiles) -> anyhow::Result<Behind> {
         let mut files = ring.taken();
         if ring.load(&files).is_err() {
             // The keys there have another passphrase by now, and what is in use here gets the same.
-            let sealed = [SIGNING, NEXT].into_iter().filter(|name| files.has(name));
-            let sealed =
-                sealed.filter_map(|name| Some((name.to_owned(), folder.bytes(name)?.to_vec())));
+            let sealed = files
+                .private_keys()
+                .filter_map(|name| Some((name.to_owned(), folder.bytes(name)?.to_vec())));
             files = files.with(&sealed.collect());
             let keys = ring.load(&files)?;
             shared::put(ring.path(), &files)?;

@@ -47,6 +47,15 @@ fn files(node: &TestPortal) -> BTreeMap<String, Vec<u8>> {
     named.filter(|(name, _)| name != "lock" && !name.ends_with(".partial")).collect()
 }
 
+/// Waits until the node says that it does not use the keys in the database.
+async fn complains(node: &TestPortal) {
+    until("the node complains", async || {
+        let ready = node.visitor().get("/readyz").await.json();
+        ready["warning"].as_str().is_some_and(|warning| warning.contains("keys folder"))
+    })
+    .await;
+}
+
 fn chain_of(node: &TestPortal) -> String {
     node.app.keys().papers.chain.clone()
 }
@@ -334,11 +343,7 @@ async fn attack_who_writes_into_the_database_puts_no_key_of_theirs_in_use() {
     put("root.pub", &public);
     raw.execute("UPDATE key_set SET revision = revision + 1").unwrap();
     for node in [&nodes.a, &nodes.b] {
-        until("the node complains", async || {
-            let ready = node.visitor().get("/readyz").await.json();
-            ready["warning"].as_str().is_some_and(|warning| warning.contains("keys folder"))
-        })
-        .await;
+        complains(node).await;
         assert_ne!(node.app.keys().papers.root, root.public_key());
         assert_ne!(node.app.keys().papers.delegation.key, mine.public_key());
     }
@@ -372,11 +377,7 @@ async fn attack_the_public_half_that_is_carried_to_the_root_is_exchanged_in_the_
     ))
     .unwrap();
     for node in [&nodes.a, &nodes.b] {
-        until("the node complains", async || {
-            let ready = node.visitor().get("/readyz").await.json();
-            ready["warning"].as_str().is_some_and(|warning| warning.contains("keys folder"))
-        })
-        .await;
+        complains(node).await;
     }
     assert_eq!([files(&nodes.a), files(&nodes.b)], before);
     let folder = tempfile::tempdir().unwrap();
