@@ -90,6 +90,11 @@ struct Inner {
     listening: OnceLock<SocketAddr>,
 }
 
+/// A file is one node's; what lies beside it is all there is.
+fn is_shared(config: &Config) -> bool {
+    matches!(config.database, Database::Postgres(_))
+}
+
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("App")
@@ -135,8 +140,7 @@ impl App {
         let known_root = store.setting(ROOT_KEY).await?;
         let start = if known_root.is_some() { keys::Start::Later } else { keys::Start::First };
         let entropy = config.entropy.as_ref();
-        // A file is one node's; what lies beside it is all there is.
-        let is_shared = matches!(database, Database::Postgres(_));
+        let is_shared = is_shared(&config);
         let ring = match &config.signer {
             #[cfg(unix)]
             Some(socket) => Ring::at_signer(
@@ -216,6 +220,11 @@ impl App {
             listening,
         };
         Ok(Self { inner: Arc::new(inner), once: None })
+    }
+
+    /// Whether other nodes may run on the same database.
+    pub(crate) fn is_shared(&self) -> bool {
+        is_shared(&self.inner.config)
     }
 
     /// The database.

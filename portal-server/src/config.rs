@@ -38,7 +38,7 @@ pub struct Config {
     pub behind_proxy: bool,
     /// Requests a second from one address to the doors that need no login; `None`: no limit.
     pub rate_limit: Option<u64>,
-    /// Requests a minute by one token; `None`: no limit.
+    /// Requests a minute by one token, at all nodes together; `None`: no limit.
     pub token_rate_limit: Option<u64>,
     /// The server that mail goes to; `None`: into files in the folder `outbox` below `data`.
     pub smtp: Option<Smtp>,

@@ -119,6 +119,7 @@ mod staff;
 mod take_back;
 mod tally;
 mod throttle;
+mod token_window;
 mod trial;
 mod trial_extension;
 mod trial_list;
@@ -228,6 +229,7 @@ pub use sso_attempt::SsoAttempt;
 pub use staff::{InviteStaff, StaffMember};
 pub use tally::Tallied;
 pub use throttle::Throttle;
+pub use token_window::{TOKEN_WINDOW, TokenShare, is_window_over};
 pub use trial::{StartTrial, Trial, TrialLimits, TrialPlan, TrialStarted, UsedTrial};
 pub use trial_extension::{
     BeyondLimits, ExtendTrial, ExtensionLimits, MOST_EXTENSION_DAYS, MayNotExtend, RenewTrial,

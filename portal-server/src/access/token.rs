@@ -16,6 +16,7 @@ use crate::account::guard;
 use crate::app::App;
 use crate::desk::Refusal;
 use crate::lanes::{self, Who, Work};
+use crate::limits::tokens::Quota;
 use crate::problem::Problem;
 
 /// What every token begins with: to be found where it should not be, by programs that look for secrets.
@@ -100,8 +101,7 @@ pub(crate) async fn enforce(
     match holder(&app, bearer(request.headers()), &network, scope).await {
         Ok(holder) => {
             note_use(&app, &holder.token);
-            let most = app.config().token_rate_limit;
-            let quota = most.map(|most| app.token_limits().take(holder.token.id, most, app.now()));
+            let quota = counted(&app, holder.token.id).await;
             let mut answer = match quota {
                 Some(quota) if !quota.is_within => {
                     Problem::token_limited(quota.reset).into_response()
@@ -118,6 +118,13 @@ pub(crate) async fn enforce(
         }
         Err(refused) => refused.into_response(),
     }
+}
+
+/// Where the token stands after this request; `None` where there is no limit.
+async fn counted(app: &App, token: Id) -> Option<Quota> {
+    let most = app.config().token_rate_limit?;
+    let shared = app.is_shared().then(|| app.store());
+    Some(app.token_limits().take(shared, token, most, app.now()).await)
 }
 
 /// Answers it when there is room for it.

@@ -247,7 +247,7 @@ pub(crate) struct Serve {
     /// Requests a second from one address to the doors without a login; 0: no limit.
     #[arg(long, default_value_t = 20)]
     pub(crate) rate_limit: u64,
-    /// Requests a minute by one token of a program; 0: no limit.
+    /// Requests a minute by one token of a program, at all nodes together; 0: no limit.
     #[arg(long, default_value_t = 6000)]
     pub(crate) token_rate_limit: u64,
     /// Where the files of releases lie: a folder, or s3://BUCKET/PREFIX with AWS_ENDPOINT_URL, AWS_REGION,

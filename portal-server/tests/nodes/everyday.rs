@@ -5,6 +5,7 @@ use countersign_store::{DomainCheck, Finding, SeenRecord};
 use serde_json::json;
 
 use crate::played::{Machine, NOW};
+use crate::stand::Program;
 use crate::world::{CookieUser, PASSWORD};
 use crate::{Nodes, at, until};
 
@@ -130,11 +131,48 @@ async fn attack_guesses_at_a_password_are_counted_over_all_nodes() {
     assert_eq!((at_a.status.as_u16(), at_b.status.as_u16()), (429, 429));
 }
 
+/// Asks the nodes in turn: how many requests were answered, and what was said with the last answer.
+async fn in_turn(programs: &[Program; 2], requests: usize) -> (usize, String) {
+    let (mut answered, mut said) = (0, String::new());
+    for n in 0..requests {
+        let answer = programs[n % 2].get("/api/v1/products").await;
+        answered += usize::from(answer.status == 200);
+        said = answer.header("ratelimit").to_owned();
+    }
+    (answered, said)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_a_token_asks_every_node_for_more_than_it_may() {
+    let nodes = Nodes::with(|config| config.token_rate_limit = Some(100)).await;
+    let robot = nodes.a.robot().await;
+    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
+    let programs = [robot, there];
+    assert_eq!(in_turn(&programs, 130).await, (100, "\"token\";r=0;t=60".to_owned()));
+    nodes.advance(60);
+    assert_eq!(in_turn(&programs, 10).await.0, 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_answered_where_its_requests_cannot_be_counted_together() {
+    let nodes = Nodes::with(|config| config.token_rate_limit = Some(10)).await;
+    let robot = nodes.a.robot().await;
+    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
+    let programs = [robot, there];
+    let refuse = "ALTER TABLE token_window ADD CONSTRAINT refused CHECK (taken < 0) NOT VALID";
+    nodes.raw().execute(refuse).unwrap();
+    // Each node counts for itself, and still counts.
+    assert_eq!(in_turn(&programs, 30).await, (20, "\"token\";r=0;t=60".to_owned()));
+    nodes.raw().execute("ALTER TABLE token_window DROP CONSTRAINT refused").unwrap();
+    nodes.advance(60);
+    assert_eq!(in_turn(&programs, 30).await.0, 10);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_done_once_by_a_key_is_done_once_on_all_nodes() {
     let nodes = Nodes::new().await;
     let robot = nodes.a.robot().await;
-    let there = crate::stand::Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
+    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
     let new = json!({"product": "acme-cad", "holder": "Jane"});
     let first = robot.keyed("POST", "/api/v1/licenses", "k1", new.clone()).await.is(201);
     let again = there.keyed("POST", "/api/v1/licenses", "k1", new.clone()).await.is(201);

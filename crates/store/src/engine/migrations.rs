@@ -41,6 +41,7 @@ const MIGRATIONS: &[(i64, &str, &str, Then)] = &[
     (29, "nodes", include_str!("migrations/0029_nodes.sql"), None),
     (30, "answer activation", include_str!("migrations/0030_answer_activation.sql"), None),
     (31, "places", include_str!("migrations/0031_places.sql"), Some(fingerprint::gather)),
+    (32, "token window", include_str!("migrations/0032_token_window.sql"), None),
 ];
 
 const APPLIED: &str = "SELECT number FROM schema_migration ORDER BY number";

@@ -10,5 +10,6 @@ mod login;
 mod members;
 mod migration;
 mod roles;
+mod token_window;
 mod vendor;
 mod world;
