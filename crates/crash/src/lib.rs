@@ -1,6 +1,6 @@
 //! Points at which a process ends at once, as if it were killed there: at every write. In a build with the feature `failpoints`
 //! the variable `COUNTERSIGN_CRASH_AT` names one, and with `#7` behind it its seventh passage. Without the feature a
-//! point is nothing.
+//! point is nothing, and a number is what it is.
 //!
 //! A seam of our own and not a crate for fail points: all that is asked for is an end, and that the tests know all points.
 #![forbid(unsafe_code)]
@@ -18,6 +18,14 @@ pub enum Point {
     Committed,
     /// The first one of a group was told; the others were not.
     Told,
+    /// Pages of SQLite's log are about to be copied into the file.
+    LogCopying,
+    /// Pages of SQLite's log are in the file, which may not be on the disk.
+    LogCopied,
+    /// The file is on the disk with them.
+    LogSynced,
+    /// A commit has begun SQLite's log anew.
+    LogBegunAnew,
     /// A migration is done, in a transaction that goes on.
     Migrated,
     /// All migrations are done and not committed.
@@ -54,12 +62,16 @@ pub enum Point {
 
 impl Point {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Begun,
         Self::Written,
         Self::Committing,
         Self::Committed,
         Self::Told,
+        Self::LogCopying,
+        Self::LogCopied,
+        Self::LogSynced,
+        Self::LogBegunAnew,
         Self::Migrated,
         Self::MigrationsCommitting,
         Self::MigrationsCommitted,
@@ -82,6 +94,21 @@ impl Point {
     pub fn name(self) -> String {
         format!("{self:?}")
     }
+}
+
+/// A number that a test may have smaller, by a variable, for what happens seldom to happen often: `usual` without the feature or
+/// the variable.
+#[cfg(not(feature = "failpoints"))]
+#[inline(always)]
+pub fn number(_: &str, usual: u32) -> u32 {
+    usual
+}
+
+/// A number that a test may have smaller, by a variable, for what happens seldom to happen often: `usual` without the feature or
+/// the variable.
+#[cfg(feature = "failpoints")]
+pub fn number(variable: &str, usual: u32) -> u32 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// Ends the process here, if it is to end here.

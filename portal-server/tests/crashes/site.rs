@@ -38,6 +38,8 @@ pub(crate) struct Site {
     /// How many answers each client had when the latest round began.
     before: Vec<usize>,
     pub(crate) dice: Dice,
+    /// SQLite's log of another length than usual.
+    pub(crate) log_pages: Option<u32>,
     ends: u64,
     ends_while_starting: u64,
     looked_up: usize,
@@ -83,6 +85,7 @@ impl Site {
             clients,
             before: vec![0; CLIENTS as usize],
             dice,
+            log_pages: None,
             ends: 0,
             ends_while_starting: 0,
             looked_up: 0,
@@ -100,6 +103,9 @@ impl Site {
         command.env_remove("RUST_LOG");
         if let Database::Postgres(address) = self.address() {
             command.env("COUNTERSIGN_DATABASE", address);
+        }
+        if let Some(pages) = self.log_pages {
+            command.env("COUNTERSIGN_LOG_PAGES", pages.to_string());
         }
         if let Some((point, passage)) = at {
             command.env("COUNTERSIGN_CRASH_AT", format!("{point:?}#{passage}"));

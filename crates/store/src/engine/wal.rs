@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use countersign_crash::{Point, passes};
 use rusqlite::DEFAULT_NAME;
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
@@ -35,6 +36,9 @@ const SMALL: u32 = 32;
 const TOO_LARGE: u32 = 4;
 /// How long it waits for those who read: most are done in less, and a backup is not.
 const MOMENT: Duration = Duration::from_millis(50);
+
+/// The log's size in a test build.
+const LOG_PAGES: &str = "COUNTERSIGN_LOG_PAGES";
 
 /// The log, as the writer sees it.
 pub(super) struct Log {
@@ -78,9 +82,9 @@ impl Log {
             seen.pages.store(pages.unsigned_abs(), Relaxed);
             Ok(())
         }))?;
-        let size = size.max(SMALL);
-        let (finish_at, wait_at) = (size, size.saturating_mul(TOO_LARGE));
+        let size = countersign_crash::number(LOG_PAGES, size).max(SMALL);
         let path = path.to_owned();
+        let (finish_at, wait_at) = lengths(size);
         Ok(Self { size, progress, before: 0, finish_at, wait_at, copier: None, path })
     }
 
@@ -89,8 +93,9 @@ impl Log {
         let Connection::Sqlite(writer) = writer else { return };
         let pages = self.progress.pages.load(Relaxed);
         if pages < self.before {
+            passes(Point::LogBegunAnew);
             self.progress.begun_anew();
-            (self.finish_at, self.wait_at) = (self.size, self.size.saturating_mul(TOO_LARGE));
+            (self.finish_at, self.wait_at) = lengths(self.size);
         }
         self.before = pages;
         let left = pages.saturating_sub(self.progress.copied.load(Relaxed));
@@ -123,6 +128,11 @@ impl Log {
     }
 }
 
+/// Where the writer copies the rest of a log of this size that begins, and where it waits.
+fn lengths(size: u32) -> (u32, u32) {
+    (size, size.saturating_mul(TOO_LARGE))
+}
+
 impl Drop for Log {
     /// The thread has ended before the writer's connection is closed, which takes all of the log into the file.
     fn drop(&mut self) {
@@ -153,6 +163,7 @@ fn copy_when_woken(path: &Path, woken: &Receiver<()>, progress: &Progress) {
             progress.copy_in_turn(connection);
             // SQLite does so where it has copied all, which is the writer's part: it would wait for all pages of this pass.
             let _ = file.as_ref().map(|file| file.sync_data());
+            passes(Point::LogSynced);
         }
     }
 }
@@ -189,8 +200,10 @@ impl Progress {
     /// Copies what is in the log by now and nobody reads from it any more, without keeping anybody from writing. What cannot be
     /// copied now stays in the log, where it is found: on a full disk it is writes to the log that fail, and they are answered so.
     fn copy(&self, connection: &rusqlite::Connection, _turn: MutexGuard<'_, ()>) {
+        passes(Point::LogCopying);
         let round = self.rounds.load(Relaxed);
         let done = connection.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::PASSIVE);
+        passes(Point::LogCopied);
         if let Ok((_, copied)) = done
             && self.rounds.load(Relaxed) == round
         {
@@ -201,9 +214,11 @@ impl Progress {
     /// The same by the writer, who waits a moment for those who read: the log begins anew then.
     fn finish(&self, writer: &rusqlite::Connection) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        passes(Point::LogCopying);
         sqlite::with_patience(writer, MOMENT, || {
             // Where somebody reads for longer, what could be copied is.
             let _ = writer.wal_checkpoint_v2(DEFAULT_NAME, CheckpointMode::RESTART);
         });
+        passes(Point::LogCopied);
     }
 }
