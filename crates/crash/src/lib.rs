@@ -98,16 +98,10 @@ impl Point {
 
 /// A number that a test may have smaller, by a variable, for what happens seldom to happen often: `usual` without the feature or
 /// the variable.
-#[cfg(not(feature = "failpoints"))]
-#[inline(always)]
-pub fn number(_: &str, usual: u32) -> u32 {
-    usual
-}
-
-/// A number that a test may have smaller, by a variable, for what happens seldom to happen often: `usual` without the feature or
-/// the variable.
-#[cfg(feature = "failpoints")]
 pub fn number(variable: &str, usual: u32) -> u32 {
+    if !cfg!(feature = "failpoints") {
+        return usual;
+    }
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 

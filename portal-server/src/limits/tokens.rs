@@ -80,8 +80,9 @@ impl TokenLimits {
     fn window(&self, token: Id, now: UnixSeconds) -> Arc<tokio::sync::Mutex<Window>> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= MANY {
+            // One that a request has in its hand is kept: it would be counted where nobody looks.
             windows.retain(|_, window| {
-                window.try_lock().map_or(true, |window| !is_window_over(window.since, now))
+                Arc::get_mut(window).is_none_or(|it| !is_window_over(it.get_mut().since, now))
             });
         }
         Arc::clone(windows.entry(token).or_default())

@@ -131,6 +131,13 @@ async fn attack_guesses_at_a_password_are_counted_over_all_nodes() {
     assert_eq!((at_a.status.as_u16(), at_b.status.as_u16()), (429, 429));
 }
 
+/// A program, at each of the nodes.
+async fn program(nodes: &Nodes) -> [Program; 2] {
+    let robot = nodes.a.robot().await;
+    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
+    [robot, there]
+}
+
 /// Asks the nodes in turn: how many requests were answered, and what was said with the last answer.
 async fn in_turn(programs: &[Program; 2], requests: usize) -> (usize, String) {
     let (mut answered, mut said) = (0, String::new());
@@ -145,9 +152,7 @@ async fn in_turn(programs: &[Program; 2], requests: usize) -> (usize, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attack_a_token_asks_every_node_for_more_than_it_may() {
     let nodes = Nodes::with(|config| config.token_rate_limit = Some(100)).await;
-    let robot = nodes.a.robot().await;
-    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
-    let programs = [robot, there];
+    let programs = program(&nodes).await;
     assert_eq!(in_turn(&programs, 130).await, (100, "\"token\";r=0;t=60".to_owned()));
     nodes.advance(60);
     assert_eq!(in_turn(&programs, 10).await.0, 10);
@@ -156,9 +161,7 @@ async fn attack_a_token_asks_every_node_for_more_than_it_may() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_answered_where_its_requests_cannot_be_counted_together() {
     let nodes = Nodes::with(|config| config.token_rate_limit = Some(10)).await;
-    let robot = nodes.a.robot().await;
-    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
-    let programs = [robot, there];
+    let programs = program(&nodes).await;
     let refuse = "ALTER TABLE token_window ADD CONSTRAINT refused CHECK (taken < 0) NOT VALID";
     nodes.raw().execute(refuse).unwrap();
     // Each node counts for itself, and still counts.
@@ -171,8 +174,7 @@ async fn a_token_is_answered_where_its_requests_cannot_be_counted_together() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_done_once_by_a_key_is_done_once_on_all_nodes() {
     let nodes = Nodes::new().await;
-    let robot = nodes.a.robot().await;
-    let there = Program::with(nodes.b.visitor(), robot.token.clone(), robot.id);
+    let [robot, there] = program(&nodes).await;
     let new = json!({"product": "acme-cad", "holder": "Jane"});
     let first = robot.keyed("POST", "/api/v1/licenses", "k1", new.clone()).await.is(201);
     let again = there.keyed("POST", "/api/v1/licenses", "k1", new.clone()).await.is(201);

@@ -2,8 +2,8 @@
 
 use countersign_core::{Hash, Id};
 use countersign_store::{
-    InviteStaff, NewApiToken, NewJob, Options, Organization, OrganizationChange, OrganizationKind,
-    Role, Store, TokenScope, User, UserChange, UserStatus,
+    InviteStaff, NewJob, Options, Organization, OrganizationChange, OrganizationKind, Role, Store,
+    User, UserChange, UserStatus,
 };
 use rusqlite::{Connection, params};
 
@@ -151,20 +151,7 @@ async fn attack_a_token_of_an_admin_does_to_owners_what_the_admin_may_not() {
     let world = World::new().await;
     let (owner, admin) = (world.staff(Role::Owner).await, world.staff(Role::Admin).await);
     let second = world.staff(Role::Owner).await;
-    let token = async |user: &User| {
-        let id = random_id();
-        let new = NewApiToken {
-            id,
-            token: Hash::of(id.to_string()),
-            user: user.id,
-            name: "laptop".into(),
-            scopes: TokenScope::ALL.into_iter().collect(),
-            until: NOW + 60,
-            notice: mail(),
-        };
-        world.store.create_api_token(new, "test", NOW).await.unwrap();
-        format!("token:{id}")
-    };
+    let token = async |user: &User| format!("token:{}", world.token(user.id).await);
     let (of_admin, of_owner) = (token(&admin).await, token(&second).await);
     let lab = world.organization(None).await;
     let moved = User { organization: Some(lab), ..owner.clone() };

@@ -1,28 +1,14 @@
 //! What nodes take of a token's requests in a minute.
 
-use std::collections::BTreeSet;
+use countersign_core::Id;
+use countersign_store::{TOKEN_WINDOW, TokenShare};
 
-use countersign_core::{Hash, Id};
-use countersign_store::{NewApiToken, TOKEN_WINDOW, TokenCreated, TokenScope, TokenShare};
-
-use super::world::{NOW, World, job, random_id};
+use super::world::{NOW, World};
 
 impl World {
-    async fn token(&self) -> Id {
+    async fn robot(&self) -> Id {
         let ada = self.user("ada@acme.example", None).await;
-        let id = random_id();
-        let new = NewApiToken {
-            id,
-            token: Hash::of(id.to_string()),
-            user: ada.id,
-            name: "robot".into(),
-            scopes: BTreeSet::from([TokenScope::ReadProducts]),
-            until: NOW + 86_400,
-            notice: job("token"),
-        };
-        let created = self.store.create_api_token(new, "test", NOW).await.unwrap();
-        assert_eq!(created, TokenCreated::Done);
-        id
+        self.token(ada.id).await
     }
 
     async fn share(&self, token: Id, most: u64, now: u64) -> TokenShare {
@@ -33,7 +19,7 @@ impl World {
 #[tokio::test]
 async fn shares_are_small_and_come_to_what_there_is() {
     let world = World::new().await;
-    let token = world.token().await;
+    let token = world.robot().await;
     let (mut taken, mut writes) = (0, 0);
     loop {
         let got = world.share(token, 6000, NOW + 1).await;
@@ -55,7 +41,7 @@ async fn shares_are_small_and_come_to_what_there_is() {
 #[tokio::test]
 async fn a_minute_ends_for_all_nodes_whose_clocks_differ_a_little() {
     let world = World::new().await;
-    let token = world.token().await;
+    let token = world.robot().await;
     let first = world.share(token, 2, NOW).await;
     assert_eq!(first, TokenShare { since: NOW, taken: 1, share: 1 });
     // A node whose clock is behind counts in the same minute.
@@ -72,7 +58,7 @@ async fn a_minute_ends_for_all_nodes_whose_clocks_differ_a_little() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn attack_more_requests_than_there_are_by_asking_at_once() {
     let world = World::new().await;
-    let token = world.token().await;
+    let token = world.robot().await;
     let asks = (0..64).map(|_| world.share(token, 40, NOW));
     let shares = futures_util::future::join_all(asks).await;
     assert_eq!(shares.iter().map(|got| got.share).sum::<u64>(), 40);

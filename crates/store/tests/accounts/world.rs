@@ -4,8 +4,9 @@ use countersign_core::fingerprint::Strategy;
 use countersign_core::license_key::LicenseKey;
 use countersign_core::{Hash, Id, LicenseId, ProductId};
 use countersign_store::{
-    Invite, LinkPurpose, NewJob, NewLicense, NewSession, Options, Organization, OrganizationKind,
-    OrganizationRole, Product, Role, Store, User, UserChange, UserStatus, Validity,
+    Invite, LinkPurpose, NewApiToken, NewJob, NewLicense, NewSession, Options, Organization,
+    OrganizationKind, OrganizationRole, Product, Role, Store, TokenCreated, TokenScope, User,
+    UserChange, UserStatus, Validity,
 };
 
 pub(crate) const NOW: u64 = 1_790_000_000;
@@ -38,6 +39,23 @@ impl World {
         };
         store.save_product(product, "test", NOW).await.unwrap();
         Self { store, database }
+    }
+
+    /// A token of this user that may do everything.
+    pub(crate) async fn token(&self, user: Id) -> Id {
+        let id = random_id();
+        let new = NewApiToken {
+            id,
+            token: Hash::of(id.to_string()),
+            user,
+            name: "laptop".into(),
+            scopes: TokenScope::ALL.into_iter().collect(),
+            until: NOW + 86_400,
+            notice: job("token"),
+        };
+        let created = self.store.create_api_token(new, "test", NOW).await.unwrap();
+        assert_eq!(created, TokenCreated::Done);
+        id
     }
 
     pub(crate) async fn organization(&self, allowed_users: Option<u64>) -> Id {
